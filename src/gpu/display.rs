@@ -1,0 +1,233 @@
+//! One network's values as they are drawn: a compute pass eases them towards the arena, on the GPU, and follows the
+//! largest magnitude of each row. The towers' vertex shader reads the result; nothing passes through the CPU.
+
+use super::SharedGpu;
+use bevy::{prelude::*, render::render_resource::Buffer};
+use mnistify_network::ArenaLayout;
+use std::num::NonZeroU64;
+use wgpu::util::DeviceExt;
+
+/// How one row of cells moves in this frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowMotion {
+    /// Share of the way to the new value that is gone in this frame, `[0, 1]`.
+    pub ease: f32,
+    /// 1 shows the row's values, 0 shows it at rest: not yet reached by a slow forward pass.
+    pub reveal: f32,
+    /// Extra light while the wave of a forward pass goes through, `[0, 1]`.
+    pub glow: f32,
+}
+
+/// The buffers behind one tower.
+pub struct Display {
+    /// The drawn values, in the arena's order, f32.
+    pub shown: Buffer,
+    /// The largest magnitude of each row, which scales height and colour, f32.
+    pub ranges: Buffer,
+    /// [`RowUniform`]s, written by the CPU each frame.
+    pub rows: Buffer,
+    motions: Vec<RowUniform>,
+    pipeline: wgpu::ComputePipeline,
+    layout: wgpu::BindGroupLayout,
+    bind_group: Option<(wgpu::Buffer, u64, wgpu::BindGroup)>,
+    /// Where values that were computed on the CPU are uploaded to.
+    upload: Option<wgpu::Buffer>,
+    arena_bytes: u64,
+}
+
+/// `Row` in `shaders/display.wgsl` and `shaders/tower.wgsl`.
+#[derive(Clone, Copy)]
+struct RowUniform {
+    offset: u32,
+    count: u32,
+    ease: f32,
+    reveal: f32,
+    glow: f32,
+    /// The least range, so that a quiet row is not blown up into noise.
+    least_range: f32,
+    /// 1 where the range is fixed to `least_range`: the input is always −1 to 1.
+    fixed_range: f32,
+    range_ease: f32,
+}
+
+impl RowUniform {
+    fn to_bytes(self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        let words = [
+            self.offset.to_le_bytes(),
+            self.count.to_le_bytes(),
+            self.ease.to_le_bytes(),
+            self.reveal.to_le_bytes(),
+            self.glow.to_le_bytes(),
+            self.least_range.to_le_bytes(),
+            self.fixed_range.to_le_bytes(),
+            self.range_ease.to_le_bytes(),
+        ];
+        for (target, word) in bytes.chunks_exact_mut(4).zip(words) {
+            target.copy_from_slice(&word);
+        }
+        bytes
+    }
+}
+
+/// Seconds in which a row's range goes two thirds of the way to a new largest magnitude.
+const RANGE_SECONDS: f32 = 0.35;
+
+impl Display {
+    /// Allocates the buffers of one arena layout.
+    pub fn new(gpu: &SharedGpu, layout: &ArenaLayout) -> Self {
+        let rows = layout.rows();
+        let storage = |label: &'static str, values: usize| {
+            gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size: (values * 4) as u64,
+                usage: wgpu::BufferUsages::STORAGE
+                    | wgpu::BufferUsages::COPY_DST
+                    | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: false,
+            })
+        };
+        let device = gpu.device.wgpu_device();
+        let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("display"),
+            source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/display.wgsl").into()),
+        });
+        let entries = [true, false, false, true]
+            .into_iter()
+            .enumerate()
+            .map(|(binding, read_only)| wgpu::BindGroupLayoutEntry {
+                binding: binding as u32,
+                visibility: wgpu::ShaderStages::COMPUTE,
+                ty: wgpu::BindingType::Buffer {
+                    ty: wgpu::BufferBindingType::Storage { read_only },
+                    has_dynamic_offset: false,
+                    min_binding_size: None,
+                },
+                count: None,
+            });
+        let bind_group_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("display"),
+            entries: &entries.collect::<Vec<_>>(),
+        });
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("display"),
+            bind_group_layouts: &[Some(&bind_group_layout)],
+            ..default()
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some("display"),
+            layout: Some(&pipeline_layout),
+            module: &shader,
+            entry_point: Some("ease_row"),
+            compilation_options: default(),
+            cache: None,
+        });
+        let motions = (0..rows).map(|row| {
+            let range = layout.range(row);
+            RowUniform {
+                offset: range.start as u32,
+                count: range.len() as u32,
+                ease: 1.0,
+                reveal: 1.0,
+                glow: 0.0,
+                least_range: if row == 0 { 1.0 } else { 0.5 },
+                fixed_range: if row == 0 { 1.0 } else { 0.0 },
+                range_ease: 1.0,
+            }
+        });
+        Self {
+            shown: storage("shown activations", layout.len),
+            ranges: storage("row ranges", rows),
+            rows: storage("row motions", rows * 8),
+            motions: motions.collect(),
+            pipeline,
+            layout: bind_group_layout,
+            bind_group: None,
+            upload: None,
+            arena_bytes: (layout.len * 4) as u64,
+        }
+    }
+
+    /// Draw from this part of a burn buffer from now on.
+    pub fn bind_arena(&mut self, gpu: &SharedGpu, buffer: &wgpu::Buffer, offset: u64) {
+        let bound = self.bind_group.as_ref();
+        if bound.is_some_and(|(b, o, _)| b == buffer && *o == offset) {
+            return;
+        }
+        let device = gpu.device.wgpu_device();
+        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("display"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                        buffer,
+                        offset,
+                        size: NonZeroU64::new(self.arena_bytes),
+                    }),
+                },
+                entry(1, &self.shown),
+                entry(2, &self.ranges),
+                entry(3, &self.rows),
+            ],
+        });
+        self.bind_group = Some((buffer.clone(), offset, bind_group));
+    }
+
+    /// Draw these values, which the CPU computed, from now on.
+    pub fn upload_arena(&mut self, gpu: &SharedGpu, arena: &[f32]) {
+        let bytes: Vec<u8> = arena.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let buffer = match self.upload.clone() {
+            Some(buffer) => {
+                gpu.queue.write_buffer(&buffer, 0, &bytes);
+                buffer
+            }
+            None => {
+                let descriptor = wgpu::util::BufferInitDescriptor {
+                    label: Some("arena from the CPU"),
+                    contents: &bytes,
+                    usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+                };
+                let buffer = gpu.device.wgpu_device().create_buffer_init(&descriptor);
+                self.upload = Some(buffer.clone());
+                buffer
+            }
+        };
+        self.bind_arena(gpu, &buffer, 0);
+    }
+
+    /// Moves every row by one frame. Does nothing before an arena is bound.
+    pub fn advance(&mut self, gpu: &SharedGpu, motion: impl Fn(usize) -> RowMotion, seconds: f32) {
+        let Some((_, _, bind_group)) = &self.bind_group else {
+            return;
+        };
+        let mut bytes = Vec::with_capacity(self.motions.len() * 32);
+        for (row, uniform) in self.motions.iter_mut().enumerate() {
+            let RowMotion { ease, reveal, glow } = motion(row);
+            (uniform.ease, uniform.reveal, uniform.glow) = (ease, reveal, glow);
+            uniform.range_ease = if ease >= 1.0 {
+                1.0
+            } else {
+                1.0 - (-seconds / RANGE_SECONDS).exp()
+            };
+            bytes.extend(uniform.to_bytes());
+        }
+        gpu.queue.write_buffer(&self.rows, 0, &bytes);
+        let mut encoder = gpu.device.create_command_encoder(&default());
+        {
+            let mut pass = encoder.begin_compute_pass(&default());
+            pass.set_pipeline(&self.pipeline);
+            pass.set_bind_group(0, bind_group, &[]);
+            pass.dispatch_workgroups(self.motions.len() as u32, 1, 1);
+        }
+        gpu.queue.submit([encoder.finish()]);
+    }
+}
+
+fn entry(binding: u32, buffer: &Buffer) -> wgpu::BindGroupEntry<'_> {
+    wgpu::BindGroupEntry {
+        binding,
+        resource: buffer.as_entire_binding(),
+    }
+}

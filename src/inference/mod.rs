@@ -1,0 +1,336 @@
+//! The image changed → every shown network reads it on the GPU → the newest answer. Nothing here waits for the GPU.
+
+mod runner;
+mod self_test;
+mod timings;
+
+pub use runner::{Forward, Runner};
+pub use self_test::{SELF_TEST_TOLERANCE, self_test_digits};
+pub use timings::{Series, Timings};
+
+use crate::{
+    AppSystems,
+    gpu::{Display, SharedGpu},
+    pad::Pad,
+};
+use bevy::{
+    platform::time::Instant,
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task, futures_lite::future},
+};
+use mnistify_drawing::Image28;
+use mnistify_network::{
+    Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec, prediction::DEFAULT_THRESHOLD,
+};
+use self_test::SelfTest;
+
+/// Reads are on their way for at most this many frames of one network at a time.
+const MAX_READS_IN_FLIGHT: usize = 3;
+
+pub fn plugin(app: &mut App) {
+    app.init_resource::<InferenceSettings>()
+        .add_systems(Startup, prepare_networks)
+        .add_systems(
+            PostUpdate,
+            (run_self_test, read_image, collect_answers)
+                .chain()
+                .in_set(AppSystems::Infer),
+        );
+}
+
+/// What the visitor can switch.
+#[derive(Resource, Clone, Debug)]
+pub struct InferenceSettings {
+    /// Which networks read, by their place in [`Networks`].
+    pub shown: ShownNetworks,
+    /// Read in every frame, whether anything changed or not.
+    pub continuous: bool,
+    /// Off for measurements of everything else.
+    pub enabled: bool,
+    /// An answer below this probability is "not sure".
+    pub threshold: f32,
+}
+
+impl Default for InferenceSettings {
+    fn default() -> Self {
+        Self {
+            shown: ShownNetworks::All,
+            continuous: false,
+            enabled: true,
+            threshold: DEFAULT_THRESHOLD,
+        }
+    }
+}
+
+/// One network, or all side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShownNetworks {
+    All,
+    Only(usize),
+}
+
+impl ShownNetworks {
+    /// Whether the network at this place is shown.
+    pub fn shows(self, index: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(only) => only == index,
+        }
+    }
+}
+
+/// The models to start with; inserted before the app runs.
+#[derive(Resource, Clone)]
+pub struct StartModels(pub Vec<Model>);
+
+/// The networks and what they say.
+#[derive(Resource, Default)]
+pub struct Networks {
+    pub all: Vec<LiveNetwork>,
+    /// Frames since the start in which a forward was encoded.
+    pub forwards: u64,
+    /// Bytes that came back from the GPU since the start.
+    pub bytes_read_back: u64,
+}
+
+/// A network at work.
+pub struct LiveNetwork {
+    pub model: Model,
+    pub layout: ArenaLayout,
+    /// The framework-free twin: checks the GPU, explains cells, and takes over where there is no GPU.
+    pub cpu: CpuNetwork,
+    pub runner: Runner,
+    /// The buffers its tower is drawn from; none without a GPU.
+    pub display: Option<Display>,
+    /// None for a blank pad.
+    pub answer: Option<Answer>,
+    pub timings: Timings,
+    /// What happened at the start: on what it runs, and why.
+    pub status: RunnerStatus,
+    reads: Vec<Read>,
+    self_test: Option<SelfTest>,
+    /// The newest forward whose logits have not been asked for, since too many reads were on their way.
+    unread: bool,
+    sequence: u64,
+    shown_sequence: u64,
+}
+
+/// Whether the GPU was found to be right.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunnerStatus {
+    /// The self-test is on its way.
+    Checking,
+    /// The GPU agrees with the CPU: largest difference of any logit.
+    Verified { largest_difference: f32 },
+    /// The network runs on the CPU, for this reason.
+    OnCpu(String),
+}
+
+/// Logits on their way.
+struct Read {
+    sequence: u64,
+    started: Instant,
+    blank: bool,
+    task: Task<Option<Vec<f32>>>,
+}
+
+impl LiveNetwork {
+    /// Prepares a model on the GPU, or on the CPU where there is none.
+    pub fn new(model: Model, gpu: Option<&SharedGpu>) -> Self {
+        let cpu = CpuNetwork::new(&model);
+        let layout = ArenaLayout::new(&model.spec);
+        let (runner, status, self_test) = match gpu {
+            Some(gpu) => (
+                Runner::fused(&model, gpu),
+                RunnerStatus::Checking,
+                Some(SelfTest::start(&model, gpu)),
+            ),
+            None => (
+                Runner::Cpu,
+                RunnerStatus::OnCpu("no GPU adapter was found".into()),
+                None,
+            ),
+        };
+        Self {
+            display: gpu.map(|gpu| Display::new(gpu, &layout)),
+            model,
+            layout,
+            cpu,
+            runner,
+            answer: None,
+            timings: Timings::default(),
+            status,
+            reads: Vec::new(),
+            self_test,
+            unread: false,
+            sequence: 0,
+            shown_sequence: 0,
+        }
+    }
+
+    /// Its name, such as `CNN`.
+    pub fn name(&self) -> &str {
+        self.model.spec.name()
+    }
+
+    /// The architecture.
+    pub fn spec(&self) -> &NetworkSpec {
+        &self.model.spec
+    }
+
+    /// Whether every forward so far has been answered.
+    pub fn is_idle(&self) -> bool {
+        self.reads.is_empty() && !self.unread && self.self_test.is_none()
+    }
+
+    /// Encodes a forward of `image` and asks for its logits.
+    fn read(&mut self, image: &Image28, gpu: Option<&SharedGpu>, bytes: &mut u64) {
+        let started = Instant::now();
+        self.sequence += 1;
+        let forward = self.runner.forward(
+            &self.cpu,
+            image.as_slice(),
+            gpu.zip(self.display.as_mut()),
+            &mut self.timings,
+        );
+        self.timings
+            .encode
+            .push(started.elapsed().as_secs_f32() * 1e3);
+        match forward {
+            Forward::Done(logits) => {
+                self.timings
+                    .result
+                    .push(started.elapsed().as_secs_f32() * 1e3);
+                self.show(self.sequence, image.is_blank(), &logits);
+            }
+            Forward::OnGpu => self.request(started, image.is_blank(), bytes),
+        }
+    }
+
+    fn request(&mut self, started: Instant, blank: bool, bytes: &mut u64) {
+        self.unread = self.reads.len() >= MAX_READS_IN_FLIGHT;
+        if self.unread {
+            return;
+        }
+        let Some(logits) = self.runner.logits() else {
+            return;
+        };
+        *bytes += (self.layout.logits().len() * size_of::<f32>()) as u64;
+        self.reads.push(Read {
+            sequence: self.sequence,
+            started,
+            blank,
+            task: AsyncComputeTaskPool::get().spawn(logits),
+        });
+    }
+
+    /// Newest wins: an answer that arrives after a newer one is dropped.
+    fn show(&mut self, sequence: u64, blank: bool, logits: &[f32]) {
+        if sequence <= self.shown_sequence {
+            return;
+        }
+        self.shown_sequence = sequence;
+        self.answer = Answer::from_logits(logits).filter(|_| !blank);
+    }
+}
+
+fn prepare_networks(mut commands: Commands, models: Res<StartModels>, gpu: Option<Res<SharedGpu>>) {
+    let all = models
+        .0
+        .iter()
+        .map(|model| LiveNetwork::new(model.clone(), gpu.as_deref()));
+    commands.insert_resource(Networks {
+        all: all.collect(),
+        ..default()
+    });
+}
+
+/// Compares the GPU with the CPU on real digits, and steps down from the fused kernels to plain burn to the CPU.
+fn run_self_test(networks: Option<ResMut<Networks>>, gpu: Option<Res<SharedGpu>>) {
+    let (Some(mut networks), Some(gpu)) = (networks, gpu) else {
+        return;
+    };
+    for network in &mut networks.all {
+        let Some(test) = &mut network.self_test else {
+            continue;
+        };
+        let Some(outcome) = test.poll(&network.cpu) else {
+            continue;
+        };
+        network.self_test = None;
+        match outcome {
+            Ok(largest_difference) => {
+                network.status = RunnerStatus::Verified { largest_difference };
+            }
+            Err(reason) if matches!(network.runner, Runner::Fused(_)) => {
+                warn!("{}: fused kernels: {reason}; trying plain burn", network.name());
+                network.runner = Runner::plain(&network.model, &gpu);
+                network.self_test = Some(SelfTest::start_plain(&network.model, &gpu));
+            }
+            Err(reason) => {
+                warn!("{}: {reason}; using the CPU", network.name());
+                network.runner = Runner::Cpu;
+                network.status = RunnerStatus::OnCpu(reason);
+            }
+        }
+    }
+}
+
+/// Reads the pad's image with every shown network, where it changed or a network has not seen it yet.
+fn read_image(
+    networks: Option<ResMut<Networks>>,
+    settings: Res<InferenceSettings>,
+    pad: Res<Pad>,
+    gpu: Option<Res<SharedGpu>>,
+) {
+    let Some(mut networks) = networks else {
+        return;
+    };
+    if !settings.enabled {
+        return;
+    }
+    let changed = pad.image_changed() || settings.is_changed() || settings.continuous;
+    let networks = networks.as_mut();
+    let mut any = false;
+    for (index, network) in networks.all.iter_mut().enumerate() {
+        let first = network.sequence == 0;
+        if settings.shown.shows(index) && (changed || first) {
+            network.read(pad.image(), gpu.as_deref(), &mut networks.bytes_read_back);
+            any = true;
+        }
+    }
+    networks.forwards += u64::from(any);
+}
+
+fn collect_answers(networks: Option<ResMut<Networks>>, pad: Res<Pad>) {
+    let Some(mut networks) = networks else {
+        return;
+    };
+    let networks = networks.as_mut();
+    for network in &mut networks.all {
+        for mut read in std::mem::take(&mut network.reads) {
+            match future::block_on(future::poll_once(&mut read.task)) {
+                None => network.reads.push(read),
+                Some(None) => {
+                    let reason = "reading the logits back from the GPU failed".to_string();
+                    network.runner = Runner::Cpu;
+                    network.status = RunnerStatus::OnCpu(reason);
+                }
+                Some(Some(logits)) => {
+                    network
+                        .timings
+                        .result
+                        .push(read.started.elapsed().as_secs_f32() * 1e3);
+                    network.show(read.sequence, read.blank, &logits);
+                }
+            }
+        }
+        if network.unread && network.reads.len() < MAX_READS_IN_FLIGHT {
+            let blank = pad.image().is_blank();
+            network.request(Instant::now(), blank, &mut networks.bytes_read_back);
+        }
+        if let Some(millis) = network.runner.take_gpu_millis() {
+            network.timings.gpu.push(millis as f32);
+        }
+    }
+}

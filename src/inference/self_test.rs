@@ -1,0 +1,120 @@
+//! At start: do the GPU's logits equal the CPU's on a few real digits?
+
+use super::runner::dense_split;
+use crate::gpu::SharedGpu;
+use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
+use mnistify_drawing::{Image28, idx};
+use mnistify_network::{
+    CpuNetwork, Model,
+    fused::{FusedNetwork, LIVE_STREAM},
+    live_plain::PlainNetwork,
+};
+use std::sync::OnceLock;
+
+/// Largest difference of any logit that rounding explains: sums of up to 800 products in f32 in another order, through
+/// seven layers, give below 1e-4 where logits are about 10.
+pub const SELF_TEST_TOLERANCE: f32 = 5e-3;
+
+/// One of each class from the test set.
+pub fn self_test_digits() -> &'static [Image28] {
+    static DIGITS: OnceLock<Vec<Image28>> = OnceLock::new();
+    DIGITS.get_or_init(|| {
+        let bytes = include_bytes!("../../assets/mnist/self-test-images-idx3-ubyte");
+        let images = idx::parse_images(bytes, "the built-in digits").expect("a checked-in file");
+        images.iter().map(Image28::from_bytes).collect()
+    })
+}
+
+/// A self-test on its way.
+pub struct SelfTest {
+    task: Task<Option<Vec<Vec<f32>>>>,
+}
+
+impl SelfTest {
+    /// With the fused kernels.
+    pub fn start(model: &Model, gpu: &SharedGpu) -> Self {
+        let digits = self_test_digits();
+        let network = FusedNetwork::new(model, &gpu.burn, digits.len(), dense_split(gpu));
+        let pixels: Vec<f32> = digits.iter().flat_map(|d| d.as_slice()).copied().collect();
+        network.forward(&pixels);
+        let arena = network.arena_async();
+        let task = AsyncComputeTaskPool::get().spawn(async move {
+            let arena = arena.await?;
+            let layout = network.layout();
+            let images = arena.chunks_exact(layout.len);
+            Some(images.map(|image| image[layout.logits()].to_vec()).collect())
+        });
+        Self { task }
+    }
+
+    /// With burn's own operators.
+    pub fn start_plain(model: &Model, gpu: &SharedGpu) -> Self {
+        let futures: Vec<_> = LIVE_STREAM.executes(|| {
+            self_test_digits()
+                .iter()
+                .map(|digit| {
+                    let mut network = PlainNetwork::new(model, &gpu.burn);
+                    network.forward(digit.as_slice());
+                    network.logits_async()
+                })
+                .collect()
+        });
+        let task = AsyncComputeTaskPool::get().spawn(async move {
+            let mut all = Vec::new();
+            for future in futures {
+                all.push(future.await?);
+            }
+            Some(all)
+        });
+        Self { task }
+    }
+
+    /// The largest difference of a logit, or what is wrong; none while it is on its way.
+    pub fn poll(&mut self, cpu: &CpuNetwork) -> Option<Result<f32, String>> {
+        let found = future::block_on(future::poll_once(&mut self.task))?;
+        let Some(found) = found else {
+            return Some(Err("the GPU's results cannot be read back".into()));
+        };
+        let expected: Vec<Vec<f32>> = self_test_digits()
+            .iter()
+            .map(|digit| cpu.forward(digit.as_slice()))
+            .collect();
+        Some(compare(&found, &expected))
+    }
+}
+
+fn compare(found: &[Vec<f32>], expected: &[Vec<f32>]) -> Result<f32, String> {
+    let mut largest = 0.0f32;
+    for (digit, (found, expected)) in found.iter().zip(expected).enumerate() {
+        for (found, expected) in found.iter().zip(expected) {
+            let difference = (found - expected).abs();
+            // Also true for NaN.
+            if !(difference <= SELF_TEST_TOLERANCE) {
+                return Err(format!(
+                    "the GPU's result for test digit {digit} is off ({found} instead of {expected})"
+                ));
+            }
+            largest = largest.max(difference);
+        }
+    }
+    Ok(largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_one_digit_of_each_class() {
+        assert_eq!(self_test_digits().len(), 10);
+        assert!(self_test_digits().iter().all(|digit| !digit.is_blank()));
+    }
+
+    #[test]
+    fn a_wrong_or_missing_number_is_a_disagreement() {
+        let right = vec![vec![1.0, -2.0]];
+        assert_eq!(compare(&right, &right), Ok(0.0));
+        assert!(compare(&[vec![1.0, -2.1]], &right).is_err());
+        assert!(compare(&[vec![f32::NAN, -2.0]], &right).is_err());
+    }
+}

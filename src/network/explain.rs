@@ -1,0 +1,427 @@
+//! One cell's arithmetic: where its value comes from, term by term, and what part of the image it sees.
+//!
+//! A cell is a place in a *row* of the arena: row 0 is the normalised input, row `i + 1` is stage `i`.
+
+use crate::{
+    cpu::batch_norm_affine,
+    model::Model,
+    spec::{Activation, LayerSpec, Shape, count},
+    stage::{ArenaLayout, Stage, StageKind},
+};
+
+/// A place in one row of the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cell {
+    /// 0 is the input, `i + 1` is stage `i`.
+    pub row: usize,
+    pub channel: usize,
+    pub y: usize,
+    pub x: usize,
+}
+
+impl Cell {
+    /// The cell at `index` (row-major) of a row of this shape.
+    pub fn at(row: usize, index: usize, [_, height, width]: Shape) -> Self {
+        Self {
+            row,
+            channel: index / (height * width),
+            y: index / width % height,
+            x: index % width,
+        }
+    }
+
+    /// Its index in its row, row-major.
+    pub fn index(&self, [_, height, width]: Shape) -> usize {
+        (self.channel * height + self.y) * width + self.x
+    }
+}
+
+/// `weight · input`, one of the products that a cell adds up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Term {
+    /// Index of the input value in the previous row.
+    pub source: usize,
+    pub weight: f32,
+    pub input: f32,
+}
+
+impl Term {
+    /// The signed contribution.
+    pub fn product(&self) -> f32 {
+        self.weight * self.input
+    }
+}
+
+/// How a cell's value comes about. `value` is what the arithmetic gives, to be compared with the traced forward.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    pub cell: Cell,
+    pub arithmetic: Arithmetic,
+    pub activation: Activation,
+    /// Before the activation.
+    pub sum: f32,
+    /// After the activation.
+    pub value: f32,
+}
+
+/// What is computed before the activation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arithmetic {
+    /// `pixel · scale + offset`.
+    Input { pixel: f32, scale: f32, offset: f32 },
+    /// The products of a kernel with a patch, plus the bias.
+    Conv2d {
+        kernel_size: [usize; 2],
+        /// Top left of the patch in the previous row's maps, negative in the padding.
+        origin: [isize; 2],
+        /// `[channel][kernel_y][kernel_x]`; places in the padding have no term.
+        terms: Vec<Option<Term>>,
+        bias: f32,
+    },
+    /// All products of a dense neuron, plus the bias.
+    Linear { terms: Vec<Term>, bias: f32 },
+    /// The largest of the window, each value after `scale · x + shift`.
+    Pool {
+        kernel_size: [usize; 2],
+        origin: [usize; 2],
+        /// Index in the previous row and value there, row-major in the window.
+        window: Vec<(usize, f32)>,
+        scale: f32,
+        shift: f32,
+        /// The window's place that wins.
+        winner: usize,
+    },
+}
+
+impl Explanation {
+    /// The terms that exist, in their order; none for the input and for pooling.
+    pub fn terms(&self) -> Vec<Term> {
+        match &self.arithmetic {
+            Arithmetic::Conv2d { terms, .. } => terms.iter().flatten().copied().collect(),
+            Arithmetic::Linear { terms, .. } => terms.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The `count` terms with the largest magnitude, largest first; pooling's winner is a single term of weight `scale`.
+    pub fn strongest_terms(&self, count: usize) -> Vec<Term> {
+        if let Arithmetic::Pool {
+            window,
+            scale,
+            winner,
+            ..
+        } = &self.arithmetic
+        {
+            let (source, input) = window[*winner];
+            return vec![Term {
+                source,
+                weight: *scale,
+                input,
+            }];
+        }
+        let mut terms = self.terms();
+        let by_size = |a: &Term, b: &Term| b.product().abs().total_cmp(&a.product().abs());
+        if count < terms.len() {
+            terms.select_nth_unstable_by(count, by_size);
+            terms.truncate(count);
+        }
+        terms.sort_by(by_size);
+        terms
+    }
+}
+
+/// The arithmetic of `cell` for the values in `arena` (one image, [`ArenaLayout`]).
+///
+/// # Panics
+/// Where the cell lies outside its row or the arena has another length than the layout.
+pub fn explain(model: &Model, layout: &ArenaLayout, arena: &[f32], cell: Cell) -> Explanation {
+    assert_eq!(arena.len(), layout.len, "the arena of this layout");
+    if cell.row == 0 {
+        return explain_input(model, layout, arena, cell);
+    }
+    let stage = &layout.stages[cell.row - 1];
+    let input = &arena[layout.range(cell.row - 1)];
+    let (arithmetic, sum) = match stage.kind {
+        StageKind::Conv2d { layer } => explain_conv(model, stage, layer, input, cell),
+        StageKind::Linear { layer } => explain_linear(model, layer, input, cell),
+        StageKind::Pool { norm, pool } => explain_pool(model, stage, [norm, pool], input, cell),
+    };
+    Explanation {
+        cell,
+        arithmetic,
+        activation: stage.activation,
+        sum,
+        value: stage.activation.apply(sum),
+    }
+}
+
+fn explain_input(model: &Model, layout: &ArenaLayout, arena: &[f32], cell: Cell) -> Explanation {
+    let normalisation = model.spec.normalisation();
+    let value = arena[cell.index(layout.input)];
+    let pixel = (value - normalisation.offset) / normalisation.scale;
+    Explanation {
+        cell,
+        arithmetic: Arithmetic::Input {
+            pixel,
+            scale: normalisation.scale,
+            offset: normalisation.offset,
+        },
+        activation: Activation::None,
+        sum: value,
+        value,
+    }
+}
+
+fn explain_conv(
+    model: &Model,
+    stage: &Stage,
+    layer: usize,
+    input: &[f32],
+    cell: Cell,
+) -> (Arithmetic, f32) {
+    let LayerSpec::Conv2d {
+        kernel_size,
+        stride,
+        padding,
+        ..
+    } = model.spec.layers()[layer]
+    else {
+        unreachable!("a convolution stage's layer is a convolution");
+    };
+    let [channels, height, width] = stage.input;
+    let taps = channels * kernel_size[0] * kernel_size[1];
+    let kernel = &model.parameter(layer, "weight").values[cell.channel * taps..][..taps];
+    let bias = model.parameter(layer, "bias").values[cell.channel];
+    let origin = [
+        (cell.y * stride[0]) as isize - padding[0] as isize,
+        (cell.x * stride[1]) as isize - padding[1] as isize,
+    ];
+    let terms: Vec<Option<Term>> = (0..taps)
+        .map(|tap| {
+            let kernel_cell = Cell::at(0, tap, [channels, kernel_size[0], kernel_size[1]]);
+            let y = usize::try_from(origin[0] + kernel_cell.y as isize).ok()?;
+            let x = usize::try_from(origin[1] + kernel_cell.x as isize).ok()?;
+            let source = (kernel_cell.channel * height + y) * width + x;
+            (y < height && x < width).then(|| Term {
+                source,
+                weight: kernel[tap],
+                input: input[source],
+            })
+        })
+        .collect();
+    let sum = terms.iter().flatten().map(Term::product).sum::<f32>() + bias;
+    let arithmetic = Arithmetic::Conv2d {
+        kernel_size,
+        origin,
+        terms,
+        bias,
+    };
+    (arithmetic, sum)
+}
+
+fn explain_linear(model: &Model, layer: usize, input: &[f32], cell: Cell) -> (Arithmetic, f32) {
+    let weight = &model.parameter(layer, "weight").values[cell.channel * input.len()..];
+    let bias = model.parameter(layer, "bias").values[cell.channel];
+    let terms: Vec<Term> = input
+        .iter()
+        .zip(weight)
+        .enumerate()
+        .map(|(source, (input, weight))| Term {
+            source,
+            weight: *weight,
+            input: *input,
+        })
+        .collect();
+    let sum = terms.iter().map(Term::product).sum::<f32>() + bias;
+    (Arithmetic::Linear { terms, bias }, sum)
+}
+
+fn explain_pool(
+    model: &Model,
+    stage: &Stage,
+    [norm, pool]: [Option<usize>; 2],
+    input: &[f32],
+    cell: Cell,
+) -> (Arithmetic, f32) {
+    let layers = model.spec.layers();
+    let [_, height, width] = stage.input;
+    let (kernel_size, stride) = match pool.map(|index| &layers[index]) {
+        Some(LayerSpec::MaxPool2d {
+            kernel_size,
+            stride,
+        }) => (*kernel_size, *stride),
+        _ => ([1, 1], [1, 1]),
+    };
+    // Without pooling a stage may flatten: the index stays, the place in the maps follows from the input's shape.
+    let place = match pool {
+        Some(_) => cell,
+        None => Cell::at(cell.row, cell.index(stage.output), stage.input),
+    };
+    let (scale, shift) = match norm.map(|index| (index, &layers[index])) {
+        Some((index, LayerSpec::BatchNorm { epsilon, .. })) => {
+            let (scale, shift) = batch_norm_affine(model, index, *epsilon);
+            (scale[place.channel], shift[place.channel])
+        }
+        _ => (1.0, 0.0),
+    };
+    let origin = [place.y * stride[0], place.x * stride[1]];
+    let window: Vec<(usize, f32)> = (0..kernel_size[0] * kernel_size[1])
+        .map(|index| {
+            let y = origin[0] + index / kernel_size[1];
+            let x = origin[1] + index % kernel_size[1];
+            let source = (place.channel * height + y) * width + x;
+            (source, input[source])
+        })
+        .collect();
+    let normed = |index: usize| window[index].1 * scale + shift;
+    let winner = (0..window.len())
+        .max_by(|a, b| normed(*a).total_cmp(&normed(*b)))
+        .expect("a window has at least one place");
+    let sum = normed(winner);
+    let arithmetic = Arithmetic::Pool {
+        kernel_size,
+        origin,
+        window,
+        scale,
+        shift,
+        winner,
+    };
+    (arithmetic, sum)
+}
+
+/// The part of row `target` that `cell` depends on: `[y0, x0, y1, x1]`, ends excluded, cut at the row's border. With
+/// `target` 0 it is the receptive field on the image. Dense neurons see everything.
+pub fn receptive_field(
+    model: &Model,
+    layout: &ArenaLayout,
+    cell: Cell,
+    target: usize,
+) -> [usize; 4] {
+    let mut field = [cell.y, cell.x, cell.y + 1, cell.x + 1];
+    for row in (target + 1..=cell.row).rev() {
+        let stage = &layout.stages[row - 1];
+        let [_, height, width] = layout.shape(row - 1);
+        let window = match stage.kind {
+            StageKind::Conv2d { layer } => match model.spec.layers()[layer] {
+                LayerSpec::Conv2d {
+                    kernel_size,
+                    stride,
+                    padding,
+                    ..
+                } => Some((kernel_size, stride, padding)),
+                _ => None,
+            },
+            StageKind::Pool { pool, .. } => match pool.map(|index| &model.spec.layers()[index]) {
+                Some(LayerSpec::MaxPool2d {
+                    kernel_size,
+                    stride,
+                }) => Some((*kernel_size, *stride, [0, 0])),
+                _ if stage.input == stage.output => Some(([1, 1], [1, 1], [0, 0])),
+                _ => None,
+            },
+            StageKind::Linear { .. } => None,
+        };
+        field = match window {
+            Some((kernel, stride, padding)) if count(layout.shape(row - 1)) == count(stage.input) => {
+                let first = |i: usize| (field[i] * stride[i]).saturating_sub(padding[i]);
+                let end = |i: usize| {
+                    ((field[i + 2] - 1) * stride[i] + kernel[i]).saturating_sub(padding[i])
+                };
+                let (y1, x1) = (end(0).min(height), end(1).min(width));
+                [first(0).min(y1 - 1), first(1).min(x1 - 1), y1, x1]
+            }
+            _ => [0, 0, height, width],
+        };
+    }
+    field
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuNetwork, NetworkSpec};
+    use proptest::prelude::*;
+
+    fn digit() -> Vec<f32> {
+        (0..784)
+            .map(|i| {
+                let (y, x) = ((i / 28) as f32 - 13.5, (i % 28) as f32 - 13.5);
+                (1.0 - ((x * x + y * y).sqrt() - 7.0).abs() / 2.0).clamp(0.0, 1.0)
+            })
+            .collect()
+    }
+
+    /// The largest relative difference between a cell's arithmetic and the traced forward: sums of up to 784 products
+    /// in f32, added in another order.
+    const TOLERANCE: f32 = 1e-4;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn the_arithmetic_equals_the_trace_for_any_cell(
+            seed in 0u64..1000,
+            place in 0.0f64..1.0,
+            mlp in any::<bool>(),
+        ) {
+            let spec = if mlp { NetworkSpec::mlp() } else { NetworkSpec::cnn() };
+            let model = Model::random(spec, seed);
+            let network = CpuNetwork::new(&model);
+            let layout = network.layout();
+            let arena = network.forward_arena(&digit());
+            for row in 0..layout.rows() {
+                let range = layout.range(row);
+                let index = (range.len() as f64 * place) as usize;
+                let cell = Cell::at(row, index, layout.shape(row));
+                prop_assert_eq!(cell.index(layout.shape(row)), index);
+                let explanation = explain(&model, layout, &arena, cell);
+                let traced = arena[range.start + index];
+                let error = (explanation.value - traced).abs();
+                prop_assert!(
+                    error <= TOLERANCE * (1.0 + traced.abs()),
+                    "row {} cell {}: {} but traced {}", row, index, explanation.value, traced
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn receptive_fields_of_the_cnn() {
+        let model = Model::random(NetworkSpec::cnn(), 1);
+        let layout = ArenaLayout::new(&model.spec);
+        let cell = |row, y, x| Cell {
+            row,
+            channel: 0,
+            y,
+            x,
+        };
+        assert_eq!(receptive_field(&model, &layout, cell(1, 2, 3), 0), [2, 3, 7, 8]);
+        assert_eq!(receptive_field(&model, &layout, cell(2, 0, 0), 0), [0, 0, 9, 9]);
+        assert_eq!(receptive_field(&model, &layout, cell(3, 1, 0), 0), [2, 0, 12, 10]);
+        assert_eq!(receptive_field(&model, &layout, cell(7, 4, 0), 0), [0, 0, 28, 28]);
+        assert_eq!(receptive_field(&model, &layout, cell(3, 1, 0), 2), [2, 0, 4, 2]);
+    }
+
+    #[test]
+    fn the_strongest_terms_come_first() {
+        let model = Model::random(NetworkSpec::mlp(), 5);
+        let network = CpuNetwork::new(&model);
+        let arena = network.forward_arena(&digit());
+        let cell = Cell {
+            row: 3,
+            channel: 2,
+            y: 0,
+            x: 0,
+        };
+        let explanation = explain(&model, network.layout(), &arena, cell);
+        let strongest = explanation.strongest_terms(9);
+        assert_eq!(strongest.len(), 9);
+        let least = strongest[8].product().abs();
+        let larger = explanation
+            .terms()
+            .iter()
+            .filter(|term| term.product().abs() > least)
+            .count();
+        assert_eq!(larger, 8);
+    }
+}

@@ -1,0 +1,64 @@
+//! The live forward with burn's own operators: what runs where the fused kernels disagree, and what they are measured
+//! against.
+
+use crate::{
+    burn_network::Network,
+    fused::{ArenaBuffer, LogitsFuture, arena_buffer, read_range},
+    model::Model,
+    spec::Normalisation,
+    stage::ArenaLayout,
+};
+use burn::tensor::{Tensor, TensorData};
+use burn_wgpu::{Wgpu, WgpuDevice};
+
+/// A plain network and the arena of its newest forward. Call it under one stream only ([`crate::fused::LIVE_STREAM`]).
+pub struct PlainNetwork {
+    network: Network<Wgpu>,
+    layout: ArenaLayout,
+    normalisation: Normalisation,
+    device: WgpuDevice,
+    arena: Option<Tensor<Wgpu, 1>>,
+}
+
+impl PlainNetwork {
+    /// Uploads the weights.
+    pub fn new(model: &Model, device: &WgpuDevice) -> Self {
+        Self {
+            network: Network::from_model(model, device),
+            layout: ArenaLayout::new(&model.spec),
+            normalisation: model.spec.normalisation(),
+            device: device.clone(),
+            arena: None,
+        }
+    }
+
+    /// Encodes the forward of 784 pixels in `[0, 1]`.
+    pub fn forward(&mut self, pixels: &[f32]) {
+        let values = pixels.iter().map(|x| self.normalisation.apply(*x));
+        let input = TensorData::new(values.collect::<Vec<f32>>(), [1, 1, 28, 28]);
+        let input = Tensor::from_data(input, &self.device);
+        self.arena = Some(self.network.forward_arena(&self.layout, input));
+    }
+
+    /// The newest arena's place on the GPU.
+    ///
+    /// # Panics
+    /// Before the first forward.
+    pub fn arena_buffer(&self) -> ArenaBuffer {
+        let tensor = self.arena().into_primitive().tensor();
+        arena_buffer(&tensor.client, tensor.handle)
+    }
+
+    /// The newest logits as soon as the GPU has them.
+    ///
+    /// # Panics
+    /// Before the first forward.
+    pub fn logits_async(&self) -> LogitsFuture {
+        let tensor = self.arena().into_primitive().tensor();
+        read_range(&tensor.client, tensor.handle, self.layout.logits(), self.layout.len)
+    }
+
+    fn arena(&self) -> Tensor<Wgpu, 1> {
+        self.arena.clone().expect("a forward comes first")
+    }
+}

@@ -1,0 +1,452 @@
+//! A model file: safetensors whose metadata holds the spec and the card. Reading checks everything before it is used.
+
+use crate::spec::NetworkSpec;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
+use thiserror::Error;
+
+/// Metadata key of the [`NetworkSpec`] as JSON.
+pub const SPEC_KEY: &str = "mnistify.spec";
+/// Metadata key of the [`Card`] as JSON.
+pub const CARD_KEY: &str = "mnistify.card";
+/// Files above this are refused before they are read (512 MiB).
+pub const MAX_FILE_BYTES: u64 = 512 << 20;
+
+/// Values in row-major order with their shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorF32 {
+    pub shape: Vec<usize>,
+    pub values: Vec<f32>,
+}
+
+/// How a network was made and how good it is; what a model card says, for programs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Card {
+    /// The command that trains this file again.
+    pub command: String,
+    /// The whole training configuration, as the trainer writes it.
+    pub recipe: serde_json::Value,
+    /// SHA-free identity of the data: md5 of the training images file.
+    pub dataset_md5: String,
+    /// On the held-out validation split, on which every choice was made.
+    pub validation: Option<Metrics>,
+    /// On the 10,000 test images, read once.
+    pub test: Option<Metrics>,
+}
+
+/// Classification figures in `[0, 1]`; precision, recall and F1 are macro averages (means over the ten classes).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    pub images: usize,
+    pub accuracy: f64,
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: f64,
+}
+
+/// A spec with its weights: everything an executor needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    pub spec: NetworkSpec,
+    pub card: Card,
+    /// By name, such as `0.weight`; exactly the spec's parameters.
+    pub tensors: BTreeMap<String, TensorF32>,
+}
+
+/// Why a file is not a model. Every message names the file.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    #[error("{file}: cannot be read: {source}. Check the path and the permissions")]
+    Read {
+        file: String,
+        source: std::io::Error,
+    },
+    #[error("{file}: cannot be written: {source}")]
+    Write {
+        file: String,
+        source: std::io::Error,
+    },
+    #[error("{file}: holds {bytes} bytes, more than the {MAX_FILE_BYTES} that a model may have")]
+    TooLarge { file: String, bytes: u64 },
+    #[error("{file}: not a complete safetensors file ({reason}). Download or train it again")]
+    Format { file: String, reason: String },
+    #[error(
+        "{file}: has no `{key}` in its metadata, so its architecture is unknown. Save it with this project's trainer"
+    )]
+    NoSpec { file: String, key: &'static str },
+    #[error("{file}: the `{key}` in its metadata is not valid: {reason}")]
+    Metadata {
+        file: String,
+        key: &'static str,
+        reason: String,
+    },
+    #[error("{file}: the tensor `{tensor}` is missing, expected {expected:?}")]
+    Missing {
+        file: String,
+        tensor: String,
+        expected: Vec<usize>,
+    },
+    #[error("{file}: the tensor `{tensor}` has the shape {found:?}, expected {expected:?}")]
+    Shape {
+        file: String,
+        tensor: String,
+        found: Vec<usize>,
+        expected: Vec<usize>,
+    },
+    #[error("{file}: the tensor `{tensor}` has the type {found}, expected F32 or F16")]
+    Type {
+        file: String,
+        tensor: String,
+        found: String,
+    },
+    #[error("{file}: the tensor `{tensor}` holds {value} at index {index}, expected finite numbers")]
+    NotFinite {
+        file: String,
+        tensor: String,
+        index: usize,
+        value: f32,
+    },
+    #[error("{file}: the variance `{tensor}` holds {value} at index {index}, expected 0 or more")]
+    NegativeVariance {
+        file: String,
+        tensor: String,
+        index: usize,
+        value: f32,
+    },
+    #[error("{file}: holds the tensor `{tensor}`, which the network in its metadata does not have")]
+    Unexpected { file: String, tensor: String },
+}
+
+impl Model {
+    /// Reads and checks a file.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
+        let path = path.as_ref();
+        let file = path.display().to_string();
+        let read_error = |source| ModelError::Read {
+            file: file.clone(),
+            source,
+        };
+        let bytes = std::fs::metadata(path).map_err(read_error)?.len();
+        if bytes > MAX_FILE_BYTES {
+            return Err(ModelError::TooLarge { file, bytes });
+        }
+        let data = std::fs::read(path).map_err(read_error)?;
+        Self::from_bytes(&data, &file)
+    }
+
+    /// Checks the bytes of a file; `file` is its name for messages.
+    pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Self, ModelError> {
+        let file = file.to_string();
+        let format = |error: safetensors::SafeTensorError| ModelError::Format {
+            file: file.clone(),
+            reason: error.to_string(),
+        };
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
+        let entries = metadata.metadata().clone().unwrap_or_default();
+        let spec_json = entries.get(SPEC_KEY).ok_or(ModelError::NoSpec {
+            file: file.clone(),
+            key: SPEC_KEY,
+        })?;
+        let spec: NetworkSpec = from_metadata(spec_json, SPEC_KEY, &file)?;
+        let card = match entries.get(CARD_KEY) {
+            Some(json) => from_metadata(json, CARD_KEY, &file)?,
+            None => Card::default(),
+        };
+        let mut values = BTreeMap::new();
+        for (name, shape) in spec.parameters() {
+            let view = tensors.tensor(&name).map_err(|_| ModelError::Missing {
+                file: file.clone(),
+                tensor: name.clone(),
+                expected: shape.clone(),
+            })?;
+            let tensor = read_tensor(&view, &name, &shape, &file)?;
+            values.insert(name, tensor);
+        }
+        if let Some(name) = tensors.names().into_iter().find(|n| !values.contains_key(*n)) {
+            return Err(ModelError::Unexpected {
+                file: file.clone(),
+                tensor: name.to_string(),
+            });
+        }
+        Ok(Self {
+            spec,
+            card,
+            tensors: values,
+        })
+    }
+
+    /// The file's bytes, weights as F32, or as F16 where `half` (each value rounded to nearest).
+    pub fn to_bytes(&self, half: bool) -> Vec<u8> {
+        let data: Vec<(&String, Vec<u8>)> = self
+            .tensors
+            .iter()
+            .map(|(name, tensor)| (name, encode(&tensor.values, half)))
+            .collect();
+        let dtype = if half { Dtype::F16 } else { Dtype::F32 };
+        let views = data.iter().map(|(name, bytes)| {
+            let shape = self.tensors[*name].shape.clone();
+            let view = TensorView::new(dtype, shape, bytes).expect("the length fits the shape");
+            (name.as_str(), view)
+        });
+        let json = |value: serde_json::Result<String>| value.expect("plain data becomes JSON");
+        let metadata = HashMap::from([
+            (SPEC_KEY.to_string(), json(serde_json::to_string(&self.spec))),
+            (CARD_KEY.to_string(), json(serde_json::to_string(&self.card))),
+        ]);
+        safetensors::serialize(views, Some(metadata)).expect("checked tensors are serialisable")
+    }
+
+    /// Writes the file whole or not at all (a temporary file beside it is renamed).
+    pub fn save(&self, path: impl AsRef<Path>, half: bool) -> Result<(), ModelError> {
+        let path = path.as_ref();
+        let partial = path.with_extension("safetensors.part");
+        std::fs::write(&partial, self.to_bytes(half))
+            .and_then(|()| std::fs::rename(&partial, path))
+            .map_err(|source| ModelError::Write {
+                file: path.display().to_string(),
+                source,
+            })
+    }
+
+    /// The values of parameter `name` of layer `layer`, such as `(0, "weight")`.
+    pub fn parameter(&self, layer: usize, name: &str) -> &TensorF32 {
+        &self.tensors[&format!("{layer}.{name}")]
+    }
+
+    /// A model with small pseudo-random weights from `seed`: for tests and for measurements of other sizes.
+    pub fn random(spec: NetworkSpec, seed: u64) -> Self {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        // xorshift64* (Vigna 2016, arXiv:1402.6246); the top 24 bits make a float in [-1, 1).
+        let mut next = move || {
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            let bits = state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 40;
+            bits as f32 / (1 << 23) as f32 - 1.0
+        };
+        let tensors = spec
+            .parameters()
+            .into_iter()
+            .map(|(name, shape)| {
+                let fan_in = shape.iter().skip(1).product::<usize>().max(1);
+                let bound = (3.0 / fan_in as f32).sqrt();
+                let values = (0..shape.iter().product())
+                    .map(|_| match name.split('.').next_back() {
+                        Some("running_var") => 1.0 + 0.5 * next(),
+                        Some("weight") => bound * next(),
+                        _ => 0.1 * next(),
+                    })
+                    .collect();
+                (name, TensorF32 { shape, values })
+            })
+            .collect();
+        Self {
+            spec,
+            card: Card::default(),
+            tensors,
+        }
+    }
+}
+
+fn from_metadata<T: serde::de::DeserializeOwned>(
+    json: &str,
+    key: &'static str,
+    file: &str,
+) -> Result<T, ModelError> {
+    serde_json::from_str(json).map_err(|error| ModelError::Metadata {
+        file: file.to_string(),
+        key,
+        reason: error.to_string(),
+    })
+}
+
+fn read_tensor(
+    view: &TensorView<'_>,
+    name: &str,
+    expected: &[usize],
+    file: &str,
+) -> Result<TensorF32, ModelError> {
+    let (file, tensor) = (file.to_string(), name.to_string());
+    if view.shape() != expected {
+        return Err(ModelError::Shape {
+            file,
+            tensor,
+            found: view.shape().to_vec(),
+            expected: expected.to_vec(),
+        });
+    }
+    let values: Vec<f32> = match view.dtype() {
+        Dtype::F32 => view
+            .data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect(),
+        Dtype::F16 => view
+            .data()
+            .chunks_exact(2)
+            .map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32())
+            .collect(),
+        other => {
+            return Err(ModelError::Type {
+                file,
+                tensor,
+                found: format!("{other:?}"),
+            });
+        }
+    };
+    if let Some((index, value)) = values.iter().enumerate().find(|(_, v)| !v.is_finite()) {
+        return Err(ModelError::NotFinite {
+            file,
+            tensor,
+            index,
+            value: *value,
+        });
+    }
+    let negative = values.iter().enumerate().find(|(_, v)| **v < 0.0);
+    if let (true, Some((index, value))) = (name.ends_with("running_var"), negative) {
+        return Err(ModelError::NegativeVariance {
+            file,
+            tensor,
+            index,
+            value: *value,
+        });
+    }
+    Ok(TensorF32 {
+        shape: expected.to_vec(),
+        values,
+    })
+}
+
+fn encode(values: &[f32], half: bool) -> Vec<u8> {
+    if half {
+        let halves = values.iter().map(|v| half::f16::from_f32(*v));
+        halves.flat_map(half::f16::to_le_bytes).collect()
+    } else {
+        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::LayerSpec;
+    use proptest::prelude::*;
+
+    fn small() -> Model {
+        let conv = LayerSpec::Conv2d {
+            in_channels: 1,
+            out_channels: 2,
+            kernel_size: [5, 5],
+            stride: [4, 4],
+            padding: [0, 0],
+        };
+        let norm = LayerSpec::BatchNorm {
+            channels: 2,
+            epsilon: 1e-5,
+        };
+        let linear = LayerSpec::Linear {
+            in_features: 72,
+            out_features: 10,
+        };
+        let layers = vec![conv, LayerSpec::Relu, norm, LayerSpec::Flatten, linear];
+        Model::random(NetworkSpec::new("small", layers).unwrap(), 7)
+    }
+
+    fn error_of(model: &Model) -> String {
+        Model::from_bytes(&model.to_bytes(false), "broken.safetensors")
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_model_survives_its_file() {
+        let model = small();
+        assert_eq!(
+            Model::from_bytes(&model.to_bytes(false), "x").unwrap(),
+            model
+        );
+        let rounded = Model::from_bytes(&model.to_bytes(true), "x").unwrap();
+        for (name, tensor) in &rounded.tensors {
+            for (a, b) in tensor.values.iter().zip(&model.tensors[name].values) {
+                assert!((a - b).abs() <= b.abs() / 1024.0 + 1e-7, "{name}: {a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_fault_names_file_and_tensor() {
+        let mut missing = small();
+        missing.tensors.remove("0.bias");
+        let text = error_of(&missing);
+        assert!(text.contains("broken.safetensors") && text.contains("0.bias"), "{text}");
+
+        let mut nan = small();
+        nan.tensors.get_mut("4.weight").unwrap().values[3] = f32::NAN;
+        let text = error_of(&nan);
+        assert!(text.contains("4.weight") && text.contains("index 3"), "{text}");
+
+        let mut shape = small();
+        shape.tensors.get_mut("0.bias").unwrap().shape = vec![1, 2];
+        let text = error_of(&shape);
+        assert!(text.contains("[1, 2]") && text.contains("expected [2]"), "{text}");
+
+        let mut extra = small();
+        let copy = extra.tensors["0.bias"].clone();
+        extra.tensors.insert("9.bias".into(), copy);
+        assert!(error_of(&extra).contains("9.bias"));
+
+        let mut variance = small();
+        variance.tensors.get_mut("2.running_var").unwrap().values[1] = -0.5;
+        assert!(error_of(&variance).contains("2.running_var"));
+    }
+
+    #[test]
+    fn an_unknown_type_is_named() {
+        let bytes = [0u8; 16];
+        let view = TensorView::new(Dtype::I64, vec![2], &bytes).unwrap();
+        let spec = serde_json::to_string(&small().spec).unwrap();
+        let metadata = HashMap::from([(SPEC_KEY.to_string(), spec)]);
+        let mut model = safetensors::serialize([("0.weight", view)], Some(metadata)).unwrap();
+        let error = Model::from_bytes(&model, "f").unwrap_err().to_string();
+        assert!(error.contains("0.weight"), "{error}");
+        // A header that claims 2^60 bytes.
+        model[..8].copy_from_slice(&(1u64 << 60).to_le_bytes());
+        let error = Model::from_bytes(&model, "f").unwrap_err();
+        assert!(matches!(error, ModelError::Format { .. }), "{error}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn truncated_files_are_errors(cut in 0.0f64..1.0) {
+            let bytes = small().to_bytes(false);
+            let length = (bytes.len() as f64 * cut) as usize;
+            prop_assert!(Model::from_bytes(&bytes[..length], "f").is_err());
+        }
+
+        #[test]
+        fn mutated_files_never_panic(
+            changes in prop::collection::vec((0.0f64..1.0, any::<u8>(), any::<bool>()), 1..12),
+        ) {
+            let mut bytes = small().to_bytes(false);
+            let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+            for (place, value, in_header) in changes {
+                let length = if in_header { header } else { bytes.len() };
+                let index = (length as f64 * place) as usize;
+                bytes[index] = value;
+            }
+            if let Ok(model) = Model::from_bytes(&bytes, "f") {
+                for tensor in model.tensors.values() {
+                    prop_assert!(tensor.values.iter().all(|v| v.is_finite()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,533 @@
+//! The architecture of a sequential network, checked when it is built, and stored as JSON in a model file's metadata.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A layer's output for one image: `[channels, height, width]`. Dense layers are `[features, 1, 1]`.
+pub type Shape = [usize; 3];
+
+/// More activations than this in one network are refused: 16 Mi values are 64 MiB of f32 on the GPU.
+pub const MAX_ACTIVATIONS: usize = 1 << 24;
+/// More parameters than this in one network are refused (256 MiB of f32).
+pub const MAX_PARAMETERS: usize = 1 << 26;
+/// More layers than this in one network are refused.
+pub const MAX_LAYERS: usize = 256;
+
+/// One layer. Parameter names and layouts follow PyTorch's `nn.Sequential`: layer *i* owns `i.weight`, `i.bias`, …
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", deny_unknown_fields)]
+pub enum LayerSpec {
+    /// 2D cross-correlation with bias; weight `[out_channels, in_channels, kernel_height, kernel_width]`.
+    Conv2d {
+        in_channels: usize,
+        out_channels: usize,
+        kernel_size: [usize; 2],
+        #[serde(default = "ones")]
+        stride: [usize; 2],
+        #[serde(default)]
+        padding: [usize; 2],
+    },
+    /// Dense layer with bias; weight `[out_features, in_features]`.
+    Linear {
+        in_features: usize,
+        out_features: usize,
+    },
+    /// Batch normalisation over the channels with running statistics.
+    BatchNorm { channels: usize, epsilon: f32 },
+    /// Maximum over windows; no padding, incomplete windows at the edge are left out.
+    MaxPool2d {
+        kernel_size: [usize; 2],
+        stride: [usize; 2],
+    },
+    /// `[c, h, w]` becomes `[c·h·w, 1, 1]`, in that order.
+    Flatten,
+    /// `x · sigmoid(x)` (Hendrycks & Gimpel 2016, arXiv:1606.08415; Elfwing et al. 2017, arXiv:1702.03118).
+    #[serde(rename = "SiLU")]
+    Silu,
+    /// `max(x, 0)`.
+    #[serde(rename = "ReLU")]
+    Relu,
+}
+
+fn ones() -> [usize; 2] {
+    [1, 1]
+}
+
+/// The non-linearity at the end of a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    None,
+    Silu,
+    Relu,
+}
+
+impl Activation {
+    /// The function's value at `x`.
+    pub fn apply(self, x: f32) -> f32 {
+        match self {
+            Self::None => x,
+            Self::Silu => x / (1.0 + (-x).exp()),
+            Self::Relu => x.max(0.0),
+        }
+    }
+
+    /// The name that the field uses, empty for none.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Silu => "SiLU",
+            Self::Relu => "ReLU",
+        }
+    }
+}
+
+/// What happens to a pixel in `[0, 1]` before the first layer: `x · scale + offset`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalisation {
+    pub scale: f32,
+    pub offset: f32,
+}
+
+impl Default for Normalisation {
+    /// `x·2 − 1`, so that paper is −1 and ink is +1.
+    fn default() -> Self {
+        Self {
+            scale: 2.0,
+            offset: -1.0,
+        }
+    }
+}
+
+impl Normalisation {
+    /// The value that the first layer receives for the pixel `x` in `[0, 1]`.
+    pub fn apply(self, x: f32) -> f32 {
+        x * self.scale + self.offset
+    }
+}
+
+/// Why a list of layers is not a network.
+#[derive(Debug, Error, PartialEq)]
+pub enum SpecError {
+    #[error("the network has no layers")]
+    Empty,
+    #[error("the network has {0} layers, at most {MAX_LAYERS} are supported")]
+    TooManyLayers(usize),
+    #[error("layer {layer} ({kind}) {reason}")]
+    Layer {
+        layer: usize,
+        kind: &'static str,
+        reason: String,
+    },
+    #[error("the network ends in {found} outputs, but it names {classes} classes")]
+    Classes { found: usize, classes: usize },
+    #[error("the input must be [1, 28, 28], this network wants {0:?}")]
+    Input(Shape),
+    #[error("the network would need {found} {what}, at most {limit} are supported")]
+    TooLarge {
+        what: &'static str,
+        found: usize,
+        limit: usize,
+    },
+    #[error("the input normalisation must be finite, found scale {0} and offset {1}")]
+    Normalisation(f32, f32),
+}
+
+/// A sequential network whose shapes fit together; only [`NetworkSpec::new`] makes one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NetworkSpec {
+    name: String,
+    input: Shape,
+    normalisation: Normalisation,
+    layers: Vec<LayerSpec>,
+    classes: Vec<String>,
+    #[serde(skip)]
+    shapes: Vec<Shape>,
+}
+
+#[derive(Deserialize)]
+struct UncheckedSpec {
+    name: String,
+    input: Shape,
+    normalisation: Normalisation,
+    layers: Vec<LayerSpec>,
+    classes: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for NetworkSpec {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spec = UncheckedSpec::deserialize(deserializer)?;
+        if spec.input != [1, 28, 28] {
+            return Err(serde::de::Error::custom(SpecError::Input(spec.input)));
+        }
+        Self::with_classes(spec.name, spec.normalisation, spec.layers, spec.classes)
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+impl NetworkSpec {
+    /// A network for the ten digits that reads `x·2 − 1`.
+    pub fn new(name: impl Into<String>, layers: Vec<LayerSpec>) -> Result<Self, SpecError> {
+        let classes = (0..10).map(|digit| digit.to_string()).collect();
+        Self::with_classes(name.into(), Normalisation::default(), layers, classes)
+    }
+
+    /// A network with its own normalisation and class names.
+    pub fn with_classes(
+        name: String,
+        normalisation: Normalisation,
+        layers: Vec<LayerSpec>,
+        classes: Vec<String>,
+    ) -> Result<Self, SpecError> {
+        let input: Shape = [1, 28, 28];
+        if layers.is_empty() {
+            return Err(SpecError::Empty);
+        }
+        if layers.len() > MAX_LAYERS {
+            return Err(SpecError::TooManyLayers(layers.len()));
+        }
+        if !normalisation.scale.is_finite() || !normalisation.offset.is_finite() {
+            return Err(SpecError::Normalisation(
+                normalisation.scale,
+                normalisation.offset,
+            ));
+        }
+        let mut shapes = Vec::with_capacity(layers.len());
+        let mut shape = input;
+        let (mut activations, mut parameters) = (count(input), 0usize);
+        for (index, layer) in layers.iter().enumerate() {
+            shape = layer.output_shape(shape).map_err(|reason| SpecError::Layer {
+                layer: index,
+                kind: layer.kind(),
+                reason,
+            })?;
+            activations = activations.saturating_add(count(shape));
+            for (_, parameter) in layer.parameters() {
+                let size = parameter.iter().fold(1usize, |n, d| n.saturating_mul(*d));
+                parameters = parameters.saturating_add(size);
+            }
+            for (what, found, limit) in [
+                ("activations", activations, MAX_ACTIVATIONS),
+                ("parameters", parameters, MAX_PARAMETERS),
+            ] {
+                if found > limit {
+                    return Err(SpecError::TooLarge { what, found, limit });
+                }
+            }
+            shapes.push(shape);
+        }
+        if count(shape) != classes.len() {
+            return Err(SpecError::Classes {
+                found: count(shape),
+                classes: classes.len(),
+            });
+        }
+        Ok(Self {
+            name,
+            input,
+            normalisation,
+            layers,
+            classes,
+            shapes,
+        })
+    }
+
+    /// 784 → 512 SiLU → 512 SiLU → 10.
+    pub fn mlp() -> Self {
+        let linear = |in_features, out_features| LayerSpec::Linear {
+            in_features,
+            out_features,
+        };
+        Self::new(
+            "MLP",
+            vec![
+                LayerSpec::Flatten,
+                linear(784, 512),
+                LayerSpec::Silu,
+                linear(512, 512),
+                LayerSpec::Silu,
+                linear(512, 10),
+            ],
+        )
+        .expect("the MLP's shapes fit")
+    }
+
+    /// conv 1→32 5×5, conv 32→32 5×5, batch norm, pool, conv 32→64 3×3, conv 64→64 3×3, batch norm, pool, linear 576→10.
+    pub fn cnn() -> Self {
+        Self::cnn_of_width(32).expect("the CNN's shapes fit")
+    }
+
+    /// The CNN's architecture with `width` channels in its first half and twice as many in its second: for
+    /// measurements of how the view and the forward grow.
+    pub fn cnn_of_width(width: usize) -> Result<Self, SpecError> {
+        let conv = |in_channels, out_channels, size| LayerSpec::Conv2d {
+            in_channels,
+            out_channels,
+            kernel_size: [size, size],
+            stride: [1, 1],
+            padding: [0, 0],
+        };
+        let norm = |channels| LayerSpec::BatchNorm {
+            channels,
+            epsilon: 1e-5,
+        };
+        let pool = || LayerSpec::MaxPool2d {
+            kernel_size: [2, 2],
+            stride: [2, 2],
+        };
+        Self::new(
+            "CNN",
+            vec![
+                conv(1, width, 5),
+                LayerSpec::Silu,
+                conv(width, width, 5),
+                LayerSpec::Silu,
+                norm(width),
+                pool(),
+                conv(width, 2 * width, 3),
+                LayerSpec::Silu,
+                conv(2 * width, 2 * width, 3),
+                LayerSpec::Silu,
+                norm(2 * width),
+                pool(),
+                LayerSpec::Flatten,
+                LayerSpec::Linear {
+                    in_features: 18 * width,
+                    out_features: 10,
+                },
+            ],
+        )
+    }
+
+    /// The network's name as people read it, such as `CNN`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `[1, 28, 28]`.
+    pub fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// What happens to a pixel before the first layer.
+    pub fn normalisation(&self) -> Normalisation {
+        self.normalisation
+    }
+
+    /// The layers, first to last.
+    pub fn layers(&self) -> &[LayerSpec] {
+        &self.layers
+    }
+
+    /// Each layer's output shape.
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    /// The shape that layer `index` receives.
+    pub fn input_shape(&self, index: usize) -> Shape {
+        if index == 0 {
+            self.input
+        } else {
+            self.shapes[index - 1]
+        }
+    }
+
+    /// The names of the outputs.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Every parameter's name and shape, as in the file.
+    pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
+        self.layers
+            .iter()
+            .enumerate()
+            .flat_map(|(index, layer)| {
+                layer
+                    .parameters()
+                    .into_iter()
+                    .map(move |(name, shape)| (format!("{index}.{name}"), shape))
+            })
+            .collect()
+    }
+
+    /// How many numbers were learned (running statistics included).
+    pub fn parameter_count(&self) -> usize {
+        self.parameters()
+            .iter()
+            .map(|(_, shape)| shape.iter().product::<usize>())
+            .sum()
+    }
+}
+
+/// How many values a shape holds, saturating.
+pub fn count(shape: Shape) -> usize {
+    shape.iter().fold(1usize, |n, d| n.saturating_mul(*d))
+}
+
+impl LayerSpec {
+    /// The name that PyTorch gives this layer.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Conv2d { .. } => "Conv2d",
+            Self::Linear { .. } => "Linear",
+            Self::BatchNorm { .. } => "BatchNorm",
+            Self::MaxPool2d { .. } => "MaxPool2d",
+            Self::Flatten => "Flatten",
+            Self::Silu => "SiLU",
+            Self::Relu => "ReLU",
+        }
+    }
+
+    /// Names (without the layer's index) and shapes of the parameters.
+    pub fn parameters(&self) -> Vec<(&'static str, Vec<usize>)> {
+        match *self {
+            Self::Conv2d {
+                in_channels,
+                out_channels,
+                kernel_size: [kh, kw],
+                ..
+            } => vec![
+                ("weight", vec![out_channels, in_channels, kh, kw]),
+                ("bias", vec![out_channels]),
+            ],
+            Self::Linear {
+                in_features,
+                out_features,
+            } => vec![
+                ("weight", vec![out_features, in_features]),
+                ("bias", vec![out_features]),
+            ],
+            Self::BatchNorm { channels, .. } => {
+                ["weight", "bias", "running_mean", "running_var"]
+                    .map(|name| (name, vec![channels]))
+                    .to_vec()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The activation that this layer is, if it is one.
+    pub fn activation(&self) -> Option<Activation> {
+        match self {
+            Self::Silu => Some(Activation::Silu),
+            Self::Relu => Some(Activation::Relu),
+            _ => None,
+        }
+    }
+
+    fn output_shape(&self, [c, h, w]: Shape) -> Result<Shape, String> {
+        match *self {
+            Self::Conv2d {
+                in_channels,
+                out_channels,
+                kernel_size,
+                stride,
+                padding,
+            } => {
+                if in_channels != c {
+                    return Err(format!("wants {in_channels} channels but receives {c}"));
+                }
+                if out_channels == 0 {
+                    return Err("has no output channels".into());
+                }
+                let height = windows(h, kernel_size[0], stride[0], padding[0])?;
+                let width = windows(w, kernel_size[1], stride[1], padding[1])?;
+                Ok([out_channels, height, width])
+            }
+            Self::Linear {
+                in_features,
+                out_features,
+            } => {
+                if [h, w] != [1, 1] {
+                    return Err(format!(
+                        "receives [{c}, {h}, {w}]; a Flatten has to stand before it"
+                    ));
+                }
+                if in_features != c {
+                    return Err(format!("wants {in_features} features but receives {c}"));
+                }
+                if out_features == 0 {
+                    return Err("has no outputs".into());
+                }
+                Ok([out_features, 1, 1])
+            }
+            Self::BatchNorm { channels, epsilon } => {
+                if channels != c {
+                    return Err(format!("wants {channels} channels but receives {c}"));
+                }
+                if !(epsilon.is_finite() && epsilon >= 0.0) {
+                    return Err(format!("has the epsilon {epsilon}"));
+                }
+                Ok([c, h, w])
+            }
+            Self::MaxPool2d {
+                kernel_size,
+                stride,
+            } => Ok([
+                c,
+                windows(h, kernel_size[0], stride[0], 0)?,
+                windows(w, kernel_size[1], stride[1], 0)?,
+            ]),
+            Self::Flatten => Ok([count([c, h, w]), 1, 1]),
+            Self::Silu | Self::Relu => Ok([c, h, w]),
+        }
+    }
+}
+
+/// How many windows of `kernel` fit, `stride` apart, into `size` values with `padding` on both sides.
+fn windows(size: usize, kernel: usize, stride: usize, padding: usize) -> Result<usize, String> {
+    if kernel == 0 || stride == 0 {
+        return Err(format!("has kernel size {kernel} and stride {stride}"));
+    }
+    if padding >= kernel {
+        return Err(format!(
+            "has padding {padding}, which must be below its kernel size {kernel}"
+        ));
+    }
+    let padded = size + 2 * padding;
+    if kernel > padded {
+        return Err(format!("has a kernel of {kernel} over only {padded} values"));
+    }
+    Ok((padded - kernel) / stride + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_architectures_have_the_documented_shapes() {
+        let cnn = NetworkSpec::cnn();
+        assert_eq!(cnn.shapes()[0], [32, 24, 24]);
+        assert_eq!(cnn.shapes()[5], [32, 10, 10]);
+        assert_eq!(cnn.shapes()[11], [64, 3, 3]);
+        assert_eq!(cnn.shapes()[13], [10, 1, 1]);
+        assert_eq!(
+            NetworkSpec::mlp().parameter_count(),
+            784 * 512 + 512 + 512 * 512 + 512 + 5130
+        );
+    }
+
+    #[test]
+    fn a_spec_survives_json() {
+        let cnn = NetworkSpec::cnn();
+        let json = serde_json::to_string(&cnn).unwrap();
+        assert_eq!(serde_json::from_str::<NetworkSpec>(&json).unwrap(), cnn);
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_named() {
+        let error = NetworkSpec::new(
+            "broken",
+            vec![LayerSpec::Linear {
+                in_features: 784,
+                out_features: 10,
+            }],
+        )
+        .unwrap_err();
+        assert!(error.to_string().contains("Flatten has to stand before"));
+        let huge = NetworkSpec::cnn_of_width(100_000).unwrap_err();
+        assert!(matches!(huge, SpecError::TooLarge { .. }));
+    }
+}

@@ -1,0 +1,308 @@
+//! The record of a hyperparameter search: a JSON Lines file that is the source of truth, and a Markdown table for
+//! people that is made of it.
+//!
+//! Several processes may append to one file. Files named `hyperparameters-mlp*.jsonl` are read together, so that runs
+//! from several machines can be laid side by side.
+
+use crate::config::{COMMAND, ModelKind, Schedule, TrainConfig};
+use mnistify_network::Metrics;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+};
+use thiserror::Error;
+
+/// One finished run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its number within the search, from 0.
+    pub run: usize,
+    pub config: TrainConfig,
+    /// What it ran on.
+    pub backend: String,
+    /// Wall-clock training time.
+    pub seconds: f64,
+    /// All 0 where the loss was no longer finite.
+    pub validation: Metrics,
+}
+
+/// Why a journal cannot be read or written.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    #[error("{file}: cannot be read: {source}. Check the path and the permissions")]
+    Read {
+        file: String,
+        source: std::io::Error,
+    },
+    #[error("{file}: cannot be written: {source}. Check the path and the permissions")]
+    Write {
+        file: String,
+        source: std::io::Error,
+    },
+    #[error("{file}: line {line} is not a finished run: {reason}. Correct or delete that line")]
+    Line {
+        file: String,
+        line: usize,
+        reason: String,
+    },
+}
+
+/// The file that new runs are appended to.
+pub fn lines_path(folder: &Path, model: ModelKind) -> PathBuf {
+    folder.join(format!("hyperparameters-{}.jsonl", model.name()))
+}
+
+/// The table for people.
+pub fn markdown_path(folder: &Path, model: ModelKind) -> PathBuf {
+    let name = model.name().to_uppercase();
+    folder.join(format!("HYPERPARAMETERS-{name}.md"))
+}
+
+/// All runs of `model` in `folder`, by number; of two with one number the first counts.
+pub fn read(folder: &Path, model: ModelKind) -> Result<Vec<Run>, JournalError> {
+    let mut runs = BTreeMap::new();
+    for path in files(folder, model)? {
+        let file = path.display().to_string();
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(source) => return Err(JournalError::Read { file, source }),
+        };
+        for run in parse(&text, &file)? {
+            runs.entry(run.run).or_insert(run);
+        }
+    }
+    Ok(runs.into_values().collect())
+}
+
+/// Adds a finished run, as one write, so that processes that share the file do not mix their lines.
+pub fn append(folder: &Path, model: ModelKind, run: &Run) -> Result<(), JournalError> {
+    let path = lines_path(folder, model);
+    let mut line = serde_json::to_string(run).expect("plain data becomes JSON");
+    line.push('\n');
+    std::fs::create_dir_all(folder)
+        .and_then(|()| {
+            let mut options = std::fs::OpenOptions::new();
+            options.create(true).append(true).open(&path)
+        })
+        .and_then(|mut file| file.write_all(line.as_bytes()))
+        .map_err(|source| write_error(&path, source))
+}
+
+/// Makes the table anew from the files and returns where it lies.
+pub fn rebuild(folder: &Path, model: ModelKind) -> Result<PathBuf, JournalError> {
+    let runs = read(folder, model)?;
+    let path = markdown_path(folder, model);
+    std::fs::write(&path, markdown(model, &runs)).map_err(|source| write_error(&path, source))?;
+    Ok(path)
+}
+
+/// The run with the best validation accuracy; of equals the first.
+pub fn best(runs: &[Run]) -> Option<&Run> {
+    let accuracy = |run: &Run| run.validation.accuracy;
+    runs.iter().reduce(|best, run| {
+        if accuracy(run) > accuracy(best) {
+            run
+        } else {
+            best
+        }
+    })
+}
+
+/// The table, one row a run.
+pub fn markdown(model: ModelKind, runs: &[Run]) -> String {
+    let name = model.name();
+    let upper = name.to_uppercase();
+    let (steps, seed) = runs.first().map_or((1, 1), |run| {
+        let seed = run.config.seed.saturating_sub(run.run as u64);
+        (run.config.steps, seed)
+    });
+    let count = runs.last().map_or(1, |run| run.run + 1);
+    let options = format!("--model {name} --search {count} --steps {steps} --seed {seed}");
+    let half = count / 2;
+    let mut text = format!(
+        "# Hyperparameter search: {upper}\n\n\
+         Random search (Bergstra & Bengio 2012). Run 0 is the default recipe at the search's number of steps; every\n\
+         other run's configuration is drawn from the search's seed and its own number, so it can be repeated alone.\n\
+         All figures are from the 5,000 held-out validation images; the test images were never read. Precision, recall\n\
+         and F1 are macro averages. The best run is bold.\n\n\
+         Repeat the search, or in a second process only its second half:\n\n\
+         ```sh\n\
+         {COMMAND} {options}\n\
+         {COMMAND} {options} --first {half}\n\
+         ```\n\n\
+         Finished runs are skipped. This file is made from `hyperparameters-{name}.jsonl` (`--journal` makes it anew),\n\
+         which also holds each run's complete configuration and backend.\n\n"
+    );
+    if let Some(best) = best(runs) {
+        text.push_str(&format!(
+            "The best run again, saved:\n\n```sh\n{}\n```\n\n",
+            best.config.command()
+        ));
+    }
+    let columns = [
+        "run",
+        "seed",
+        "batch",
+        "learning rate",
+        "steps",
+        "schedule",
+        "decay",
+        "patience",
+        "weight decay",
+        "rotation",
+        "scale",
+        "shift",
+        "sampling",
+        "elastic",
+        "time",
+        "accuracy",
+        "precision",
+        "recall",
+        "F1",
+    ];
+    text.push_str(&format!("| {} |\n", columns.join(" | ")));
+    text.push_str(&format!("|{}\n", "---|".repeat(columns.len())));
+    let best_run = best(runs).map(|run| run.run);
+    for run in runs {
+        let mut cells = cells(run);
+        if Some(run.run) == best_run {
+            for cell in &mut cells {
+                *cell = format!("**{cell}**");
+            }
+        }
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    text
+}
+
+fn cells(run: &Run) -> Vec<String> {
+    let config = &run.config;
+    let a = &config.augmentation;
+    let plateau = config.schedule == Schedule::Plateau;
+    let only_plateau = |value: String| if plateau { value } else { "–".to_string() };
+    let percent = |value: f64| format!("{:.2} %", 100.0 * value);
+    let metrics = &run.validation;
+    vec![
+        run.run.to_string(),
+        config.seed.to_string(),
+        config.batch.to_string(),
+        config.learning_rate.to_string(),
+        config.steps.to_string(),
+        config.schedule.name().to_string(),
+        only_plateau(config.decay.to_string()),
+        only_plateau(config.patience.to_string()),
+        config.weight_decay.to_string(),
+        format!("{}°", a.rotation),
+        a.scale.to_string(),
+        format!("{} px", a.shift),
+        a.sampling.name().to_string(),
+        format!("{} px", a.elastic),
+        format!("{:.0} s", run.seconds),
+        percent(metrics.accuracy),
+        percent(metrics.precision),
+        percent(metrics.recall),
+        percent(metrics.f1),
+    ]
+}
+
+fn files(folder: &Path, model: ModelKind) -> Result<Vec<PathBuf>, JournalError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => {
+            let file = folder.display().to_string();
+            return Err(JournalError::Read { file, source });
+        }
+    };
+    let start = format!("hyperparameters-{}", model.name());
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.starts_with(&start) && name.ends_with(".jsonl"))
+        })
+        .collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn parse(text: &str, file: &str) -> Result<Vec<Run>, JournalError> {
+    let mut runs = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let run = serde_json::from_str(line).map_err(|error| JournalError::Line {
+            file: file.to_string(),
+            line: index + 1,
+            reason: error.to_string(),
+        })?;
+        runs.push(run);
+    }
+    Ok(runs)
+}
+
+fn write_error(path: &Path, source: std::io::Error) -> JournalError {
+    JournalError::Write {
+        file: path.display().to_string(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(number: usize, accuracy: f64) -> Run {
+        let mut config = TrainConfig::defaults(ModelKind::Mlp, 512);
+        config.seed = number as u64;
+        Run {
+            run: number,
+            config,
+            backend: "cpu".to_string(),
+            seconds: 12.5,
+            validation: Metrics {
+                images: 5000,
+                accuracy,
+                precision: accuracy,
+                recall: accuracy,
+                f1: accuracy,
+            },
+        }
+    }
+
+    #[test]
+    fn runs_survive_the_file_and_come_back_in_order() {
+        let folder = std::env::temp_dir().join(format!("mnistify-journal-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let model = ModelKind::Mlp;
+        assert!(read(&folder, model).unwrap().is_empty());
+        for number in [2, 0, 1] {
+            append(&folder, model, &run(number, 0.9)).unwrap();
+        }
+        append(&folder, model, &run(1, 0.1)).unwrap();
+        let runs = read(&folder, model).unwrap();
+        assert_eq!(runs, [run(0, 0.9), run(1, 0.9), run(2, 0.9)]);
+        assert!(read(&folder, ModelKind::Cnn).unwrap().is_empty());
+        let text = std::fs::read_to_string(rebuild(&folder, model).unwrap()).unwrap();
+        assert_eq!(text, markdown(model, &runs));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn the_best_run_is_bold() {
+        let text = markdown(ModelKind::Mlp, &[run(0, 0.98), run(1, 0.99), run(2, 0.99)]);
+        assert!(text.contains("| **1** |"), "{text}");
+        assert!(text.contains("**99.00 %**") && text.contains("| 98.00 % |"));
+        assert!(text.contains("| 2 |"));
+    }
+
+    #[test]
+    fn a_broken_line_is_named() {
+        let good = serde_json::to_string(&run(0, 0.5)).unwrap();
+        let error = parse(&format!("{good}\n\n{{"), "j.jsonl").unwrap_err();
+        assert!(error.to_string().starts_with("j.jsonl: line 3"), "{error}");
+    }
+}

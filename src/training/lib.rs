@@ -1,0 +1,30 @@
+//! Trains the two networks on MNIST: data, augmentation, the loop, honest metrics, random search, the journal.
+//!
+//! Everything but the loop is plain data and pure functions; the loop is generic over burn's backend. The command line
+//! lives in `main.rs` alone.
+//!
+//! What keeps the figures honest: the 60,000 training images are split by a fixed constant into 55,000 for training and
+//! 5,000 for validation, every choice is made on validation, and the 10,000 test images are read once, at the very end
+//! (see [`data`]).
+
+// burn's autodiff types nest deeper than the compiler's default allows.
+#![recursion_limit = "256"]
+
+pub mod augment;
+pub mod card;
+pub mod config;
+pub mod data;
+#[cfg(feature = "train")]
+pub mod fetch;
+pub mod journal;
+pub mod metrics;
+pub mod random;
+pub mod schedule;
+pub mod search;
+pub mod train_loop;
+
+pub use augment::{Augmentation, Sampling, augment};
+pub use config::{ModelKind, Schedule, Select, TrainConfig};
+pub use data::{Images, Mnist};
+pub use metrics::Confusion;
+pub use train_loop::{Event, Job, Outcome, TrainError, train};
