@@ -1,1 +1,124 @@
-//! Stub.
+//! Mnistify: draw a digit and watch two neural networks read it live.
+//!
+//! This file is the map. One frame goes through [`AppSystems`] in order:
+//!
+//! 1. `Input`: egui's pass (`panels`) turns pointer, touch and keys into changes of the [`pad`] and of settings.
+//! 2. `Infer`: the pad's strokes become a 28×28 image, and every shown network reads it ([`inference`]) on Bevy's own
+//!    GPU device ([`gpu`]); logits of earlier frames arrive.
+//! 3. `Present`: the towers' cells move towards the new values on the GPU, the camera moves ([`view`]), and the
+//!    pad's strokes become meshes.
+
+pub mod commands;
+pub mod gpu;
+pub mod inference;
+pub mod inspector;
+pub mod pad;
+pub mod panels;
+pub mod view;
+
+use bevy::{
+    asset::AssetMetaCheck,
+    prelude::*,
+    render::{
+        RenderPlugin,
+        settings::{RenderCreation, WgpuSettings},
+    },
+    window::PresentMode,
+};
+use bevy_egui::{EguiGlobalSettings, EguiPlugin, EguiPostUpdateSet};
+use bevy_prototype_lyon::prelude::ShapePlugin;
+use mnistify_network::{Model, ModelError};
+
+/// The order of a frame, in `PostUpdate`.
+#[derive(SystemSet, Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AppSystems {
+    Input,
+    Infer,
+    Present,
+}
+
+/// Where the app draws.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Surface {
+    /// A window of the desktop.
+    Window { width: u32, height: u32 },
+    /// An image without any window, for screenshots and measurements.
+    Image { width: u32, height: u32 },
+}
+
+/// The colour behind everything.
+pub const BACKGROUND: Color = Color::srgb(0.031, 0.036, 0.050);
+
+/// The whole app, ready to run, with these networks.
+pub fn app(surface: &Surface, models: Vec<Model>) -> App {
+    let mut app = App::new();
+    let window = match surface {
+        Surface::Window { width, height } => Some(Window {
+            title: "Mnistify".into(),
+            resolution: (*width, *height).into(),
+            present_mode: PresentMode::AutoVsync,
+            ..default()
+        }),
+        Surface::Image { .. } => None,
+    };
+    let mut plugins = DefaultPlugins
+        .set(WindowPlugin {
+            primary_window: window,
+            exit_condition: match surface {
+                Surface::Window { .. } => bevy::window::ExitCondition::OnAllClosed,
+                Surface::Image { .. } => bevy::window::ExitCondition::DontExit,
+            },
+            ..default()
+        })
+        .set(AssetPlugin {
+            meta_check: AssetMetaCheck::Never,
+            ..default()
+        })
+        .set(RenderPlugin {
+            render_creation: RenderCreation::Automatic(Box::new(WgpuSettings::default())),
+            // A picture without a window must not miss what is still compiling.
+            synchronous_pipeline_compilation: matches!(surface, Surface::Image { .. }),
+            ..default()
+        })
+        .build();
+    if matches!(surface, Surface::Image { .. }) {
+        plugins = plugins.disable::<bevy::winit::WinitPlugin>();
+    }
+    app.add_plugins((plugins, EguiPlugin::default(), ShapePlugin, gpu::SharedGpuPlugin))
+        .insert_resource(ClearColor(BACKGROUND))
+        .insert_resource(EguiGlobalSettings {
+            auto_create_primary_context: false,
+            ..default()
+        })
+        .insert_resource(inference::StartModels(models))
+        .insert_resource(view::DrawSurface::from(surface))
+        .configure_sets(
+            PostUpdate,
+            (AppSystems::Input, AppSystems::Infer, AppSystems::Present)
+                .chain()
+                .after(EguiPostUpdateSet::EndPass)
+                .before(bevy::transform::TransformSystems::Propagate)
+                .before(bevy::camera::CameraUpdateSystems)
+                .before(bevy::camera::visibility::VisibilitySystems::UpdateFrusta),
+        )
+        .add_plugins((
+            pad::plugin,
+            inference::plugin,
+            view::plugin,
+            inspector::plugin,
+            panels::plugin,
+        ));
+    app
+}
+
+/// The two networks that come with the app.
+pub fn shipped_models() -> Result<Vec<Model>, ModelError> {
+    let files: [(&str, &[u8]); 2] = [
+        ("models/mlp.safetensors", include_bytes!("../models/mlp.safetensors")),
+        ("models/cnn.safetensors", include_bytes!("../models/cnn.safetensors")),
+    ];
+    files
+        .iter()
+        .map(|(name, bytes)| Model::from_bytes(bytes, name))
+        .collect()
+}

@@ -191,7 +191,6 @@ impl LiveNetwork {
             &self.cpu,
             image.as_slice(),
             gpu.zip(self.display.as_mut()),
-            &mut self.timings,
         );
         self.timings
             .encode

@@ -1,9 +1,8 @@
 //! On what a network runs: fused kernels on the GPU, plain burn operators on the GPU, or the CPU.
 
-use super::Timings;
 use crate::gpu::{Display, GpuTimer, SharedGpu};
 use mnistify_network::{
-    ArenaLayout, CpuNetwork, Model,
+    CpuNetwork, Model,
     fused::{FusedNetwork, LIVE_STREAM, LogitsFuture},
     live_plain::PlainNetwork,
 };
@@ -62,7 +61,6 @@ impl Runner {
         cpu: &CpuNetwork,
         pixels: &[f32],
         gpu: Option<(&SharedGpu, &mut Display)>,
-        _timings: &mut Timings,
     ) -> Forward {
         match (self, gpu) {
             (Self::Fused(on), Some((gpu, display))) => {
@@ -126,9 +124,4 @@ impl Runner {
 /// Threads that share a dense output: a software rasteriser runs a workgroup's threads one after the other.
 pub fn dense_split(gpu: &SharedGpu) -> usize {
     if gpu.is_software { 1 } else { 16 }
-}
-
-/// The layout that every runner of this model fills.
-pub fn layout_of(model: &Model) -> ArenaLayout {
-    ArenaLayout::new(&model.spec)
 }

@@ -1,0 +1,133 @@
+// Draws one floor of a tower: a bar for every cell, height and colour from the shown activations. Fed by
+// src/view/towers.rs; `shown`, `ranges` and `rows` are written by shaders/display.wgsl and never leave the GPU.
+
+#import bevy_sprite::mesh2d_view_bindings::view
+
+struct Floor {
+    // xyz: where the tower stands; w: unused.
+    tower: vec4<f32>,
+    // Side of a cell, gap between maps in cells, height of the tallest bar, height of the floor.
+    measures: vec4<f32>,
+    // Extent along x and z; how much of a bar's height is shown; whether shading is on.
+    extent: vec4<f32>,
+    // First value in the arena, row, columns of maps, 0.
+    places: vec4<u32>,
+    // Width and height of a map, 0, 0.
+    map: vec4<u32>,
+}
+
+struct Row {
+    offset: u32,
+    count: u32,
+    ease: f32,
+    reveal: f32,
+    glow: f32,
+    least_range: f32,
+    fixed_range: f32,
+    range_ease: f32,
+}
+
+@group(2) @binding(0) var<uniform> floor: Floor;
+@group(2) @binding(1) var<storage, read> shown: array<f32>;
+@group(2) @binding(2) var<storage, read> ranges: array<f32>;
+@group(2) @binding(3) var<storage, read> rows: array<Row>;
+
+struct Corner {
+    @builtin(position) clip: vec4<f32>,
+    @location(0) colour: vec3<f32>,
+}
+
+// The same as src/view/colour.rs.
+fn value_colour(t: f32) -> vec3<f32> {
+    let magnitude = abs(t);
+    let hue = select(4.45, 1.08, t > 0.0);
+    let lightness = 0.235 + (0.86 - 0.235) * magnitude;
+    let chroma = 0.145 * min(magnitude * 3.0, 1.0) * (1.0 - 0.25 * magnitude * magnitude);
+    let a = chroma * cos(hue);
+    let b = chroma * sin(hue);
+    let l = lightness + 0.39633778 * a + 0.21580376 * b;
+    let m = lightness - 0.105561346 * a - 0.06385417 * b;
+    let s = lightness - 0.08948418 * a - 1.2914855 * b;
+    let lms = vec3(l * l * l, m * m * m, s * s * s);
+    let rgb = vec3(
+        dot(lms, vec3(4.0767417, -3.3077116, 0.23096994)),
+        dot(lms, vec3(-1.268438, 2.6097574, -0.3413194)),
+        dot(lms, vec3(-0.0041960863, -0.7034186, 1.7076147)),
+    );
+    return clamp(rgb, vec3(0.0), vec3(1.0));
+}
+
+// position.x: the cell; position.y: which corner of which of the three faces that can be seen,
+// face · 4 + v · 2 + u. The face pair that looks at the camera is taken, so a bar is three quads.
+@vertex
+fn vertex(@location(0) position: vec3<f32>) -> Corner {
+    let cell = u32(position.x);
+    let code = u32(position.y);
+    let face = code / 4u;
+    let u = f32(code & 1u);
+    let v = f32((code >> 1u) & 1u);
+
+    let per_map = floor.map.x * floor.map.y;
+    let map = cell / per_map;
+    let within = cell % per_map;
+    let column = f32(map % floor.places.z) * (f32(floor.map.x) + floor.measures.y);
+    let line = f32(map / floor.places.z) * (f32(floor.map.y) + floor.measures.y);
+    let side = floor.measures.x;
+    let centre = vec2(
+        (column + f32(within % floor.map.x) + 0.5) * side - floor.extent.x / 2.0,
+        (line + f32(within / floor.map.x) + 0.5) * side - floor.extent.y / 2.0,
+    ) + floor.tower.xz;
+
+    let row = rows[floor.places.y];
+    let value = shown[floor.places.x + cell];
+    let range = max(ranges[floor.places.y], 1e-6);
+    let t = clamp(value / range, -1.0, 1.0);
+
+    let base = floor.tower.y + floor.measures.w;
+    let tip = t * floor.measures.z * floor.extent.z;
+    let low = base + min(tip, 0.0) - 0.0015;
+    let high = base + max(tip, 0.0);
+    let eye = view.world_position.xyz;
+    let half = side * 0.46;
+
+    var world = vec3(centre.x, high, centre.y);
+    var light = 1.0;
+    var along = 1.0;
+    if face == 0u {
+        let above = eye.y > base;
+        world = vec3(
+            centre.x + (u * 2.0 - 1.0) * half,
+            select(low, high, above),
+            centre.y + (v * 2.0 - 1.0) * half,
+        );
+    } else if face == 1u {
+        let right = select(-1.0, 1.0, eye.x > centre.x);
+        world = vec3(centre.x + right * half, mix(low, high, v), centre.y + (u * 2.0 - 1.0) * half);
+        light = 0.58;
+        along = v;
+    } else {
+        let front = select(-1.0, 1.0, eye.z > centre.y);
+        world = vec3(centre.x + (u * 2.0 - 1.0) * half, mix(low, high, v), centre.y + front * half);
+        light = 0.74;
+        along = v;
+    }
+
+    var colour = value_colour(t);
+    if floor.extent.w > 0.5 {
+        // Sides are darker, and darker still at the foot, where less light gets in.
+        colour *= light * mix(0.55, 1.0, along);
+        // The wave of a forward pass: a brief, cool light.
+        colour += vec3(0.10, 0.13, 0.20) * row.glow * (0.35 + abs(t));
+        colour *= mix(0.35, 1.0, row.reveal);
+    }
+
+    var out: Corner;
+    out.clip = view.clip_from_world * vec4(world, 1.0);
+    out.colour = colour;
+    return out;
+}
+
+@fragment
+fn fragment(in: Corner) -> @location(0) vec4<f32> {
+    return vec4(in.colour, 1.0);
+}

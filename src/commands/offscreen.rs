@@ -1,0 +1,78 @@
+//! The whole app without a window, driven frame by frame.
+
+use crate::{
+    Surface, app,
+    gpu::SharedGpu,
+    inference::{Networks, RunnerStatus},
+    pad::{Pad, PadCommand},
+};
+use bevy::{app::PluginsState, prelude::*};
+use mnistify_drawing::Stroke;
+use mnistify_network::Model;
+use std::time::{Duration, Instant};
+
+/// The app that draws into an image.
+pub struct Offscreen {
+    pub app: App,
+}
+
+/// How long the renderer, pipelines and the self-test may take to be ready; a software rasteriser compiles slowly.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+impl Offscreen {
+    /// Starts the app and waits until the renderer and the self-test are ready.
+    pub fn start(width: u32, height: u32, models: Vec<Model>) -> Result<Self, String> {
+        let mut app = app(&Surface::Image { width, height }, models);
+        let started = Instant::now();
+        while app.plugins_state() == PluginsState::Adding {
+            bevy::tasks::tick_global_task_pools_on_main_thread();
+            if started.elapsed() > PATIENCE {
+                return Err("the renderer did not start".into());
+            }
+        }
+        app.finish();
+        app.cleanup();
+        let mut offscreen = Self { app };
+        offscreen.frame();
+        if !offscreen.app.world().contains_resource::<SharedGpu>() {
+            return Err("no GPU adapter was found. A software one will do: on Debian install \
+                        mesa-vulkan-drivers"
+                .into());
+        }
+        offscreen.settle(PATIENCE)?;
+        Ok(offscreen)
+    }
+
+    /// One frame, its GPU work included.
+    pub fn frame(&mut self) {
+        self.app.update();
+        if let Some(gpu) = self.app.world().get_resource::<SharedGpu>() {
+            // An error here is a lost device, which the next frame reports.
+            let _ = gpu.device.poll(wgpu::PollType::wait_indefinitely());
+        }
+    }
+
+    /// Frames until every forward so far is answered and the self-test is done.
+    pub fn settle(&mut self, patience: Duration) -> Result<(), String> {
+        let started = Instant::now();
+        loop {
+            self.frame();
+            let networks = self.app.world().resource::<Networks>();
+            let checking = |n: &crate::inference::LiveNetwork| n.status == RunnerStatus::Checking;
+            if networks.all.iter().all(|n| n.is_idle() && !checking(n)) {
+                return Ok(());
+            }
+            if started.elapsed() > patience {
+                return Err("the networks did not answer in time".into());
+            }
+        }
+    }
+
+    /// Puts strokes on the pad.
+    pub fn draw(&mut self, strokes: Vec<Stroke>) {
+        self.app
+            .world_mut()
+            .resource_mut::<Pad>()
+            .apply(PadCommand::Load(strokes));
+    }
+}

@@ -1,0 +1,253 @@
+//! The drawing pad: what is drawn, with what, and the image that is made of it.
+
+mod canvas;
+
+pub use canvas::PadCanvas;
+
+use crate::AppSystems;
+use bevy::{platform::time::Instant, prelude::*};
+use mnistify_drawing::{
+    DEFAULT_BRUSH_WIDTH, Drawing, Image28, MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, Point, Preparation,
+    Stroke, Tool, rasterise, recording,
+};
+
+pub fn plugin(app: &mut App) {
+    app.init_resource::<Pad>()
+        .add_plugins(canvas::plugin)
+        .add_systems(
+            PostUpdate,
+            (advance_replay, rasterise_strokes)
+                .chain()
+                .in_set(AppSystems::Input),
+        );
+}
+
+/// The drawing and its image.
+#[derive(Resource)]
+pub struct Pad {
+    drawing: Drawing,
+    pub tool: Tool,
+    /// Brush diameter in pad units (the pad is 280 wide).
+    pub width: f32,
+    preparation: Preparation,
+    image: Image28,
+    image_changed: bool,
+    /// Of what the image was made: drawing revision, replay position, preparation.
+    image_of: Option<(u64, Option<f32>, Preparation)>,
+    replay: Option<Replay>,
+    started: Instant,
+}
+
+/// A drawing that is being shown stroke by stroke, as it was made.
+struct Replay {
+    strokes: Vec<Stroke>,
+    millis: f32,
+    shown: Vec<Stroke>,
+}
+
+/// What a person can do with the pad.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PadCommand {
+    Begin { x: f32, y: f32 },
+    Extend { x: f32, y: f32 },
+    End,
+    Undo,
+    Redo,
+    Clear,
+    Use(Tool),
+    Width(f32),
+    Prepare(Preparation),
+    Replay,
+    Load(Vec<Stroke>),
+}
+
+impl Default for Pad {
+    fn default() -> Self {
+        Self {
+            drawing: Drawing::default(),
+            tool: Tool::Draw,
+            width: DEFAULT_BRUSH_WIDTH,
+            preparation: Preparation::default(),
+            image: Image28::blank(),
+            image_changed: true,
+            image_of: None,
+            replay: None,
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Pad {
+    /// The 28×28 values that the networks receive.
+    pub fn image(&self) -> &Image28 {
+        &self.image
+    }
+
+    /// Whether the image is another one than in the last frame.
+    pub fn image_changed(&self) -> bool {
+        self.image_changed
+    }
+
+    /// How the strokes become the image.
+    pub fn preparation(&self) -> Preparation {
+        self.preparation
+    }
+
+    /// The drawing itself, for undo state and saving.
+    pub fn drawing(&self) -> &Drawing {
+        &self.drawing
+    }
+
+    /// What is to be seen: the drawing, or the replay's part of it.
+    pub fn visible_strokes(&self) -> &[Stroke] {
+        match &self.replay {
+            Some(replay) => &replay.shown,
+            None => self.drawing.strokes(),
+        }
+    }
+
+    /// Whether a replay is on.
+    pub fn is_replaying(&self) -> bool {
+        self.replay.is_some()
+    }
+
+    /// Carries a command out. Drawing ends a replay.
+    pub fn apply(&mut self, command: PadCommand) {
+        let millis = self.started.elapsed().as_secs_f32() * 1e3;
+        if !matches!(
+            command,
+            PadCommand::Use(_) | PadCommand::Width(_) | PadCommand::Prepare(_) | PadCommand::End
+        ) {
+            self.replay = None;
+        }
+        match command {
+            PadCommand::Begin { x, y } => {
+                if self.drawing.is_empty() {
+                    self.started = Instant::now();
+                }
+                let millis = if self.drawing.is_empty() { 0.0 } else { millis };
+                self.drawing
+                    .begin(self.tool, self.width, Point { x, y, millis });
+            }
+            PadCommand::Extend { x, y } => self.drawing.extend(Point { x, y, millis }),
+            PadCommand::End => self.drawing.end(),
+            PadCommand::Undo => {
+                self.drawing.undo();
+            }
+            PadCommand::Redo => {
+                self.drawing.redo();
+            }
+            PadCommand::Clear => self.drawing.clear(),
+            PadCommand::Use(tool) => self.tool = tool,
+            PadCommand::Width(width) => {
+                self.width = width.clamp(MIN_BRUSH_WIDTH, MAX_BRUSH_WIDTH);
+            }
+            PadCommand::Prepare(preparation) => self.preparation = preparation,
+            PadCommand::Replay => {
+                if !self.drawing.is_empty() {
+                    self.replay = Some(Replay {
+                        strokes: without_pauses(self.drawing.strokes()),
+                        millis: 0.0,
+                        shown: Vec::new(),
+                    });
+                }
+            }
+            PadCommand::Load(strokes) => self.drawing.replace(strokes),
+        }
+    }
+}
+
+/// The longest pause between strokes that a replay keeps, in milliseconds.
+const LONGEST_PAUSE: f32 = 350.0;
+
+/// The same strokes with long pauses between them shortened.
+fn without_pauses(strokes: &[Stroke]) -> Vec<Stroke> {
+    let mut strokes = strokes.to_vec();
+    let (mut shift, mut end) = (0.0f32, 0.0f32);
+    for stroke in &mut strokes {
+        let begin = stroke.points.first().map_or(end, |p| p.millis) - shift;
+        shift += (begin - end - LONGEST_PAUSE).max(0.0);
+        for point in &mut stroke.points {
+            point.millis -= shift;
+        }
+        end = stroke.points.last().map_or(end, |p| p.millis);
+    }
+    strokes
+}
+
+fn advance_replay(mut pad: ResMut<Pad>, time: Res<Time>) {
+    if pad.replay.is_none() {
+        return;
+    }
+    let millis = time.delta_secs() * 1e3;
+    let Some(replay) = &mut pad.replay else {
+        return;
+    };
+    replay.millis += millis;
+    replay.shown = recording::strokes_until(&replay.strokes, replay.millis);
+    if replay.millis >= recording::duration_millis(&replay.strokes) {
+        pad.replay = None;
+    }
+}
+
+fn rasterise_strokes(mut pad: ResMut<Pad>) {
+    let replay = pad.replay.as_ref().map(|replay| replay.millis);
+    let made_of = Some((pad.drawing.revision(), replay, pad.preparation));
+    if pad.image_of == made_of {
+        if pad.image_changed {
+            pad.image_changed = false;
+        }
+        return;
+    }
+    let image = rasterise(pad.visible_strokes(), pad.preparation);
+    pad.image_changed = image != pad.image || pad.image_of.is_none();
+    pad.image = image;
+    pad.image_of = made_of;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stroke(begin: f32, end: f32) -> Stroke {
+        let point = |millis| Point {
+            x: 100.0 + millis / 100.0,
+            y: 100.0,
+            millis,
+        };
+        Stroke {
+            tool: Tool::Draw,
+            width: 20.0,
+            points: vec![point(begin), point(end)],
+        }
+    }
+
+    #[test]
+    fn a_replay_leaves_long_pauses_out() {
+        let strokes = without_pauses(&[stroke(0.0, 500.0), stroke(9000.0, 9400.0)]);
+        assert_eq!(strokes[1].points[0].millis, 850.0);
+        assert_eq!(strokes[1].points[1].millis, 1250.0);
+    }
+
+    #[test]
+    fn commands_change_the_image_and_undo_restores_it() {
+        let mut app = App::new();
+        app.add_plugins(MinimalPlugins)
+            .init_resource::<Pad>()
+            .add_systems(Update, rasterise_strokes);
+        app.update();
+        assert!(app.world().resource::<Pad>().image().is_blank());
+        let mut pad = app.world_mut().resource_mut::<Pad>();
+        pad.apply(PadCommand::Begin { x: 140.0, y: 60.0 });
+        pad.apply(PadCommand::Extend { x: 140.0, y: 220.0 });
+        pad.apply(PadCommand::End);
+        app.update();
+        assert!(app.world().resource::<Pad>().image_changed());
+        assert!(!app.world().resource::<Pad>().image().is_blank());
+        app.world_mut().resource_mut::<Pad>().apply(PadCommand::Undo);
+        app.update();
+        assert!(app.world().resource::<Pad>().image().is_blank());
+        app.update();
+        assert!(!app.world().resource::<Pad>().image_changed());
+    }
+}

@@ -1,0 +1,277 @@
+//! What the networks say: the answer in large, ten probabilities as bars, and how long it took.
+
+use super::{Wish, theme, timing};
+use crate::{
+    gpu::SharedGpu,
+    inference::{InferenceSettings, LiveNetwork, Networks, RunnerStatus, ShownNetworks},
+};
+use bevy_egui::egui::{self, Align2, Color32, CornerRadius, Rect, Sense, Ui, pos2, vec2};
+
+/// The bars as they are drawn: they move towards the probabilities.
+#[derive(Default)]
+pub struct BarHeights(Vec<Vec<f32>>);
+
+/// Seconds in which a bar goes two thirds of its way.
+const BAR_SECONDS: f32 = 0.06;
+
+impl BarHeights {
+    /// Moves the bars of network `index` by one frame and returns them.
+    fn advance(&mut self, index: usize, goal: &[f32], seconds: f32) -> &[f32] {
+        if self.0.len() <= index {
+            self.0.resize(index + 1, Vec::new());
+        }
+        let bars = &mut self.0[index];
+        bars.resize(goal.len(), 0.0);
+        let share = 1.0 - (-seconds / BAR_SECONDS).exp();
+        for (bar, goal) in bars.iter_mut().zip(goal) {
+            *bar += (goal - *bar) * share;
+        }
+        bars
+    }
+}
+
+/// Draws the panel.
+#[allow(clippy::too_many_arguments)]
+pub fn answers_ui(
+    ui: &mut Ui,
+    panel: Rect,
+    compact: bool,
+    networks: &Networks,
+    settings: &InferenceSettings,
+    bars: &mut BarHeights,
+    timing_folded: bool,
+    gpu: Option<&SharedGpu>,
+    wishes: &mut Vec<Wish>,
+) {
+    ui.painter().rect_filled(panel, 0.0, theme::PANEL);
+    let seconds = ui.input(|input| input.stable_dt).min(0.1);
+    let shown: Vec<(usize, &LiveNetwork)> = networks
+        .all
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| settings.shown.shows(*index))
+        .collect();
+    if compact {
+        let inner = panel.shrink(8.0);
+        let width = inner.width() / shown.len().max(1) as f32;
+        for (position, (index, network)) in shown.iter().enumerate() {
+            let min = inner.min + vec2(width * position as f32, 0.0);
+            let rect = Rect::from_min_size(min, vec2(width, inner.height())).shrink2(vec2(4.0, 0.0));
+            let heights = bar_goal(network);
+            let heights = bars.advance(*index, &heights, seconds).to_vec();
+            network_card(ui, rect, *index, network, settings.threshold, &heights);
+        }
+        return;
+    }
+    let inner = panel.shrink2(vec2(16.0, 14.0));
+    ui.scope_builder(egui::UiBuilder::new().max_rect(inner), |ui| {
+        network_switch(ui, networks, settings.shown, wishes);
+        let timing = if timing_folded { 30.0 } else { 210.0 };
+        let notes = 22.0;
+        let room = ui.available_height() - timing - notes - 12.0;
+        let height = (room / shown.len().max(1) as f32 - 8.0).clamp(110.0, 232.0);
+        for (index, network) in &shown {
+            let size = vec2(ui.available_width(), height);
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            let heights = bar_goal(network);
+            let heights = bars.advance(*index, &heights, seconds).to_vec();
+            network_card(ui, rect, *index, network, settings.threshold, &heights);
+        }
+        timing::timing_ui(ui, &shown, timing_folded, settings.continuous, wishes);
+        status_ui(ui, inner, &shown, gpu);
+    });
+}
+
+fn bar_goal(network: &LiveNetwork) -> Vec<f32> {
+    match &network.answer {
+        Some(answer) => answer.probabilities.clone(),
+        None => vec![0.0; network.spec().classes().len()],
+    }
+}
+
+/// One network or all, as a row of buttons.
+fn network_switch(ui: &mut Ui, networks: &Networks, shown: ShownNetworks, wishes: &mut Vec<Wish>) {
+    let count = networks.all.len();
+    let names = networks.all.iter().map(|network| network.name().to_string());
+    let mut choices: Vec<(String, ShownNetworks)> = names
+        .enumerate()
+        .map(|(index, name)| (name, ShownNetworks::Only(index)))
+        .collect();
+    if count > 1 {
+        let all = if count == 2 { "Both" } else { "All" };
+        choices.insert(0, (all.into(), ShownNetworks::All));
+    }
+    let width = ui.available_width();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let each = (width - 6.0 * (choices.len() - 1) as f32) / choices.len() as f32;
+        for (name, choice) in choices {
+            let button = egui::Button::new(name).selected(shown == choice);
+            if ui.add_sized(vec2(each, 28.0), button).clicked() {
+                wishes.push(Wish::Show(choice));
+            }
+        }
+    });
+}
+
+/// The network's name, its answer, its certainty and its bars.
+fn network_card(
+    ui: &Ui,
+    rect: Rect,
+    index: usize,
+    network: &LiveNetwork,
+    threshold: f32,
+    bars: &[f32],
+) {
+    let hue = theme::network_hue(index);
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, CornerRadius::same(10), theme::CARD);
+    let edge = Rect::from_min_size(rect.min, vec2(4.0, rect.height()));
+    painter.rect_filled(
+        edge,
+        CornerRadius { nw: 10, sw: 10, ne: 0, se: 0 },
+        hue,
+    );
+    let inner = rect.shrink2(vec2(14.0, 9.0)).translate(vec2(2.0, 0.0));
+    let name = painter.text(
+        inner.min,
+        Align2::LEFT_TOP,
+        network.name(),
+        theme::font(theme::TITLE),
+        hue,
+    );
+    if inner.width() > 190.0 {
+        let facts = format!("{} parameters", thousands(network.spec().parameter_count()));
+        painter.text(
+            pos2(inner.max.x, name.center().y),
+            Align2::RIGHT_CENTER,
+            facts,
+            theme::font(theme::SMALL),
+            theme::FAINT,
+        );
+    }
+    let short = rect.height() < 130.0;
+    let bars_height = if short { 44.0 } else { (inner.height() * 0.46).min(96.0) };
+    let answer_middle = (name.max.y + inner.max.y - bars_height) / 2.0;
+    let hero = theme::HERO.min((inner.height() - bars_height - 18.0).max(24.0));
+    let (digit, certainty, colour) = match &network.answer {
+        None => ("–".to_string(), "draw a digit".to_string(), theme::FAINT),
+        Some(answer) => {
+            let percent = format!("{:.1} %", answer.confidence() * 100.0);
+            let class = network.spec().classes()[answer.class].clone();
+            if answer.is_sure(threshold) {
+                (class, percent, theme::TEXT)
+            } else {
+                (class, format!("not sure · {percent}"), theme::FAINT)
+            }
+        }
+    };
+    let painted = painter.text(
+        pos2(inner.min.x, answer_middle),
+        Align2::LEFT_CENTER,
+        digit,
+        theme::font(hero),
+        colour,
+    );
+    painter.text(
+        pos2(painted.max.x.max(inner.min.x + hero * 0.62) + 10.0, answer_middle),
+        Align2::LEFT_CENTER,
+        certainty,
+        theme::font(theme::TITLE),
+        if colour == theme::TEXT { theme::TEXT } else { theme::DIM },
+    );
+    let chart = Rect::from_min_max(pos2(inner.min.x, inner.max.y - bars_height), inner.max);
+    let best = network.answer.as_ref().map(|answer| answer.class);
+    paint_bars(&painter, chart, bars, network.spec().classes(), best, hue);
+}
+
+fn paint_bars(
+    painter: &egui::Painter,
+    rect: Rect,
+    bars: &[f32],
+    classes: &[String],
+    best: Option<usize>,
+    hue: Color32,
+) {
+    let label = 15.0;
+    let floor = rect.max.y - label;
+    let pitch = rect.width() / bars.len().max(1) as f32;
+    for (class, height) in bars.iter().enumerate() {
+        let x = rect.min.x + pitch * (class as f32 + 0.5);
+        let half = pitch * 0.34;
+        let track = Rect::from_min_max(pos2(x - half, rect.min.y), pos2(x + half, floor));
+        painter.rect_filled(track, 2.0, theme::RAISED);
+        let top = floor - height.clamp(0.0, 1.0) * track.height();
+        let bar = Rect::from_min_max(pos2(x - half, top), pos2(x + half, floor));
+        let is_best = best == Some(class);
+        let colour = if is_best { hue } else { hue.gamma_multiply(0.55) };
+        painter.rect_filled(bar, 2.0, colour);
+        painter.text(
+            pos2(x, rect.max.y),
+            Align2::CENTER_BOTTOM,
+            &classes[class],
+            theme::font(theme::SMALL),
+            if is_best { theme::TEXT } else { theme::DIM },
+        );
+    }
+}
+
+/// On what it all runs, at the panel's foot.
+fn status_ui(ui: &Ui, inner: Rect, shown: &[(usize, &LiveNetwork)], gpu: Option<&SharedGpu>) {
+    let adapter = gpu.map_or("no GPU", |gpu| gpu.adapter.as_str());
+    let on_cpu = shown.iter().find_map(|(_, network)| match &network.status {
+        RunnerStatus::OnCpu(reason) => Some(format!("{} runs on the CPU: {reason}", network.name())),
+        _ => None,
+    });
+    let checking = shown
+        .iter()
+        .any(|(_, network)| network.status == RunnerStatus::Checking);
+    let (text, colour) = match on_cpu {
+        Some(text) => (text, theme::WARNING),
+        None if checking => (format!("Checking {adapter} …"), theme::DIM),
+        None => (format!("✔ {adapter}"), theme::FAINT),
+    };
+    let mut job = egui::text::LayoutJob::simple(
+        text,
+        theme::font(theme::SMALL),
+        colour,
+        inner.width(),
+    );
+    job.wrap.max_rows = 2;
+    let galley = ui.ctx().fonts_mut(|fonts| fonts.layout_job(job));
+    let place = pos2(inner.min.x, inner.max.y - galley.size().y + 4.0);
+    ui.painter().galley(place, galley, colour);
+}
+
+/// `669706` as `669,706`.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_parted() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(1000), "1,000");
+        assert_eq!(thousands(669_706), "669,706");
+    }
+
+    #[test]
+    fn bars_move_towards_their_goal() {
+        let mut bars = BarHeights::default();
+        let first = bars.advance(1, &[1.0, 0.0], 0.03)[0];
+        let later = bars.advance(1, &[1.0, 0.0], 0.03)[0];
+        assert!(0.0 < first && first < later && later < 1.0);
+    }
+}

@@ -1,0 +1,234 @@
+//! All feature maps of one layer, flat, sharp and large, and a convolution's filters.
+
+use super::{Wish, theme};
+use crate::{
+    inference::LiveNetwork,
+    view::{SelectedCell, Selection, colour::value_colour, overlay::floor_title},
+};
+use bevy_egui::egui::{
+    self, Color32, ColorImage, Rect, RichText, Sense, Stroke, StrokeKind, TextureHandle,
+    TextureOptions, Ui, pos2, vec2,
+};
+use mnistify_network::{LayerSpec, StageKind, explain::Cell};
+
+/// The flat maps' textures.
+#[derive(Default)]
+pub struct MapTextures {
+    maps: Option<TextureHandle>,
+    filters: Option<TextureHandle>,
+    shown: Option<(usize, usize, Vec<u8>)>,
+    /// Which filters are shown.
+    filter_of: (usize, usize),
+}
+
+/// Draws the panel over the stage.
+#[allow(clippy::too_many_arguments)]
+pub fn maps_ui(
+    ui: &Ui,
+    room: Rect,
+    network: &LiveNetwork,
+    place: (usize, usize),
+    arena: Option<&[f32]>,
+    selection: &Selection,
+    textures: &mut MapTextures,
+    wishes: &mut Vec<Wish>,
+) {
+    let (index, row) = place;
+    egui::Area::new("maps".into())
+        .fixed_pos(room.min)
+        .constrain_to(room.expand(12.0))
+        .show(ui.ctx(), |ui| {
+            theme::card().show(ui, |ui| {
+                ui.set_width(room.width() - 24.0);
+                header(ui, network, index, row, wishes);
+                let Some(arena) = arena else {
+                    ui.label(RichText::new("Draw a digit to see the maps.").color(theme::DIM));
+                    return;
+                };
+                let filters = filter_values(network, row);
+                let filter_room = if filters.is_some() { 96.0 } else { 0.0 };
+                let size = vec2(ui.available_width(), room.height() - 96.0 - filter_room);
+                grid_of_maps(ui, size, network, place, arena, selection, textures, wishes);
+                if let Some((kernel, values)) = filters {
+                    let marked = selection
+                        .cell
+                        .filter(|c| c.network == index && c.cell.row == row)
+                        .map_or(0, |c| c.cell.channel);
+                    filters_ui(ui, kernel, &values, marked, textures);
+                }
+            });
+        });
+}
+
+fn header(ui: &mut Ui, network: &LiveNetwork, index: usize, row: usize, wishes: &mut Vec<Wish>) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(network.name()).color(theme::network_hue(index)).strong());
+        let rows = network.layout.rows();
+        if ui.add_enabled(row > 0, egui::Button::new("◀")).clicked() {
+            wishes.push(Wish::Maps(Some((index, row - 1))));
+        }
+        let [channels, height, width] = network.layout.shape(row);
+        let title = floor_title(network, row);
+        ui.label(format!("{title}   {channels} × {height} × {width}"));
+        if ui.add_enabled(row + 1 < rows, egui::Button::new("▶")).clicked() {
+            wishes.push(Wish::Maps(Some((index, row + 1))));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.button("Close").on_hover_text("F or Esc").clicked() {
+                wishes.push(Wish::Maps(None));
+            }
+        });
+    });
+}
+
+#[allow(clippy::too_many_arguments)]
+fn grid_of_maps(
+    ui: &mut Ui,
+    size: egui::Vec2,
+    network: &LiveNetwork,
+    (index, row): (usize, usize),
+    arena: &[f32],
+    selection: &Selection,
+    textures: &mut MapTextures,
+    wishes: &mut Vec<Wish>,
+) {
+    let [channels, height, width] = network.layout.shape(row);
+    let values = &arena[network.layout.range(row)];
+    // A dense row is shown as one grid.
+    let (maps, map) = if [height, width] == [1, 1] {
+        let columns = (channels as f32 * 2.0).sqrt().ceil() as usize;
+        (1, [columns.min(channels), channels.div_ceil(columns.min(channels))])
+    } else {
+        (channels, [width, height])
+    };
+    let columns = best_columns(maps, map, size);
+    let lines = maps.div_ceil(columns);
+    let gap = 1usize;
+    let grid = [columns * (map[0] + gap) - gap, lines * (map[1] + gap) - gap];
+    let largest = values.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+    let mut pixels = vec![20u8; grid[0] * grid[1] * 3];
+    for (cell, value) in values.iter().enumerate() {
+        let (of, within) = (cell / (map[0] * map[1]), cell % (map[0] * map[1]));
+        let x = of % columns * (map[0] + gap) + within % map[0];
+        let y = of / columns * (map[1] + gap) + within / map[0];
+        let start = (y * grid[0] + x) * 3;
+        pixels[start..start + 3].copy_from_slice(&value_colour(value / largest));
+    }
+    let scale = (size.x / grid[0] as f32).min(size.y / grid[1] as f32).max(0.5);
+    let extent = vec2(grid[0] as f32, grid[1] as f32) * scale;
+    let (rect, response) = ui.allocate_exact_size(extent, Sense::click());
+    let texture = textures.maps.get_or_insert_with(|| {
+        let blank = ColorImage::from_rgb([1, 1], &[0, 0, 0]);
+        ui.ctx().load_texture("maps", blank, TextureOptions::NEAREST)
+    });
+    let shown = Some((index, row, pixels));
+    if textures.shown != shown {
+        if let Some((_, _, pixels)) = &shown {
+            texture.set(ColorImage::from_rgb(grid, pixels), TextureOptions::NEAREST);
+        }
+        textures.shown = shown;
+    }
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+    let shape = network.layout.shape(row);
+    if let Some(selected) = selection.cell.filter(|c| c.network == index && c.cell.row == row) {
+        let cell = selected.cell.index(shape);
+        let (of, within) = (cell / (map[0] * map[1]), cell % (map[0] * map[1]));
+        let corner = |x: usize, y: usize| rect.min + vec2(x as f32, y as f32) * scale;
+        let (left, top) = (of % columns * (map[0] + gap), of / columns * (map[1] + gap));
+        let frame = Rect::from_min_max(corner(left, top), corner(left + map[0], top + map[1]));
+        ui.painter()
+            .rect_stroke(frame, 0.0, Stroke::new(1.5, theme::TEXT), StrokeKind::Outside);
+        let (x, y) = (left + within % map[0], top + within / map[0]);
+        let dot = Rect::from_min_max(corner(x, y), corner(x + 1, y + 1));
+        ui.painter()
+            .rect_stroke(dot, 0.0, Stroke::new(1.5, theme::WARNING), StrokeKind::Outside);
+    }
+    if let (true, Some(place)) = (response.clicked(), response.interact_pointer_pos()) {
+        let at = (place - rect.min) / scale;
+        let (x, y) = (at.x as usize, at.y as usize);
+        let (column, line) = (x / (map[0] + gap), y / (map[1] + gap));
+        let (x, y) = (x % (map[0] + gap), y % (map[1] + gap));
+        let cell = ((line * columns + column) * map[1] + y) * map[0] + x;
+        if x < map[0] && y < map[1] && cell < values.len() {
+            wishes.push(Wish::Select(Some(SelectedCell {
+                network: index,
+                cell: Cell::at(row, cell, shape),
+            })));
+        }
+    }
+}
+
+/// The number of columns that makes the maps largest.
+fn best_columns(maps: usize, map: [usize; 2], size: egui::Vec2) -> usize {
+    let scale = |columns: usize| {
+        let lines = maps.div_ceil(columns);
+        let width = (columns * (map[0] + 1)) as f32;
+        let height = (lines * (map[1] + 1)) as f32;
+        (size.x / width).min(size.y / height)
+    };
+    (1..=maps)
+        .max_by(|a, b| scale(*a).total_cmp(&scale(*b)))
+        .unwrap_or(1)
+}
+
+/// A convolution's kernel size and weights `[out, in, kernel_y, kernel_x]`.
+fn filter_values(network: &LiveNetwork, row: usize) -> Option<([usize; 4], Vec<f32>)> {
+    let stage = &network.layout.stages[row.checked_sub(1)?];
+    let StageKind::Conv2d { layer } = stage.kind else {
+        return None;
+    };
+    let LayerSpec::Conv2d { in_channels, out_channels, kernel_size, .. } =
+        network.spec().layers()[layer]
+    else {
+        return None;
+    };
+    let values = network.model.parameter(layer, "weight").values.clone();
+    Some(([out_channels, in_channels, kernel_size[0], kernel_size[1]], values))
+}
+
+/// The filters: of a first layer all, of a later one those of the selected map.
+fn filters_ui(
+    ui: &mut Ui,
+    [outputs, inputs, height, width]: [usize; 4],
+    values: &[f32],
+    marked: usize,
+    textures: &mut MapTextures,
+) {
+    let (count, first, title) = if inputs == 1 {
+        (outputs, 0, format!("All {outputs} filters, {height} × {width}"))
+    } else {
+        let title = format!("Map {}: its {inputs} filters, {height} × {width}", marked + 1);
+        (inputs, marked * inputs * height * width, title)
+    };
+    ui.label(RichText::new(title).size(theme::SMALL).color(theme::DIM));
+    let lines = if count > 40 { 2 } else { 1 };
+    let columns = count.div_ceil(lines);
+    let grid = [columns * (width + 1) - 1, lines * (height + 1) - 1];
+    let key = (first, values.len());
+    let values = &values[first..first + count * height * width];
+    let largest = values.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+    let mut pixels = vec![20u8; grid[0] * grid[1] * 3];
+    for (index, value) in values.iter().enumerate() {
+        let (filter, within) = (index / (height * width), index % (height * width));
+        let x = filter % columns * (width + 1) + within % width;
+        let y = filter / columns * (height + 1) + within / width;
+        let start = (y * grid[0] + x) * 3;
+        pixels[start..start + 3].copy_from_slice(&value_colour(value / largest));
+    }
+    let image = ColorImage::from_rgb(grid, &pixels);
+    let options = TextureOptions::NEAREST;
+    match &mut textures.filters {
+        Some(texture) if textures.filter_of != key => texture.set(image, options),
+        Some(_) => {}
+        None => textures.filters = Some(ui.ctx().load_texture("filters", image, options)),
+    }
+    textures.filter_of = key;
+    let scale = (ui.available_width() / grid[0] as f32).min(64.0 / grid[1] as f32);
+    let extent = vec2(grid[0] as f32, grid[1] as f32) * scale;
+    let (rect, _) = ui.allocate_exact_size(extent, Sense::hover());
+    if let Some(texture) = &textures.filters {
+        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+    }
+}

@@ -1,0 +1,113 @@
+//! Every control has a key.
+
+use super::Wish;
+use crate::{
+    inference::ShownNetworks,
+    pad::{Pad, PadCommand},
+    view::{Motion, Preset, Selection},
+};
+use bevy_egui::egui::{Context, Key, Modifiers};
+use mnistify_drawing::{Preparation, Tool};
+
+/// Keys and what they do, for the help.
+pub const KEYS: [(&str, &str); 16] = [
+    ("D / E", "draw / erase"),
+    ("[ / ]", "thinner / thicker brush"),
+    ("Ctrl+Z / Ctrl+Y", "undo / redo"),
+    ("C or Delete", "clear"),
+    ("P", "prepare like MNIST, on or off"),
+    ("T", "replay the drawing"),
+    ("Ctrl+S / Ctrl+O", "save / load the drawing"),
+    ("B / M / N", "both networks / MLP / CNN"),
+    ("1 2 3 4, R", "views, reset the camera"),
+    ("Arrows", "turn the camera, or move the selected cell"),
+    ("+ / −", "nearer / further"),
+    ("PageUp / PageDown", "next / previous feature map"),
+    ("Space", "slow motion"),
+    ("G", "edges on or off"),
+    ("F", "feature maps flat"),
+    ("Esc", "close, unselect"),
+];
+
+/// Turns this frame's keys into wishes.
+pub fn read_keys(
+    context: &Context,
+    pad: &Pad,
+    selection: &Selection,
+    motion: &Motion,
+    wishes: &mut Vec<Wish>,
+) {
+    if context.egui_wants_keyboard_input() {
+        return;
+    }
+    context.input_mut(|input| {
+        let mut pressed = |modifiers, key| input.consume_key(modifiers, key);
+        let (none, control) = (Modifiers::NONE, Modifiers::COMMAND);
+        if pressed(control | Modifiers::SHIFT, Key::Z) || pressed(control, Key::Y) {
+            wishes.push(Wish::Pad(PadCommand::Redo));
+        }
+        if pressed(control, Key::Z) {
+            wishes.push(Wish::Pad(PadCommand::Undo));
+        }
+        if pressed(control, Key::S) {
+            wishes.push(Wish::Save);
+        }
+        if pressed(control, Key::O) {
+            wishes.push(Wish::Load);
+        }
+        let other = match pad.preparation() {
+            Preparation::Prepared => Preparation::Raw,
+            Preparation::Raw => Preparation::Prepared,
+        };
+        let simple = [
+            (Key::D, Wish::Pad(PadCommand::Use(Tool::Draw))),
+            (Key::E, Wish::Pad(PadCommand::Use(Tool::Erase))),
+            (Key::OpenBracket, Wish::Pad(PadCommand::Width(pad.width - 4.0))),
+            (Key::CloseBracket, Wish::Pad(PadCommand::Width(pad.width + 4.0))),
+            (Key::C, Wish::Pad(PadCommand::Clear)),
+            (Key::Delete, Wish::Pad(PadCommand::Clear)),
+            (Key::P, Wish::Pad(PadCommand::Prepare(other))),
+            (Key::T, Wish::Pad(PadCommand::Replay)),
+            (Key::B, Wish::Show(ShownNetworks::All)),
+            (Key::M, Wish::Show(ShownNetworks::Only(0))),
+            (Key::N, Wish::Show(ShownNetworks::Only(1))),
+            (Key::Num1, Wish::View(Preset::ALL[0])),
+            (Key::Num2, Wish::View(Preset::ALL[1])),
+            (Key::Num3, Wish::View(Preset::ALL[2])),
+            (Key::Num4, Wish::View(Preset::ALL[3])),
+            (Key::R, Wish::View(Preset::Overview)),
+            (Key::Plus, Wish::Zoom(0.85)),
+            (Key::Equals, Wish::Zoom(0.85)),
+            (Key::Minus, Wish::Zoom(1.0 / 0.85)),
+            (Key::Space, Wish::Slow(if motion.slow.is_some() { None } else { Some(0.0) })),
+        ];
+        for (key, wish) in simple {
+            if pressed(none, key) {
+                wishes.push(wish);
+            }
+        }
+        let arrows = [
+            (Key::ArrowLeft, -1isize, 0isize),
+            (Key::ArrowRight, 1, 0),
+            (Key::ArrowUp, 0, -1),
+            (Key::ArrowDown, 0, 1),
+        ];
+        for (key, x, y) in arrows {
+            if pressed(none, key) {
+                wishes.push(if selection.cell.is_some() {
+                    Wish::Step { x, y, channel: 0 }
+                } else {
+                    Wish::Orbit {
+                        yaw: -0.12 * x as f32,
+                        pitch: -0.08 * y as f32,
+                    }
+                });
+            }
+        }
+        for (key, channel) in [(Key::PageUp, 1), (Key::PageDown, -1)] {
+            if pressed(none, key) {
+                wishes.push(Wish::Step { x: 0, y: 0, channel });
+            }
+        }
+    });
+}

@@ -1,0 +1,271 @@
+//! The drawing side: the pad, its tools, and exactly what the networks receive.
+
+use super::{Wish, theme};
+use crate::pad::{Pad, PadCommand};
+use bevy_egui::egui::{
+    self, Color32, CornerRadius, Event, PointerButton, Rect, Sense, Stroke, StrokeKind, Ui,
+    pos2, vec2,
+};
+use mnistify_drawing::{
+    MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE, Preparation, SIDE, Tool,
+};
+
+/// The pad's square inside its panel, in logical pixels.
+pub fn pad_rect_of(panel: Rect, compact: bool) -> Rect {
+    let inner = panel.shrink(if compact { 10.0 } else { 16.0 });
+    let tools = if compact { 44.0 } else { 0.0 };
+    let title = if compact { 0.0 } else { 52.0 };
+    let side = inner.width().min(inner.height() - tools - title);
+    let top = inner.min.y + title;
+    Rect::from_min_size(pos2(inner.center().x - side / 2.0, top), vec2(side, side))
+}
+
+/// Draws the panel; returns the pad's rectangle.
+#[allow(clippy::too_many_arguments)]
+pub fn pad_panel_ui(
+    ui: &mut Ui,
+    panel: Rect,
+    compact: bool,
+    pad: &Pad,
+    canvas: egui::TextureId,
+    input_texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,
+    receptive_field: Option<[usize; 4]>,
+    wishes: &mut Vec<Wish>,
+) -> Rect {
+    ui.painter().rect_filled(panel, 0.0, theme::PANEL);
+    let rect = pad_rect_of(panel, compact);
+    if !compact {
+        let place = panel.min + vec2(16.0, 14.0);
+        let painter = ui.painter();
+        painter.text(place, egui::Align2::LEFT_TOP, "Mnistify", theme::font(19.0), theme::TEXT);
+        painter.text(
+            place + vec2(0.0, 24.0),
+            egui::Align2::LEFT_TOP,
+            "Draw a digit, watch two networks read it",
+            theme::font(theme::SMALL),
+            theme::DIM,
+        );
+    }
+    canvas_ui(ui, rect, pad, canvas, receptive_field, wishes);
+    let below = Rect::from_min_max(
+        pos2(rect.min.x, rect.max.y + 10.0),
+        pos2(rect.max.x, panel.max.y - 8.0),
+    );
+    ui.scope_builder(egui::UiBuilder::new().max_rect(below), |ui| {
+        tools_ui(ui, pad, compact, wishes);
+        if !compact {
+            input_ui(ui, pad, input_texture, receptive_field, wishes);
+        }
+    });
+    rect
+}
+
+fn canvas_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    pad: &Pad,
+    canvas: egui::TextureId,
+    receptive_field: Option<[usize; 4]>,
+    wishes: &mut Vec<Wish>,
+) {
+    let response = ui.interact(rect, ui.id().with("pad"), Sense::drag());
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    let painter = ui.painter_at(rect.expand(3.0));
+    painter.image(canvas, rect, whole, Color32::WHITE);
+    let line = if response.hovered() || pad.drawing().is_drawing() {
+        theme::DIM
+    } else {
+        theme::LINE
+    };
+    painter.rect_stroke(rect, 4.0, Stroke::new(1.5, line), StrokeKind::Outside);
+    if pad.visible_strokes().is_empty() {
+        painter.text(
+            rect.center(),
+            egui::Align2::CENTER_CENTER,
+            "Draw a digit here",
+            theme::font(17.0),
+            theme::DIM,
+        );
+    }
+    if let (Some(field), Preparation::Raw) = (receptive_field, pad.preparation()) {
+        paint_field(&painter, rect, field);
+    }
+    let to_pad = |place: egui::Pos2| {
+        let place = (place - rect.min) / rect.width() * PAD_SIZE;
+        (place.x, place.y)
+    };
+    // egui tells one place a frame, but the pen was at many: all of the frame's events are taken.
+    let events = ui.input(|input| input.events.clone());
+    let mut down = pad.drawing().is_drawing();
+    for event in events {
+        match event {
+            Event::PointerButton {
+                pos,
+                button: PointerButton::Primary,
+                pressed: true,
+                ..
+            } if rect.contains(pos) && response.contains_pointer() => {
+                let (x, y) = to_pad(pos);
+                wishes.push(Wish::Pad(PadCommand::Begin { x, y }));
+                down = true;
+            }
+            Event::PointerMoved(pos) if down => {
+                let (x, y) = to_pad(pos);
+                wishes.push(Wish::Pad(PadCommand::Extend { x, y }));
+            }
+            Event::PointerButton {
+                button: PointerButton::Primary,
+                pressed: false,
+                ..
+            }
+            | Event::PointerGone
+                if down =>
+            {
+                wishes.push(Wish::Pad(PadCommand::End));
+                down = false;
+            }
+            _ => {}
+        }
+    }
+    if let Some(pointer) = response.hover_pos() {
+        let radius = pad.width / PAD_SIZE * rect.width() / 2.0;
+        let line = match pad.tool {
+            Tool::Draw => theme::DIM,
+            Tool::Erase => theme::WARNING,
+        };
+        painter.circle_stroke(pointer, radius, Stroke::new(1.0, line));
+    }
+}
+
+/// Outlines a part of the 28×28 image, `[y0, x0, y1, x1]`.
+fn paint_field(painter: &egui::Painter, rect: Rect, [y0, x0, y1, x1]: [usize; 4]) {
+    let place = |x: usize, y: usize| {
+        rect.min + vec2(x as f32, y as f32) / SIDE as f32 * rect.width()
+    };
+    let field = Rect::from_min_max(place(x0, y0), place(x1, y1));
+    painter.rect_stroke(field, 1.0, Stroke::new(1.5, theme::WARNING), StrokeKind::Inside);
+}
+
+fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, wishes: &mut Vec<Wish>) {
+    let drawing = pad.drawing();
+    let width = ui.available_width();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let size = vec2((width - 4.0 * 6.0) / 5.0, if compact { 36.0 } else { 28.0 });
+        let mut button = |text: &str, on: bool, enabled: bool, hint: &str, wish: PadCommand| {
+            let widget = egui::Button::new(text).selected(on).min_size(size);
+            let response = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, widget)).inner;
+            if response.on_hover_text(hint).clicked() {
+                wishes.push(Wish::Pad(wish));
+            }
+        };
+        let tool = |tool: Tool| PadCommand::Use(tool);
+        let drawing_now = pad.tool == Tool::Draw;
+        button("Draw", drawing_now, true, "Draw (D)", tool(Tool::Draw));
+        button("Erase", !drawing_now, true, "Erase (E)", tool(Tool::Erase));
+        button("Undo", false, drawing.can_undo(), "Undo (Ctrl+Z)", PadCommand::Undo);
+        button("Redo", false, drawing.can_redo(), "Redo (Ctrl+Y)", PadCommand::Redo);
+        button("Clear", false, !drawing.is_empty(), "Clear (C)", PadCommand::Clear);
+    });
+    if compact {
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.label(egui::RichText::new("Brush").color(theme::DIM));
+        let mut brush = pad.width;
+        ui.spacing_mut().slider_width = width - 108.0;
+        let slider = egui::Slider::new(&mut brush, MIN_BRUSH_WIDTH..=MAX_BRUSH_WIDTH)
+            .show_value(false);
+        if ui.add(slider).on_hover_text("Brush size ([ and ])").changed() {
+            wishes.push(Wish::Pad(PadCommand::Width(brush)));
+        }
+        let (spot, _) = ui.allocate_exact_size(vec2(44.0, 26.0), Sense::hover());
+        let radius = brush / PAD_SIZE * (width / 2.0);
+        ui.painter().circle_filled(spot.center(), radius.min(20.0), theme::ACCENT);
+    });
+}
+
+fn input_ui(
+    ui: &mut Ui,
+    pad: &Pad,
+    texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,
+    receptive_field: Option<[usize; 4]>,
+    wishes: &mut Vec<Wish>,
+) {
+    let room = ui.available_height();
+    if room < 84.0 {
+        return;
+    }
+    let side = (room - 8.0).clamp(76.0, 140.0);
+    ui.add_space(2.0);
+    ui.horizontal_top(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+        let texture = input_image(ui, pad, texture);
+        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        ui.painter().image(texture, rect, whole, Color32::WHITE);
+        let frame = Stroke::new(1.0, theme::LINE);
+        ui.painter()
+            .rect_stroke(rect, CornerRadius::same(3), frame, StrokeKind::Outside);
+        if let Some(field) = receptive_field {
+            paint_field(ui.painter(), rect, field);
+        }
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 4.0;
+            ui.label(egui::RichText::new("What they receive").color(theme::TEXT));
+            let size = egui::RichText::new("28 × 28 values").size(theme::SMALL);
+            ui.label(size.color(theme::DIM));
+            let mut prepared = pad.preparation() == Preparation::Prepared;
+            let hint = "Scaled into 20 × 20 and centred by mass, as MNIST's own digits were (P)";
+            let switch = egui::Checkbox::new(&mut prepared, "Centre and scale");
+            if ui.add(switch).on_hover_text(hint).changed() {
+                let preparation = if prepared {
+                    Preparation::Prepared
+                } else {
+                    Preparation::Raw
+                };
+                wishes.push(Wish::Pad(PadCommand::Prepare(preparation)));
+            }
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                ui.spacing_mut().button_padding.x = 6.0;
+                let replay = egui::Button::new("Replay").selected(pad.is_replaying());
+                let any = !pad.drawing().is_empty();
+                if ui.add_enabled(any, replay).on_hover_text("Replay (T)").clicked() {
+                    wishes.push(Wish::Pad(PadCommand::Replay));
+                }
+                if ui.button("Save").on_hover_text("Save the strokes (Ctrl+S)").clicked() {
+                    wishes.push(Wish::Save);
+                }
+                if ui.button("Load").on_hover_text("Load them again (Ctrl+O)").clicked() {
+                    wishes.push(Wish::Load);
+                }
+            });
+        });
+    });
+}
+
+/// The 28×28 values as a texture, uploaded again only where they changed.
+fn input_image(
+    ui: &Ui,
+    pad: &Pad,
+    texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,
+) -> egui::TextureId {
+    let bytes = pad.image().to_bytes().to_vec();
+    let image = || egui::ColorImage::from_gray([SIDE, SIDE], &bytes);
+    match texture {
+        Some((handle, shown)) => {
+            if *shown != bytes {
+                handle.set(image(), egui::TextureOptions::NEAREST);
+                *shown = bytes;
+            }
+            handle.id()
+        }
+        None => {
+            let options = egui::TextureOptions::NEAREST;
+            let handle = ui.ctx().load_texture("input", image(), options);
+            let id = handle.id();
+            *texture = Some((handle, bytes));
+            id
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The scene: both networks as towers of cells, drawn straight from the GPU buffers that the forward wrote.
+
+pub mod camera;
+pub mod cameras;
+pub mod colour;
+pub mod layout;
+pub mod motion;
+pub mod overlay;
+pub mod picking;
+pub mod towers;
+
+pub use camera::{OrbitCamera, Preset};
+pub use motion::Motion;
+pub use picking::{Selection, SelectedCell};
+pub use towers::Towers;
+
+use crate::Surface;
+use bevy::prelude::*;
+
+pub fn plugin(app: &mut App) {
+    app.init_resource::<Stage>().add_plugins((
+        cameras::plugin,
+        camera::plugin,
+        motion::plugin,
+        picking::plugin,
+        towers::plugin,
+    ));
+}
+
+/// What is drawn, and where.
+#[derive(Resource, Clone, Debug)]
+pub struct DrawSurface {
+    /// Size of the image that replaces the window, if any.
+    pub image: Option<[u32; 2]>,
+    /// Whether the scene's camera is on.
+    pub scene: bool,
+    /// Whether the towers stand; off for measurements of everything else.
+    pub towers: bool,
+    /// Everything arrives at once: for still pictures.
+    pub still: bool,
+}
+
+impl From<&Surface> for DrawSurface {
+    fn from(surface: &Surface) -> Self {
+        Self {
+            image: match surface {
+                Surface::Window { .. } => None,
+                Surface::Image { width, height } => Some([*width, *height]),
+            },
+            scene: true,
+            towers: true,
+            still: false,
+        }
+    }
+}
+
+/// The part of the window that the panels leave to the scene.
+#[derive(Resource, Clone, Debug)]
+pub struct Stage {
+    /// In logical pixels.
+    pub rect: Rect,
+    /// Physical pixels for each logical one.
+    pub scale_factor: f32,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self {
+            rect: Rect::new(0.0, 0.0, 640.0, 480.0),
+            scale_factor: 1.0,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! How values move: a forward pass travels up the towers as a wave of light; in slow motion it stops at any layer.
+
+use super::DrawSurface;
+use crate::{
+    AppSystems,
+    gpu::{RowMotion, SharedGpu},
+    inference::Networks,
+    pad::Pad,
+};
+use bevy::prelude::*;
+
+/// Floors that the wave of light passes in a second.
+const WAVE_FLOORS_A_SECOND: f32 = 11.0;
+/// Floors that a slow forward pass passes in a second.
+const SLOW_FLOORS_A_SECOND: f32 = 0.9;
+/// Half the width of the wave, in floors.
+const WAVE_WIDTH: f32 = 0.9;
+/// Seconds without change after which the next change starts a new wave.
+const WAVE_PAUSE_SECONDS: f32 = 0.25;
+/// Seconds in which the lowest floor goes two thirds of the way to its new values, and how much longer each higher
+/// floor takes: the picture follows the pen and still shows the direction.
+const EASE_SECONDS: [f32; 2] = [0.025, 0.014];
+/// Seconds of easing after a change, then the display rests.
+const REST_SECONDS: f32 = 2.5;
+
+pub fn plugin(app: &mut App) {
+    app.init_resource::<Motion>()
+        .add_systems(PostUpdate, advance_displays.in_set(AppSystems::Present));
+}
+
+/// How the forward pass is shown.
+#[derive(Resource, Debug)]
+pub struct Motion {
+    /// Values appear at once and no wave runs.
+    pub reduced: bool,
+    /// The forward pass stands at this share of the tower, `[0, 1]`; none is live.
+    pub slow: Option<f32>,
+    /// Whether the slow pass runs by itself.
+    pub playing: bool,
+    wave: f32,
+    since_change: f32,
+}
+
+impl Default for Motion {
+    fn default() -> Self {
+        Self {
+            reduced: false,
+            slow: None,
+            playing: true,
+            wave: f32::INFINITY,
+            since_change: 0.0,
+        }
+    }
+}
+
+impl Motion {
+    /// How row `row` of `rows` moves in a frame of `seconds`.
+    pub fn row(&self, row: usize, rows: usize, seconds: f32) -> RowMotion {
+        let position = row as f32;
+        if let Some(share) = self.slow {
+            // From before the input to past the outputs, so that the scrub bar's ends show nothing and everything.
+            let front = share * rows as f32 - 0.5;
+            let passed = ((front - position) / 0.5 + 1.0).clamp(0.0, 1.0);
+            return RowMotion {
+                ease: if self.reduced { 1.0 } else { 1.0 - (-seconds / 0.08).exp() },
+                reveal: passed,
+                glow: if self.reduced { 0.0 } else { bump(front - position) },
+            };
+        }
+        if self.reduced {
+            return RowMotion {
+                ease: 1.0,
+                reveal: 1.0,
+                glow: 0.0,
+            };
+        }
+        let tau = EASE_SECONDS[0] + EASE_SECONDS[1] * position;
+        RowMotion {
+            ease: 1.0 - (-seconds / tau).exp(),
+            reveal: 1.0,
+            glow: bump(self.wave - position),
+        }
+    }
+
+    /// Whether anything still moves.
+    pub fn is_moving(&self) -> bool {
+        self.since_change < REST_SECONDS || (self.slow.is_some() && self.playing)
+    }
+
+    fn advance(&mut self, seconds: f32, changed: bool, rows: usize) {
+        if changed {
+            if self.since_change > WAVE_PAUSE_SECONDS || self.wave > rows as f32 + 3.0 {
+                self.wave = -1.0;
+            }
+            self.since_change = 0.0;
+        } else {
+            self.since_change += seconds;
+        }
+        self.wave += seconds * WAVE_FLOORS_A_SECOND;
+        if let (Some(share), true) = (self.slow, self.playing) {
+            let next = share + seconds * SLOW_FLOORS_A_SECOND / rows.max(1) as f32;
+            // A pause at the top, then from the foot again.
+            self.slow = Some(if next > 1.25 { 0.0 } else { next });
+        }
+    }
+}
+
+/// 1 at 0, 0 beyond the wave's width, smooth between.
+fn bump(distance: f32) -> f32 {
+    let x = (1.0 - (distance / WAVE_WIDTH).abs()).max(0.0);
+    x * x * (3.0 - 2.0 * x)
+}
+
+fn advance_displays(
+    mut motion: ResMut<Motion>,
+    networks: Option<ResMut<Networks>>,
+    gpu: Option<Res<SharedGpu>>,
+    pad: Res<Pad>,
+    surface: Res<DrawSurface>,
+    time: Res<Time>,
+) {
+    let (Some(mut networks), Some(gpu)) = (networks, gpu) else {
+        return;
+    };
+    let seconds = time.delta_secs().min(0.1);
+    let rows = networks.all.iter().map(|n| n.layout.rows()).max();
+    let changed = pad.image_changed() || motion.is_changed() && !motion.is_added();
+    let started = time.elapsed_secs() < 3.0;
+    motion
+        .bypass_change_detection()
+        .advance(seconds, changed, rows.unwrap_or(1));
+    if !surface.towers || !(motion.is_moving() || started || surface.still) {
+        return;
+    }
+    for network in &mut networks.all {
+        let rows = network.layout.rows();
+        if let Some(display) = &mut network.display {
+            let of_row = |row| {
+                if surface.still && motion.slow.is_none() {
+                    RowMotion {
+                        ease: 1.0,
+                        reveal: 1.0,
+                        glow: 0.0,
+                    }
+                } else {
+                    motion.row(row, rows, seconds)
+                }
+            };
+            display.advance(&gpu, of_row, seconds);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_motion_reveals_from_the_foot() {
+        let mut motion = Motion {
+            slow: Some(0.5),
+            ..default()
+        };
+        let reveal = |motion: &Motion, row| motion.row(row, 8, 0.016).reveal;
+        assert_eq!((reveal(&motion, 0), reveal(&motion, 7)), (1.0, 0.0));
+        motion.slow = Some(0.0);
+        assert_eq!(reveal(&motion, 0), 0.0);
+        motion.slow = Some(1.0);
+        assert_eq!(reveal(&motion, 7), 1.0);
+    }
+
+    #[test]
+    fn reduced_motion_is_immediate() {
+        let motion = Motion {
+            reduced: true,
+            ..default()
+        };
+        let row = motion.row(3, 8, 0.016);
+        assert_eq!((row.ease, row.reveal, row.glow), (1.0, 1.0, 0.0));
+    }
+}

@@ -1,0 +1,263 @@
+//! What is written and drawn over the towers: floor names, output digits, the selected cell, its receptive field, and
+//! the ribbons of the strongest contributions. Painted by egui, crisp at every size.
+
+use super::{
+    colour::value_colour,
+    layout::Floor,
+    picking::{Lens, SelectedCell, Selection},
+    towers::{Tower, Towers},
+};
+use crate::{
+    inference::{LiveNetwork, Networks},
+    inspector::{Explained, Inspector},
+    panels::theme,
+};
+use bevy::prelude::*;
+use bevy_egui::egui::{self, Align2, Color32, Painter, Pos2, pos2};
+use mnistify_network::explain::receptive_field;
+
+/// Paints everything that belongs to the shown towers.
+pub fn paint(
+    painter: &Painter,
+    lens: &Lens,
+    networks: &Networks,
+    towers: &Towers,
+    selection: &Selection,
+    inspector: &Inspector,
+    compact: bool,
+) {
+    let towers = towers.all.iter().enumerate().filter(|(_, t)| t.shown);
+    for (index, tower) in towers {
+        let network = &networks.all[index];
+        if inspector.edges
+            && let Some(Some(source)) = inspector.sources.get(index)
+        {
+            paint_edges(painter, lens, tower, source, inspector.edge_count);
+        }
+        paint_labels(painter, lens, network, tower, index, compact);
+        for (cell, colour) in [
+            (selection.hovered, theme::DIM),
+            (selection.cell, theme::TEXT),
+        ] {
+            if let Some(cell) = cell.filter(|cell| cell.network == index) {
+                paint_selected(painter, lens, network, tower, cell, colour);
+            }
+        }
+    }
+}
+
+fn at(lens: &Lens, place: Vec3) -> Option<Pos2> {
+    lens.project(place).map(|p| pos2(p.x, p.y))
+}
+
+fn paint_labels(
+    painter: &Painter,
+    lens: &Lens,
+    network: &LiveNetwork,
+    tower: &Tower,
+    index: usize,
+    compact: bool,
+) {
+    let hue = theme::network_hue(index);
+    let clip = painter.clip_rect();
+    let mut last: Option<Pos2> = None;
+    for floor in &tower.layout.floors {
+        let label = floor_label(network, floor);
+        // At the front left corner, outside the floor.
+        let corner = Vec3::new(-floor.size.x / 2.0, floor.base, floor.size.y / 2.0) + tower.place;
+        let Some(place) = at(lens, corner) else {
+            continue;
+        };
+        let crowded = last.is_some_and(|last| (last.y - place.y).abs() < 26.0);
+        if floor.row == 0 {
+            if let Some(foot) = at(lens, Vec3::new(0.0, 0.0, floor.size.y / 2.0 + 0.16) + tower.place) {
+                let name = network.name();
+                painter.text(foot, Align2::CENTER_TOP, name, theme::font(17.0), hue);
+            }
+            paint_ring(painter, lens, floor, tower, hue);
+        }
+        if !compact && !crowded && clip.contains(place) {
+            last = Some(place);
+            let [title, detail] = label;
+            let x = place.x - 8.0;
+            painter.text(
+                pos2(x, place.y - 1.0),
+                Align2::RIGHT_BOTTOM,
+                title,
+                theme::font(theme::SMALL),
+                theme::DIM,
+            );
+            painter.text(
+                pos2(x, place.y + 1.0),
+                Align2::RIGHT_TOP,
+                detail,
+                theme::font(10.5),
+                theme::FAINT,
+            );
+        }
+    }
+    let Some(outputs) = tower.layout.floors.last() else {
+        return;
+    };
+    let best = network.answer.as_ref().map(|answer| answer.class);
+    for (class, name) in network.spec().classes().iter().enumerate() {
+        let lift = Vec3::Y * (outputs.bar + 0.03);
+        let Some(place) = at(lens, outputs.cell_centre(class) + tower.place + lift) else {
+            continue;
+        };
+        let is_best = best == Some(class);
+        let size = if is_best { 22.0 } else { 12.5 };
+        let colour = if is_best { theme::TEXT } else { theme::FAINT };
+        painter.text(place, Align2::CENTER_BOTTOM, name, theme::font(size), colour);
+    }
+}
+
+/// `["conv 5×5 · SiLU", "32 maps of 24 × 24"]`.
+pub fn floor_label(network: &LiveNetwork, floor: &Floor) -> [String; 2] {
+    let [channels, height, width] = floor.shape;
+    let title = floor_title(network, floor.row);
+    let detail = if floor.row == 0 {
+        format!("{width} × {height}")
+    } else if [height, width] == [1, 1] {
+        format!("{channels} neurons")
+    } else {
+        format!("{channels} maps of {width} × {height}")
+    };
+    [title, detail]
+}
+
+/// What a row is, in the field's words.
+pub fn floor_title(network: &LiveNetwork, row: usize) -> String {
+    if row == 0 {
+        "input".into()
+    } else if row + 1 == network.layout.rows() {
+        "output".into()
+    } else {
+        network.layout.stages[row - 1].label(network.spec())
+    }
+}
+
+/// The foot in the network's hue.
+fn paint_ring(painter: &Painter, lens: &Lens, floor: &Floor, tower: &Tower, hue: Color32) {
+    let half = floor.size / 2.0 + 0.07;
+    let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
+    let points: Vec<Pos2> = corners
+        .iter()
+        .filter_map(|(x, z)| {
+            let place = Vec3::new(half.x * x, floor.base - floor.bar * 0.5, half.y * z);
+            at(lens, place + tower.place)
+        })
+        .collect();
+    if points.len() == 4 {
+        let stroke = egui::Stroke::new(2.0, hue.gamma_multiply(0.8));
+        painter.add(egui::Shape::closed_line(points, stroke));
+    }
+}
+
+/// A rectangle of cells `[y0, x0, y1, x1]` of one map, outlined on its floor.
+fn outline(lens: &Lens, tower: &Tower, floor: &Floor, map: usize, area: [usize; 4]) -> Vec<Pos2> {
+    let origin = floor.map_origin(map);
+    let [y0, x0, y1, x1] = area.map(|v| v as f32 * floor.cell);
+    [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+        .iter()
+        .filter_map(|(x, y)| {
+            let place = Vec3::new(origin.x + x, floor.base + floor.bar * 0.6, origin.y + y);
+            at(lens, place + tower.place)
+        })
+        .collect()
+}
+
+fn paint_selected(
+    painter: &Painter,
+    lens: &Lens,
+    network: &LiveNetwork,
+    tower: &Tower,
+    selected: SelectedCell,
+    colour: Color32,
+) {
+    let cell = selected.cell;
+    let floor = &tower.layout.floors[cell.row];
+    let index = cell.index(floor.shape);
+    let stroke = egui::Stroke::new(1.8, colour);
+    let per_map = floor.map[0] * floor.map[1];
+    let (map, within) = (index / per_map, index % per_map);
+    let (x, y) = (within % floor.map[0], within / floor.map[0]);
+    let points = outline(lens, tower, floor, map, [y, x, y + 1, x + 1]);
+    if points.len() == 4 {
+        painter.add(egui::Shape::closed_line(points, stroke));
+    }
+    // What it sees on the floor below and on the input.
+    let faint = egui::Stroke::new(1.4, theme::WARNING);
+    for target in [cell.row.saturating_sub(1), 0] {
+        if target >= cell.row {
+            continue;
+        }
+        let below = &tower.layout.floors[target];
+        let area = receptive_field(&network.model, &network.layout, cell, target);
+        let dense = [below.shape[1], below.shape[2]] == [1, 1];
+        if dense {
+            continue;
+        }
+        let maps = if below.shape[0] == floor.shape[0] && is_pooling(network, cell.row) {
+            map..map + 1
+        } else {
+            0..below.maps
+        };
+        for map in maps {
+            let points = outline(lens, tower, below, map, area);
+            if points.len() == 4 {
+                painter.add(egui::Shape::closed_line(points, faint));
+            }
+        }
+    }
+}
+
+fn is_pooling(network: &LiveNetwork, row: usize) -> bool {
+    matches!(
+        network.layout.stages[row - 1].kind,
+        mnistify_network::StageKind::Pool { .. }
+    )
+}
+
+/// Ribbons from the strongest inputs of a cell to the cell; colour and width tell the signed contribution.
+fn paint_edges(
+    painter: &Painter,
+    lens: &Lens,
+    tower: &Tower,
+    source: &Explained,
+    count: usize,
+) {
+    let cell = source.cell.cell;
+    if cell.row == 0 {
+        return;
+    }
+    let floor = &tower.layout.floors[cell.row];
+    let below = &tower.layout.floors[cell.row - 1];
+    let to = floor.cell_centre(cell.index(floor.shape)) + tower.place;
+    let terms = source.explanation.strongest_terms(count);
+    let largest = terms
+        .first()
+        .map_or(1.0, |term| term.product().abs().max(1e-6));
+    // Weakest first, so that the strongest lie on top.
+    for term in terms.iter().rev() {
+        let share = term.product() / largest;
+        let from = below.cell_centre(term.source) + tower.place;
+        let rise = (to.y - from.y) * 0.5;
+        let points = [from, from + Vec3::Y * rise, to - Vec3::Y * rise, to];
+        let points: Vec<Pos2> = points.iter().filter_map(|p| at(lens, *p)).collect();
+        let Ok(points) = <[Pos2; 4]>::try_from(points) else {
+            continue;
+        };
+        let [r, g, b] = value_colour(share.signum() * (0.35 + 0.6 * share.abs()));
+        let alpha = (60.0 + 170.0 * share.abs()) as u8;
+        let colour = Color32::from_rgba_unmultiplied(r, g, b, alpha);
+        let stroke = egui::Stroke::new(0.7 + 2.3 * share.abs(), colour);
+        let curve = egui::epaint::CubicBezierShape::from_points_stroke(
+            points,
+            false,
+            Color32::TRANSPARENT,
+            stroke,
+        );
+        painter.add(curve);
+    }
+}
