@@ -10,7 +10,7 @@ struct Floor {
     measures: vec4<f32>,
     // Extent along x and z; how much of a bar's height is shown; whether shading is on.
     extent: vec4<f32>,
-    // First value in the arena, row, columns of maps, 0.
+    // First value in the arena, row, columns of maps, 1 for the input.
     places: vec4<u32>,
     // Width and height of a map, 0, 0.
     map: vec4<u32>,
@@ -84,7 +84,10 @@ fn vertex(@location(0) position: vec3<f32>) -> Corner {
     let t = clamp(value / range, -1.0, 1.0);
 
     let base = floor.tower.y + floor.measures.w;
-    let tip = t * floor.measures.z * floor.extent.z;
+    // The input is an image, from paper at −1 to ink at 1: grey, and as high as its ink.
+    let is_image = floor.places.w == 1u;
+    let ink = (t + 1.0) / 2.0;
+    let tip = select(t, ink, is_image) * floor.measures.z * floor.extent.z;
     let low = base + min(tip, 0.0) - 0.0015;
     let high = base + max(tip, 0.0);
     let eye = view.world_position.xyz;
@@ -112,7 +115,7 @@ fn vertex(@location(0) position: vec3<f32>) -> Corner {
         along = v;
     }
 
-    var colour = value_colour(t);
+    var colour = select(value_colour(t), vec3(0.011 + 0.80 * ink * ink), is_image);
     if floor.extent.w > 0.5 {
         // Sides are darker, and darker still at the foot, where less light gets in.
         colour *= light * mix(0.55, 1.0, along);

@@ -108,8 +108,7 @@ impl Bench {
         let gpu = {
             let world = self.offscreen.app.world_mut();
             world.resource_mut::<InferenceSettings>().enabled = inference;
-            let mut surface = world.resource_mut::<DrawSurface>();
-            (surface.scene, surface.towers) = (view, view);
+            world.resource_mut::<DrawSurface>().towers = view;
             world.resource::<SharedGpu>().clone()
         };
         for _ in 0..8 {

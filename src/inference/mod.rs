@@ -8,6 +8,8 @@ pub use runner::{Forward, Runner};
 pub use self_test::{SELF_TEST_TOLERANCE, self_test_digits};
 pub use timings::{Series, Timings};
 
+use timings::WARM_UP_FORWARDS;
+
 use crate::{
     AppSystems,
     gpu::{Display, SharedGpu},
@@ -192,9 +194,10 @@ impl LiveNetwork {
             image.as_slice(),
             gpu.zip(self.display.as_mut()),
         );
-        self.timings
-            .encode
-            .push(started.elapsed().as_secs_f32() * 1e3);
+        if self.sequence > WARM_UP_FORWARDS {
+            let millis = started.elapsed().as_secs_f32() * 1e3;
+            self.timings.encode.push(millis);
+        }
         match forward {
             Forward::Done(logits) => {
                 self.timings
@@ -316,10 +319,10 @@ fn collect_answers(networks: Option<ResMut<Networks>>, pad: Res<Pad>) {
                     network.status = RunnerStatus::OnCpu(reason);
                 }
                 Some(Some(logits)) => {
-                    network
-                        .timings
-                        .result
-                        .push(read.started.elapsed().as_secs_f32() * 1e3);
+                    if read.sequence > WARM_UP_FORWARDS {
+                        let millis = read.started.elapsed().as_secs_f32() * 1e3;
+                        network.timings.result.push(millis);
+                    }
                     network.show(read.sequence, read.blank, &logits);
                 }
             }
@@ -328,7 +331,8 @@ fn collect_answers(networks: Option<ResMut<Networks>>, pad: Res<Pad>) {
             let blank = pad.image().is_blank();
             network.request(Instant::now(), blank, &mut networks.bytes_read_back);
         }
-        if let Some(millis) = network.runner.take_gpu_millis() {
+        let warm = network.sequence > WARM_UP_FORWARDS;
+        if let Some(millis) = network.runner.take_gpu_millis().filter(|_| warm) {
             network.timings.gpu.push(millis as f32);
         }
     }

@@ -22,6 +22,9 @@ pub struct Series {
     values: VecDeque<f32>,
 }
 
+/// The first forwards compile kernels; their times say nothing about the later ones and are left out.
+pub const WARM_UP_FORWARDS: u64 = 3;
+
 impl Series {
     /// Adds a measurement; the oldest falls out.
     pub fn push(&mut self, millis: f32) {

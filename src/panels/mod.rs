@@ -8,6 +8,7 @@ mod keys;
 mod layout;
 mod pad_panel;
 mod stage;
+mod state_file;
 pub mod theme;
 mod timing;
 
@@ -27,6 +28,7 @@ pub use pad_panel::pad_rect_of;
 
 pub fn plugin(app: &mut App) {
     app.init_resource::<PanelState>()
+        .add_plugins(state_file::plugin)
         .add_systems(EguiPrimaryContextPass, show_panels);
 }
 

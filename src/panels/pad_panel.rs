@@ -150,8 +150,9 @@ fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, wishes: &mut Vec<Wish>) {
     let drawing = pad.drawing();
     let width = ui.available_width();
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let size = vec2((width - 4.0 * 6.0) / 5.0, if compact { 36.0 } else { 28.0 });
+        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.spacing_mut().button_padding.x = 2.0;
+        let size = vec2((width - 4.0 * 5.0) / 5.0, if compact { 36.0 } else { 28.0 });
         let mut button = |text: &str, on: bool, enabled: bool, hint: &str, wish: PadCommand| {
             let widget = egui::Button::new(text).selected(on).min_size(size);
             let response = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, widget)).inner;
@@ -193,11 +194,16 @@ fn input_ui(
     wishes: &mut Vec<Wish>,
 ) {
     let room = ui.available_height();
-    if room < 84.0 {
+    if room < 150.0 {
         return;
     }
-    let side = (room - 8.0).clamp(76.0, 140.0);
-    ui.add_space(2.0);
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        ui.label(egui::RichText::new("What the networks receive").color(theme::TEXT));
+        let size = egui::RichText::new("28 × 28").size(theme::SMALL);
+        ui.label(size.color(theme::DIM));
+    });
+    let side = (room - 76.0).clamp(76.0, ui.available_width() - 84.0);
     ui.horizontal_top(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
         let texture = input_image(ui, pad, texture);
@@ -210,38 +216,33 @@ fn input_ui(
             paint_field(ui.painter(), rect, field);
         }
         ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 4.0;
-            ui.label(egui::RichText::new("What they receive").color(theme::TEXT));
-            let size = egui::RichText::new("28 × 28 values").size(theme::SMALL);
-            ui.label(size.color(theme::DIM));
-            let mut prepared = pad.preparation() == Preparation::Prepared;
-            let hint = "Scaled into 20 × 20 and centred by mass, as MNIST's own digits were (P)";
-            let switch = egui::Checkbox::new(&mut prepared, "Centre and scale");
-            if ui.add(switch).on_hover_text(hint).changed() {
-                let preparation = if prepared {
-                    Preparation::Prepared
-                } else {
-                    Preparation::Raw
-                };
-                wishes.push(Wish::Pad(PadCommand::Prepare(preparation)));
-            }
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = 4.0;
-                ui.spacing_mut().button_padding.x = 6.0;
-                let replay = egui::Button::new("Replay").selected(pad.is_replaying());
-                let any = !pad.drawing().is_empty();
-                if ui.add_enabled(any, replay).on_hover_text("Replay (T)").clicked() {
-                    wishes.push(Wish::Pad(PadCommand::Replay));
+            let size = vec2(ui.available_width(), 28.0);
+            let drawn = !pad.drawing().is_empty();
+            let mut button = |text: &str, on: bool, enabled: bool, hint: &str, wish: Wish| {
+                let widget = egui::Button::new(text).selected(on);
+                let response = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, widget)).inner;
+                if response.on_hover_text(hint).clicked() {
+                    wishes.push(wish);
                 }
-                if ui.button("Save").on_hover_text("Save the strokes (Ctrl+S)").clicked() {
-                    wishes.push(Wish::Save);
-                }
-                if ui.button("Load").on_hover_text("Load them again (Ctrl+O)").clicked() {
-                    wishes.push(Wish::Load);
-                }
-            });
+            };
+            let replaying = pad.is_replaying();
+            let replay = Wish::Pad(PadCommand::Replay);
+            button("Replay", replaying, drawn, "Watch the drawing being made (T)", replay);
+            button("Save", false, drawn, "Save the strokes (Ctrl+S)", Wish::Save);
+            button("Load", false, true, "Load the saved strokes (Ctrl+O)", Wish::Load);
         });
     });
+    let mut prepared = pad.preparation() == Preparation::Prepared;
+    let hint = "Scaled into 20 × 20 and centred by mass, as MNIST's own digits were (P)";
+    let switch = egui::Checkbox::new(&mut prepared, "Centre and scale, like MNIST");
+    if ui.add(switch).on_hover_text(hint).changed() {
+        let preparation = if prepared {
+            Preparation::Prepared
+        } else {
+            Preparation::Raw
+        };
+        wishes.push(Wish::Pad(PadCommand::Prepare(preparation)));
+    }
 }
 
 /// The 28×28 values as a texture, uploaded again only where they changed.

@@ -37,9 +37,9 @@ impl Orbit {
         Transform::from_translation(self.eye()).looking_at(self.target, Vec3::Y)
     }
 
-    /// The orbit with this direction that shows the whole box `bounds`, with a little air, in a stage of this ratio of
-    /// width to height.
-    pub fn fit(bounds: [Vec3; 2], yaw: f32, pitch: f32, aspect: f32) -> Self {
+    /// The orbit with this direction that shows the whole box `bounds` in the middle `share` (of width and height) of a
+    /// stage of this ratio of width to height.
+    pub fn fit(bounds: [Vec3; 2], yaw: f32, pitch: f32, aspect: f32, share: Vec2) -> Self {
         let corners = (0..8).map(|i| {
             let pick = |bit: usize| ((i >> bit) & 1) as f32;
             bounds[0] + (bounds[1] - bounds[0]) * Vec3::new(pick(0), pick(1), pick(2))
@@ -48,8 +48,8 @@ impl Orbit {
         let target = bounds[0].midpoint(bounds[1]);
         let rotation = Quat::from_euler(EulerRot::YXZ, yaw, -pitch, 0.0).inverse();
         let (vertical, horizontal) = (
-            (FIELD_OF_VIEW / 2.0).tan(),
-            (FIELD_OF_VIEW / 2.0).tan() * aspect,
+            (FIELD_OF_VIEW / 2.0).tan() * share.y,
+            (FIELD_OF_VIEW / 2.0).tan() * aspect * share.x,
         );
         // A corner at (x, y, z) in the camera's axes is inside where |x| ≤ (distance − z)·tan, |y| likewise.
         let needed = |corner: &Vec3| {
@@ -61,7 +61,7 @@ impl Orbit {
             target,
             yaw,
             pitch,
-            distance: distance * 1.06,
+            distance,
         }
     }
 }
@@ -102,7 +102,7 @@ impl Preset {
 
     fn direction(self) -> (f32, f32) {
         match self {
-            Self::Overview => (0.30, 0.40),
+            Self::Overview => (0.14, 0.36),
             Self::Front => (0.0, 0.12),
             Self::Top => (0.0, 1.5),
             Self::Side => (1.2, 0.30),
@@ -114,8 +114,8 @@ impl Default for OrbitCamera {
     fn default() -> Self {
         let orbit = Orbit {
             target: Vec3::Y * 1.4,
-            yaw: 0.30,
-            pitch: 0.40,
+            yaw: 0.14,
+            pitch: 0.36,
             distance: 9.0,
         };
         Self {
@@ -185,7 +185,10 @@ fn move_camera(
         if orbit.fitted != Some((bounds, aspect)) {
             let first = orbit.fitted.is_none() && orbit.now == OrbitCamera::default().now;
             let (yaw, pitch) = orbit.preset.direction();
-            orbit.goal = Orbit::fit(bounds, yaw, pitch, aspect);
+            // Room for the names beside the floors, the buttons above and the legend below.
+            let size = stage.rect.size();
+            let share = Vec2::new(1.0 - 150.0 / size.x, 1.0 - 120.0 / size.y).max(Vec2::splat(0.6));
+            orbit.goal = Orbit::fit(bounds, yaw, pitch, aspect, share);
             orbit.fitted = Some((bounds, aspect));
             if first {
                 orbit.arrive();
@@ -224,7 +227,7 @@ mod tests {
         for preset in Preset::ALL {
             for aspect in [0.5, 1.0, 2.2] {
                 let (yaw, pitch) = preset.direction();
-                let orbit = Orbit::fit(bounds, yaw, pitch, aspect);
+                let orbit = Orbit::fit(bounds, yaw, pitch, aspect, Vec2::splat(0.9));
                 let view = orbit.transform().to_matrix().inverse();
                 let half = (FIELD_OF_VIEW / 2.0).tan();
                 for i in 0..8 {

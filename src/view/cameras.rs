@@ -1,11 +1,11 @@
-//! Bevy's cameras: one on the scene, in the part of the window that the panels leave free, and one for egui over all.
+//! Bevy's camera: one for the scene and, on top of it, egui. A second camera would cost two more passes over the window.
 
 use super::{DrawSurface, Stage, camera::FIELD_OF_VIEW};
 use crate::{AppSystems, BACKGROUND, gpu::SharedGpu};
 use bevy::{
-    camera::{CameraOutputMode, RenderTarget, Viewport, visibility::RenderLayers},
+    camera::{RenderTarget, SubCameraView},
     prelude::*,
-    render::render_resource::{BlendState, Extent3d, TextureFormat, TextureUsages},
+    render::render_resource::{Extent3d, TextureFormat, TextureUsages},
 };
 use bevy_egui::PrimaryEguiContext;
 
@@ -22,9 +22,6 @@ pub struct SceneCamera;
 /// The image that everything is drawn into where there is no window.
 #[derive(Resource, Clone)]
 pub struct OffscreenImage(pub Handle<Image>);
-
-/// A render layer that holds nothing: egui paints by itself.
-const NOTHING: usize = 31;
 
 fn spawn_cameras(
     mut commands: Commands,
@@ -50,11 +47,11 @@ fn spawn_cameras(
             TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC;
         images.add(image)
     });
-    let mut scene = commands.spawn((
+    let mut camera = commands.spawn((
         SceneCamera,
+        PrimaryEguiContext,
         Camera2d,
         Camera {
-            order: 0,
             clear_color: ClearColorConfig::Custom(BACKGROUND),
             ..default()
         },
@@ -66,57 +63,37 @@ fn spawn_cameras(
         }),
         if software { Msaa::Off } else { Msaa::Sample4 },
     ));
-    if let Some(image) = &offscreen {
-        scene.insert(RenderTarget::Image(image.clone().into()));
-    }
-    let mut panels = commands.spawn((
-        PrimaryEguiContext,
-        Camera2d,
-        Camera {
-            order: 1,
-            clear_color: ClearColorConfig::Custom(Color::NONE),
-            output_mode: CameraOutputMode::Write {
-                blend_state: Some(BlendState::ALPHA_BLENDING),
-                clear_color: ClearColorConfig::None,
-            },
-            ..default()
-        },
-        RenderLayers::layer(NOTHING),
-        Msaa::Off,
-    ));
     if let Some(image) = offscreen {
-        panels.insert(RenderTarget::Image(image.clone().into()));
+        camera.insert(RenderTarget::Image(image.clone().into()));
         commands.insert_resource(OffscreenImage(image));
     }
 }
 
-/// Puts the scene into the stage's rectangle.
-fn frame_scene(
-    stage: Res<Stage>,
-    surface: Res<DrawSurface>,
-    mut camera: Query<&mut Camera, With<SceneCamera>>,
-) {
-    for mut camera in &mut camera {
-        let Some(target) = camera.physical_target_size() else {
+/// Puts the middle of the scene into the middle of the stage: the window shows a part of a larger view, whose middle is
+/// there and whose field of view is the stage's.
+fn frame_scene(stage: Res<Stage>, mut camera: Query<(&mut Camera, &mut Projection), With<SceneCamera>>) {
+    for (mut camera, mut projection) in &mut camera {
+        let Some(size) = camera.physical_target_size() else {
             continue;
         };
-        let scale = stage.scale_factor;
-        let least = (stage.rect.min * scale).round().as_uvec2().min(target);
-        let largest = (stage.rect.max * scale).round().as_uvec2().min(target);
-        let size = largest.saturating_sub(least);
-        let active = size.x > 8 && size.y > 8 && surface.scene;
-        if camera.is_active != active {
-            camera.is_active = active;
+        let (size, scale) = (size.as_vec2(), stage.scale_factor);
+        let centre = stage.rect.center() * scale;
+        let full = (size + 2.0 * (centre - size / 2.0).abs()).round();
+        let focal = stage.rect.half_size().y * scale / (FIELD_OF_VIEW / 2.0).tan();
+        let fov = 2.0 * (full.y / 2.0 / focal.max(1.0)).atan();
+        let view = Some(SubCameraView {
+            full_size: full.as_uvec2(),
+            offset: full / 2.0 - centre,
+            size: size.as_uvec2(),
+        });
+        if camera.sub_camera_view != view {
+            camera.sub_camera_view = view;
         }
-        let current = camera.viewport.as_ref();
-        if active
-            && current.is_none_or(|v| v.physical_position != least || v.physical_size != size)
+        if let Projection::Perspective(current) = projection.as_ref()
+            && current.fov != fov
+            && let Projection::Perspective(perspective) = projection.as_mut()
         {
-            camera.viewport = Some(Viewport {
-                physical_position: least,
-                physical_size: size,
-                ..default()
-            });
+            perspective.fov = fov;
         }
     }
 }

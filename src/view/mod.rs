@@ -32,8 +32,6 @@ pub fn plugin(app: &mut App) {
 pub struct DrawSurface {
     /// Size of the image that replaces the window, if any.
     pub image: Option<[u32; 2]>,
-    /// Whether the scene's camera is on.
-    pub scene: bool,
     /// Whether the towers stand; off for measurements of everything else.
     pub towers: bool,
     /// Everything arrives at once: for still pictures.
@@ -47,7 +45,6 @@ impl From<&Surface> for DrawSurface {
                 Surface::Window { .. } => None,
                 Surface::Image { width, height } => Some([*width, *height]),
             },
-            scene: true,
             towers: true,
             still: false,
         }

@@ -34,7 +34,9 @@ pub fn paint(
         {
             paint_edges(painter, lens, tower, source, inspector.edge_count);
         }
-        paint_labels(painter, lens, network, tower, index, compact);
+        // Outside of the scene: the right one of two towers has its names on its right.
+        let side = if tower.place.x > 0.0 { 1.0 } else { -1.0 };
+        paint_labels(painter, lens, network, tower, index, side, compact);
         for (cell, colour) in [
             (selection.hovered, theme::DIM),
             (selection.cell, theme::TEXT),
@@ -56,6 +58,7 @@ fn paint_labels(
     network: &LiveNetwork,
     tower: &Tower,
     index: usize,
+    side: f32,
     compact: bool,
 ) {
     let hue = theme::network_hue(index);
@@ -63,8 +66,7 @@ fn paint_labels(
     let mut last: Option<Pos2> = None;
     for floor in &tower.layout.floors {
         let label = floor_label(network, floor);
-        // At the front left corner, outside the floor.
-        let corner = Vec3::new(-floor.size.x / 2.0, floor.base, floor.size.y / 2.0) + tower.place;
+        let corner = Vec3::new(side * floor.size.x / 2.0, floor.base, 0.0) + tower.place;
         let Some(place) = at(lens, corner) else {
             continue;
         };
@@ -79,17 +81,22 @@ fn paint_labels(
         if !compact && !crowded && clip.contains(place) {
             last = Some(place);
             let [title, detail] = label;
-            let x = place.x - 8.0;
+            let x = place.x + 9.0 * side;
+            let (above, below) = if side < 0.0 {
+                (Align2::RIGHT_BOTTOM, Align2::RIGHT_TOP)
+            } else {
+                (Align2::LEFT_BOTTOM, Align2::LEFT_TOP)
+            };
             painter.text(
                 pos2(x, place.y - 1.0),
-                Align2::RIGHT_BOTTOM,
+                above,
                 title,
                 theme::font(theme::SMALL),
                 theme::DIM,
             );
             painter.text(
                 pos2(x, place.y + 1.0),
-                Align2::RIGHT_TOP,
+                below,
                 detail,
                 theme::font(10.5),
                 theme::FAINT,

@@ -143,7 +143,7 @@ mod tests {
                 }
             }
         }
-        let overview = Orbit::fit(bounds, 0.3, 0.4, stage.rect.width() / stage.rect.height());
+        let overview = Orbit::fit(bounds, 0.3, 0.4, 700.0 / 690.0, Vec2::ONE);
         let lens = Lens::new(&overview, &stage);
         assert_eq!(pick(&towers, lens.ray(Vec2::new(301.0, 11.0))), None);
     }

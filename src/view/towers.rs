@@ -23,7 +23,7 @@ use bevy::{
 };
 
 /// Distance of a tower's middle from the middle of the scene while both stand.
-pub const TOWER_DISTANCE: f32 = 1.32;
+pub const TOWER_DISTANCE: f32 = 1.24;
 
 const SHADER: Handle<Shader> = uuid_handle!("5f0a2f9e-7a64-4f4c-9a7e-0d5b8c3a1e42");
 
@@ -107,7 +107,12 @@ impl FloorUniform {
             tower: place.extend(0.0),
             measures: Vec4::new(floor.cell, floor.gap, floor.bar, floor.base),
             extent: Vec4::new(floor.size.x, floor.size.y, shade, shade),
-            places: UVec4::new(floor.offset as u32, floor.row as u32, floor.columns as u32, 0),
+            places: UVec4::new(
+                floor.offset as u32,
+                floor.row as u32,
+                floor.columns as u32,
+                u32::from(floor.row == 0),
+            ),
             map: UVec4::new(floor.map[0] as u32, floor.map[1] as u32, 0, 0),
         }
     }
