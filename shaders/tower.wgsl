@@ -8,11 +8,11 @@ struct Floor {
     tower: vec4<f32>,
     // Side of a cell, gap between maps in cells, height of the tallest bar, height of the floor.
     measures: vec4<f32>,
-    // Extent along x and z; how much of a bar's height is shown; whether shading is on.
+    // Extent along x and z; how much of a bar's height is shown; 0.
     extent: vec4<f32>,
     // First value in the arena, row, columns of maps, 1 for the input.
     places: vec4<u32>,
-    // Width and height of a map, 0, 0.
+    // Width and height of a map, 1 where whole maps are drawn as flat pictures, cells.
     map: vec4<u32>,
 }
 
@@ -35,6 +35,9 @@ struct Row {
 struct Corner {
     @builtin(position) clip: vec4<f32>,
     @location(0) colour: vec3<f32>,
+    // In a flat picture: the place in its map, in cells, and the map.
+    @location(1) place: vec2<f32>,
+    @location(2) @interpolate(flat) map: u32,
 }
 
 // The same as src/view/colour.rs.
@@ -57,7 +60,33 @@ fn value_colour(t: f32) -> vec3<f32> {
     return clamp(rgb, vec3(0.0), vec3(1.0));
 }
 
-// position.x: the cell; position.y: which corner of which of the three faces that can be seen,
+// The colour of a value: the input is an image, grey from paper at −1 to ink at 1.
+fn cell_colour(t: f32) -> vec3<f32> {
+    let ink = (t + 1.0) / 2.0;
+    return select(value_colour(t), vec3(0.011 + 0.80 * ink * ink), floor.places.w == 1u);
+}
+
+// A cell's value in the row's range, -1 to 1.
+fn share_of_range(cell: u32) -> f32 {
+    let range = max(ranges[floor.places.y], 1e-6);
+    return clamp(shown[floor.places.x + cell] / range, -1.0, 1.0);
+}
+
+// The wave of a forward pass is a brief, cool light; what it has not reached is dark.
+fn lit(colour: vec3<f32>, t: f32) -> vec3<f32> {
+    let row = rows[floor.places.y];
+    let wave = vec3(0.10, 0.13, 0.20) * row.glow * (0.35 + abs(t));
+    return (colour + wave) * mix(0.35, 1.0, row.reveal);
+}
+
+// The corner of map `map` with the least x and z.
+fn map_origin(map: u32) -> vec2<f32> {
+    let column = f32(map % floor.places.z) * (f32(floor.map.x) + floor.measures.y);
+    let line = f32(map / floor.places.z) * (f32(floor.map.y) + floor.measures.y);
+    return vec2(column, line) * floor.measures.x - floor.extent.xy / 2.0 + floor.tower.xz;
+}
+
+// position.x: the cell (or the map, in a flat picture); position.y: which corner of which of the three faces that can be seen,
 // face · 4 + v · 2 + u. The face pair that looks at the camera is taken, so a bar is three quads.
 @vertex
 fn vertex(@location(0) position: vec3<f32>) -> Corner {
@@ -67,27 +96,25 @@ fn vertex(@location(0) position: vec3<f32>) -> Corner {
     let u = f32(code & 1u);
     let v = f32((code >> 1u) & 1u);
 
-    let per_map = floor.map.x * floor.map.y;
-    let map = cell / per_map;
-    let within = cell % per_map;
-    let column = f32(map % floor.places.z) * (f32(floor.map.x) + floor.measures.y);
-    let line = f32(map / floor.places.z) * (f32(floor.map.y) + floor.measures.y);
     let side = floor.measures.x;
-    let centre = vec2(
-        (column + f32(within % floor.map.x) + 0.5) * side - floor.extent.x / 2.0,
-        (line + f32(within / floor.map.x) + 0.5) * side - floor.extent.y / 2.0,
-    ) + floor.tower.xz;
-
-    let row = rows[floor.places.y];
-    let value = shown[floor.places.x + cell];
-    let range = max(ranges[floor.places.y], 1e-6);
-    let t = clamp(value / range, -1.0, 1.0);
-
     let base = floor.tower.y + floor.measures.w;
-    // The input is an image, from paper at −1 to ink at 1: grey, and as high as its ink.
-    let is_image = floor.places.w == 1u;
-    let ink = (t + 1.0) / 2.0;
-    let tip = select(t, ink, is_image) * floor.measures.z * floor.extent.z;
+    var out: Corner;
+    if floor.map.z == 1u {
+        out.place = vec2(u, v) * vec2<f32>(floor.map.xy);
+        out.map = cell;
+        let flat_place = map_origin(cell) + out.place * side;
+        out.clip = view.clip_from_world * vec4(flat_place.x, base, flat_place.y, 1.0);
+        out.colour = vec3(0.0);
+        return out;
+    }
+    let per_map = floor.map.x * floor.map.y;
+    let within = cell % per_map;
+    let cell_place = vec2(f32(within % floor.map.x), f32(within / floor.map.x)) + 0.5;
+    let centre = map_origin(cell / per_map) + cell_place * side;
+    let t = share_of_range(cell);
+    // The input is as high as its ink.
+    let height = select(t, (t + 1.0) / 2.0, floor.places.w == 1u);
+    let tip = height * floor.measures.z * floor.extent.z;
     let low = base + min(tip, 0.0) - 0.0015;
     let high = base + max(tip, 0.0);
     let eye = view.world_position.xyz;
@@ -115,22 +142,23 @@ fn vertex(@location(0) position: vec3<f32>) -> Corner {
         along = v;
     }
 
-    var colour = select(value_colour(t), vec3(0.011 + 0.80 * ink * ink), is_image);
-    if floor.extent.w > 0.5 {
-        // Sides are darker, and darker still at the foot, where less light gets in.
-        colour *= light * mix(0.55, 1.0, along);
-        // The wave of a forward pass: a brief, cool light.
-        colour += vec3(0.10, 0.13, 0.20) * row.glow * (0.35 + abs(t));
-        colour *= mix(0.35, 1.0, row.reveal);
-    }
-
-    var out: Corner;
+    // Sides are darker, and darker still at the foot, where less light gets in.
+    out.colour = lit(cell_colour(t) * light * mix(0.55, 1.0, along), t);
     out.clip = view.clip_from_world * vec4(world, 1.0);
-    out.colour = colour;
     return out;
 }
 
 @fragment
 fn fragment(in: Corner) -> @location(0) vec4<f32> {
+    if floor.map.z == 1u {
+        let x = min(u32(in.place.x), floor.map.x - 1u);
+        let y = min(u32(in.place.y), floor.map.y - 1u);
+        let cell = (in.map * floor.map.y + y) * floor.map.x + x;
+        if cell >= floor.map.w {
+            discard;
+        }
+        let t = share_of_range(cell);
+        return vec4(lit(cell_colour(t), t), 1.0);
+    }
     return vec4(in.colour, 1.0);
 }

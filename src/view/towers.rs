@@ -50,7 +50,7 @@ pub struct Tower {
     /// Where the middle of its foot stands.
     pub place: Vec3,
     pub shown: bool,
-    floors: Vec<(Entity, Handle<TowerMaterial>)>,
+    floors: Vec<(Entity, Handle<TowerMaterial>, CellShape)>,
 }
 
 impl Tower {
@@ -101,19 +101,23 @@ pub struct FloorUniform {
 }
 
 impl FloorUniform {
-    fn new(floor: &Floor, place: Vec3, shading: bool) -> Self {
-        let shade = if shading { 1.0 } else { 0.0 };
+    fn new(floor: &Floor, place: Vec3, shape: CellShape) -> Self {
         Self {
             tower: place.extend(0.0),
             measures: Vec4::new(floor.cell, floor.gap, floor.bar, floor.base),
-            extent: Vec4::new(floor.size.x, floor.size.y, shade, shade),
+            extent: Vec4::new(floor.size.x, floor.size.y, 1.0, 0.0),
             places: UVec4::new(
                 floor.offset as u32,
                 floor.row as u32,
                 floor.columns as u32,
                 u32::from(floor.row == 0),
             ),
-            map: UVec4::new(floor.map[0] as u32, floor.map[1] as u32, 0, 0),
+            map: UVec4::new(
+                floor.map[0] as u32,
+                floor.map[1] as u32,
+                u32::from(shape == CellShape::Picture),
+                floor.cell_count() as u32,
+            ),
         }
     }
 }
@@ -121,13 +125,13 @@ impl FloorUniform {
 /// Draws one floor.
 #[derive(Asset, TypePath, AsBindGroup, Clone)]
 pub struct TowerMaterial {
-    #[uniform(0, visibility(vertex))]
+    #[uniform(0, visibility(vertex, fragment))]
     floor: FloorUniform,
-    #[storage(1, read_only, buffer, visibility(vertex))]
+    #[storage(1, read_only, buffer, visibility(vertex, fragment))]
     shown: Buffer,
-    #[storage(2, read_only, buffer, visibility(vertex))]
+    #[storage(2, read_only, buffer, visibility(vertex, fragment))]
     ranges: Buffer,
-    #[storage(3, read_only, buffer, visibility(vertex))]
+    #[storage(3, read_only, buffer, visibility(vertex, fragment))]
     rows: Buffer,
 }
 
@@ -165,15 +169,27 @@ impl Material2d for TowerMaterial {
 pub enum CellShape {
     /// Three quads, those that look at the camera.
     Bar,
-    /// The top only: a third of the vertices, for a software rasteriser.
-    Tile,
+    /// One quad for a whole map, whose pixels look the cells up: for a software rasteriser, which runs vertex shaders
+    /// on one core (42,202 bars are half a million vertices).
+    Picture,
+}
+
+impl CellShape {
+    /// What a floor is built of on this kind of adapter.
+    fn of(floor: &Floor, software: bool) -> Self {
+        if software && floor.cell_count() > SOFTWARE_BARS {
+            Self::Picture
+        } else {
+            Self::Bar
+        }
+    }
 }
 
 /// A floor's mesh: for every cell the corners that `shaders/tower.wgsl` understands.
-pub fn floor_mesh(cells: usize, shape: CellShape) -> Mesh {
-    let faces = match shape {
-        CellShape::Bar => 3,
-        CellShape::Tile => 1,
+pub fn floor_mesh(floor: &Floor, shape: CellShape) -> Mesh {
+    let (cells, faces) = match shape {
+        CellShape::Bar => (floor.cell_count(), 3),
+        CellShape::Picture => (floor.maps, 1),
     };
     let corners = faces * 4;
     let mut positions = Vec::with_capacity(cells * corners);
@@ -192,8 +208,8 @@ pub fn floor_mesh(cells: usize, shape: CellShape) -> Mesh {
         .with_inserted_indices(Indices::U32(indices))
 }
 
-/// Rows with more cells than this are tiles on a software rasteriser.
-const SOFTWARE_BARS: usize = 3000;
+/// Rows with more cells than this are pictures on a software rasteriser.
+const SOFTWARE_BARS: usize = 600;
 
 fn build_towers(
     mut commands: Commands,
@@ -210,7 +226,7 @@ fn build_towers(
         return;
     }
     for tower in towers.all.drain(..) {
-        for (entity, _) in tower.floors {
+        for (entity, ..) in tower.floors {
             commands.entity(entity).despawn();
         }
     }
@@ -220,25 +236,20 @@ fn build_towers(
         };
         let layout = TowerLayout::new(&network.layout);
         let floors = layout.floors.iter().map(|floor| {
-            let cells = floor.cell_count();
-            let shape = if gpu.is_software && cells > SOFTWARE_BARS {
-                CellShape::Tile
-            } else {
-                CellShape::Bar
-            };
+            let shape = CellShape::of(floor, gpu.is_software);
             let material = materials.add(TowerMaterial {
-                floor: FloorUniform::new(floor, Vec3::ZERO, true),
+                floor: FloorUniform::new(floor, Vec3::ZERO, shape),
                 shown: display.shown.clone(),
                 ranges: display.ranges.clone(),
                 rows: display.rows.clone(),
             });
             let entity = commands.spawn((
-                Mesh2d(meshes.add(floor_mesh(cells, shape))),
+                Mesh2d(meshes.add(floor_mesh(floor, shape))),
                 MeshMaterial2d(material.clone()),
                 NoFrustumCulling,
                 Visibility::Hidden,
             ));
-            (entity.id(), material)
+            (entity.id(), material, shape)
         });
         let floors = floors.collect();
         towers.all.push(Tower {
@@ -272,7 +283,7 @@ fn show_towers(
         }
         tower.shown = shown;
         tower.place = place;
-        for (floor, (entity, material)) in tower.layout.floors.iter().zip(&tower.floors) {
+        for (floor, (entity, material, shape)) in tower.layout.floors.iter().zip(&tower.floors) {
             if let Ok(mut visibility) = visibilities.get_mut(*entity) {
                 *visibility = if shown {
                     Visibility::Inherited
@@ -281,7 +292,7 @@ fn show_towers(
                 };
             }
             if let Some(mut material) = materials.get_mut(material) {
-                material.floor = FloorUniform::new(floor, place, true);
+                material.floor = FloorUniform::new(floor, place, *shape);
             }
         }
     }

@@ -1,0 +1,249 @@
+//! The program itself, as a person runs it: arguments in; output, messages and exit codes out.
+
+use image::{GrayImage, Luma};
+use mnistify_drawing::{PIXELS, SIDE, idx};
+use serde_json::Value;
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+const SELF_TEST: &str = "assets/mnist/self-test-images-idx3-ubyte";
+
+/// The program, in the repository's root.
+fn mnistify(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mnistify"));
+    command
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    mnistify(arguments).output().expect("the program starts")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The lines of a `predict` that ended with this code.
+fn lines(output: &Output, code: i32) -> Vec<Value> {
+    assert_eq!(output.status.code(), Some(code), "{}", stderr(output));
+    let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
+    let line =
+        |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    text.lines().map(line).collect()
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    let object = value.as_object().expect("an object");
+    let mut keys: Vec<&str> = object.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// Checks the documented shape of a line, and that every network gives this answer.
+fn assert_line(line: &Value, file: &str, index: usize, prepared: bool, answer: Option<usize>) {
+    assert_eq!(
+        keys(line),
+        ["file", "index", "models", "prepared"],
+        "{line}"
+    );
+    assert_eq!(line["file"], file, "{line}");
+    assert_eq!(line["index"], index, "{line}");
+    assert_eq!(line["prepared"], prepared, "{line}");
+    assert_eq!(keys(&line["models"]), ["cnn", "mlp"], "{line}");
+    for name in ["mlp", "cnn"] {
+        let reading = &line["models"][name];
+        assert_eq!(
+            keys(reading),
+            ["answer", "logits", "millis", "probabilities"],
+            "{line}"
+        );
+        let answer = answer.map_or(Value::Null, Value::from);
+        assert_eq!(reading["answer"], answer, "{name}: {line}");
+        let numbers = |key: &str| -> Vec<f64> {
+            let values = reading[key].as_array().expect("an array");
+            values
+                .iter()
+                .map(|value| value.as_f64().expect("a number"))
+                .collect()
+        };
+        assert_eq!(numbers("logits").len(), 10, "{line}");
+        let probabilities = numbers("probabilities");
+        assert_eq!(probabilities.len(), 10, "{line}");
+        assert!(
+            (probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-4,
+            "{line}"
+        );
+        assert!(
+            reading["millis"]
+                .as_f64()
+                .is_some_and(|millis| millis > 0.0),
+            "{line}"
+        );
+    }
+}
+
+/// An empty folder for one test's files.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("command-line")
+        .join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("the target folder can be written to");
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a UTF-8 path")
+}
+
+/// One of MNIST's digits.
+fn digit(class: usize) -> [u8; PIXELS] {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(SELF_TEST);
+    idx::read_images(file).expect("a checked-in file")[class]
+}
+
+/// The digit as a 28×28 picture, bright on dark as in MNIST.
+fn save_digit(class: usize, file: &Path) {
+    let side = SIDE as u32;
+    let picture = GrayImage::from_raw(side, side, digit(class).to_vec()).expect("784 bytes");
+    picture.save(file).expect("the picture is written");
+}
+
+#[test]
+fn saved_strokes_are_read() {
+    let files = ["assets/strokes/three.json", "assets/strokes/seven.json"];
+    let found = lines(&run(&["predict", "--cpu", files[0], files[1]]), 0);
+    assert_eq!(found.len(), 2);
+    assert_line(&found[0], files[0], 0, true, Some(3));
+    assert_line(&found[1], files[1], 0, true, Some(7));
+}
+
+#[test]
+fn an_idx_file_is_read_whole_on_the_gpu() {
+    let found = lines(&run(&["predict", SELF_TEST]), 0);
+    assert_eq!(found.len(), 10);
+    for (class, line) in found.iter().enumerate() {
+        assert_line(line, SELF_TEST, class, false, Some(class));
+    }
+}
+
+#[test]
+fn faulty_files_are_named_and_the_others_are_still_read() {
+    let folder = folder("faulty");
+    let good = folder.join("good.png");
+    save_digit(4, &good);
+    let missing = folder.join("missing.png");
+    let cut = folder.join("cut.png");
+    let bytes = std::fs::read(&good).expect("just written");
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).expect("the file is written");
+    let notes = folder.join("notes.txt");
+    std::fs::write(&notes, "This is no picture.\n").expect("the file is written");
+    for faulty in [&missing, &cut, &notes] {
+        let output = run(&["predict", "--cpu", text(faulty), text(&good)]);
+        let found = lines(&output, 2);
+        assert_eq!(found.len(), 1, "beside {}", faulty.display());
+        assert_line(&found[0], text(&good), 0, false, Some(4));
+        let message = stderr(&output);
+        assert!(message.contains(text(faulty)), "{message}");
+        assert!(!message.contains(text(&good)), "{message}");
+        assert!(!message.contains("panicked"), "{message}");
+    }
+}
+
+#[test]
+fn pictures_of_any_size_are_read() {
+    let folder = folder("pictures");
+    for class in [2, 5, 8] {
+        let small = folder.join(format!("{class}-small.png"));
+        save_digit(class, &small);
+        // Dark ink on light paper, six times as large, near the upper right corner.
+        let large = folder.join(format!("{class}-large.png"));
+        let bytes = digit(class);
+        let side = SIDE as u32;
+        let picture = GrayImage::from_fn(280, 280, |x, y| {
+            let (column, row) = (x.wrapping_sub(100) / 6, y.wrapping_sub(12) / 6);
+            let inside = column < side && row < side;
+            Luma([if inside {
+                255 - bytes[(row * side + column) as usize]
+            } else {
+                255
+            }])
+        });
+        picture.save(&large).expect("the picture is written");
+        let found = lines(&run(&["predict", "--cpu", text(&small), text(&large)]), 0);
+        assert_eq!(found.len(), 2);
+        assert_line(&found[0], text(&small), 0, false, Some(class));
+        assert_line(&found[1], text(&large), 0, true, Some(class));
+    }
+}
+
+#[test]
+fn a_blank_picture_has_no_answer() {
+    let folder = folder("blank");
+    let black = folder.join("black-28.png");
+    GrayImage::new(28, 28)
+        .save(&black)
+        .expect("the picture is written");
+    let white = folder.join("white.png");
+    GrayImage::from_pixel(120, 80, Luma([255]))
+        .save(&white)
+        .expect("the picture is written");
+    let found = lines(&run(&["predict", "--cpu", text(&black), text(&white)]), 0);
+    assert_eq!(found.len(), 2);
+    assert_line(&found[0], text(&black), 0, false, None);
+    assert_line(&found[1], text(&white), 0, true, None);
+}
+
+#[test]
+fn predict_without_files_explains_itself() {
+    let output = run(&["predict"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(stderr(&output).contains("Usage"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_screenshot_is_a_picture_of_the_app() {
+    let out = folder("screenshot").join("three.png");
+    let output = run(&[
+        "screenshot",
+        "--strokes",
+        "assets/strokes/three.json",
+        "--out",
+        text(&out),
+        "--width",
+        "640",
+        "--height",
+        "360",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let picture = image::open(&out).expect("a PNG").to_rgba8();
+    assert_eq!(picture.dimensions(), (640, 360));
+    let colours: HashSet<[u8; 4]> = picture.pixels().map(|pixel| pixel.0).collect();
+    assert!(
+        colours.len() > 16,
+        "only {} colours: nothing was drawn",
+        colours.len()
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_the_app_says_what_works() {
+    let output = mnistify(&[])
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("mnistify predict"),
+        "{}",
+        stderr(&output)
+    );
+}
