@@ -27,8 +27,6 @@ const LEAST_CELL_PIXELS: f32 = 6.0;
 /// Cells sampled from one place of the camera, at most.
 const CELLS_A_LOOK: usize = 40;
 const PATIENCE: Duration = Duration::from_secs(120);
-/// On a software rasteriser a floor of more cells than this is flat: `SOFTWARE_BARS` in `src/view/towers.rs`.
-const SOFTWARE_BARS: usize = 600;
 
 /// A floor to look at.
 struct Case {
@@ -99,39 +97,38 @@ fn still_scene_only(app: &mut App) {
 
 fn check(offscreen: &mut Offscreen, case: &Case, random: &mut Random, what: &str) {
     let row = Row::of(offscreen.app.world(), case);
-    let (mut sampled, mut right, mut first_wrong) = (0usize, 0usize, None);
-    let (mut least, mut largest) = (f32::INFINITY, f32::NEG_INFINITY);
-    for look in 0..case.looks {
-        let target = if case.looks == 1 {
-            row.place + Vec3::Y * row.floor.base
-        } else {
-            row.place + row.floor.cell_centre(row.lively_cell(random))
+    let looks: Vec<Look> = (0..case.looks)
+        .map(|_| {
+            let target = if case.looks == 1 {
+                row.place + Vec3::Y * row.floor.base
+            } else {
+                row.place + row.floor.cell_centre(row.lively_cell(random))
+            };
+            Look::at(offscreen, target, row.distance)
+        })
+        .collect();
+    // On a GPU every cell is a bar. A software rasteriser may draw a floor flat instead: then its cells lie elsewhere in
+    // the picture, but all of them.
+    let tally = if offscreen.app.world().resource::<SharedGpu>().is_software {
+        let flat = Row {
+            bar: 0.0,
+            ..row.clone()
         };
-        let (frame, lens, eye) = look_at(offscreen, target, row.distance);
-        let stage = offscreen.app.world().resource::<Stage>();
-        for cell in row.cells_in_view(&lens, eye, stage, random) {
-            let place = row.top(cell);
-            let pixels = lens.scale_at(place) * row.floor.cell * stage.scale_factor;
-            assert!(
-                pixels >= LEAST_CELL_PIXELS,
-                "{what}: a cell is only {pixels} pixels wide"
-            );
-            let pixel = lens.project(place).expect("in view") * stage.scale_factor;
-            let [r, g, b, _] = frame.get_pixel(pixel.x as u32, pixel.y as u32).0;
-            let expected = value_colour(row.shares[cell]);
-            sampled += 1;
-            (least, largest) = (least.min(row.shares[cell]), largest.max(row.shares[cell]));
-            if is_same([r, g, b], expected) {
-                right += 1;
-            } else if first_wrong.is_none() {
-                let share = row.shares[cell];
-                first_wrong = Some(format!(
-                    "look {look}: cell {cell} ({share} of the range) at {pixel} is {:?}, expected {expected:?}",
-                    [r, g, b]
-                ));
-            }
+        let (bars, flat) = (row.tally(&looks, random), flat.tally(&looks, random));
+        if flat.share() > bars.share() {
+            flat
+        } else {
+            bars
         }
-    }
+    } else {
+        row.tally(&looks, random)
+    };
+    let Tally {
+        sampled,
+        right,
+        shares: [least, largest],
+        ..
+    } = tally;
     println!(
         "{what}: {right} of {sampled} cells are right, from {least} to {largest} of the range"
     );
@@ -144,10 +141,25 @@ fn check(offscreen: &mut Offscreen, case: &Case, random: &mut Random, what: &str
         "{what}: the cells in view are all alike"
     );
     assert!(
-        right as f64 >= LEAST_RIGHT * sampled as f64,
+        tally.share() >= LEAST_RIGHT,
         "{what}: only {right} of {sampled} cells are right. {}",
-        first_wrong.unwrap_or_default()
+        tally.first_wrong.unwrap_or_default()
     );
+}
+
+/// How many of the sampled cells have the right colour.
+struct Tally {
+    sampled: usize,
+    right: usize,
+    first_wrong: Option<String>,
+    /// The least and the largest value sampled, as shares of the row's range.
+    shares: [f32; 2],
+}
+
+impl Tally {
+    fn share(&self) -> f64 {
+        self.right as f64 / self.sampled.max(1) as f64
+    }
 }
 
 fn is_same(found: [u8; 3], expected: [u8; 3]) -> bool {
@@ -155,30 +167,49 @@ fn is_same(found: [u8; 3], expected: [u8; 3]) -> bool {
     channels.all(|(found, expected)| found.abs_diff(expected) <= CHANNEL_TOLERANCE)
 }
 
-/// The picture from above `target`, with the lens and the eye that it was taken from.
-fn look_at(offscreen: &mut Offscreen, target: Vec3, distance: f32) -> (RgbaImage, Lens, Vec3) {
-    let mut camera = offscreen.app.world_mut().resource_mut::<OrbitCamera>();
-    camera.automatic = false;
-    camera.goal = Orbit {
-        target,
-        yaw: 0.0,
-        pitch: 1.5,
-        distance,
-    };
-    camera.arrive();
-    offscreen.frame();
-    offscreen.frame();
-    let frame = capture(offscreen).expect("a picture");
-    let world = offscreen.app.world();
-    let orbit = world.resource::<OrbitCamera>().now;
-    (
-        frame,
-        Lens::new(&orbit, world.resource::<Stage>()),
-        orbit.eye(),
-    )
+/// A picture from close above a floor, and from where it was taken.
+struct Look {
+    frame: RgbaImage,
+    lens: Lens,
+    eye: Vec3,
+    stage: Stage,
+}
+
+impl Look {
+    fn at(offscreen: &mut Offscreen, target: Vec3, distance: f32) -> Self {
+        let mut camera = offscreen.app.world_mut().resource_mut::<OrbitCamera>();
+        camera.automatic = false;
+        camera.goal = Orbit {
+            target,
+            yaw: 0.0,
+            pitch: 1.5,
+            distance,
+        };
+        camera.arrive();
+        offscreen.frame();
+        offscreen.frame();
+        let frame = capture(offscreen).expect("a picture");
+        let world = offscreen.app.world();
+        let orbit = world.resource::<OrbitCamera>().now;
+        let stage = world.resource::<Stage>().clone();
+        Self {
+            frame,
+            lens: Lens::new(&orbit, &stage),
+            eye: orbit.eye(),
+            stage,
+        }
+    }
+
+    /// The colour in the picture at a place of the scene.
+    fn colour_at(&self, place: Vec3) -> [u8; 3] {
+        let pixel = self.lens.project(place).expect("in view") * self.stage.scale_factor;
+        let [r, g, b, _] = self.frame.get_pixel(pixel.x as u32, pixel.y as u32).0;
+        [r, g, b]
+    }
 }
 
 /// One floor with the values that it should show.
+#[derive(Clone)]
 struct Row {
     floor: Floor,
     place: Vec3,
@@ -207,14 +238,46 @@ impl Row {
             // Far enough that the whole row is in view.
             None => 3.2,
         };
-        let is_flat = world.resource::<SharedGpu>().is_software && values.len() > SOFTWARE_BARS;
         Self {
-            bar: if is_flat { 0.0 } else { floor.bar },
+            bar: floor.bar,
             shares: values.iter().map(|value| value / range).collect(),
             place: tower.place,
             floor,
             distance,
         }
+    }
+
+    /// Compares some cells of each look with what they should show.
+    fn tally(&self, looks: &[Look], random: &mut Random) -> Tally {
+        let mut tally = Tally {
+            sampled: 0,
+            right: 0,
+            first_wrong: None,
+            shares: [f32::INFINITY, f32::NEG_INFINITY],
+        };
+        for look in looks {
+            for cell in self.cells_in_view(look, random) {
+                let (place, share) = (self.top(cell), self.shares[cell]);
+                let pixels = look.lens.scale_at(place) * self.floor.cell * look.stage.scale_factor;
+                assert!(
+                    pixels >= LEAST_CELL_PIXELS,
+                    "a cell is only {pixels} pixels wide"
+                );
+                let (found, expected) = (look.colour_at(place), value_colour(share));
+                let [least, largest] = tally.shares;
+                tally.shares = [least.min(share), largest.max(share)];
+                tally.sampled += 1;
+                if is_same(found, expected) {
+                    tally.right += 1;
+                } else if tally.first_wrong.is_none() {
+                    let text = format!(
+                        "Cell {cell}, {share} of the range, is {found:?}, expected {expected:?}"
+                    );
+                    tally.first_wrong = Some(text);
+                }
+            }
+        }
+        tally
     }
 
     /// A cell with something to see: the network's answer to the ink, not to the paper.
@@ -243,17 +306,12 @@ impl Row {
     }
 
     /// Some cells whose upper face is on the stage and not behind another bar.
-    fn cells_in_view(
-        &self,
-        lens: &Lens,
-        eye: Vec3,
-        stage: &Stage,
-        random: &mut Random,
-    ) -> Vec<usize> {
-        let room = stage.rect.inflate(-4.0);
+    fn cells_in_view(&self, look: &Look, random: &mut Random) -> Vec<usize> {
+        let room = look.stage.rect.inflate(-4.0);
         let mut cells: Vec<usize> = (0..self.shares.len())
             .filter(|cell| {
-                lens.project(self.top(*cell))
+                look.lens
+                    .project(self.top(*cell))
                     .is_some_and(|place| room.contains(place))
             })
             .collect();
@@ -266,7 +324,7 @@ impl Row {
         let is_hidden = |cell: usize| {
             let top = self.top(cell);
             let mut others = bars.iter().enumerate().filter(|(other, _)| *other != cell);
-            others.any(|(_, bar)| meets(eye, top, *bar))
+            others.any(|(_, bar)| meets(look.eye, top, *bar))
         };
         cells
             .into_iter()

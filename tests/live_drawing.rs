@@ -311,7 +311,9 @@ fn both_networks_answer_while_the_pen_is_down() {
     app.wait_for_state("lifted pen", |state| state["pen_down"] == false);
     display.xdotool(&["key", "c"]);
     app.wait_for_state("blank pad after C", |state| both_answer(state, None));
-    display.xdotool(&["key", "ctrl+z"]);
+    // As a hand does it: Ctrl is held for longer than a frame.
+    let undo = "keydown ctrl sleep 0.5 key z sleep 0.5 keyup ctrl";
+    display.xdotool(&undo.split(' ').collect::<Vec<_>>());
     app.wait_for_state("answer 3 again after Ctrl+Z", |state| {
         both_answer(state, Some(3))
     });

@@ -3,7 +3,10 @@
 
 use burn_wgpu::WgpuDevice;
 use mnistify_drawing::{Image28, idx};
-use mnistify_network::{CpuNetwork, Model, fused::FusedNetwork};
+use mnistify_network::{
+    CpuNetwork, Model,
+    fused::{FusedNetwork, Tuning},
+};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -110,15 +113,14 @@ fn the_fused_kernels_have_the_reference_logits() {
     let device = WgpuDevice::default();
     for name in SHIPPED {
         let (model, expected) = model_and_logits(name);
-        // As on a software rasteriser and as on a GPU.
-        for split in [1, 16] {
-            let network = FusedNetwork::new(&model, &device, images.len(), split);
+        for tuning in [Tuning::SOFTWARE, Tuning::GPU] {
+            let network = FusedNetwork::new(&model, &device, images.len(), tuning);
             network.forward(&pixels);
             let logits = network.read_logits(images.len());
             assert_close(
                 &logits,
                 &expected,
-                &format!("{name}, fused with split {split}"),
+                &format!("{name}, fused with {tuning:?}"),
             );
         }
     }

@@ -3,7 +3,7 @@
 use super::default_gpu;
 use clap::Args;
 use mnistify_drawing::{Image28, Preparation, idx, picture, rasterise, recording};
-use mnistify_network::{Answer, CpuNetwork, Model, fused::FusedNetwork};
+use mnistify_network::{Answer, CpuNetwork, Model, fused::{FusedNetwork, Tuning}};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -146,15 +146,15 @@ fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
     if gpu.is_none() && !cpu {
         eprintln!("mnistify: no GPU adapter was found, so the CPU reads");
     }
-    let split = |info: &wgpu::AdapterInfo| match info.device_type {
-        wgpu::DeviceType::Cpu => 1,
-        _ => 16,
+    let tuning = |info: &wgpu::AdapterInfo| match info.device_type {
+        wgpu::DeviceType::Cpu => Tuning::SOFTWARE,
+        _ => Tuning::GPU,
     };
     let reader = |model: &Model| {
         let key = model.spec.name().to_lowercase();
         match &gpu {
             Some((device, info)) => {
-                Reader::Gpu(key, FusedNetwork::new(model, device, BATCH, split(info)))
+                Reader::Gpu(key, FusedNetwork::new(model, device, BATCH, tuning(info)))
             }
             None => Reader::Cpu(key, CpuNetwork::new(model)),
         }

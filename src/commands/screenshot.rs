@@ -36,13 +36,13 @@ pub struct Arguments {
     #[arg(long)]
     network: Option<usize>,
     /// Inspect a cell: network,row,channel,y,x (row 0 is the input).
-    #[arg(long, value_delimiter = ',', num_args = 5)]
+    #[arg(long, value_delimiter = ',')]
     select: Option<Vec<usize>>,
     /// Fly to the inspected cell.
     #[arg(long, requires = "select")]
     fly: bool,
     /// Open the flat feature maps: network,row.
-    #[arg(long, value_delimiter = ',', num_args = 2)]
+    #[arg(long, value_delimiter = ',')]
     maps: Option<Vec<usize>>,
     /// Stop the forward pass at this share of the tower, 0 to 1.
     #[arg(long)]
@@ -58,6 +58,9 @@ pub struct Arguments {
 /// Frames after the answers, so that bars and cells have arrived.
 const FRAMES_TO_ARRIVE: usize = 30;
 
+/// Steps in which the strokes are drawn.
+const DRAWING_STEPS: usize = 24;
+
 /// Renders and writes the picture.
 pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let strokes = match &arguments.strokes {
@@ -66,8 +69,15 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     };
     let models = crate::shipped_models().map_err(|error| error.to_string())?;
     let mut offscreen = Offscreen::start(arguments.width, arguments.height, models)?;
-    offscreen.draw(strokes);
     set_up(&mut offscreen.app, arguments)?;
+    // As the pen would: in steps, so that there are measurements to show.
+    let duration = recording::duration_millis(&strokes);
+    for step in 1..=DRAWING_STEPS {
+        let millis = duration * step as f32 / DRAWING_STEPS as f32;
+        offscreen.draw(recording::strokes_until(&strokes, millis));
+        offscreen.frame();
+    }
+    offscreen.draw(strokes);
     offscreen.settle(Duration::from_secs(60))?;
     for _ in 0..FRAMES_TO_ARRIVE {
         std::thread::sleep(Duration::from_millis(12));
@@ -101,7 +111,10 @@ fn set_up(app: &mut App, arguments: &Arguments) -> Result<(), String> {
     motion.slow = arguments.slow;
     motion.playing = false;
     world.resource_mut::<crate::inspector::Inspector>().edges = !arguments.no_edges;
-    if let Some([network, row, channel, y, x]) = arguments.select.as_deref() {
+    if let Some(numbers) = arguments.select.as_deref() {
+        let [network, row, channel, y, x] = numbers else {
+            return Err("--select takes five numbers: network,row,channel,y,x".into());
+        };
         let cell = Cell {
             row: *row,
             channel: *channel,
@@ -122,8 +135,16 @@ fn set_up(app: &mut App, arguments: &Arguments) -> Result<(), String> {
             cell,
         });
     }
-    if let Some([network, row]) = arguments.maps.as_deref() {
-        world.resource_mut::<PanelState>().maps = Some((*network, *row));
+    if let Some(numbers) = arguments.maps.as_deref() {
+        let place = match numbers {
+            [network, row] => Some((*network, *row)),
+            _ => None,
+        };
+        let networks = world.resource::<Networks>();
+        let rows = |network: usize| networks.all.get(network).map_or(0, |n| n.layout.rows());
+        let place = place.filter(|(network, row)| *row < rows(*network));
+        world.resource_mut::<PanelState>().maps =
+            Some(place.ok_or("--maps takes a network and one of its rows: network,row")?);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::gpu::{Display, GpuTimer, SharedGpu};
 use mnistify_network::{
     CpuNetwork, Model,
-    fused::{FusedNetwork, LIVE_STREAM, LogitsFuture},
+    fused::{FusedNetwork, LIVE_STREAM, LogitsFuture, Tuning},
     live_plain::PlainNetwork,
 };
 
@@ -31,9 +31,9 @@ pub enum Forward {
 impl Runner {
     /// The fast way.
     pub fn fused(model: &Model, gpu: &SharedGpu) -> Self {
-        let split = dense_split(gpu);
+        let tuning = tuning(gpu);
         Self::Fused(Box::new(OnGpu {
-            network: FusedNetwork::new(model, &gpu.burn, 1, split),
+            network: FusedNetwork::new(model, &gpu.burn, 1, tuning),
             timer: GpuTimer::new(gpu),
         }))
     }
@@ -121,7 +121,11 @@ impl Runner {
     }
 }
 
-/// Threads that share a dense output: a software rasteriser runs a workgroup's threads one after the other.
-pub fn dense_split(gpu: &SharedGpu) -> usize {
-    if gpu.is_software { 1 } else { 16 }
+/// How the kernels' work is cut on this adapter.
+pub fn tuning(gpu: &SharedGpu) -> Tuning {
+    if gpu.is_software {
+        Tuning::SOFTWARE
+    } else {
+        Tuning::GPU
+    }
 }

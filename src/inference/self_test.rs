@@ -1,6 +1,6 @@
 //! At start: do the GPU's logits equal the CPU's on a few real digits?
 
-use super::runner::dense_split;
+use super::runner::tuning;
 use crate::gpu::SharedGpu;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
 use mnistify_drawing::{Image28, idx};
@@ -34,7 +34,7 @@ impl SelfTest {
     /// With the fused kernels.
     pub fn start(model: &Model, gpu: &SharedGpu) -> Self {
         let digits = self_test_digits();
-        let network = FusedNetwork::new(model, &gpu.burn, digits.len(), dense_split(gpu));
+        let network = FusedNetwork::new(model, &gpu.burn, digits.len(), tuning(gpu));
         let pixels: Vec<f32> = digits.iter().flat_map(|d| d.as_slice()).copied().collect();
         network.forward(&pixels);
         let arena = network.arena_async();

@@ -36,6 +36,32 @@ pub struct FusedNetwork {
     batch: usize,
 }
 
+/// How the work is cut into threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Threads that share the terms of one dense output.
+    pub dense_split: usize,
+    /// Output channels and neighbouring places that one thread of a convolution computes, at most.
+    pub conv_channels: usize,
+    pub conv_places: usize,
+}
+
+impl Tuning {
+    /// Many short threads, for thousands of cores.
+    pub const GPU: Self = Self {
+        dense_split: 16,
+        conv_channels: 4,
+        conv_places: 1,
+    };
+    /// Few long threads that use each loaded value often: a software rasteriser runs a workgroup's threads one after
+    /// the other, and every load of it is a gather.
+    pub const SOFTWARE: Self = Self {
+        dense_split: 1,
+        conv_channels: 8,
+        conv_places: 4,
+    };
+}
+
 /// What a kernel is compiled for.
 #[derive(Clone, Copy, Debug)]
 enum StageKernel {
@@ -77,6 +103,10 @@ struct ConvShape {
     padding_x: usize,
     /// Output channels that one thread computes.
     block: usize,
+    /// Neighbouring places of a row that one thread computes.
+    tile: usize,
+    /// Input values of a row that those places need: `(tile − 1)·stride_x + kernel_x`.
+    span: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,9 +144,8 @@ const LANES: usize = 32;
 impl FusedNetwork {
     /// Uploads the weights and allocates the arena for `batch` images.
     ///
-    /// `split` threads share each dense output: 1 suits a software rasteriser, where a workgroup's threads run one
-    /// after the other, and 16 a GPU.
-    pub fn new(model: &Model, device: &WgpuDevice, batch: usize, split: usize) -> Self {
+    /// `tuning` changes only how the work is cut, never the result beyond rounding.
+    pub fn new(model: &Model, device: &WgpuDevice, batch: usize, tuning: Tuning) -> Self {
         let mut client = WgpuRuntime::client(device);
         // SAFETY: one stream for everything that touches this network's buffers.
         unsafe { client.set_stream(LIVE_STREAM) };
@@ -136,7 +165,7 @@ impl FusedNetwork {
                     Activation::Relu => 2,
                 },
             };
-            kernels.push(stage_kernel(model, stage, places, split, &mut parameters));
+            kernels.push(stage_kernel(model, stage, places, tuning, &mut parameters));
         }
         if parameters.is_empty() {
             parameters.push(0.0); // A binding cannot be empty.
@@ -219,7 +248,7 @@ impl FusedNetwork {
             StageKernel::Conv(shape) => {
                 let blocks = shape.out_channels / shape.block;
                 let cubes = CubeCount::Static(
-                    workgroups(shape.out_height * shape.out_width),
+                    workgroups(shape.out_height * shape.out_width / shape.tile),
                     blocks as u32,
                     images,
                 );
@@ -340,7 +369,7 @@ fn stage_kernel(
     model: &Model,
     stage: &Stage,
     places: Places,
-    split: usize,
+    tuning: Tuning,
     parameters: &mut Vec<f32>,
 ) -> StageKernel {
     let layers = model.spec.layers();
@@ -359,7 +388,8 @@ fn stage_kernel(
             };
             let taps = in_channels * kernel_y * kernel_x;
             push_transposed(model, layer, taps, parameters);
-            let block = [8, 4, 2, 1].into_iter().find(|b| out_channels % b == 0);
+            let block = largest_divisor(out_channels, tuning.conv_channels);
+            let tile = largest_divisor(out_width, tuning.conv_places);
             StageKernel::Conv(ConvShape {
                 places,
                 in_channels,
@@ -374,7 +404,9 @@ fn stage_kernel(
                 stride_x,
                 padding_y,
                 padding_x,
-                block: block.expect("1 divides"),
+                block,
+                tile,
+                span: (tile - 1) * stride_x + kernel_x,
             })
         }
         StageKind::Linear { layer } => {
@@ -384,7 +416,7 @@ fn stage_kernel(
                 inputs: in_channels,
                 outputs: out_channels,
                 lanes: LANES,
-                split,
+                split: tuning.dense_split,
             })
         }
         StageKind::Pool { norm, pool } => {
@@ -417,6 +449,14 @@ fn stage_kernel(
             })
         }
     }
+}
+
+/// The largest number up to `most` that divides `number`.
+fn largest_divisor(number: usize, most: usize) -> usize {
+    (1..=most.max(1))
+        .rev()
+        .find(|divisor| number.is_multiple_of(*divisor))
+        .unwrap_or(1)
 }
 
 /// `[out, taps]` as `[taps, out]`, so that neighbouring threads read neighbouring weights, then the bias.
@@ -458,7 +498,8 @@ fn keep_input(
     }
 }
 
-/// One thread: `block` output channels at one place. Workgroups: x over places, y over channel blocks, z over images.
+/// One thread: `block` output channels at `tile` neighbouring places. Workgroups: x over places, y over channel blocks,
+/// z over images.
 #[cube(launch_unchecked)]
 fn conv_stage(
     input: &Array<f32>,
@@ -467,55 +508,67 @@ fn conv_stage(
     #[comptime] shape: ConvShape,
 ) {
     let image = CUBE_POS_Z as usize;
-    let place = CUBE_POS_X as usize * CUBE_DIM_X as usize + UNIT_POS_X as usize;
+    let thread = CUBE_POS_X as usize * CUBE_DIM_X as usize + UNIT_POS_X as usize;
     if comptime!(shape.places.copy_input > 0) {
         let width = CUBE_COUNT_X as usize * CUBE_DIM_X as usize;
-        let thread = CUBE_POS_Y as usize * width + place;
+        let first = CUBE_POS_Y as usize * width + thread;
         let threads = CUBE_COUNT_Y as usize * width;
-        keep_input(input, arena, thread, threads, shape.places);
+        keep_input(input, arena, first, threads, shape.places);
     }
-    if place < comptime!(shape.out_height * shape.out_width) {
+    if thread < comptime!(shape.out_height * shape.out_width / shape.tile) {
         let first = CUBE_POS_Y as usize * shape.block;
-        let out_y = place / shape.out_width;
-        let out_x = place % shape.out_width;
+        let out_y = thread / comptime!(shape.out_width / shape.tile);
+        let out_x = thread % comptime!(shape.out_width / shape.tile) * shape.tile;
         let bias = comptime!(
             shape.places.weight
                 + shape.in_channels * shape.kernel_y * shape.kernel_x * shape.out_channels
         );
-        let mut sums = Array::<f32>::new(shape.block);
+        let mut sums = Array::<f32>::new(comptime!(shape.block * shape.tile));
         #[unroll]
         for lane in 0..shape.block {
-            sums[lane] = parameters[bias + first + lane];
+            #[unroll]
+            for place in 0..shape.tile {
+                sums[lane * shape.tile + place] = parameters[bias + first + lane];
+            }
         }
         for channel in 0..shape.in_channels {
             #[unroll]
             for kernel_y in 0..shape.kernel_y {
+                let mut values = Array::<f32>::new(shape.span);
+                let in_y = out_y * shape.stride_y + kernel_y;
                 #[unroll]
-                for kernel_x in 0..shape.kernel_x {
-                    // Unsigned: a place above or left of the image wraps to a huge number and fails the test.
-                    let in_y = out_y * shape.stride_y + kernel_y;
-                    let in_x = out_x * shape.stride_x + kernel_x;
-                    let mut value = 0.0f32;
+                for index in 0..shape.span {
+                    let in_x = out_x * shape.stride_x + index;
                     if comptime!(shape.padding_y + shape.padding_x > 0) {
                         let inside = in_y >= shape.padding_y
                             && in_x >= shape.padding_x
                             && in_y < comptime!(shape.in_height + shape.padding_y)
                             && in_x < comptime!(shape.in_width + shape.padding_x);
+                        let mut value = 0.0f32;
                         if inside {
                             let y = in_y - shape.padding_y;
                             let x = in_x - shape.padding_x;
-                            let index = (channel * shape.in_height + y) * shape.in_width + x;
-                            value = read(input, arena, index, image, shape.places);
+                            let source = (channel * shape.in_height + y) * shape.in_width + x;
+                            value = read(input, arena, source, image, shape.places);
                         }
+                        values[index] = value;
                     } else {
-                        let index = (channel * shape.in_height + in_y) * shape.in_width + in_x;
-                        value = read(input, arena, index, image, shape.places);
+                        let source = (channel * shape.in_height + in_y) * shape.in_width + in_x;
+                        values[index] = read(input, arena, source, image, shape.places);
                     }
+                }
+                #[unroll]
+                for kernel_x in 0..shape.kernel_x {
                     let tap = (channel * shape.kernel_y + kernel_y) * shape.kernel_x + kernel_x;
-                    let weight = shape.places.weight + tap * shape.out_channels + first;
+                    let start = shape.places.weight + tap * shape.out_channels + first;
                     #[unroll]
                     for lane in 0..shape.block {
-                        sums[lane] += value * parameters[weight + lane];
+                        let weight = parameters[start + lane];
+                        #[unroll]
+                        for place in 0..shape.tile {
+                            sums[lane * shape.tile + place] +=
+                                weight * values[place * shape.stride_x + kernel_x];
+                        }
                     }
                 }
             }
@@ -524,7 +577,12 @@ fn conv_stage(
         #[unroll]
         for lane in 0..shape.block {
             let plane = (first + lane) * comptime!(shape.out_height * shape.out_width);
-            arena[output + plane + place] = activate(sums[lane], shape.places.activation);
+            let row = output + plane + out_y * shape.out_width + out_x;
+            #[unroll]
+            for place in 0..shape.tile {
+                arena[row + place] =
+                    activate(sums[lane * shape.tile + place], shape.places.activation);
+            }
         }
     }
 }

@@ -46,6 +46,7 @@ pub fn timing_ui(
         .include_x(0.0)
         .include_x(240.0)
         .include_y(0.0)
+        .include_y(1.0)
         .y_axis_min_width(26.0)
         .show(ui, |plot| {
             for (index, network) in shown {

@@ -54,7 +54,7 @@ impl ModelKind {
     pub fn default_epochs(self) -> usize {
         match self {
             Self::Mlp => 400,
-            Self::Cnn => 150,
+            Self::Cnn => 22,
         }
     }
 

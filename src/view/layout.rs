@@ -7,7 +7,7 @@ use bevy::math::{Vec2, Vec3};
 use mnistify_network::{ArenaLayout, Shape};
 
 /// Distance between the lowest and the highest floor.
-pub const TOWER_HEIGHT: f32 = 2.9;
+pub const TOWER_HEIGHT: f32 = 3.9;
 /// Width of the widest floor.
 pub const FLOOR_WIDTH: f32 = 2.1;
 /// Width of the top floor as a share of the widest.

@@ -66,7 +66,9 @@ fn paint_labels(
     let mut last: Option<Pos2> = None;
     for floor in &tower.layout.floors {
         let label = floor_label(network, floor);
-        let corner = Vec3::new(side * floor.size.x / 2.0, floor.base, 0.0) + tower.place;
+        let ring = if floor.row == 0 { RING } else { 0.0 };
+        let beside = side * (floor.size.x / 2.0 + ring);
+        let corner = Vec3::new(beside, floor.base, 0.0) + tower.place;
         let Some(place) = at(lens, corner) else {
             continue;
         };
@@ -81,6 +83,8 @@ fn paint_labels(
         if !compact && !crowded && clip.contains(place) {
             last = Some(place);
             let [title, detail] = label;
+            // Short here; the inspector and the maps have room for the whole name.
+            let title = title.replace("batch norm", "norm").replace("max-pool", "pool");
             let x = place.x + 9.0 * side;
             let (above, below) = if side < 0.0 {
                 (Align2::RIGHT_BOTTOM, Align2::RIGHT_TOP)
@@ -144,9 +148,12 @@ pub fn floor_title(network: &LiveNetwork, row: usize) -> String {
     }
 }
 
+/// How far the foot reaches beyond the input.
+const RING: f32 = 0.07;
+
 /// The foot in the network's hue.
 fn paint_ring(painter: &Painter, lens: &Lens, floor: &Floor, tower: &Tower, hue: Color32) {
-    let half = floor.size / 2.0 + 0.07;
+    let half = floor.size / 2.0 + RING;
     let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
     let points: Vec<Pos2> = corners
         .iter()

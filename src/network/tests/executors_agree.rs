@@ -3,7 +3,8 @@
 use burn::tensor::{Tensor, TensorData};
 use burn_wgpu::{Wgpu, WgpuDevice};
 use mnistify_network::{
-    ArenaLayout, CpuNetwork, LayerSpec, Model, Network, NetworkSpec, fused::FusedNetwork,
+    ArenaLayout, CpuNetwork, LayerSpec, Model, Network, NetworkSpec, 
+    fused::{FusedNetwork, Tuning},
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 
@@ -27,9 +28,9 @@ fn assert_close(found: &[f32], expected: &[f32], what: &str) {
     }
 }
 
-fn check(model: &Model, device: &WgpuDevice, images: usize, split: usize) {
+fn check(model: &Model, device: &WgpuDevice, images: usize, tuning: Tuning) {
     let cpu = CpuNetwork::new(model);
-    let fused = FusedNetwork::new(model, device, images, split);
+    let fused = FusedNetwork::new(model, device, images, tuning);
     let pixels = pixels(images);
     fused.forward(&pixels);
     let arena = fused.read_arena();
@@ -50,8 +51,8 @@ fn shipped_architectures_agree_on_every_layer() {
     let device = WgpuDevice::default();
     for spec in [NetworkSpec::mlp(), NetworkSpec::cnn()] {
         let model = Model::random(spec, 11);
-        check(&model, &device, 1, 1);
-        check(&model, &device, 3, 16);
+        check(&model, &device, 1, Tuning::SOFTWARE);
+        check(&model, &device, 3, Tuning::GPU);
 
         let network = Network::<Wgpu>::from_model(&model, &device);
         let layout = ArenaLayout::new(&model.spec);
@@ -134,7 +135,8 @@ fn random_networks_agree() {
     runner
         .run(&(any_spec(), 0u64..1000, 1usize..4), |(spec, seed, images)| {
             let model = Model::random(spec, seed);
-            check(&model, &device, images, if seed % 2 == 0 { 1 } else { 8 });
+            let tuning = if seed % 2 == 0 { Tuning::SOFTWARE } else { Tuning::GPU };
+            check(&model, &device, images, tuning);
             Ok(())
         })
         .unwrap();
