@@ -56,7 +56,7 @@ pub struct Arguments {
 }
 
 /// Frames after the answers, so that bars and cells have arrived.
-const FRAMES_TO_ARRIVE: usize = 30;
+const FRAMES_TO_ARRIVE: usize = 10;
 
 /// Steps in which the strokes are drawn.
 const DRAWING_STEPS: usize = 24;
@@ -80,8 +80,8 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     offscreen.draw(strokes);
     offscreen.settle(Duration::from_secs(60))?;
     for _ in 0..FRAMES_TO_ARRIVE {
-        std::thread::sleep(Duration::from_millis(12));
         offscreen.frame();
+        std::thread::sleep(Duration::from_millis(30));
     }
     if arguments.fly {
         fly(&mut offscreen.app);
@@ -98,7 +98,8 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
 
 fn set_up(app: &mut App, arguments: &Arguments) -> Result<(), String> {
     let world = app.world_mut();
-    world.resource_mut::<DrawSurface>().still = true;
+    let mut surface = world.resource_mut::<DrawSurface>();
+    (surface.still, surface.all_bars) = (true, true);
     if let Some(index) = arguments.network {
         if index >= world.resource::<Networks>().all.len() {
             return Err(format!("there is no network {index}"));

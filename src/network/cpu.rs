@@ -1,8 +1,8 @@
 //! The forward in plain Rust, without any framework: the independent check of the GPU, the fallback where there is
 //! none, and the numbers behind the inspector.
 //!
-//! Convolutions accumulate one kernel tap at a time over whole output rows of a block of channels, so that the compiler
-//! makes wide multiply-adds of the inner loops on any target.
+//! Convolutions hold the sums of a block of places and channels in registers while they run over the kernel, so that
+//! every loaded value is used often and the compiler makes wide multiply-adds of the inner loops.
 
 use crate::{
     model::Model,
@@ -186,10 +186,7 @@ impl CpuLayer {
                 stride,
                 padding,
             } => convolve(&x, weight, bias, input, output, [*kernel, *stride, *padding]),
-            Self::Linear { weight, bias } => {
-                let rows = weight.chunks_exact(x.len()).zip(bias);
-                rows.map(|(row, bias)| dot(row, &x) + bias).collect()
-            }
+            Self::Linear { weight, bias } => multiply(weight, &x, bias),
             Self::BatchNorm { scale, shift } => {
                 let plane = input[1] * input[2];
                 for (channel, values) in x.chunks_exact_mut(plane).enumerate() {
@@ -209,63 +206,218 @@ impl CpuLayer {
     }
 }
 
-/// Output channels whose sums are held in registers at a time.
+/// Output channels, and places of a row, whose sums are held in registers at a time.
 const LANES: usize = 16;
+const TILE: usize = 4;
+
+/// Sums of neighbouring places, of neighbouring channels each.
+type Block = [[f32; LANES]; TILE];
 
 /// `x` is `[in, h, w]`; `weight` is `[in][kernel_y][kernel_x][out]`; `window` is kernel size, stride, padding.
 fn convolve(
     x: &[f32],
     weight: &[f32],
     bias: &[f32],
-    [channels, height, width]: Shape,
-    [out_channels, out_height, out_width]: Shape,
+    input: Shape,
+    output: Shape,
     [kernel, stride, padding]: [[usize; 2]; 3],
 ) -> Vec<f32> {
-    let plane = out_height * out_width;
-    let mut y = vec![0.0; out_channels * plane];
-    for out_y in 0..out_height {
-        for out_x in 0..out_width {
-            let place = out_y * out_width + out_x;
-            for first in (0..out_channels).step_by(LANES) {
-                let lanes = LANES.min(out_channels - first);
-                let mut sums = [0.0f32; LANES];
-                sums[..lanes].copy_from_slice(&bias[first..first + lanes]);
-                for channel in 0..channels {
-                    for kernel_y in 0..kernel[0] {
-                        let in_y = (out_y * stride[0] + kernel_y).wrapping_sub(padding[0]);
-                        if in_y >= height {
-                            continue;
-                        }
-                        let row = (channel * height + in_y) * width;
-                        for kernel_x in 0..kernel[1] {
-                            let in_x = (out_x * stride[1] + kernel_x).wrapping_sub(padding[1]);
-                            if in_x >= width {
-                                continue;
-                            }
-                            let value = x[row + in_x];
-                            let tap = (channel * kernel[0] + kernel_y) * kernel[1] + kernel_x;
-                            let start = tap * out_channels + first;
-                            if lanes == LANES {
-                                let weights: &[f32; LANES] =
-                                    weight[start..start + LANES].try_into().expect("lanes");
-                                for lane in 0..LANES {
-                                    sums[lane] += value * weights[lane];
-                                }
-                            } else {
-                                for (sum, w) in sums.iter_mut().zip(&weight[start..start + lanes]) {
-                                    *sum += value * w;
-                                }
-                            }
+    let mut y = vec![0.0; count(output)];
+    let padded;
+    let (x, input) = if padding == [0, 0] {
+        (x, input)
+    } else {
+        padded = pad(x, input, padding);
+        let [channels, height, width] = input;
+        let size = [channels, height + 2 * padding[0], width + 2 * padding[1]];
+        (&padded[..], size)
+    };
+    let convolution = Convolution {
+        x,
+        weight,
+        bias,
+        input,
+        output,
+        kernel,
+        stride,
+    };
+    #[cfg(target_arch = "x86_64")]
+    if has_avx2() {
+        // SAFETY: the processor has the instructions.
+        unsafe { convolution.run_avx2(&mut y) };
+        return y;
+    }
+    convolution.run(&mut y);
+    y
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
+}
+
+/// The same maps with a border of zeros.
+fn pad(x: &[f32], [channels, height, width]: Shape, padding: [usize; 2]) -> Vec<f32> {
+    let (rows, columns) = (height + 2 * padding[0], width + 2 * padding[1]);
+    let mut padded = vec![0.0; channels * rows * columns];
+    for line in 0..channels * height {
+        let (channel, row) = (line / height, line % height);
+        let start = (channel * rows + row + padding[0]) * columns + padding[1];
+        padded[start..start + width].copy_from_slice(&x[line * width..(line + 1) * width]);
+    }
+    padded
+}
+
+/// A convolution without padding.
+struct Convolution<'a> {
+    x: &'a [f32],
+    weight: &'a [f32],
+    bias: &'a [f32],
+    input: Shape,
+    output: Shape,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+}
+
+impl Convolution<'_> {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn run_avx2(&self, y: &mut [f32]) {
+        self.run_with(y, |first, out_y, out_x| self.block_avx2(first, out_y, out_x));
+    }
+
+    fn run(&self, y: &mut [f32]) {
+        self.run_with(y, |first, out_y, out_x| self.block(first, out_y, out_x));
+    }
+
+    #[inline(always)]
+    fn run_with(&self, y: &mut [f32], block: impl Fn(usize, usize, usize) -> Block) {
+        let [channels, height, width] = self.output;
+        for first in (0..channels).step_by(LANES) {
+            for out_y in 0..height {
+                for out_x in (0..width).step_by(TILE) {
+                    let tile = TILE.min(width - out_x);
+                    let sums = if tile == TILE && first + LANES <= channels {
+                        block(first, out_y, out_x)
+                    } else {
+                        self.rest(first, out_y, out_x, tile)
+                    };
+                    let lanes = LANES.min(channels - first);
+                    for lane in 0..lanes {
+                        let start = ((first + lane) * height + out_y) * width + out_x;
+                        for place in 0..tile {
+                            y[start + place] = sums[place][lane];
                         }
                     }
-                }
-                for (lane, sum) in sums[..lanes].iter().enumerate() {
-                    y[(first + lane) * plane + place] = *sum;
                 }
             }
         }
     }
-    y
+
+    /// The input values that a block needs for one row of one channel's kernel.
+    #[inline(always)]
+    fn row(&self, channel: usize, kernel_y: usize, out_y: usize, out_x: usize) -> &[f32] {
+        let [_, height, width] = self.input;
+        let in_y = out_y * self.stride[0] + kernel_y;
+        let start = (channel * height + in_y) * width + out_x * self.stride[1];
+        &self.x[start..start + (TILE - 1) * self.stride[1] + self.kernel[1]]
+    }
+
+    /// A whole block: [`TILE`] places by [`LANES`] channels.
+    fn block(&self, first: usize, out_y: usize, out_x: usize) -> Block {
+        let bias = lanes_of(self.bias, first);
+        let mut sums = [*bias; TILE];
+        let mut start = first;
+        for channel in 0..self.input[0] {
+            for kernel_y in 0..self.kernel[0] {
+                let values = self.row(channel, kernel_y, out_y, out_x);
+                for kernel_x in 0..self.kernel[1] {
+                    let weights = lanes_of(self.weight, start);
+                    start += self.output[0];
+                    for (place, sums) in sums.iter_mut().enumerate() {
+                        let value = values[place * self.stride[1] + kernel_x];
+                        for (sum, weight) in sums.iter_mut().zip(weights) {
+                            *sum += value * weight;
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// The same with its sums in eight wide registers, which the compiler does not arrive at by itself.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn block_avx2(&self, first: usize, out_y: usize, out_x: usize) -> Block {
+        use std::arch::x86_64::{
+            _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps,
+        };
+        const HALF: usize = LANES / 2;
+        // SAFETY: `lanes_of` has checked that all the lanes are there, and `Block` holds them.
+        let load = |lanes: &[f32; LANES]| unsafe {
+            [_mm256_loadu_ps(lanes.as_ptr()), _mm256_loadu_ps(lanes[HALF..].as_ptr())]
+        };
+        let mut sums = [load(lanes_of(self.bias, first)); TILE];
+        let mut start = first;
+        for channel in 0..self.input[0] {
+            for kernel_y in 0..self.kernel[0] {
+                let values = self.row(channel, kernel_y, out_y, out_x);
+                for kernel_x in 0..self.kernel[1] {
+                    let [low, high] = load(lanes_of(self.weight, start));
+                    start += self.output[0];
+                    for place in 0..TILE {
+                        let value = _mm256_set1_ps(values[place * self.stride[1] + kernel_x]);
+                        sums[place][0] = _mm256_fmadd_ps(value, low, sums[place][0]);
+                        sums[place][1] = _mm256_fmadd_ps(value, high, sums[place][1]);
+                    }
+                }
+            }
+        }
+        let mut block = [[0.0; LANES]; TILE];
+        for (lanes, [low, high]) in block.iter_mut().zip(sums) {
+            // SAFETY: as above.
+            unsafe {
+                _mm256_storeu_ps(lanes.as_mut_ptr(), low);
+                _mm256_storeu_ps(lanes[HALF..].as_mut_ptr(), high);
+            }
+        }
+        block
+    }
+
+    /// What is left at the right edge and in the last channels.
+    fn rest(&self, first: usize, out_y: usize, out_x: usize, tile: usize) -> Block {
+        let [in_channels, in_height, in_width] = self.input;
+        let outputs = self.output[0];
+        let lanes = LANES.min(outputs - first);
+        let mut sums = [[0.0; LANES]; TILE];
+        for (place, sums) in sums.iter_mut().enumerate().take(tile) {
+            sums[..lanes].copy_from_slice(&self.bias[first..first + lanes]);
+            let mut start = first;
+            for channel in 0..in_channels {
+                for kernel_y in 0..self.kernel[0] {
+                    let in_y = out_y * self.stride[0] + kernel_y;
+                    let row = (channel * in_height + in_y) * in_width;
+                    for kernel_x in 0..self.kernel[1] {
+                        let value = self.x[row + (out_x + place) * self.stride[1] + kernel_x];
+                        let weights = &self.weight[start..start + lanes];
+                        for (sum, weight) in sums.iter_mut().zip(weights) {
+                            *sum += value * weight;
+                        }
+                        start += outputs;
+                    }
+                }
+            }
+        }
+        sums
+    }
+}
+
+#[inline(always)]
+fn lanes_of(values: &[f32], start: usize) -> &[f32; LANES] {
+    values[start..start + LANES]
+        .try_into()
+        .expect("a slice of this length")
 }
 
 fn max_pool(
@@ -292,19 +444,48 @@ fn max_pool(
     y
 }
 
-/// Σ aᵢ·bᵢ in eight partial sums, which the compiler keeps in one wide register.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 8];
-    let (a_blocks, b_blocks) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest = a_blocks.remainder().iter().zip(b_blocks.remainder());
-    let rest: f32 = rest.map(|(a, b)| a * b).sum();
-    for (a, b) in a_blocks.zip(b_blocks) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
-        }
+/// `y = weight · x + bias`, `weight` `[out, in]`.
+fn multiply(weight: &[f32], x: &[f32], bias: &[f32]) -> Vec<f32> {
+    #[cfg(target_arch = "x86_64")]
+    if has_avx2() {
+        // SAFETY: the processor has the instructions.
+        return unsafe { multiply_avx2(weight, x, bias) };
     }
-    sums.iter().sum::<f32>() + rest
+    multiply_with(weight, x, bias, |a, b, c| a * b + c)
 }
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn multiply_avx2(weight: &[f32], x: &[f32], bias: &[f32]) -> Vec<f32> {
+    multiply_with(weight, x, bias, |a, b, c| a.mul_add(b, c))
+}
+
+/// Each dot product in [`DOT_LANES`] partial sums, which the compiler keeps in wide registers.
+#[inline(always)]
+fn multiply_with(
+    weight: &[f32],
+    x: &[f32],
+    bias: &[f32],
+    multiply_add: impl Fn(f32, f32, f32) -> f32 + Copy,
+) -> Vec<f32> {
+    let mut y = Vec::with_capacity(bias.len());
+    for (row, bias) in weight.chunks_exact(x.len()).zip(bias) {
+        let mut sums = [0.0f32; DOT_LANES];
+        let (a_blocks, b_blocks) = (row.chunks_exact(DOT_LANES), x.chunks_exact(DOT_LANES));
+        let rest = a_blocks.remainder().iter().zip(b_blocks.remainder());
+        let rest: f32 = rest.map(|(a, b)| a * b).sum();
+        for (a, b) in a_blocks.zip(b_blocks) {
+            for lane in 0..DOT_LANES {
+                sums[lane] = multiply_add(a[lane], b[lane], sums[lane]);
+            }
+        }
+        y.push(sums.iter().sum::<f32>() + rest + bias);
+    }
+    y
+}
+
+/// Partial sums of a dot product: enough independent chains to hide the latency of a multiply-add.
+const DOT_LANES: usize = 32;
 
 #[cfg(test)]
 mod tests {

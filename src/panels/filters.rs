@@ -165,7 +165,8 @@ fn best_columns(maps: usize, map: [usize; 2], size: egui::Vec2) -> usize {
         let lines = maps.div_ceil(columns);
         let width = (columns * (map[0] + 1)) as f32;
         let height = (lines * (map[1] + 1)) as f32;
-        (size.x / width).min(size.y / height)
+        let unused = (lines * columns - maps) as f32 / maps as f32;
+        (size.x / width).min(size.y / height) * (1.0 - unused)
     };
     (1..=maps)
         .max_by(|a, b| scale(*a).total_cmp(&scale(*b)))
@@ -202,7 +203,7 @@ fn filters_ui(
         (inputs, marked * inputs * height * width, title)
     };
     ui.label(RichText::new(title).size(theme::SMALL).color(theme::DIM));
-    let lines = if count > 40 { 2 } else { 1 };
+    let lines = if count > 16 { 2 } else { 1 };
     let columns = count.div_ceil(lines);
     let grid = [columns * (width + 1) - 1, lines * (height + 1) - 1];
     let key = (first, values.len());

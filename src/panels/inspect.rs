@@ -12,6 +12,9 @@ use mnistify_network::{
     explain::{Arithmetic, Cell, Explanation, Term},
 };
 
+/// The height that the card takes from the stage, in logical pixels.
+pub const HEIGHT: f32 = 250.0;
+
 /// Terms of a dense neuron that are listed; the rest is one sum.
 const LISTED_TERMS: usize = 8;
 
@@ -196,7 +199,8 @@ fn result(ui: &mut Ui, explanation: &Explanation) {
         } else {
             ui.label(dim("sum"));
             ui.label(RichText::new(signed(explanation.sum)).font(theme::mono(14.0)));
-            ui.label(dim(&format!("→ {} →", explanation.activation.name())));
+            let name = explanation.activation.name();
+            ui.label(dim(&format!("   {name}({}) =", signed(explanation.sum))));
         }
         ui.label(big(explanation.value));
     });

@@ -105,7 +105,12 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
     }
     let scale = context.pixels_per_point();
     let places = Places::for_window(context.viewport_rect());
-    world.stage.rect = to_bevy(places.stage);
+    // The scene keeps to what the inspector leaves free.
+    let mut free = places.stage;
+    if world.inspector.selected.is_some() && !places.compact {
+        free.max.y -= inspect::HEIGHT;
+    }
+    world.stage.rect = to_bevy(free);
     world.stage.scale_factor = scale;
 
     let mut root = egui::Ui::new(
@@ -146,6 +151,7 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
             &mut root,
             places.stage,
             places.compact,
+            &world.stage,
             networks,
             &world.towers,
             &world.camera,

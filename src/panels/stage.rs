@@ -12,7 +12,7 @@ use crate::{
         picking::{Lens, pick},
     },
 };
-use bevy::prelude::{Rect as BevyRect, Vec2};
+use bevy::prelude::Vec2;
 use bevy_egui::egui::{
     self, Align2, Color32, Key, Mesh, PointerButton, Rect, Sense, Shape, Ui, pos2, vec2,
 };
@@ -23,6 +23,7 @@ pub fn stage_ui(
     ui: &mut Ui,
     rect: Rect,
     compact: bool,
+    stage: &Stage,
     networks: &Networks,
     towers: &Towers,
     camera: &OrbitCamera,
@@ -32,11 +33,7 @@ pub fn stage_ui(
     state: &mut PanelState,
     wishes: &mut Vec<Wish>,
 ) {
-    let stage = Stage {
-        rect: BevyRect::new(rect.min.x, rect.min.y, rect.max.x, rect.max.y),
-        scale_factor: 1.0,
-    };
-    let lens = Lens::new(&camera.now, &stage);
+    let lens = Lens::new(&camera.now, stage);
     pointer_ui(ui, rect, &lens, towers, wishes);
     let painter = ui.painter_at(rect);
     overlay::paint(&painter, &lens, networks, towers, selection, inspector, compact);

@@ -36,6 +36,8 @@ pub struct DrawSurface {
     pub towers: bool,
     /// Everything arrives at once: for still pictures.
     pub still: bool,
+    /// Every cell is a bar, however slow the adapter.
+    pub all_bars: bool,
 }
 
 impl From<&Surface> for DrawSurface {
@@ -47,6 +49,7 @@ impl From<&Surface> for DrawSurface {
             },
             towers: true,
             still: false,
+            all_bars: false,
         }
     }
 }

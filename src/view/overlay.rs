@@ -111,7 +111,12 @@ fn paint_labels(
         return;
     };
     let best = network.answer.as_ref().map(|answer| answer.class);
+    // Too narrow for ten digits side by side: the answer alone.
+    let pitch = lens.scale_at(outputs.cell_centre(0) + tower.place) * outputs.cell;
     for (class, name) in network.spec().classes().iter().enumerate() {
+        if pitch < 9.0 && best != Some(class) {
+            continue;
+        }
         let lift = Vec3::Y * (outputs.bar + 0.03);
         let Some(place) = at(lens, outputs.cell_centre(class) + tower.place + lift) else {
             continue;
@@ -175,7 +180,7 @@ fn outline(lens: &Lens, tower: &Tower, floor: &Floor, map: usize, area: [usize; 
     [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
         .iter()
         .filter_map(|(x, y)| {
-            let place = Vec3::new(origin.x + x, floor.base + floor.bar * 0.6, origin.y + y);
+            let place = Vec3::new(origin.x + x, floor.base, origin.y + y);
             at(lens, place + tower.place)
         })
         .collect()

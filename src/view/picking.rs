@@ -112,6 +112,7 @@ mod tests {
                     Tower::for_tests(layout, Vec3::X * x)
                 })
                 .collect(),
+            ..default()
         };
         let stage = Stage {
             rect: Rect::new(300.0, 10.0, 1000.0, 700.0),

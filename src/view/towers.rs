@@ -42,6 +42,8 @@ pub fn plugin(app: &mut App) {
 #[derive(Resource, Default)]
 pub struct Towers {
     pub all: Vec<Tower>,
+    /// Whether large floors are pictures instead of bars.
+    pictures: bool,
 }
 
 /// One network's place in the scene.
@@ -175,9 +177,9 @@ pub enum CellShape {
 }
 
 impl CellShape {
-    /// What a floor is built of on this kind of adapter.
-    fn of(floor: &Floor, software: bool) -> Self {
-        if software && floor.cell_count() > SOFTWARE_BARS {
+    /// What a floor is built of.
+    fn of(floor: &Floor, pictures: bool) -> Self {
+        if pictures && floor.cell_count() > SOFTWARE_BARS {
             Self::Picture
         } else {
             Self::Bar
@@ -209,22 +211,25 @@ pub fn floor_mesh(floor: &Floor, shape: CellShape) -> Mesh {
 }
 
 /// Rows with more cells than this are pictures on a software rasteriser.
-const SOFTWARE_BARS: usize = 600;
+const SOFTWARE_BARS: usize = 100;
 
 fn build_towers(
     mut commands: Commands,
     networks: Option<Res<Networks>>,
     mut towers: ResMut<Towers>,
     gpu: Option<Res<SharedGpu>>,
+    surface: Res<DrawSurface>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut materials: ResMut<Assets<TowerMaterial>>,
 ) {
     let (Some(networks), Some(gpu)) = (networks, gpu) else {
         return;
     };
-    if towers.all.len() == networks.all.len() {
+    let pictures = gpu.is_software && !surface.all_bars;
+    if towers.all.len() == networks.all.len() && towers.pictures == pictures {
         return;
     }
+    towers.pictures = pictures;
     for tower in towers.all.drain(..) {
         for (entity, ..) in tower.floors {
             commands.entity(entity).despawn();
@@ -236,7 +241,7 @@ fn build_towers(
         };
         let layout = TowerLayout::new(&network.layout);
         let floors = layout.floors.iter().map(|floor| {
-            let shape = CellShape::of(floor, gpu.is_software);
+            let shape = CellShape::of(floor, pictures);
             let material = materials.add(TowerMaterial {
                 floor: FloorUniform::new(floor, Vec3::ZERO, shape),
                 shown: display.shown.clone(),
