@@ -75,7 +75,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
             ..default()
         })
         .set(RenderPlugin {
-            render_creation: RenderCreation::Automatic(Box::new(WgpuSettings::default())),
+            render_creation: RenderCreation::Automatic(Box::<WgpuSettings>::default()),
             // A picture without a window must not miss what is still compiling.
             synchronous_pipeline_compilation: matches!(surface, Surface::Image { .. }),
             ..default()
@@ -84,38 +84,49 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
     if matches!(surface, Surface::Image { .. }) {
         plugins = plugins.disable::<bevy::winit::WinitPlugin>();
     }
-    app.add_plugins((plugins, EguiPlugin::default(), ShapePlugin, gpu::SharedGpuPlugin))
-        .insert_resource(ClearColor(BACKGROUND))
-        .insert_resource(EguiGlobalSettings {
-            auto_create_primary_context: false,
-            ..default()
-        })
-        .insert_resource(inference::StartModels(models))
-        .insert_resource(view::DrawSurface::from(surface))
-        .configure_sets(
-            PostUpdate,
-            (AppSystems::Input, AppSystems::Infer, AppSystems::Present)
-                .chain()
-                .after(EguiPostUpdateSet::EndPass)
-                .before(bevy::transform::TransformSystems::Propagate)
-                .before(bevy::camera::CameraUpdateSystems)
-                .before(bevy::camera::visibility::VisibilitySystems::UpdateFrusta),
-        )
-        .add_plugins((
-            pad::plugin,
-            inference::plugin,
-            view::plugin,
-            inspector::plugin,
-            panels::plugin,
-        ));
+    app.add_plugins((
+        plugins,
+        EguiPlugin::default(),
+        ShapePlugin,
+        gpu::SharedGpuPlugin,
+    ))
+    .insert_resource(ClearColor(BACKGROUND))
+    .insert_resource(EguiGlobalSettings {
+        auto_create_primary_context: false,
+        ..default()
+    })
+    .insert_resource(inference::StartModels(models))
+    .insert_resource(view::DrawSurface::from(surface))
+    .configure_sets(
+        PostUpdate,
+        (AppSystems::Input, AppSystems::Infer, AppSystems::Present)
+            .chain()
+            .after(EguiPostUpdateSet::EndPass)
+            .before(bevy::transform::TransformSystems::Propagate)
+            .before(bevy::camera::CameraUpdateSystems)
+            .before(bevy::camera::visibility::VisibilitySystems::UpdateFrusta),
+    )
+    .add_plugins((
+        pad::plugin,
+        inference::plugin,
+        view::plugin,
+        inspector::plugin,
+        panels::plugin,
+    ));
     app
 }
 
 /// The two networks that come with the app.
 pub fn shipped_models() -> Result<Vec<Model>, ModelError> {
     let files: [(&str, &[u8]); 2] = [
-        ("models/mlp.safetensors", include_bytes!("../models/mlp.safetensors")),
-        ("models/cnn.safetensors", include_bytes!("../models/cnn.safetensors")),
+        (
+            "models/mlp.safetensors",
+            include_bytes!("../models/mlp.safetensors"),
+        ),
+        (
+            "models/cnn.safetensors",
+            include_bytes!("../models/cnn.safetensors"),
+        ),
     ];
     files
         .iter()

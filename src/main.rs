@@ -49,14 +49,16 @@ fn main() -> ExitCode {
 }
 
 fn run_app(width: u32, height: u32) -> Result<i32, String> {
-    let display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| {
-        std::env::var_os(name).is_some_and(|value| !value.is_empty())
-    });
+    let display = ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     if cfg!(target_os = "linux") && !display {
-        return Err("there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set). \
+        return Err(
+            "there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set). \
                     Without one, try:\n  mnistify predict FILE.png\n  \
                     mnistify screenshot --strokes FILE.json --out FILE.png"
-            .into());
+                .into(),
+        );
     }
     let models = mnistify::shipped_models().map_err(|error| error.to_string())?;
     let exit = mnistify::app(&Surface::Window { width, height }, models).run();

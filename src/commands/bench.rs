@@ -2,7 +2,7 @@
 
 use super::offscreen::Offscreen;
 use crate::{
-    gpu::{GpuTimer, SharedGpu},
+    gpu::SharedGpu,
     inference::{InferenceSettings, Networks, Runner, Series},
     pad::{Pad, PadCommand},
     view::{DrawSurface, Towers},
@@ -40,10 +40,8 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let mut bench = Bench {
         offscreen: Offscreen::start(arguments.width, arguments.height, models)?,
         step: 0,
-        timer: None,
     };
     let gpu = bench.offscreen.app.world().resource::<SharedGpu>().clone();
-    bench.timer = GpuTimer::new(&gpu);
     let mut frames = Map::new();
     for (name, inference, view) in [
         ("empty", false, false),
@@ -57,7 +55,11 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let mut forwards = Map::new();
     let names: Vec<String> = {
         let networks = bench.offscreen.app.world().resource::<Networks>();
-        networks.all.iter().map(|n| n.name().to_lowercase()).collect()
+        networks
+            .all
+            .iter()
+            .map(|n| n.name().to_lowercase())
+            .collect()
     };
     for (index, name) in names.iter().enumerate() {
         let fused = bench.forward(index, arguments.frames, &gpu);
@@ -67,7 +69,11 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     }
     let world = bench.offscreen.app.world();
     let towers = world.resource::<Towers>();
-    let cells: usize = towers.all.iter().map(|tower| tower.layout.cell_count()).sum();
+    let cells: usize = towers
+        .all
+        .iter()
+        .map(|tower| tower.layout.cell_count())
+        .sum();
     let report = json!({
         "adapter": gpu.adapter,
         "width": arguments.width,
@@ -85,7 +91,6 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
 struct Bench {
     offscreen: Offscreen,
     step: usize,
-    timer: Option<GpuTimer>,
 }
 
 impl Bench {
@@ -115,28 +120,31 @@ impl Bench {
             self.move_pen();
             self.offscreen.frame();
         }
-        let (mut frame, mut cpu, mut on_gpu) = (Series::default(), Series::default(), Series::default());
-        let bytes = self.offscreen.app.world().resource::<Networks>().bytes_read_back;
+        let (mut frame, mut update) = (Series::default(), Series::default());
+        let bytes = self
+            .offscreen
+            .app
+            .world()
+            .resource::<Networks>()
+            .bytes_read_back;
         for _ in 0..count {
             self.move_pen();
-            let timed = self.timer.as_ref().is_some_and(|timer| timer.begin(&gpu));
             let started = Instant::now();
             self.offscreen.app.update();
-            cpu.push(started.elapsed().as_secs_f32() * 1e3);
-            if let (true, Some(timer)) = (timed, &self.timer) {
-                timer.end(&gpu);
-            }
+            update.push(started.elapsed().as_secs_f32() * 1e3);
             let _ = gpu.device.poll(wgpu::PollType::wait_indefinitely());
             frame.push(started.elapsed().as_secs_f32() * 1e3);
-            if let Some(millis) = self.timer.as_ref().and_then(GpuTimer::take_millis) {
-                on_gpu.push(millis as f32);
-            }
         }
-        let after = self.offscreen.app.world().resource::<Networks>().bytes_read_back;
+        let after = self
+            .offscreen
+            .app
+            .world()
+            .resource::<Networks>()
+            .bytes_read_back;
         json!({
             "whole": summary(&frame),
-            "cpu": summary(&cpu),
-            "gpu": summary(&on_gpu),
+            // Of which the main thread's update, before it waits for the GPU.
+            "update": summary(&update),
             "bytes_read_back_per_frame": (after - bytes) as f64 / count as f64,
         })
     }
@@ -146,7 +154,11 @@ impl Bench {
         let names: Vec<String> = {
             let world = self.offscreen.app.world();
             let networks = world.resource::<Networks>();
-            networks.all.iter().map(|n| n.name().to_lowercase()).collect()
+            networks
+                .all
+                .iter()
+                .map(|n| n.name().to_lowercase())
+                .collect()
         };
         let mut series = vec![Series::default(); names.len()];
         for _ in 0..count.max(4) {

@@ -4,6 +4,7 @@ use crate::{
     Surface, app,
     gpu::SharedGpu,
     inference::{Networks, RunnerStatus},
+    inspector::Inspector,
     pad::{Pad, PadCommand},
 };
 use bevy::{app::PluginsState, prelude::*};
@@ -35,9 +36,11 @@ impl Offscreen {
         let mut offscreen = Self { app };
         offscreen.frame();
         if !offscreen.app.world().contains_resource::<SharedGpu>() {
-            return Err("no GPU adapter was found. A software one will do: on Debian install \
+            return Err(
+                "no GPU adapter was found. A software one will do: on Debian install \
                         mesa-vulkan-drivers"
-                .into());
+                    .into(),
+            );
         }
         offscreen.settle(PATIENCE)?;
         Ok(offscreen)
@@ -59,7 +62,8 @@ impl Offscreen {
             self.frame();
             let networks = self.app.world().resource::<Networks>();
             let checking = |n: &crate::inference::LiveNetwork| n.status == RunnerStatus::Checking;
-            if networks.all.iter().all(|n| n.is_idle() && !checking(n)) {
+            let idle = networks.all.iter().all(|n| n.is_idle() && !checking(n));
+            if idle && !self.app.world().resource::<Inspector>().is_busy() {
                 return Ok(());
             }
             if started.elapsed() > patience {

@@ -3,7 +3,10 @@
 use super::default_gpu;
 use clap::Args;
 use mnistify_drawing::{Image28, Preparation, idx, picture, rasterise, recording};
-use mnistify_network::{Answer, CpuNetwork, Model, fused::{FusedNetwork, Tuning}};
+use mnistify_network::{
+    Answer, CpuNetwork, Model,
+    fused::{FusedNetwork, Tuning},
+};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -59,7 +62,11 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         crate::shipped_models().map_err(|error| error.to_string())?
     } else {
         let load = |file: &PathBuf| Model::load(file).map_err(|error| error.to_string());
-        arguments.models.iter().map(load).collect::<Result<_, _>>()?
+        arguments
+            .models
+            .iter()
+            .map(load)
+            .collect::<Result<_, _>>()?
     };
     let readers = readers(&models, arguments.cpu);
     let mut out = std::io::stdout().lock();
@@ -95,10 +102,17 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
 /// A file's images, and whether they were prepared.
 fn images_of(path: &Path, prepare: bool, raw: bool) -> Result<(Vec<Image28>, bool), String> {
     let file = path.display();
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let extension = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
     if extension.eq_ignore_ascii_case("json") {
         let strokes = recording::load(path).map_err(|error| error.to_string())?;
-        let preparation = if raw { Preparation::Raw } else { Preparation::Prepared };
+        let preparation = if raw {
+            Preparation::Raw
+        } else {
+            Preparation::Prepared
+        };
         return Ok((vec![rasterise(&strokes, preparation)], !raw));
     }
     if extension.eq_ignore_ascii_case("png") {
@@ -137,8 +151,8 @@ fn images_of(path: &Path, prepare: bool, raw: bool) -> Result<(Vec<Image28>, boo
 
 /// A network and where it runs.
 enum Reader {
-    Gpu(String, FusedNetwork),
-    Cpu(String, CpuNetwork),
+    Gpu(String, Box<FusedNetwork>),
+    Cpu(String, Box<CpuNetwork>),
 }
 
 fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
@@ -154,9 +168,10 @@ fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
         let key = model.spec.name().to_lowercase();
         match &gpu {
             Some((device, info)) => {
-                Reader::Gpu(key, FusedNetwork::new(model, device, BATCH, tuning(info)))
+                let network = FusedNetwork::new(model, device, BATCH, tuning(info));
+                Reader::Gpu(key, Box::new(network))
             }
-            None => Reader::Cpu(key, CpuNetwork::new(model)),
+            None => Reader::Cpu(key, Box::new(CpuNetwork::new(model))),
         }
     };
     models.iter().map(reader).collect()
@@ -182,7 +197,10 @@ fn read(readers: &[Reader], images: &[Image28]) -> Vec<BTreeMap<String, Reading>
         for ((line, logits), image) in lines.iter_mut().zip(logits).zip(images) {
             let answer = Answer::from_logits(&logits);
             let reading = Reading {
-                answer: answer.as_ref().filter(|_| !image.is_blank()).map(|a| a.class),
+                answer: answer
+                    .as_ref()
+                    .filter(|_| !image.is_blank())
+                    .map(|a| a.class),
                 probabilities: answer.map(|a| a.probabilities).unwrap_or_default(),
                 logits,
                 millis,

@@ -4,7 +4,10 @@ use super::offscreen::Offscreen;
 use crate::{
     inference::{InferenceSettings, Networks, ShownNetworks},
     panels::PanelState,
-    view::{DrawSurface, Motion, OrbitCamera, Preset, SelectedCell, Selection, Towers, cameras::OffscreenImage},
+    view::{
+        DrawSurface, Motion, OrbitCamera, Preset, SelectedCell, Selection, Towers,
+        cameras::OffscreenImage,
+    },
 };
 use bevy::{
     prelude::*,
@@ -106,7 +109,9 @@ fn set_up(app: &mut App, arguments: &Arguments) -> Result<(), String> {
         }
         world.resource_mut::<InferenceSettings>().shown = ShownNetworks::Only(index);
     }
-    let preset = Preset::ALL.get(arguments.view).ok_or("--view is 0, 1, 2 or 3")?;
+    let preset = Preset::ALL
+        .get(arguments.view)
+        .ok_or("--view is 0, 1, 2 or 3")?;
     world.resource_mut::<OrbitCamera>().show(*preset);
     let mut motion = world.resource_mut::<Motion>();
     motion.slow = arguments.slow;
@@ -123,7 +128,11 @@ fn set_up(app: &mut App, arguments: &Arguments) -> Result<(), String> {
             x: *x,
         };
         let networks = world.resource::<Networks>();
-        let layout = &networks.all.get(*network).ok_or("--select: no such network")?.layout;
+        let layout = &networks
+            .all
+            .get(*network)
+            .ok_or("--select: no such network")?
+            .layout;
         let inside = *row < layout.rows() && {
             let [channels, height, width] = layout.shape(*row);
             *channel < channels && *y < height && *x < width
@@ -175,7 +184,9 @@ pub fn capture(offscreen: &mut Offscreen) -> Result<image::RgbaImage, String> {
     for _ in 0..600 {
         offscreen.frame();
         if let Some(image) = captured.lock().expect("no other holder panics").take() {
-            let image = image.try_into_dynamic().map_err(|error| error.to_string())?;
+            let image = image
+                .try_into_dynamic()
+                .map_err(|error| error.to_string())?;
             return Ok(image.to_rgba8());
         }
         std::thread::sleep(Duration::from_millis(5));

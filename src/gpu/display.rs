@@ -92,19 +92,20 @@ impl Display {
             label: Some("display"),
             source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/display.wgsl").into()),
         });
-        let entries = [true, false, false, true]
-            .into_iter()
-            .enumerate()
-            .map(|(binding, read_only)| wgpu::BindGroupLayoutEntry {
-                binding: binding as u32,
-                visibility: wgpu::ShaderStages::COMPUTE,
-                ty: wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Storage { read_only },
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                },
-                count: None,
-            });
+        let entries =
+            [true, false, false, true]
+                .into_iter()
+                .enumerate()
+                .map(|(binding, read_only)| wgpu::BindGroupLayoutEntry {
+                    binding: binding as u32,
+                    visibility: wgpu::ShaderStages::COMPUTE,
+                    ty: wgpu::BindingType::Buffer {
+                        ty: wgpu::BufferBindingType::Storage { read_only },
+                        has_dynamic_offset: false,
+                        min_binding_size: None,
+                    },
+                    count: None,
+                });
         let bind_group_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("display"),
             entries: &entries.collect::<Vec<_>>(),

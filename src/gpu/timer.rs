@@ -22,7 +22,8 @@ const NONE: u64 = u64::MAX;
 impl GpuTimer {
     /// A timer, where the device has timestamps in command encoders.
     pub fn new(gpu: &SharedGpu) -> Option<Self> {
-        let wanted = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS;
+        let wanted =
+            wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS;
         if !gpu.device.features().contains(wanted) {
             return None;
         }
@@ -54,7 +55,9 @@ impl GpuTimer {
         if self.busy.swap(1, Ordering::AcqRel) != 0 {
             return false;
         }
-        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = gpu
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.write_timestamp(&self.queries, 0);
         gpu.queue.submit([encoder.finish()]);
         true
@@ -62,28 +65,32 @@ impl GpuTimer {
 
     /// Marks the end on the queue, after [`GpuTimer::begin`] returned true.
     pub fn end(&self, gpu: &SharedGpu) {
-        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = gpu
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.write_timestamp(&self.queries, 1);
         encoder.resolve_query_set(&self.queries, 0..2, &self.resolved, 0);
         encoder.copy_buffer_to_buffer(&self.resolved, 0, &self.staging, 0, 16);
         gpu.queue.submit([encoder.finish()]);
-        let (staging, newest, busy) = (self.staging.clone(), self.newest.clone(), self.busy.clone());
+        let (staging, newest, busy) =
+            (self.staging.clone(), self.newest.clone(), self.busy.clone());
         let period = f64::from(self.period_nanos);
         let read = self.staging.clone();
-        read.slice(..).map_async(wgpu::MapMode::Read, move |result| {
-            if result.is_ok() {
-                let ticks: Vec<u64> = staging
-                    .slice(..)
-                    .get_mapped_range()
-                    .chunks_exact(8)
-                    .map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")))
-                    .collect();
-                staging.unmap();
-                let millis = ticks[1].saturating_sub(ticks[0]) as f64 * period / 1e6;
-                newest.store(millis.to_bits(), Ordering::Release);
-            }
-            busy.store(0, Ordering::Release);
-        });
+        read.slice(..)
+            .map_async(wgpu::MapMode::Read, move |result| {
+                if result.is_ok() {
+                    let ticks: Vec<u64> = staging
+                        .slice(..)
+                        .get_mapped_range()
+                        .chunks_exact(8)
+                        .map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")))
+                        .collect();
+                    staging.unmap();
+                    let millis = ticks[1].saturating_sub(ticks[0]) as f64 * period / 1e6;
+                    newest.store(millis.to_bits(), Ordering::Release);
+                }
+                busy.store(0, Ordering::Release);
+            });
     }
 
     /// The newest result in milliseconds, once.

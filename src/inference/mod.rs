@@ -25,6 +25,7 @@ use mnistify_network::{
     Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec, prediction::DEFAULT_THRESHOLD,
 };
 use self_test::SelfTest;
+use std::sync::Arc;
 
 /// Reads are on their way for at most this many frames of one network at a time.
 const MAX_READS_IN_FLIGHT: usize = 3;
@@ -100,7 +101,7 @@ pub struct LiveNetwork {
     pub model: Model,
     pub layout: ArenaLayout,
     /// The framework-free twin: checks the GPU, explains cells, and takes over where there is no GPU.
-    pub cpu: CpuNetwork,
+    pub cpu: Arc<CpuNetwork>,
     pub runner: Runner,
     /// The buffers its tower is drawn from; none without a GPU.
     pub display: Option<Display>,
@@ -139,7 +140,7 @@ struct Read {
 impl LiveNetwork {
     /// Prepares a model on the GPU, or on the CPU where there is none.
     pub fn new(model: Model, gpu: Option<&SharedGpu>) -> Self {
-        let cpu = CpuNetwork::new(&model);
+        let cpu = Arc::new(CpuNetwork::new(&model));
         let layout = ArenaLayout::new(&model.spec);
         let (runner, status, self_test) = match gpu {
             Some(gpu) => (
@@ -189,11 +190,9 @@ impl LiveNetwork {
     fn read(&mut self, image: &Image28, gpu: Option<&SharedGpu>, bytes: &mut u64) {
         let started = Instant::now();
         self.sequence += 1;
-        let forward = self.runner.forward(
-            &self.cpu,
-            image.as_slice(),
-            gpu.zip(self.display.as_mut()),
-        );
+        let forward =
+            self.runner
+                .forward(&self.cpu, image.as_slice(), gpu.zip(self.display.as_mut()));
         if self.sequence > WARM_UP_FORWARDS {
             let millis = started.elapsed().as_secs_f32() * 1e3;
             self.timings.encode.push(millis);
@@ -265,7 +264,10 @@ fn run_self_test(networks: Option<ResMut<Networks>>, gpu: Option<Res<SharedGpu>>
                 network.status = RunnerStatus::Verified { largest_difference };
             }
             Err(reason) if matches!(network.runner, Runner::Fused(_)) => {
-                warn!("{}: fused kernels: {reason}; trying plain burn", network.name());
+                warn!(
+                    "{}: fused kernels: {reason}; trying plain burn",
+                    network.name()
+                );
                 network.runner = Runner::plain(&network.model, &gpu);
                 network.self_test = Some(SelfTest::start_plain(&network.model, &gpu));
             }

@@ -42,7 +42,11 @@ impl SelfTest {
             let arena = arena.await?;
             let layout = network.layout();
             let images = arena.chunks_exact(layout.len);
-            Some(images.map(|image| image[layout.logits()].to_vec()).collect())
+            Some(
+                images
+                    .map(|image| image[layout.logits()].to_vec())
+                    .collect(),
+            )
         });
         Self { task }
     }
@@ -88,8 +92,7 @@ fn compare(found: &[Vec<f32>], expected: &[Vec<f32>]) -> Result<f32, String> {
     for (digit, (found, expected)) in found.iter().zip(expected).enumerate() {
         for (found, expected) in found.iter().zip(expected) {
             let difference = (found - expected).abs();
-            // Also true for NaN.
-            if !(difference <= SELF_TEST_TOLERANCE) {
+            if difference.is_nan() || difference > SELF_TEST_TOLERANCE {
                 return Err(format!(
                     "the GPU's result for test digit {digit} is off ({found} instead of {expected})"
                 ));

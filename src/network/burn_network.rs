@@ -126,7 +126,10 @@ impl<B: Backend> Network<B> {
             match layer {
                 Layer::Conv2d(conv) => {
                     put("weight", values(conv.weight.val()));
-                    put("bias", values(conv.bias.as_ref().expect("has a bias").val()));
+                    put(
+                        "bias",
+                        values(conv.bias.as_ref().expect("has a bias").val()),
+                    );
                 }
                 Layer::Linear(linear) => {
                     put("weight", values(linear.weight.val().transpose()));

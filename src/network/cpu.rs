@@ -185,7 +185,14 @@ impl CpuLayer {
                 kernel,
                 stride,
                 padding,
-            } => convolve(&x, weight, bias, input, output, [*kernel, *stride, *padding]),
+            } => convolve(
+                &x,
+                weight,
+                bias,
+                input,
+                output,
+                [*kernel, *stride, *padding],
+            ),
             Self::Linear { weight, bias } => multiply(weight, &x, bias),
             Self::BatchNorm { scale, shift } => {
                 let plane = input[1] * input[2];
@@ -283,7 +290,9 @@ impl Convolution<'_> {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
     fn run_avx2(&self, y: &mut [f32]) {
-        self.run_with(y, |first, out_y, out_x| self.block_avx2(first, out_y, out_x));
+        self.run_with(y, |first, out_y, out_x| {
+            self.block_avx2(first, out_y, out_x)
+        });
     }
 
     fn run(&self, y: &mut [f32]) {
@@ -303,10 +312,10 @@ impl Convolution<'_> {
                         self.rest(first, out_y, out_x, tile)
                     };
                     let lanes = LANES.min(channels - first);
-                    for lane in 0..lanes {
-                        let start = ((first + lane) * height + out_y) * width + out_x;
-                        for place in 0..tile {
-                            y[start + place] = sums[place][lane];
+                    for (place, sums) in sums.iter().enumerate().take(tile) {
+                        for (lane, sum) in sums.iter().enumerate().take(lanes) {
+                            let row = (first + lane) * height + out_y;
+                            y[row * width + out_x + place] = *sum;
                         }
                     }
                 }
@@ -356,7 +365,10 @@ impl Convolution<'_> {
         const HALF: usize = LANES / 2;
         // SAFETY: `lanes_of` has checked that all the lanes are there, and `Block` holds them.
         let load = |lanes: &[f32; LANES]| unsafe {
-            [_mm256_loadu_ps(lanes.as_ptr()), _mm256_loadu_ps(lanes[HALF..].as_ptr())]
+            [
+                _mm256_loadu_ps(lanes.as_ptr()),
+                _mm256_loadu_ps(lanes[HALF..].as_ptr()),
+            ]
         };
         let mut sums = [load(lanes_of(self.bias, first)); TILE];
         let mut start = first;
@@ -366,10 +378,10 @@ impl Convolution<'_> {
                 for kernel_x in 0..self.kernel[1] {
                     let [low, high] = load(lanes_of(self.weight, start));
                     start += self.output[0];
-                    for place in 0..TILE {
+                    for (place, sums) in sums.iter_mut().enumerate() {
                         let value = _mm256_set1_ps(values[place * self.stride[1] + kernel_x]);
-                        sums[place][0] = _mm256_fmadd_ps(value, low, sums[place][0]);
-                        sums[place][1] = _mm256_fmadd_ps(value, high, sums[place][1]);
+                        sums[0] = _mm256_fmadd_ps(value, low, sums[0]);
+                        sums[1] = _mm256_fmadd_ps(value, high, sums[1]);
                     }
                 }
             }
@@ -475,8 +487,8 @@ fn multiply_with(
         let rest = a_blocks.remainder().iter().zip(b_blocks.remainder());
         let rest: f32 = rest.map(|(a, b)| a * b).sum();
         for (a, b) in a_blocks.zip(b_blocks) {
-            for lane in 0..DOT_LANES {
-                sums[lane] = multiply_add(a[lane], b[lane], sums[lane]);
+            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+                *sum = multiply_add(*a, *b, *sum);
             }
         }
         y.push(sums.iter().sum::<f32>() + rest + bias);
@@ -507,10 +519,7 @@ mod tests {
     #[test]
     fn pooling_takes_the_largest_and_leaves_an_incomplete_edge_out() {
         let x = [1.0, 5.0, 2.0, -1.0, 0.0, 9.0, 3.0, 3.0, 3.0];
-        assert_eq!(
-            max_pool(&x, [1, 3, 3], [1, 1, 1], [2, 2], [2, 2]),
-            [5.0]
-        );
+        assert_eq!(max_pool(&x, [1, 3, 3], [1, 1, 1], [2, 2], [2, 2]), [5.0]);
     }
 
     #[test]

@@ -322,7 +322,9 @@ pub fn receptive_field(
             StageKind::Linear { .. } => None,
         };
         field = match window {
-            Some((kernel, stride, padding)) if count(layout.shape(row - 1)) == count(stage.input) => {
+            Some((kernel, stride, padding))
+                if count(layout.shape(row - 1)) == count(stage.input) =>
+            {
                 let first = |i: usize| (field[i] * stride[i]).saturating_sub(padding[i]);
                 let end = |i: usize| {
                     ((field[i + 2] - 1) * stride[i] + kernel[i]).saturating_sub(padding[i])
@@ -395,11 +397,26 @@ mod tests {
             y,
             x,
         };
-        assert_eq!(receptive_field(&model, &layout, cell(1, 2, 3), 0), [2, 3, 7, 8]);
-        assert_eq!(receptive_field(&model, &layout, cell(2, 0, 0), 0), [0, 0, 9, 9]);
-        assert_eq!(receptive_field(&model, &layout, cell(3, 1, 0), 0), [2, 0, 12, 10]);
-        assert_eq!(receptive_field(&model, &layout, cell(7, 4, 0), 0), [0, 0, 28, 28]);
-        assert_eq!(receptive_field(&model, &layout, cell(3, 1, 0), 2), [2, 0, 4, 2]);
+        assert_eq!(
+            receptive_field(&model, &layout, cell(1, 2, 3), 0),
+            [2, 3, 7, 8]
+        );
+        assert_eq!(
+            receptive_field(&model, &layout, cell(2, 0, 0), 0),
+            [0, 0, 9, 9]
+        );
+        assert_eq!(
+            receptive_field(&model, &layout, cell(3, 1, 0), 0),
+            [2, 0, 12, 10]
+        );
+        assert_eq!(
+            receptive_field(&model, &layout, cell(7, 4, 0), 0),
+            [0, 0, 28, 28]
+        );
+        assert_eq!(
+            receptive_field(&model, &layout, cell(3, 1, 0), 2),
+            [2, 0, 4, 2]
+        );
     }
 
     #[test]

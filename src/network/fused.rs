@@ -260,7 +260,8 @@ impl FusedNetwork {
                 }
             }
             StageKernel::Linear(shape) => {
-                let cubes = CubeCount::Static(shape.outputs.div_ceil(shape.lanes) as u32, 1, images);
+                let cubes =
+                    CubeCount::Static(shape.outputs.div_ceil(shape.lanes) as u32, 1, images);
                 let dim = CubeDim::new_2d(shape.lanes as u32, shape.split as u32);
                 unsafe {
                     linear_stage::launch_unchecked::<WgpuRuntime>(
@@ -302,7 +303,12 @@ impl FusedNetwork {
     /// The first image's logits as soon as the GPU has them. The copy is submitted here, not at the first await.
     pub fn logits_async(&self) -> LogitsFuture {
         let length = self.layout.len * self.batch;
-        read_range(&self.client, self.arena.clone(), self.layout.logits(), length)
+        read_range(
+            &self.client,
+            self.arena.clone(),
+            self.layout.logits(),
+            length,
+        )
     }
 
     /// The arena's place on the GPU. Submits what was encoded before.
@@ -358,7 +364,10 @@ async fn read_values(client: ComputeClient<WgpuRuntime>, handle: Handle) -> Opti
 /// Polls once, which makes a lazy future submit its copy.
 fn submit_now(future: impl Future<Output = Option<Vec<f32>>> + Send + 'static) -> LogitsFuture {
     let mut future = Box::pin(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(values) => Box::pin(std::future::ready(values)),
         Poll::Pending => future,
     }
@@ -433,7 +442,11 @@ fn stage_kernel(
                 _ => [[1, 1], [1, 1]],
             };
             // Without pooling the values stay where they are, flattened or not.
-            let output: Shape = if pool.is_some() { stage.output } else { stage.input };
+            let output: Shape = if pool.is_some() {
+                stage.output
+            } else {
+                stage.input
+            };
             StageKernel::Pool(PoolShape {
                 places,
                 channels: in_channels,
@@ -618,7 +631,13 @@ fn linear_stage(
     if comptime!(shape.places.copy_input > 0) {
         let group = comptime!(shape.lanes * shape.split);
         let thread = CUBE_POS_X as usize * group + part * shape.lanes + lane;
-        keep_input(input, arena, thread, CUBE_COUNT_X as usize * group, shape.places);
+        keep_input(
+            input,
+            arena,
+            thread,
+            CUBE_COUNT_X as usize * group,
+            shape.places,
+        );
     }
     let mut sum = 0.0f32;
     if feature < shape.outputs {

@@ -55,7 +55,12 @@ impl PlainNetwork {
     /// Before the first forward.
     pub fn logits_async(&self) -> LogitsFuture {
         let tensor = self.arena().into_primitive().tensor();
-        read_range(&tensor.client, tensor.handle, self.layout.logits(), self.layout.len)
+        read_range(
+            &tensor.client,
+            tensor.handle,
+            self.layout.logits(),
+            self.layout.len,
+        )
     }
 
     fn arena(&self) -> Tensor<Wgpu, 1> {

@@ -104,7 +104,9 @@ pub enum ModelError {
         tensor: String,
         found: String,
     },
-    #[error("{file}: the tensor `{tensor}` holds {value} at index {index}, expected finite numbers")]
+    #[error(
+        "{file}: the tensor `{tensor}` holds {value} at index {index}, expected finite numbers"
+    )]
     NotFinite {
         file: String,
         tensor: String,
@@ -168,7 +170,11 @@ impl Model {
             let tensor = read_tensor(&view, &name, &shape, &file)?;
             values.insert(name, tensor);
         }
-        if let Some(name) = tensors.names().into_iter().find(|n| !values.contains_key(*n)) {
+        if let Some(name) = tensors
+            .names()
+            .into_iter()
+            .find(|n| !values.contains_key(*n))
+        {
             return Err(ModelError::Unexpected {
                 file: file.clone(),
                 tensor: name.to_string(),
@@ -196,8 +202,14 @@ impl Model {
         });
         let json = |value: serde_json::Result<String>| value.expect("plain data becomes JSON");
         let metadata = HashMap::from([
-            (SPEC_KEY.to_string(), json(serde_json::to_string(&self.spec))),
-            (CARD_KEY.to_string(), json(serde_json::to_string(&self.card))),
+            (
+                SPEC_KEY.to_string(),
+                json(serde_json::to_string(&self.spec)),
+            ),
+            (
+                CARD_KEY.to_string(),
+                json(serde_json::to_string(&self.card)),
+            ),
         ]);
         safetensors::serialize(views, Some(metadata)).expect("checked tensors are serialisable")
     }
@@ -384,17 +396,26 @@ mod tests {
         let mut missing = small();
         missing.tensors.remove("0.bias");
         let text = error_of(&missing);
-        assert!(text.contains("broken.safetensors") && text.contains("0.bias"), "{text}");
+        assert!(
+            text.contains("broken.safetensors") && text.contains("0.bias"),
+            "{text}"
+        );
 
         let mut nan = small();
         nan.tensors.get_mut("4.weight").unwrap().values[3] = f32::NAN;
         let text = error_of(&nan);
-        assert!(text.contains("4.weight") && text.contains("index 3"), "{text}");
+        assert!(
+            text.contains("4.weight") && text.contains("index 3"),
+            "{text}"
+        );
 
         let mut shape = small();
         shape.tensors.get_mut("0.bias").unwrap().shape = vec![1, 2];
         let text = error_of(&shape);
-        assert!(text.contains("[1, 2]") && text.contains("expected [2]"), "{text}");
+        assert!(
+            text.contains("[1, 2]") && text.contains("expected [2]"),
+            "{text}"
+        );
 
         let mut extra = small();
         let copy = extra.tensors["0.bias"].clone();

@@ -195,11 +195,13 @@ impl NetworkSpec {
         let mut shape = input;
         let (mut activations, mut parameters) = (count(input), 0usize);
         for (index, layer) in layers.iter().enumerate() {
-            shape = layer.output_shape(shape).map_err(|reason| SpecError::Layer {
-                layer: index,
-                kind: layer.kind(),
-                reason,
-            })?;
+            shape = layer
+                .output_shape(shape)
+                .map_err(|reason| SpecError::Layer {
+                    layer: index,
+                    kind: layer.kind(),
+                    reason,
+                })?;
             activations = activations.saturating_add(count(shape));
             for (_, parameter) in layer.parameters() {
                 let size = parameter.iter().fold(1usize, |n, d| n.saturating_mul(*d));
@@ -398,11 +400,9 @@ impl LayerSpec {
                 ("weight", vec![out_features, in_features]),
                 ("bias", vec![out_features]),
             ],
-            Self::BatchNorm { channels, .. } => {
-                ["weight", "bias", "running_mean", "running_var"]
-                    .map(|name| (name, vec![channels]))
-                    .to_vec()
-            }
+            Self::BatchNorm { channels, .. } => ["weight", "bias", "running_mean", "running_var"]
+                .map(|name| (name, vec![channels]))
+                .to_vec(),
             _ => Vec::new(),
         }
     }
@@ -487,7 +487,9 @@ fn windows(size: usize, kernel: usize, stride: usize, padding: usize) -> Result<
     }
     let padded = size + 2 * padding;
     if kernel > padded {
-        return Err(format!("has a kernel of {kernel} over only {padded} values"));
+        return Err(format!(
+            "has a kernel of {kernel} over only {padded} values"
+        ));
     }
     Ok((padded - kernel) / stride + 1)
 }

@@ -175,7 +175,10 @@ mod tests {
         assert_eq!(cnn.stages.len(), 7);
         assert_eq!(cnn.len, 784 + 18432 + 12800 + 3200 + 4096 + 2304 + 576 + 10);
         assert_eq!(cnn.logits(), cnn.len - 10..cnn.len);
-        assert_eq!(cnn.stages[2].label(&NetworkSpec::cnn()), "batch norm · max-pool 2×2");
+        assert_eq!(
+            cnn.stages[2].label(&NetworkSpec::cnn()),
+            "batch norm · max-pool 2×2"
+        );
     }
 
     #[test]

@@ -25,7 +25,9 @@ const FRAMES_AFTER_CHANGE: u32 = 6;
 pub fn plugin(app: &mut App) {
     app.add_systems(Startup, spawn_canvas).add_systems(
         PostUpdate,
-        (resize_canvas, draw_strokes).chain().in_set(AppSystems::Present),
+        (resize_canvas, draw_strokes)
+            .chain()
+            .in_set(AppSystems::Present),
     );
 }
 

@@ -244,7 +244,9 @@ mod tests {
         app.update();
         assert!(app.world().resource::<Pad>().image_changed());
         assert!(!app.world().resource::<Pad>().image().is_blank());
-        app.world_mut().resource_mut::<Pad>().apply(PadCommand::Undo);
+        app.world_mut()
+            .resource_mut::<Pad>()
+            .apply(PadCommand::Undo);
         app.update();
         assert!(app.world().resource::<Pad>().image().is_blank());
         app.update();

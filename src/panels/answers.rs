@@ -56,7 +56,8 @@ pub fn answers_ui(
         let width = inner.width() / shown.len().max(1) as f32;
         for (position, (index, network)) in shown.iter().enumerate() {
             let min = inner.min + vec2(width * position as f32, 0.0);
-            let rect = Rect::from_min_size(min, vec2(width, inner.height())).shrink2(vec2(4.0, 0.0));
+            let rect =
+                Rect::from_min_size(min, vec2(width, inner.height())).shrink2(vec2(4.0, 0.0));
             let heights = bar_goal(network);
             let heights = bars.advance(*index, &heights, seconds).to_vec();
             network_card(ui, rect, *index, network, settings.threshold, &heights);
@@ -92,7 +93,10 @@ fn bar_goal(network: &LiveNetwork) -> Vec<f32> {
 /// One network or all, as a row of buttons.
 fn network_switch(ui: &mut Ui, networks: &Networks, shown: ShownNetworks, wishes: &mut Vec<Wish>) {
     let count = networks.all.len();
-    let names = networks.all.iter().map(|network| network.name().to_string());
+    let names = networks
+        .all
+        .iter()
+        .map(|network| network.name().to_string());
     let mut choices: Vec<(String, ShownNetworks)> = names
         .enumerate()
         .map(|(index, name)| (name, ShownNetworks::Only(index)))
@@ -129,7 +133,12 @@ fn network_card(
     let edge = Rect::from_min_size(rect.min, vec2(4.0, rect.height()));
     painter.rect_filled(
         edge,
-        CornerRadius { nw: 10, sw: 10, ne: 0, se: 0 },
+        CornerRadius {
+            nw: 10,
+            sw: 10,
+            ne: 0,
+            se: 0,
+        },
         hue,
     );
     let inner = rect.shrink2(vec2(14.0, 9.0)).translate(vec2(2.0, 0.0));
@@ -151,7 +160,11 @@ fn network_card(
         );
     }
     let short = rect.height() < 130.0;
-    let bars_height = if short { 44.0 } else { (inner.height() * 0.46).min(96.0) };
+    let bars_height = if short {
+        44.0
+    } else {
+        (inner.height() * 0.46).min(96.0)
+    };
     let answer_middle = (name.max.y + inner.max.y - bars_height) / 2.0;
     let hero = theme::HERO.min((inner.height() - bars_height - 18.0).max(24.0));
     let (digit, certainty, colour) = match &network.answer {
@@ -174,11 +187,18 @@ fn network_card(
         colour,
     );
     painter.text(
-        pos2(painted.max.x.max(inner.min.x + hero * 0.62) + 10.0, answer_middle),
+        pos2(
+            painted.max.x.max(inner.min.x + hero * 0.62) + 10.0,
+            answer_middle,
+        ),
         Align2::LEFT_CENTER,
         certainty,
         theme::font(theme::TITLE),
-        if colour == theme::TEXT { theme::TEXT } else { theme::DIM },
+        if colour == theme::TEXT {
+            theme::TEXT
+        } else {
+            theme::DIM
+        },
     );
     let chart = Rect::from_min_max(pos2(inner.min.x, inner.max.y - bars_height), inner.max);
     let best = network.answer.as_ref().map(|answer| answer.class);
@@ -204,7 +224,11 @@ fn paint_bars(
         let top = floor - height.clamp(0.0, 1.0) * track.height();
         let bar = Rect::from_min_max(pos2(x - half, top), pos2(x + half, floor));
         let is_best = best == Some(class);
-        let colour = if is_best { hue } else { hue.gamma_multiply(0.55) };
+        let colour = if is_best {
+            hue
+        } else {
+            hue.gamma_multiply(0.55)
+        };
         painter.rect_filled(bar, 2.0, colour);
         painter.text(
             pos2(x, rect.max.y),
@@ -220,7 +244,9 @@ fn paint_bars(
 fn status_ui(ui: &Ui, inner: Rect, shown: &[(usize, &LiveNetwork)], gpu: Option<&SharedGpu>) {
     let adapter = gpu.map_or("no GPU", |gpu| gpu.adapter.as_str());
     let on_cpu = shown.iter().find_map(|(_, network)| match &network.status {
-        RunnerStatus::OnCpu(reason) => Some(format!("{} runs on the CPU: {reason}", network.name())),
+        RunnerStatus::OnCpu(reason) => {
+            Some(format!("{} runs on the CPU: {reason}", network.name()))
+        }
         _ => None,
     });
     let checking = shown
@@ -231,12 +257,8 @@ fn status_ui(ui: &Ui, inner: Rect, shown: &[(usize, &LiveNetwork)], gpu: Option<
         None if checking => (format!("Checking {adapter} …"), theme::DIM),
         None => (format!("✔ {adapter}"), theme::FAINT),
     };
-    let mut job = egui::text::LayoutJob::simple(
-        text,
-        theme::font(theme::SMALL),
-        colour,
-        inner.width(),
-    );
+    let mut job =
+        egui::text::LayoutJob::simple(text, theme::font(theme::SMALL), colour, inner.width());
     job.wrap.max_rows = 2;
     let galley = ui.ctx().fonts_mut(|fonts| fonts.layout_job(job));
     let place = pos2(inner.min.x, inner.max.y - galley.size().y + 4.0);

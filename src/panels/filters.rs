@@ -62,7 +62,11 @@ pub fn maps_ui(
 
 fn header(ui: &mut Ui, network: &LiveNetwork, index: usize, row: usize, wishes: &mut Vec<Wish>) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new(network.name()).color(theme::network_hue(index)).strong());
+        ui.label(
+            RichText::new(network.name())
+                .color(theme::network_hue(index))
+                .strong(),
+        );
         let rows = network.layout.rows();
         if ui.add_enabled(row > 0, egui::Button::new("◀")).clicked() {
             wishes.push(Wish::Maps(Some((index, row - 1))));
@@ -70,7 +74,10 @@ fn header(ui: &mut Ui, network: &LiveNetwork, index: usize, row: usize, wishes: 
         let [channels, height, width] = network.layout.shape(row);
         let title = floor_title(network, row);
         ui.label(format!("{title}   {channels} × {height} × {width}"));
-        if ui.add_enabled(row + 1 < rows, egui::Button::new("▶")).clicked() {
+        if ui
+            .add_enabled(row + 1 < rows, egui::Button::new("▶"))
+            .clicked()
+        {
             wishes.push(Wish::Maps(Some((index, row + 1))));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -97,7 +104,13 @@ fn grid_of_maps(
     // A dense row is shown as one grid.
     let (maps, map) = if [height, width] == [1, 1] {
         let columns = (channels as f32 * 2.0).sqrt().ceil() as usize;
-        (1, [columns.min(channels), channels.div_ceil(columns.min(channels))])
+        (
+            1,
+            [
+                columns.min(channels),
+                channels.div_ceil(columns.min(channels)),
+            ],
+        )
     } else {
         (channels, [width, height])
     };
@@ -114,12 +127,15 @@ fn grid_of_maps(
         let start = (y * grid[0] + x) * 3;
         pixels[start..start + 3].copy_from_slice(&value_colour(value / largest));
     }
-    let scale = (size.x / grid[0] as f32).min(size.y / grid[1] as f32).max(0.5);
+    let scale = (size.x / grid[0] as f32)
+        .min(size.y / grid[1] as f32)
+        .max(0.5);
     let extent = vec2(grid[0] as f32, grid[1] as f32) * scale;
     let (rect, response) = ui.allocate_exact_size(extent, Sense::click());
     let texture = textures.maps.get_or_insert_with(|| {
         let blank = ColorImage::from_rgb([1, 1], &[0, 0, 0]);
-        ui.ctx().load_texture("maps", blank, TextureOptions::NEAREST)
+        ui.ctx()
+            .load_texture("maps", blank, TextureOptions::NEAREST)
     });
     let shown = Some((index, row, pixels));
     if textures.shown != shown {
@@ -129,20 +145,32 @@ fn grid_of_maps(
         textures.shown = shown;
     }
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+    ui.painter()
+        .image(texture.id(), rect, whole, Color32::WHITE);
     let shape = network.layout.shape(row);
-    if let Some(selected) = selection.cell.filter(|c| c.network == index && c.cell.row == row) {
+    if let Some(selected) = selection
+        .cell
+        .filter(|c| c.network == index && c.cell.row == row)
+    {
         let cell = selected.cell.index(shape);
         let (of, within) = (cell / (map[0] * map[1]), cell % (map[0] * map[1]));
         let corner = |x: usize, y: usize| rect.min + vec2(x as f32, y as f32) * scale;
         let (left, top) = (of % columns * (map[0] + gap), of / columns * (map[1] + gap));
         let frame = Rect::from_min_max(corner(left, top), corner(left + map[0], top + map[1]));
-        ui.painter()
-            .rect_stroke(frame, 0.0, Stroke::new(1.5, theme::TEXT), StrokeKind::Outside);
+        ui.painter().rect_stroke(
+            frame,
+            0.0,
+            Stroke::new(1.5, theme::TEXT),
+            StrokeKind::Outside,
+        );
         let (x, y) = (left + within % map[0], top + within / map[0]);
         let dot = Rect::from_min_max(corner(x, y), corner(x + 1, y + 1));
-        ui.painter()
-            .rect_stroke(dot, 0.0, Stroke::new(1.5, theme::WARNING), StrokeKind::Outside);
+        ui.painter().rect_stroke(
+            dot,
+            0.0,
+            Stroke::new(1.5, theme::WARNING),
+            StrokeKind::Outside,
+        );
     }
     if let (true, Some(place)) = (response.clicked(), response.interact_pointer_pos()) {
         let at = (place - rect.min) / scale;
@@ -179,13 +207,20 @@ fn filter_values(network: &LiveNetwork, row: usize) -> Option<([usize; 4], Vec<f
     let StageKind::Conv2d { layer } = stage.kind else {
         return None;
     };
-    let LayerSpec::Conv2d { in_channels, out_channels, kernel_size, .. } =
-        network.spec().layers()[layer]
+    let LayerSpec::Conv2d {
+        in_channels,
+        out_channels,
+        kernel_size,
+        ..
+    } = network.spec().layers()[layer]
     else {
         return None;
     };
     let values = network.model.parameter(layer, "weight").values.clone();
-    Some(([out_channels, in_channels, kernel_size[0], kernel_size[1]], values))
+    Some((
+        [out_channels, in_channels, kernel_size[0], kernel_size[1]],
+        values,
+    ))
 }
 
 /// The filters: of a first layer all, of a later one those of the selected map.
@@ -197,9 +232,16 @@ fn filters_ui(
     textures: &mut MapTextures,
 ) {
     let (count, first, title) = if inputs == 1 {
-        (outputs, 0, format!("All {outputs} filters, {height} × {width}"))
+        (
+            outputs,
+            0,
+            format!("All {outputs} filters, {height} × {width}"),
+        )
     } else {
-        let title = format!("Map {}: its {inputs} filters, {height} × {width}", marked + 1);
+        let title = format!(
+            "Map {}: its {inputs} filters, {height} × {width}",
+            marked + 1
+        );
         (inputs, marked * inputs * height * width, title)
     };
     ui.label(RichText::new(title).size(theme::SMALL).color(theme::DIM));
@@ -230,6 +272,7 @@ fn filters_ui(
     let (rect, _) = ui.allocate_exact_size(extent, Sense::hover());
     if let Some(texture) = &textures.filters {
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+        ui.painter()
+            .image(texture.id(), rect, whole, Color32::WHITE);
     }
 }

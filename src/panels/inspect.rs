@@ -52,7 +52,11 @@ fn header(ui: &mut Ui, network: &LiveNetwork, explained: &Explained, wishes: &mu
             if ui.button("Close").on_hover_text("Esc").clicked() {
                 wishes.push(Wish::Select(None));
             }
-            if ui.button("Fly there").on_hover_text("Or a double click").clicked() {
+            if ui
+                .button("Fly there")
+                .on_hover_text("Or a double click")
+                .clicked()
+            {
                 wishes.push(Wish::FlyTo(explained.cell));
             }
         });
@@ -67,24 +71,48 @@ fn place_text(network: &LiveNetwork, cell: Cell) -> String {
     } else if [height, width] == [1, 1] {
         format!("neuron {}", cell.channel + 1)
     } else {
-        format!("map {} · row {} · column {}", cell.channel + 1, cell.y + 1, cell.x + 1)
+        format!(
+            "map {} · row {} · column {}",
+            cell.channel + 1,
+            cell.y + 1,
+            cell.x + 1
+        )
     }
 }
 
 fn body(ui: &mut Ui, network: &LiveNetwork, explanation: &Explanation) {
     match &explanation.arithmetic {
-        Arithmetic::Input { pixel, scale, offset } => {
-            number_row(ui, &[
-                ("pixel", *pixel),
-                ("× scale", *scale),
-                ("+ offset", *offset),
-            ]);
+        Arithmetic::Input {
+            pixel,
+            scale,
+            offset,
+        } => {
+            number_row(
+                ui,
+                &[
+                    ("pixel", *pixel),
+                    ("× scale", *scale),
+                    ("+ offset", *offset),
+                ],
+            );
         }
-        Arithmetic::Conv2d { kernel_size, terms, bias, .. } => {
+        Arithmetic::Conv2d {
+            kernel_size,
+            terms,
+            bias,
+            ..
+        } => {
             conv_ui(ui, *kernel_size, terms, *bias);
         }
         Arithmetic::Linear { bias, .. } => linear_ui(ui, network, explanation, *bias),
-        Arithmetic::Pool { kernel_size, window, scale, shift, winner, .. } => {
+        Arithmetic::Pool {
+            kernel_size,
+            window,
+            scale,
+            shift,
+            winner,
+            ..
+        } => {
             pool_ui(ui, *kernel_size, window, [*scale, *shift], *winner);
         }
     }
@@ -102,7 +130,9 @@ fn conv_ui(ui: &mut Ui, kernel: [usize; 2], terms: &[Option<Term>], bias: f32) {
         .unwrap_or(0);
     let map = &terms[strongest * taps..(strongest + 1) * taps];
     let of = |get: fn(&Term) -> f32| -> Vec<f32> {
-        map.iter().map(|term| term.as_ref().map_or(0.0, get)).collect()
+        map.iter()
+            .map(|term| term.as_ref().map_or(0.0, get))
+            .collect()
     };
     ui.horizontal_top(|ui| {
         let cell = if kernel[0] >= 5 { 24.0 } else { 30.0 };
@@ -134,31 +164,49 @@ fn linear_ui(ui: &mut Ui, network: &LiveNetwork, explanation: &Explanation, bias
     let listed: f32 = strongest.iter().map(Term::product).sum();
     let count = explanation.terms().len();
     let shape = network.layout.shape(explanation.cell.row - 1);
-    egui::Grid::new("terms").num_columns(6).spacing(vec2(14.0, 3.0)).show(ui, |ui| {
-        for pair in strongest.chunks(2) {
-            for term in pair {
-                let source = Cell::at(0, term.source, shape);
-                let name = if [shape[1], shape[2]] == [1, 1] {
-                    format!("neuron {}", source.channel + 1)
-                } else if shape[0] == 1 {
-                    format!("pixel {},{}", source.y + 1, source.x + 1)
-                } else {
-                    format!("map {} ({},{})", source.channel + 1, source.y + 1, source.x + 1)
-                };
-                ui.label(RichText::new(name).size(theme::SMALL).color(theme::DIM));
-                let product = format!("{} × {}", signed(term.input), signed(term.weight));
-                ui.label(RichText::new(product).font(theme::mono(theme::SMALL)));
-                let colour = sign_colour(term.product());
-                let text = format!("= {}", signed(term.product()));
-                ui.label(RichText::new(text).font(theme::mono(theme::SMALL)).color(colour));
+    egui::Grid::new("terms")
+        .num_columns(6)
+        .spacing(vec2(14.0, 3.0))
+        .show(ui, |ui| {
+            for pair in strongest.chunks(2) {
+                for term in pair {
+                    let source = Cell::at(0, term.source, shape);
+                    let name = if [shape[1], shape[2]] == [1, 1] {
+                        format!("neuron {}", source.channel + 1)
+                    } else if shape[0] == 1 {
+                        format!("pixel {},{}", source.y + 1, source.x + 1)
+                    } else {
+                        format!(
+                            "map {} ({},{})",
+                            source.channel + 1,
+                            source.y + 1,
+                            source.x + 1
+                        )
+                    };
+                    ui.label(RichText::new(name).size(theme::SMALL).color(theme::DIM));
+                    let product = format!("{} × {}", signed(term.input), signed(term.weight));
+                    ui.label(RichText::new(product).font(theme::mono(theme::SMALL)));
+                    let colour = sign_colour(term.product());
+                    let text = format!("= {}", signed(term.product()));
+                    ui.label(
+                        RichText::new(text)
+                            .font(theme::mono(theme::SMALL))
+                            .color(colour),
+                    );
+                }
+                ui.end_row();
             }
-            ui.end_row();
-        }
-    });
-    number_row(ui, &[
-        (&format!("the other {} together", count - strongest.len()), all - listed),
-        ("+ bias", bias),
-    ]);
+        });
+    number_row(
+        ui,
+        &[
+            (
+                &format!("the other {} together", count - strongest.len()),
+                all - listed,
+            ),
+            ("+ bias", bias),
+        ],
+    );
 }
 
 fn pool_ui(
@@ -192,7 +240,9 @@ fn result(ui: &mut Ui, explanation: &Explanation) {
     ui.horizontal(|ui| {
         let dim = |text: &str| RichText::new(text).color(theme::DIM);
         let big = |value: f32| {
-            RichText::new(signed(value)).font(theme::mono(18.0)).color(sign_colour(value))
+            RichText::new(signed(value))
+                .font(theme::mono(18.0))
+                .color(sign_colour(value))
         };
         if explanation.activation == Activation::None {
             ui.label(dim("value"));
@@ -220,7 +270,13 @@ fn number_row(ui: &mut Ui, numbers: &[(&str, f32)]) {
 fn sign(ui: &mut Ui, text: &str, height: f32) {
     let (rect, _) = ui.allocate_exact_size(vec2(8.0, height + 18.0), Sense::hover());
     let at = pos2(rect.center().x, rect.min.y + 18.0 + height / 2.0);
-    ui.painter().text(at, Align2::CENTER_CENTER, text, theme::font(15.0), theme::DIM);
+    ui.painter().text(
+        at,
+        Align2::CENTER_CENTER,
+        text,
+        theme::font(15.0),
+        theme::DIM,
+    );
 }
 
 /// Numbers on their colours, row-major, under a title.
@@ -228,7 +284,13 @@ fn grid_ui(ui: &mut Ui, title: &str, values: &[f32], [rows, columns]: [usize; 2]
     let size = vec2(cell * columns as f32, cell * rows as f32 + 18.0);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter();
-    painter.text(rect.min, Align2::LEFT_TOP, title, theme::font(theme::SMALL), theme::DIM);
+    painter.text(
+        rect.min,
+        Align2::LEFT_TOP,
+        title,
+        theme::font(theme::SMALL),
+        theme::DIM,
+    );
     let largest = values.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
     for (index, value) in values.iter().enumerate() {
         let place = vec2((index % columns) as f32, (index / columns) as f32) * cell;
@@ -236,10 +298,20 @@ fn grid_ui(ui: &mut Ui, title: &str, values: &[f32], [rows, columns]: [usize; 2]
         let share = value / largest;
         let [r, g, b] = value_colour(share);
         painter.rect_filled(square.shrink(0.7), 2.0, Color32::from_rgb(r, g, b));
-        let ink = if share.abs() > 0.6 { theme::STAGE } else { theme::TEXT };
+        let ink = if share.abs() > 0.6 {
+            theme::STAGE
+        } else {
+            theme::TEXT
+        };
         let text = short(*value);
         let size = if cell >= 40.0 { theme::SMALL } else { 8.5 };
-        painter.text(square.center(), Align2::CENTER_CENTER, text, theme::mono(size), ink);
+        painter.text(
+            square.center(),
+            Align2::CENTER_CENTER,
+            text,
+            theme::mono(size),
+            ink,
+        );
     }
 }
 
@@ -252,8 +324,15 @@ fn bars_ui(ui: &mut Ui, values: &[f32], marked: usize) {
     for (index, value) in values.iter().enumerate() {
         let x = rect.min.x + pitch * index as f32;
         let tip = rect.center().y - value / largest * rect.height() / 2.0;
-        let bar = Rect::from_two_pos(pos2(x, rect.center().y), pos2(x + (pitch - 1.0).max(1.0), tip));
-        let colour = if index == marked { theme::TEXT } else { sign_colour(*value) };
+        let bar = Rect::from_two_pos(
+            pos2(x, rect.center().y),
+            pos2(x + (pitch - 1.0).max(1.0), tip),
+        );
+        let colour = if index == marked {
+            theme::TEXT
+        } else {
+            sign_colour(*value)
+        };
         ui.painter().rect_filled(bar, 0.0, colour);
     }
 }

@@ -62,8 +62,14 @@ pub fn read_keys(
         let simple = [
             (Key::D, Wish::Pad(PadCommand::Use(Tool::Draw))),
             (Key::E, Wish::Pad(PadCommand::Use(Tool::Erase))),
-            (Key::OpenBracket, Wish::Pad(PadCommand::Width(pad.width - 4.0))),
-            (Key::CloseBracket, Wish::Pad(PadCommand::Width(pad.width + 4.0))),
+            (
+                Key::OpenBracket,
+                Wish::Pad(PadCommand::Width(pad.width - 4.0)),
+            ),
+            (
+                Key::CloseBracket,
+                Wish::Pad(PadCommand::Width(pad.width + 4.0)),
+            ),
             (Key::C, Wish::Pad(PadCommand::Clear)),
             (Key::Delete, Wish::Pad(PadCommand::Clear)),
             (Key::P, Wish::Pad(PadCommand::Prepare(other))),
@@ -79,7 +85,14 @@ pub fn read_keys(
             (Key::Plus, Wish::Zoom(0.85)),
             (Key::Equals, Wish::Zoom(0.85)),
             (Key::Minus, Wish::Zoom(1.0 / 0.85)),
-            (Key::Space, Wish::Slow(if motion.slow.is_some() { None } else { Some(0.0) })),
+            (
+                Key::Space,
+                Wish::Slow(if motion.slow.is_some() {
+                    None
+                } else {
+                    Some(0.0)
+                }),
+            ),
         ];
         for (key, wish) in simple {
             if pressed(none, key) {
@@ -106,7 +119,11 @@ pub fn read_keys(
         }
         for (key, channel) in [(Key::PageUp, 1), (Key::PageDown, -1)] {
             if pressed(none, key) {
-                wishes.push(Wish::Step { x: 0, y: 0, channel });
+                wishes.push(Wish::Step {
+                    x: 0,
+                    y: 0,
+                    channel,
+                });
             }
         }
     });

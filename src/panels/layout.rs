@@ -74,7 +74,10 @@ mod tests {
             assert!((covered - area(window)).abs() < 1.0, "{size:?}");
             for part in parts {
                 assert!(window.contains_rect(part), "{size:?}");
-                assert!(part.width() >= 90.0 && part.height() >= 90.0, "{size:?} {part:?}");
+                assert!(
+                    part.width() >= 90.0 && part.height() >= 90.0,
+                    "{size:?} {part:?}"
+                );
             }
         }
     }

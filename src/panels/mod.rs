@@ -96,8 +96,7 @@ struct World<'w> {
 }
 
 fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
-    let canvas =
-        contexts.add_image(EguiTextureHandle::Strong(world.canvas.image.clone()));
+    let canvas = contexts.add_image(EguiTextureHandle::Strong(world.canvas.image.clone()));
     let context = contexts.ctx_mut()?.clone();
     if !world.state.themed {
         theme::apply(&context);
@@ -121,7 +120,13 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
             .max_rect(context.viewport_rect()),
     );
     let mut wishes = Vec::new();
-    keys::read_keys(&context, &world.pad, &world.selection, &world.motion, &mut wishes);
+    keys::read_keys(
+        &context,
+        &world.pad,
+        &world.selection,
+        &world.motion,
+        &mut wishes,
+    );
     let pad_rect = pad_panel::pad_panel_ui(
         &mut root,
         places.pad,

@@ -3,12 +3,10 @@
 use super::{Wish, theme};
 use crate::pad::{Pad, PadCommand};
 use bevy_egui::egui::{
-    self, Color32, CornerRadius, Event, PointerButton, Rect, Sense, Stroke, StrokeKind, Ui,
-    pos2, vec2,
+    self, Color32, CornerRadius, Event, PointerButton, Rect, Sense, Stroke, StrokeKind, Ui, pos2,
+    vec2,
 };
-use mnistify_drawing::{
-    MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE, Preparation, SIDE, Tool,
-};
+use mnistify_drawing::{MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE, Preparation, SIDE, Tool};
 
 /// The pad's square inside its panel, in logical pixels.
 pub fn pad_rect_of(panel: Rect, compact: bool) -> Rect {
@@ -37,7 +35,13 @@ pub fn pad_panel_ui(
     if !compact {
         let place = panel.min + vec2(16.0, 14.0);
         let painter = ui.painter();
-        painter.text(place, egui::Align2::LEFT_TOP, "Mnistify", theme::font(19.0), theme::TEXT);
+        painter.text(
+            place,
+            egui::Align2::LEFT_TOP,
+            "Mnistify",
+            theme::font(19.0),
+            theme::TEXT,
+        );
         painter.text(
             place + vec2(0.0, 24.0),
             egui::Align2::LEFT_TOP,
@@ -139,11 +143,15 @@ fn canvas_ui(
 
 /// Outlines a part of the 28×28 image, `[y0, x0, y1, x1]`.
 fn paint_field(painter: &egui::Painter, rect: Rect, [y0, x0, y1, x1]: [usize; 4]) {
-    let place = |x: usize, y: usize| {
-        rect.min + vec2(x as f32, y as f32) / SIDE as f32 * rect.width()
-    };
+    let place =
+        |x: usize, y: usize| rect.min + vec2(x as f32, y as f32) / SIDE as f32 * rect.width();
     let field = Rect::from_min_max(place(x0, y0), place(x1, y1));
-    painter.rect_stroke(field, 1.0, Stroke::new(1.5, theme::WARNING), StrokeKind::Inside);
+    painter.rect_stroke(
+        field,
+        1.0,
+        Stroke::new(1.5, theme::WARNING),
+        StrokeKind::Inside,
+    );
 }
 
 fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, wishes: &mut Vec<Wish>) {
@@ -155,7 +163,9 @@ fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, wishes: &mut Vec<Wish>) {
         let size = vec2((width - 4.0 * 5.0) / 5.0, if compact { 36.0 } else { 28.0 });
         let mut button = |text: &str, on: bool, enabled: bool, hint: &str, wish: PadCommand| {
             let widget = egui::Button::new(text).selected(on).min_size(size);
-            let response = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, widget)).inner;
+            let response = ui
+                .add_enabled_ui(enabled, |ui| ui.add_sized(size, widget))
+                .inner;
             if response.on_hover_text(hint).clicked() {
                 wishes.push(Wish::Pad(wish));
             }
@@ -164,9 +174,27 @@ fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, wishes: &mut Vec<Wish>) {
         let drawing_now = pad.tool == Tool::Draw;
         button("Draw", drawing_now, true, "Draw (D)", tool(Tool::Draw));
         button("Erase", !drawing_now, true, "Erase (E)", tool(Tool::Erase));
-        button("Undo", false, drawing.can_undo(), "Undo (Ctrl+Z)", PadCommand::Undo);
-        button("Redo", false, drawing.can_redo(), "Redo (Ctrl+Y)", PadCommand::Redo);
-        button("Clear", false, !drawing.is_empty(), "Clear (C)", PadCommand::Clear);
+        button(
+            "Undo",
+            false,
+            drawing.can_undo(),
+            "Undo (Ctrl+Z)",
+            PadCommand::Undo,
+        );
+        button(
+            "Redo",
+            false,
+            drawing.can_redo(),
+            "Redo (Ctrl+Y)",
+            PadCommand::Redo,
+        );
+        button(
+            "Clear",
+            false,
+            !drawing.is_empty(),
+            "Clear (C)",
+            PadCommand::Clear,
+        );
     });
     if compact {
         return;
@@ -175,14 +203,19 @@ fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, wishes: &mut Vec<Wish>) {
         ui.label(egui::RichText::new("Brush").color(theme::DIM));
         let mut brush = pad.width;
         ui.spacing_mut().slider_width = width - 108.0;
-        let slider = egui::Slider::new(&mut brush, MIN_BRUSH_WIDTH..=MAX_BRUSH_WIDTH)
-            .show_value(false);
-        if ui.add(slider).on_hover_text("Brush size ([ and ])").changed() {
+        let slider =
+            egui::Slider::new(&mut brush, MIN_BRUSH_WIDTH..=MAX_BRUSH_WIDTH).show_value(false);
+        if ui
+            .add(slider)
+            .on_hover_text("Brush size ([ and ])")
+            .changed()
+        {
             wishes.push(Wish::Pad(PadCommand::Width(brush)));
         }
         let (spot, _) = ui.allocate_exact_size(vec2(44.0, 26.0), Sense::hover());
         let radius = brush / PAD_SIZE * (width / 2.0);
-        ui.painter().circle_filled(spot.center(), radius.min(20.0), theme::ACCENT);
+        ui.painter()
+            .circle_filled(spot.center(), radius.min(20.0), theme::ACCENT);
     });
 }
 
@@ -220,16 +253,36 @@ fn input_ui(
             let drawn = !pad.drawing().is_empty();
             let mut button = |text: &str, on: bool, enabled: bool, hint: &str, wish: Wish| {
                 let widget = egui::Button::new(text).selected(on);
-                let response = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, widget)).inner;
+                let response = ui
+                    .add_enabled_ui(enabled, |ui| ui.add_sized(size, widget))
+                    .inner;
                 if response.on_hover_text(hint).clicked() {
                     wishes.push(wish);
                 }
             };
             let replaying = pad.is_replaying();
             let replay = Wish::Pad(PadCommand::Replay);
-            button("Replay", replaying, drawn, "Watch the drawing being made (T)", replay);
-            button("Save", false, drawn, "Save the strokes (Ctrl+S)", Wish::Save);
-            button("Load", false, true, "Load the saved strokes (Ctrl+O)", Wish::Load);
+            button(
+                "Replay",
+                replaying,
+                drawn,
+                "Watch the drawing being made (T)",
+                replay,
+            );
+            button(
+                "Save",
+                false,
+                drawn,
+                "Save the strokes (Ctrl+S)",
+                Wish::Save,
+            );
+            button(
+                "Load",
+                false,
+                true,
+                "Load the saved strokes (Ctrl+O)",
+                Wish::Load,
+            );
         });
     });
     let mut prepared = pad.preparation() == Preparation::Prepared;

@@ -36,8 +36,12 @@ pub fn stage_ui(
     let lens = Lens::new(&camera.now, stage);
     pointer_ui(ui, rect, &lens, towers, wishes);
     let painter = ui.painter_at(rect);
-    overlay::paint(&painter, &lens, networks, towers, selection, inspector, compact);
-    top_bar(ui, rect, compact, motion, inspector, state, selection, networks, wishes);
+    overlay::paint(
+        &painter, &lens, networks, towers, selection, inspector, compact,
+    );
+    top_bar(
+        ui, rect, compact, motion, inspector, state, selection, networks, wishes,
+    );
     let foot = legend(&painter, rect, compact);
     if motion.slow.is_some() {
         scrub_bar(ui, rect, motion, wishes);
@@ -166,8 +170,16 @@ fn top_bar(
                 wishes.push(Wish::View(Preset::Overview));
             }
             let slow = egui::Button::new("Slow motion").selected(motion.slow.is_some());
-            if ui.add(slow).on_hover_text("Stop the forward pass at any layer (Space)").clicked() {
-                wishes.push(Wish::Slow(if motion.slow.is_some() { None } else { Some(0.0) }));
+            if ui
+                .add(slow)
+                .on_hover_text("Stop the forward pass at any layer (Space)")
+                .clicked()
+            {
+                wishes.push(Wish::Slow(if motion.slow.is_some() {
+                    None
+                } else {
+                    Some(0.0)
+                }));
             }
             let edges = egui::Button::new("Edges").selected(inspector.edges);
             let hint = "The strongest contributions to the answer or the selected cell (G)";
@@ -178,21 +190,38 @@ fn top_bar(
                 let mut count = inspector.edge_count;
                 ui.spacing_mut().slider_width = 54.0;
                 let slider = egui::Slider::new(&mut count, 4..=96).show_value(false);
-                if ui.add(slider).on_hover_text(format!("{count} edges")).changed() {
+                if ui
+                    .add(slider)
+                    .on_hover_text(format!("{count} edges"))
+                    .changed()
+                {
                     wishes.push(Wish::EdgeCount(count));
                 }
             }
             let maps = egui::Button::new("Maps").selected(state.maps.is_some());
-            let toggled = ui.add(maps).on_hover_text("All feature maps of a layer, flat (F)").clicked()
+            let toggled = ui
+                .add(maps)
+                .on_hover_text("All feature maps of a layer, flat (F)")
+                .clicked()
                 || ui.input(|input| input.key_pressed(Key::F));
             if toggled {
                 let default = networks.all.len().saturating_sub(1);
-                let place = selection.cell.map_or((default, 1), |c| (c.network, c.cell.row));
-                wishes.push(Wish::Maps(if state.maps.is_some() { None } else { Some(place) }));
+                let place = selection
+                    .cell
+                    .map_or((default, 1), |c| (c.network, c.cell.row));
+                wishes.push(Wish::Maps(if state.maps.is_some() {
+                    None
+                } else {
+                    Some(place)
+                }));
             }
             if !compact {
                 let calm = egui::Button::new("Calm").selected(motion.reduced);
-                if ui.add(calm).on_hover_text("Less motion: values appear at once").clicked() {
+                if ui
+                    .add(calm)
+                    .on_hover_text("Less motion: values appear at once")
+                    .clicked()
+                {
                     wishes.push(Wish::ReducedMotion(!motion.reduced));
                 }
             }
@@ -207,10 +236,7 @@ fn top_bar(
 /// Colour to value, at the stage's foot. Returns the height it takes.
 fn legend(painter: &egui::Painter, rect: Rect, compact: bool) -> f32 {
     let width = (rect.width() * 0.4).clamp(120.0, 240.0);
-    let bar = Rect::from_center_size(
-        pos2(rect.center().x, rect.max.y - 28.0),
-        vec2(width, 7.0),
-    );
+    let bar = Rect::from_center_size(pos2(rect.center().x, rect.max.y - 28.0), vec2(width, 7.0));
     let mut mesh = Mesh::default();
     let steps = 48;
     for step in 0..=steps {
@@ -283,13 +309,15 @@ fn help_ui(ui: &Ui, rect: Rect, wishes: &mut Vec<Wish>) {
                         wishes.push(Wish::Help(false));
                     }
                 });
-                egui::Grid::new("keys").spacing(vec2(24.0, 5.0)).show(ui, |ui| {
-                    for (key, action) in KEYS {
-                        ui.label(egui::RichText::new(key).font(theme::mono(theme::SMALL)));
-                        ui.label(egui::RichText::new(action).color(theme::DIM));
-                        ui.end_row();
-                    }
-                });
+                egui::Grid::new("keys")
+                    .spacing(vec2(24.0, 5.0))
+                    .show(ui, |ui| {
+                        for (key, action) in KEYS {
+                            ui.label(egui::RichText::new(key).font(theme::mono(theme::SMALL)));
+                            ui.label(egui::RichText::new(action).color(theme::DIM));
+                            ui.end_row();
+                        }
+                    });
                 let mouse = "Drag turns, Shift or right drag moves, wheel or pinch zooms, \
                              a click inspects, a double click flies there.";
                 ui.label(egui::RichText::new(mouse).color(theme::DIM));

@@ -22,7 +22,9 @@ pub fn timing_ui(
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let mut on = continuous;
-            let text = egui::RichText::new("every frame").size(theme::SMALL).color(theme::DIM);
+            let text = egui::RichText::new("every frame")
+                .size(theme::SMALL)
+                .color(theme::DIM);
             let hint = "Read in every frame, even where nothing changed";
             if ui.checkbox(&mut on, text).on_hover_text(hint).changed() {
                 wishes.push(Wish::Continuous(on));
@@ -68,16 +70,32 @@ pub fn timing_ui(
         .min_col_width((ui.available_width() - 34.0) / 4.0)
         .show(ui, |ui| {
             let small = |text: String, colour| {
-                egui::RichText::new(text).font(theme::mono(theme::SMALL)).color(colour)
+                egui::RichText::new(text)
+                    .font(theme::mono(theme::SMALL))
+                    .color(colour)
             };
             let head = |ui: &mut Ui, text: &str, hint: &str| {
-                let text = egui::RichText::new(text).size(theme::SMALL).color(theme::FAINT);
+                let text = egui::RichText::new(text)
+                    .size(theme::SMALL)
+                    .color(theme::FAINT);
                 ui.label(text).on_hover_text(hint);
             };
-            head(ui, "median · p95", "Half, and 95 %, of the newest 240 took at most this long");
+            head(
+                ui,
+                "median · p95",
+                "Half, and 95 %, of the newest 240 took at most this long",
+            );
             head(ui, "encode", "CPU time to encode and submit the forward");
-            head(ui, "result", "From its beginning until the logits are on the CPU");
-            head(ui, "GPU", "On the GPU, by its own timestamps, where it has them");
+            head(
+                ui,
+                "result",
+                "From its beginning until the logits are on the CPU",
+            );
+            head(
+                ui,
+                "GPU",
+                "On the GPU, by its own timestamps, where it has them",
+            );
             ui.end_row();
             for (index, network) in shown {
                 let hue = theme::network_hue(*index);

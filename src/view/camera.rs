@@ -236,7 +236,10 @@ mod tests {
                         bounds[0] + (bounds[1] - bounds[0]) * Vec3::new(pick(0), pick(1), pick(2));
                     let p = view.transform_point3(corner);
                     assert!(p.z < 0.0, "{preset:?} at {aspect}: behind the camera");
-                    assert!((p.x / -p.z).abs() <= half * aspect, "{preset:?} at {aspect}");
+                    assert!(
+                        (p.x / -p.z).abs() <= half * aspect,
+                        "{preset:?} at {aspect}"
+                    );
                     assert!((p.y / -p.z).abs() <= half, "{preset:?} at {aspect}");
                 }
             }

@@ -71,7 +71,10 @@ fn spawn_cameras(
 
 /// Puts the middle of the scene into the middle of the stage: the window shows a part of a larger view, whose middle is
 /// there and whose field of view is the stage's.
-fn frame_scene(stage: Res<Stage>, mut camera: Query<(&mut Camera, &mut Projection), With<SceneCamera>>) {
+fn frame_scene(
+    stage: Res<Stage>,
+    mut camera: Query<(&mut Camera, &mut Projection), With<SceneCamera>>,
+) {
     for (mut camera, mut projection) in &mut camera {
         let Some(size) = camera.physical_target_size() else {
             continue;

@@ -101,7 +101,11 @@ impl Floor {
         } else {
             ([width_cells, height], channels)
         };
-        let gap = if maps == 1 { 0.0 } else { (map[0] as f32 * 0.14).max(0.8) };
+        let gap = if maps == 1 {
+            0.0
+        } else {
+            (map[0] as f32 * 0.14).max(0.8)
+        };
         let columns = grid_columns(maps, map, gap);
         let cells = grid_cells(maps, columns, map, gap);
         let depth = if row == 0 { width } else { width * DEPTH_SHARE };
@@ -154,7 +158,10 @@ impl Floor {
         let within = place - Vec2::new(column as f32, line as f32) * pitch;
         let map = line * self.columns + column;
         let (cell_x, cell_y) = (within.x as usize, within.y as usize);
-        if column >= self.columns || map >= self.maps || cell_x >= self.map[0] || cell_y >= self.map[1]
+        if column >= self.columns
+            || map >= self.maps
+            || cell_x >= self.map[0]
+            || cell_y >= self.map[1]
         {
             return None;
         }
@@ -252,13 +259,29 @@ mod tests {
                 for index in 0..floor.cell_count() {
                     let centre = floor.cell_centre(index);
                     let half = floor.cell / 2.0;
-                    assert!(centre.x - half >= -floor.size.x / 2.0 - 1e-4, "row {}", floor.row);
-                    assert!(centre.x + half <= floor.size.x / 2.0 + 1e-4, "row {}", floor.row);
-                    assert!(centre.z.abs() + half <= floor.size.y / 2.0 + 1e-4, "row {}", floor.row);
+                    assert!(
+                        centre.x - half >= -floor.size.x / 2.0 - 1e-4,
+                        "row {}",
+                        floor.row
+                    );
+                    assert!(
+                        centre.x + half <= floor.size.x / 2.0 + 1e-4,
+                        "row {}",
+                        floor.row
+                    );
+                    assert!(
+                        centre.z.abs() + half <= floor.size.y / 2.0 + 1e-4,
+                        "row {}",
+                        floor.row
+                    );
                     assert!(centre.cmpge(least).all() && centre.cmple(largest).all());
                     // Cells of equal size on one lattice or a whole gap apart: distinct lattice places cannot overlap.
                     let place = (centre / floor.cell * 8.0).round().as_ivec3();
-                    assert!(seen.insert((place.x, place.z)), "row {} cell {index}", floor.row);
+                    assert!(
+                        seen.insert((place.x, place.z)),
+                        "row {} cell {index}",
+                        floor.row
+                    );
                     assert_eq!(floor.cell_at(centre.x, centre.z), Some(index));
                 }
             }

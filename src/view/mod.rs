@@ -11,7 +11,7 @@ pub mod towers;
 
 pub use camera::{OrbitCamera, Preset};
 pub use motion::Motion;
-pub use picking::{Selection, SelectedCell};
+pub use picking::{SelectedCell, Selection};
 pub use towers::Towers;
 
 use crate::Surface;

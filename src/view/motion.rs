@@ -62,9 +62,17 @@ impl Motion {
             let front = share * rows as f32 - 0.5;
             let passed = ((front - position) / 0.5 + 1.0).clamp(0.0, 1.0);
             return RowMotion {
-                ease: if self.reduced { 1.0 } else { 1.0 - (-seconds / 0.08).exp() },
+                ease: if self.reduced {
+                    1.0
+                } else {
+                    1.0 - (-seconds / 0.08).exp()
+                },
                 reveal: passed,
-                glow: if self.reduced { 0.0 } else { bump(front - position) },
+                glow: if self.reduced {
+                    0.0
+                } else {
+                    bump(front - position)
+                },
             };
         }
         if self.reduced {

@@ -74,7 +74,10 @@ fn paint_labels(
         };
         let crowded = last.is_some_and(|last| (last.y - place.y).abs() < 26.0);
         if floor.row == 0 {
-            if let Some(foot) = at(lens, Vec3::new(0.0, 0.0, floor.size.y / 2.0 + 0.16) + tower.place) {
+            if let Some(foot) = at(
+                lens,
+                Vec3::new(0.0, 0.0, floor.size.y / 2.0 + 0.16) + tower.place,
+            ) {
                 let name = network.name();
                 painter.text(foot, Align2::CENTER_TOP, name, theme::font(17.0), hue);
             }
@@ -84,7 +87,9 @@ fn paint_labels(
             last = Some(place);
             let [title, detail] = label;
             // Short here; the inspector and the maps have room for the whole name.
-            let title = title.replace("batch norm", "norm").replace("max-pool", "pool");
+            let title = title
+                .replace("batch norm", "norm")
+                .replace("max-pool", "pool");
             let x = place.x + 9.0 * side;
             let (above, below) = if side < 0.0 {
                 (Align2::RIGHT_BOTTOM, Align2::RIGHT_TOP)
@@ -124,7 +129,13 @@ fn paint_labels(
         let is_best = best == Some(class);
         let size = if is_best { 22.0 } else { 12.5 };
         let colour = if is_best { theme::TEXT } else { theme::FAINT };
-        painter.text(place, Align2::CENTER_BOTTOM, name, theme::font(size), colour);
+        painter.text(
+            place,
+            Align2::CENTER_BOTTOM,
+            name,
+            theme::font(size),
+            colour,
+        );
     }
 }
 
@@ -239,13 +250,7 @@ fn is_pooling(network: &LiveNetwork, row: usize) -> bool {
 }
 
 /// Ribbons from the strongest inputs of a cell to the cell; colour and width tell the signed contribution.
-fn paint_edges(
-    painter: &Painter,
-    lens: &Lens,
-    tower: &Tower,
-    source: &Explained,
-    count: usize,
-) {
+fn paint_edges(painter: &Painter, lens: &Lens, tower: &Tower, source: &Explained, count: usize) {
     let cell = source.cell.cell;
     if cell.row == 0 {
         return;

@@ -9,7 +9,6 @@ use crate::{
     gpu::SharedGpu,
     inference::{InferenceSettings, Networks},
 };
-use mnistify_network::explain::Cell;
 use bevy::{
     asset::{RenderAssetUsages, uuid_handle},
     camera::visibility::NoFrustumCulling,
@@ -21,6 +20,7 @@ use bevy::{
     shader::ShaderRef,
     sprite_render::{AlphaMode2d, Material2d, Material2dKey, Material2dPlugin},
 };
+use mnistify_network::explain::Cell;
 
 /// Distance of a tower's middle from the middle of the scene while both stand.
 pub const TOWER_DISTANCE: f32 = 1.24;
@@ -28,7 +28,10 @@ pub const TOWER_DISTANCE: f32 = 1.24;
 const SHADER: Handle<Shader> = uuid_handle!("5f0a2f9e-7a64-4f4c-9a7e-0d5b8c3a1e42");
 
 pub fn plugin(app: &mut App) {
-    let shader = Shader::from_wgsl(include_str!("../../shaders/tower.wgsl"), "shaders/tower.wgsl");
+    let shader = Shader::from_wgsl(
+        include_str!("../../shaders/tower.wgsl"),
+        "shaders/tower.wgsl",
+    );
     app.add_plugins(Material2dPlugin::<TowerMaterial>::default());
     app.world_mut()
         .resource_mut::<Assets<Shader>>()
@@ -43,7 +46,7 @@ pub fn plugin(app: &mut App) {
 pub struct Towers {
     pub all: Vec<Tower>,
     /// Whether large floors are pictures instead of bars.
-    pictures: bool,
+    pub(super) pictures: bool,
 }
 
 /// One network's place in the scene.
@@ -205,9 +208,12 @@ pub fn floor_mesh(floor: &Floor, shape: CellShape) -> Mesh {
             indices.extend([0, 1, 2, 2, 1, 3].map(|corner| first + corner));
         }
     }
-    Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::RENDER_WORLD)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
-        .with_inserted_indices(Indices::U32(indices))
+    Mesh::new(
+        PrimitiveTopology::TriangleList,
+        RenderAssetUsages::RENDER_WORLD,
+    )
+    .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
+    .with_inserted_indices(Indices::U32(indices))
 }
 
 /// Rows with more cells than this are pictures on a software rasteriser.

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 use burn_wgpu::{Wgpu, WgpuDevice};
 use mnistify_network::{
-    ArenaLayout, CpuNetwork, LayerSpec, Model, Network, NetworkSpec, 
+    ArenaLayout, CpuNetwork, LayerSpec, Model, Network, NetworkSpec,
     fused::{FusedNetwork, Tuning},
 };
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -68,7 +68,14 @@ fn shipped_architectures_agree_on_every_layer() {
 
 /// Channels, kernels and widths that are no multiple of anything.
 fn any_spec() -> impl Strategy<Value = NetworkSpec> {
-    let conv = (1usize..14, 1usize..6, 1usize..3, 0usize..3, any::<bool>(), any::<bool>());
+    let conv = (
+        1usize..14,
+        1usize..6,
+        1usize..3,
+        0usize..3,
+        any::<bool>(),
+        any::<bool>(),
+    );
     (
         prop::collection::vec(conv, 0..3),
         1usize..70,
@@ -78,7 +85,11 @@ fn any_spec() -> impl Strategy<Value = NetworkSpec> {
         .prop_map(|(convs, hidden, relu, norm_first)| {
             let mut layers = Vec::new();
             let (mut channels, mut side) = (1usize, 28usize);
-            let activation = if relu { LayerSpec::Relu } else { LayerSpec::Silu };
+            let activation = if relu {
+                LayerSpec::Relu
+            } else {
+                LayerSpec::Silu
+            };
             if norm_first {
                 layers.push(LayerSpec::BatchNorm {
                     channels: 1,
@@ -133,11 +144,18 @@ fn random_networks_agree() {
     let device = WgpuDevice::default();
     let mut runner = TestRunner::new(ProptestConfig::with_cases(12));
     runner
-        .run(&(any_spec(), 0u64..1000, 1usize..4), |(spec, seed, images)| {
-            let model = Model::random(spec, seed);
-            let tuning = if seed % 2 == 0 { Tuning::SOFTWARE } else { Tuning::GPU };
-            check(&model, &device, images, tuning);
-            Ok(())
-        })
+        .run(
+            &(any_spec(), 0u64..1000, 1usize..4),
+            |(spec, seed, images)| {
+                let model = Model::random(spec, seed);
+                let tuning = if seed % 2 == 0 {
+                    Tuning::SOFTWARE
+                } else {
+                    Tuning::GPU
+                };
+                check(&model, &device, images, tuning);
+                Ok(())
+            },
+        )
         .unwrap();
 }
