@@ -92,37 +92,10 @@ impl Display {
             label: Some("display"),
             source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/display.wgsl").into()),
         });
-        let entries =
-            [true, false, false, true]
-                .into_iter()
-                .enumerate()
-                .map(|(binding, read_only)| wgpu::BindGroupLayoutEntry {
-                    binding: binding as u32,
-                    visibility: wgpu::ShaderStages::COMPUTE,
-                    ty: wgpu::BindingType::Buffer {
-                        ty: wgpu::BufferBindingType::Storage { read_only },
-                        has_dynamic_offset: false,
-                        min_binding_size: None,
-                    },
-                    count: None,
-                });
-        let bind_group_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("display"),
-            entries: &entries.collect::<Vec<_>>(),
-        });
-        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some("display"),
-            bind_group_layouts: &[Some(&bind_group_layout)],
-            ..default()
-        });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("display"),
-            layout: Some(&pipeline_layout),
-            module: &shader,
-            entry_point: Some("ease_row"),
-            compilation_options: default(),
-            cache: None,
-        });
+        let bind_group_layout =
+            super::storage_layout(device, "display", &[true, false, false, true]);
+        let pipeline =
+            super::compute_pipeline(device, "display", &shader, &bind_group_layout, "ease_row");
         let motions = (0..rows).map(|row| {
             let range = layout.range(row);
             RowUniform {
@@ -174,6 +147,12 @@ impl Display {
             ],
         });
         self.bind_group = Some((buffer.clone(), offset, bind_group));
+    }
+
+    /// The arena that is drawn from: buffer, offset and size in bytes.
+    pub fn arena(&self) -> Option<(&wgpu::Buffer, u64, u64)> {
+        let (buffer, offset, _) = self.bind_group.as_ref()?;
+        Some((buffer, *offset, self.arena_bytes))
     }
 
     /// Draw these values, which the CPU computed, from now on.

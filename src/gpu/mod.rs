@@ -2,9 +2,11 @@
 
 pub mod display;
 mod timer;
+pub mod top_terms;
 
 pub use display::{Display, RowMotion};
 pub use timer::GpuTimer;
+pub use top_terms::{Contribution, Neuron, TopTerms};
 
 use bevy::{
     prelude::*,
@@ -66,4 +68,50 @@ impl SharedGpu {
             is_software: info.device_type == wgpu::DeviceType::Cpu,
         })
     }
+}
+
+/// A bind group layout of storage buffers for a compute shader, each read-only or not.
+fn storage_layout(device: &wgpu::Device, label: &str, read_only: &[bool]) -> wgpu::BindGroupLayout {
+    let entries = (0..).zip(read_only).map(|(binding, read_only)| {
+        let ty = wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Storage {
+                read_only: *read_only,
+            },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        };
+        wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty,
+            count: None,
+        }
+    });
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some(label),
+        entries: &entries.collect::<Vec<_>>(),
+    })
+}
+
+/// A compute pipeline with one bind group.
+fn compute_pipeline(
+    device: &wgpu::Device,
+    label: &str,
+    shader: &wgpu::ShaderModule,
+    layout: &wgpu::BindGroupLayout,
+    entry_point: &str,
+) -> wgpu::ComputePipeline {
+    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(label),
+        bind_group_layouts: &[Some(layout)],
+        ..default()
+    });
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(label),
+        layout: Some(&pipeline_layout),
+        module: shader,
+        entry_point: Some(entry_point),
+        compilation_options: default(),
+        cache: None,
+    })
 }

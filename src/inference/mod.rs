@@ -110,6 +110,8 @@ pub struct LiveNetwork {
     pub timings: Timings,
     /// What happened at the start: on what it runs, and why.
     pub status: RunnerStatus,
+    /// Whether this frame encoded a forward.
+    pub forwarded: bool,
     reads: Vec<Read>,
     self_test: Option<SelfTest>,
     /// The newest forward whose logits have not been asked for, since too many reads were on their way.
@@ -163,6 +165,7 @@ impl LiveNetwork {
             answer: None,
             timings: Timings::default(),
             status,
+            forwarded: false,
             reads: Vec::new(),
             self_test,
             unread: false,
@@ -290,6 +293,9 @@ fn read_image(
     let Some(mut networks) = networks else {
         return;
     };
+    for network in &mut networks.all {
+        network.forwarded = false;
+    }
     if !settings.enabled {
         return;
     }
@@ -300,6 +306,7 @@ fn read_image(
         let first = network.sequence == 0;
         if settings.shown.shows(index) && (changed || first) {
             network.read(pad.image(), gpu.as_deref(), &mut networks.bytes_read_back);
+            network.forwarded = true;
             any = true;
         }
     }

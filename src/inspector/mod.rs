@@ -5,6 +5,7 @@
 
 use crate::{
     AppSystems,
+    gpu::{Contribution, Neuron, SharedGpu, TopTerms},
     inference::{InferenceSettings, Networks},
     pad::Pad,
     view::{SelectedCell, Selection},
@@ -14,13 +15,16 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task, futures_lite::future},
 };
 use mnistify_drawing::Image28;
-use mnistify_network::explain::{Cell, Explanation, explain, receptive_field};
+use mnistify_network::{
+    StageKind,
+    explain::{Cell, Explanation, Term, explain, receptive_field},
+};
 use std::sync::Arc;
 
 pub fn plugin(app: &mut App) {
     app.init_resource::<Inspector>().add_systems(
         PostUpdate,
-        (follow_values, explain_cells)
+        (follow_values, explain_cells, find_ribbons)
             .chain()
             .after(AppSystems::Infer)
             .before(AppSystems::Present),
@@ -40,6 +44,9 @@ pub struct Inspector {
     pub selected: Option<Explained>,
     /// For each network the selected cell's arithmetic or else the winning output's, where edges are on.
     pub sources: Vec<Option<Explained>>,
+    /// For each network the ribbons that are drawn.
+    pub ribbons: Vec<Option<Ribbons>>,
+    searches: Vec<Option<TopTerms>>,
     values: Vec<Values>,
     field: Option<[usize; 4]>,
 }
@@ -49,6 +56,14 @@ pub struct Inspector {
 pub struct Explained {
     pub cell: SelectedCell,
     pub explanation: Explanation,
+}
+
+/// The strongest contributions to a cell, strongest first: of a dense neuron as the GPU found them, of others as the
+/// CPU twin did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ribbons {
+    pub cell: Cell,
+    pub terms: Vec<Contribution>,
 }
 
 /// One network's arena as the CPU computes it.
@@ -69,6 +84,8 @@ impl Default for Inspector {
             maps_of: None,
             selected: None,
             sources: Vec::new(),
+            ribbons: Vec::new(),
+            searches: Vec::new(),
             values: Vec::new(),
             field: None,
         }
@@ -89,7 +106,8 @@ impl Inspector {
 
     /// Whether values are under way.
     pub fn is_busy(&self) -> bool {
-        self.values.iter().any(|values| values.task.is_some())
+        let searching = self.searches.iter().flatten().any(TopTerms::is_busy);
+        searching || self.values.iter().any(|values| values.task.is_some())
     }
 
     /// The cell of network `index` whose arithmetic is wanted: the selected one, else the winner.
@@ -193,4 +211,74 @@ fn explain_cells(
         let network = &networks.all[selected.network];
         receptive_field(&network.model, &network.layout, selected.cell, 0)
     });
+}
+
+/// Finds the contributions that the ribbons show.
+fn find_ribbons(
+    mut inspector: ResMut<Inspector>,
+    networks: Option<ResMut<Networks>>,
+    selection: Res<Selection>,
+    settings: Res<InferenceSettings>,
+    gpu: Option<Res<SharedGpu>>,
+) {
+    let Some(mut networks) = networks else {
+        return;
+    };
+    let inspector = inspector.as_mut();
+    let networks = networks.as_mut();
+    let count = networks.all.len();
+    inspector.ribbons.resize(count, None);
+    inspector.searches.resize_with(count, || None);
+    for (index, network) in networks.all.iter().enumerate() {
+        let wanted = inspector.wanted(index, networks, &selection, &settings);
+        let Some(cell) = wanted.filter(|_| inspector.edges).map(|wanted| wanted.cell) else {
+            inspector.ribbons[index] = None;
+            continue;
+        };
+        let stage = cell
+            .row
+            .checked_sub(1)
+            .map(|stage| &network.layout.stages[stage]);
+        let dense = stage.and_then(|stage| match stage.kind {
+            StageKind::Linear { layer } => Some((layer, stage.input[0])),
+            _ => None,
+        });
+        let arena = network.display.as_ref().and_then(|display| display.arena());
+        let (Some((layer, inputs)), Some(arena), Some(gpu)) = (dense, arena, gpu.as_deref()) else {
+            let source = inspector.sources[index].as_ref();
+            inspector.ribbons[index] = source.map(|source| Ribbons {
+                cell: source.cell.cell,
+                terms: contributions(&source.explanation, inspector.edge_count),
+            });
+            continue;
+        };
+        let weights = &network.model.parameter(layer, "weight").values;
+        let neuron = Neuron {
+            place: (cell.row, cell.channel),
+            first_input: network.layout.offsets[cell.row - 1],
+            weights: &weights[cell.channel * inputs..][..inputs],
+        };
+        let search = inspector.searches[index].get_or_insert_with(|| TopTerms::new(gpu));
+        if let Some((place, terms)) = search.take()
+            && place == neuron.place
+        {
+            inspector.ribbons[index] = Some(Ribbons { cell, terms });
+        }
+        let shown = inspector.ribbons[index].as_ref();
+        let wanted_terms = inspector.edge_count.min(inputs);
+        let stale = shown.is_none_or(|r| r.cell != cell || r.terms.len() != wanted_terms);
+        // While a forward has not been answered, the inputs may be newer than the shown terms.
+        if stale || network.forwarded || !network.is_idle() {
+            networks.bytes_read_back += search.request(gpu, arena, neuron, wanted_terms);
+        }
+    }
+}
+
+fn contributions(explanation: &Explanation, count: usize) -> Vec<Contribution> {
+    let contribution = |term: &Term| Contribution {
+        source: term.source,
+        product: term.product(),
+    };
+    let terms = explanation.strongest_terms(count);
+    terms.iter().map(contribution).collect()
 }

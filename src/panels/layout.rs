@@ -1,6 +1,12 @@
 //! Where the panels stand in a window of any size.
 
-use bevy_egui::egui::{Rect, pos2, vec2};
+use bevy_egui::egui::{Rect, Vec2, pos2, vec2};
+
+/// How much larger than usual everything is in a window of this size (logical pixels): 1 up to 1280 × 720, in steps.
+pub fn zoom_for(size: Vec2) -> f32 {
+    let fit = (size.x / 1280.0).min(size.y / 720.0);
+    ((fit * 10.0 + 0.01).floor() / 10.0).clamp(1.0, 3.0)
+}
 
 /// The window's parts; together they cover it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +61,14 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_windows_are_zoomed() {
+        assert_eq!(zoom_for(vec2(390.0, 844.0)), 1.0);
+        assert_eq!(zoom_for(vec2(1280.0, 720.0)), 1.0);
+        assert_eq!(zoom_for(vec2(1920.0, 1080.0)), 1.5);
+        assert_eq!(zoom_for(vec2(7680.0, 4320.0)), 3.0);
+    }
 
     #[test]
     fn the_parts_cover_windows_of_all_sizes_without_overlap() {

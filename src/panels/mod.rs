@@ -102,6 +102,11 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
         theme::apply(&context);
         world.state.themed = true;
     }
+    // On a large window, or a projector, everything is larger, so that it reads from afar.
+    let zoom = layout::zoom_for(context.viewport_rect().size() * context.zoom_factor());
+    if context.zoom_factor() != zoom {
+        context.set_zoom_factor(zoom);
+    }
     let scale = context.pixels_per_point();
     let places = Places::for_window(context.viewport_rect());
     // The scene keeps to what the inspector leaves free.

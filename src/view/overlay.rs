@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     inference::{LiveNetwork, Networks},
-    inspector::{Explained, Inspector},
+    inspector::{Inspector, Ribbons},
     panels::theme,
 };
 use bevy::prelude::*;
@@ -30,9 +30,9 @@ pub fn paint(
     for (index, tower) in towers {
         let network = &networks.all[index];
         if inspector.edges
-            && let Some(Some(source)) = inspector.sources.get(index)
+            && let Some(Some(ribbons)) = inspector.ribbons.get(index)
         {
-            paint_edges(painter, lens, tower, source, inspector.edge_count);
+            paint_edges(painter, lens, tower, ribbons);
         }
         // Outside of the scene: the right one of two towers has its names on its right.
         let side = if tower.place.x > 0.0 { 1.0 } else { -1.0 };
@@ -250,21 +250,21 @@ fn is_pooling(network: &LiveNetwork, row: usize) -> bool {
 }
 
 /// Ribbons from the strongest inputs of a cell to the cell; colour and width tell the signed contribution.
-fn paint_edges(painter: &Painter, lens: &Lens, tower: &Tower, source: &Explained, count: usize) {
-    let cell = source.cell.cell;
+fn paint_edges(painter: &Painter, lens: &Lens, tower: &Tower, ribbons: &Ribbons) {
+    let cell = ribbons.cell;
     if cell.row == 0 {
         return;
     }
     let floor = &tower.layout.floors[cell.row];
     let below = &tower.layout.floors[cell.row - 1];
     let to = floor.cell_centre(cell.index(floor.shape)) + tower.place;
-    let terms = source.explanation.strongest_terms(count);
+    let terms = &ribbons.terms;
     let largest = terms
         .first()
-        .map_or(1.0, |term| term.product().abs().max(1e-6));
+        .map_or(1.0, |term| term.product.abs().max(1e-6));
     // Weakest first, so that the strongest lie on top.
     for term in terms.iter().rev() {
-        let share = term.product() / largest;
+        let share = term.product / largest;
         let from = below.cell_centre(term.source) + tower.place;
         let rise = (to.y - from.y) * 0.5;
         let points = [from, from + Vec3::Y * rise, to - Vec3::Y * rise, to];

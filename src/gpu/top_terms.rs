@@ -1,0 +1,217 @@
+//! The strongest contributions to a dense neuron, found on the GPU in the arena that the forward wrote. Only the terms
+//! come back, and nothing waits for them.
+
+use super::SharedGpu;
+use std::{
+    num::NonZeroU64,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// More terms than this are not searched.
+pub const MOST_TERMS: usize = 96;
+
+/// `weight · input` of one input of a neuron.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contribution {
+    /// Index of the input value in the previous row.
+    pub source: usize,
+    pub product: f32,
+}
+
+/// A dense neuron: its place in the network and what its sum runs over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neuron<'a> {
+    /// Row of the arena and number of the neuron.
+    pub place: (usize, usize),
+    /// First of its inputs in the arena.
+    pub first_input: usize,
+    /// One weight an input.
+    pub weights: &'a [f32],
+}
+
+/// Finds the strongest terms of one neuron at a time.
+pub struct TopTerms {
+    pipeline: wgpu::ComputePipeline,
+    layout: wgpu::BindGroupLayout,
+    buffers: Option<Buffers>,
+    /// Set while a result is on its way.
+    busy: Arc<AtomicBool>,
+    newest: Arc<Mutex<Option<Found>>>,
+}
+
+/// A neuron's place and its strongest terms, strongest first.
+pub type Found = ((usize, usize), Vec<Contribution>);
+
+/// Buffers for neurons of one number of inputs.
+struct Buffers {
+    inputs: usize,
+    weights: wgpu::Buffer,
+    weights_of: Option<(usize, usize)>,
+    task: wgpu::Buffer,
+    terms: wgpu::Buffer,
+    products: wgpu::Buffer,
+    staging: wgpu::Buffer,
+}
+
+/// Bytes of one term in `shaders/top_terms.wgsl`.
+const TERM_BYTES: usize = 8;
+
+impl TopTerms {
+    /// Compiles the shader.
+    pub fn new(gpu: &SharedGpu) -> Self {
+        let device = gpu.device.wgpu_device();
+        let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("top terms"),
+            source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/top_terms.wgsl").into()),
+        });
+        let layout = super::storage_layout(device, "top terms", &[true, true, true, false, false]);
+        let pipeline = super::compute_pipeline(device, "top terms", &shader, &layout, "strongest");
+        Self {
+            pipeline,
+            layout,
+            buffers: None,
+            busy: Arc::default(),
+            newest: Arc::default(),
+        }
+    }
+
+    /// Whether a result is on its way.
+    pub fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Acquire)
+    }
+
+    /// Encodes the search in `arena` (buffer, offset and size in bytes). Returns the bytes that will come back: 0 while
+    /// the last result is still on its way, and then nothing is encoded.
+    pub fn request(
+        &mut self,
+        gpu: &SharedGpu,
+        arena: (&wgpu::Buffer, u64, u64),
+        neuron: Neuron<'_>,
+        count: usize,
+    ) -> u64 {
+        if self.busy.swap(true, Ordering::AcqRel) {
+            return 0;
+        }
+        let inputs = neuron.weights.len();
+        if self.buffers.as_ref().is_none_or(|b| b.inputs != inputs) {
+            self.buffers = Some(Buffers::new(gpu, inputs));
+        }
+        let Some(buffers) = &mut self.buffers else {
+            unreachable!("they were made just now");
+        };
+        let count = count.min(MOST_TERMS).min(inputs);
+        if buffers.weights_of != Some(neuron.place) {
+            let bytes: Vec<u8> = neuron
+                .weights
+                .iter()
+                .flat_map(|w| w.to_le_bytes())
+                .collect();
+            gpu.queue.write_buffer(&buffers.weights, 0, &bytes);
+            buffers.weights_of = Some(neuron.place);
+        }
+        let task = [neuron.first_input as u32, inputs as u32, count as u32, 0];
+        let task: Vec<u8> = task.iter().flat_map(|v| v.to_le_bytes()).collect();
+        gpu.queue.write_buffer(&buffers.task, 0, &task);
+        let (buffer, offset, size) = arena;
+        let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer,
+            offset,
+            size: NonZeroU64::new(size),
+        });
+        let mut entries = vec![wgpu::BindGroupEntry {
+            binding: 0,
+            resource,
+        }];
+        let others = [
+            &buffers.weights,
+            &buffers.task,
+            &buffers.terms,
+            &buffers.products,
+        ];
+        entries.extend(
+            (1..)
+                .zip(others)
+                .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                    binding,
+                    resource: buffer.as_entire_binding(),
+                }),
+        );
+        let device = gpu.device.wgpu_device();
+        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("top terms"),
+            layout: &self.layout,
+            entries: &entries,
+        });
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            pass.set_pipeline(&self.pipeline);
+            pass.set_bind_group(0, &bind_group, &[]);
+            pass.dispatch_workgroups(1, 1, 1);
+        }
+        let bytes = (count * TERM_BYTES) as u64;
+        encoder.copy_buffer_to_buffer(&buffers.terms, 0, &buffers.staging, 0, bytes);
+        gpu.queue.submit([encoder.finish()]);
+        self.read_back(neuron.place, bytes);
+        bytes
+    }
+
+    fn read_back(&self, place: (usize, usize), bytes: u64) {
+        let Some(buffers) = &self.buffers else {
+            return;
+        };
+        let staging = buffers.staging.clone();
+        let (newest, busy) = (self.newest.clone(), self.busy.clone());
+        let read = staging.clone();
+        read.slice(..bytes)
+            .map_async(wgpu::MapMode::Read, move |result| {
+                if result.is_ok() {
+                    let view = staging.slice(..bytes).get_mapped_range();
+                    let terms = view.chunks_exact(TERM_BYTES).map(|term| Contribution {
+                        source: u32::from_le_bytes([term[0], term[1], term[2], term[3]]) as usize,
+                        product: f32::from_le_bytes([term[4], term[5], term[6], term[7]]),
+                    });
+                    let found = (place, terms.collect());
+                    drop(view);
+                    staging.unmap();
+                    *newest.lock().expect("no holder panics") = Some(found);
+                }
+                busy.store(false, Ordering::Release);
+            });
+    }
+
+    /// The newest result, once.
+    pub fn take(&self) -> Option<Found> {
+        self.newest.lock().expect("no holder panics").take()
+    }
+}
+
+impl Buffers {
+    fn new(gpu: &SharedGpu, inputs: usize) -> Self {
+        let buffer = |label, bytes: usize, usage| {
+            gpu.device
+                .wgpu_device()
+                .create_buffer(&wgpu::BufferDescriptor {
+                    label: Some(label),
+                    size: bytes as u64,
+                    usage,
+                    mapped_at_creation: false,
+                })
+        };
+        let (storage, write) = (wgpu::BufferUsages::STORAGE, wgpu::BufferUsages::COPY_DST);
+        let read = wgpu::BufferUsages::COPY_SRC;
+        let terms = MOST_TERMS * TERM_BYTES;
+        Self {
+            inputs,
+            weights: buffer("a neuron's weights", inputs * 4, storage | write),
+            weights_of: None,
+            task: buffer("top terms task", 16, storage | write),
+            terms: buffer("top terms", terms, storage | read),
+            products: buffer("a neuron's products", inputs * 4, storage),
+            staging: buffer("top terms", terms, wgpu::BufferUsages::MAP_READ | write),
+        }
+    }
+}
