@@ -24,7 +24,7 @@ pub struct Display {
     pub shown: Buffer,
     /// The largest magnitude of each row, which scales height and colour, f32.
     pub ranges: Buffer,
-    /// [`RowUniform`]s, written by the CPU each frame.
+    /// How each row moves, written by the CPU each frame: `Row` in `shaders/display.wgsl`.
     pub rows: Buffer,
     motions: Vec<RowUniform>,
     pipeline: wgpu::ComputePipeline,

@@ -168,7 +168,11 @@ fn network_card(
     let answer_middle = (name.max.y + inner.max.y - bars_height) / 2.0;
     let hero = theme::HERO.min((inner.height() - bars_height - 18.0).max(24.0));
     let (digit, certainty, colour) = match &network.answer {
-        None => ("–".to_string(), "draw a digit".to_string(), theme::FAINT),
+        None => (
+            String::new(),
+            "Waiting for a digit".to_string(),
+            theme::FAINT,
+        ),
         Some(answer) => {
             let percent = format!("{:.1} %", answer.confidence() * 100.0);
             let class = network.spec().classes()[answer.class].clone();
@@ -186,11 +190,13 @@ fn network_card(
         theme::font(hero),
         colour,
     );
+    let beside = if network.answer.is_some() {
+        painted.max.x.max(inner.min.x + hero * 0.62) + 10.0
+    } else {
+        inner.min.x
+    };
     painter.text(
-        pos2(
-            painted.max.x.max(inner.min.x + hero * 0.62) + 10.0,
-            answer_middle,
-        ),
+        pos2(beside, answer_middle),
         Align2::LEFT_CENTER,
         certainty,
         theme::font(theme::TITLE),

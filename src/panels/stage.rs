@@ -237,6 +237,9 @@ fn top_bar(
 fn legend(painter: &egui::Painter, rect: Rect, compact: bool) -> f32 {
     let width = (rect.width() * 0.4).clamp(120.0, 240.0);
     let bar = Rect::from_center_size(pos2(rect.center().x, rect.max.y - 28.0), vec2(width, 7.0));
+    // So that it reads over whatever the camera is close to.
+    let behind = Rect::from_min_max(bar.min - vec2(30.0, 24.0), bar.max + vec2(30.0, 22.0));
+    painter.rect_filled(behind, 8.0, theme::STAGE.gamma_multiply(0.72));
     let mut mesh = Mesh::default();
     let steps = 48;
     for step in 0..=steps {

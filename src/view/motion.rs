@@ -144,15 +144,15 @@ fn advance_displays(
         let rows = network.layout.rows();
         if let Some(display) = &mut network.display {
             let of_row = |row| {
+                let mut of_row = motion.row(row, rows, seconds);
                 if surface.still && motion.slow.is_none() {
-                    RowMotion {
-                        ease: 1.0,
-                        reveal: 1.0,
-                        glow: 0.0,
-                    }
-                } else {
-                    motion.row(row, rows, seconds)
+                    (of_row.ease, of_row.glow) = (1.0, 0.0);
                 }
+                // A blank pad predicts nothing, and its towers rest.
+                if row > 0 && pad.image().is_blank() {
+                    (of_row.reveal, of_row.glow) = (0.0, 0.0);
+                }
+                of_row
             };
             display.advance(&gpu, of_row, seconds);
         }

@@ -81,7 +81,10 @@ fn paint_labels(
                 let name = network.name();
                 painter.text(foot, Align2::CENTER_TOP, name, theme::font(17.0), hue);
             }
-            paint_ring(painter, lens, floor, tower, hue);
+            // Not where the camera is so close that it would only be a line across the view.
+            if lens.scale_at(tower.place) * floor.size.x < clip.height() * 0.8 {
+                paint_ring(painter, lens, floor, tower, hue);
+            }
         }
         if !compact && !crowded && clip.contains(place) {
             last = Some(place);

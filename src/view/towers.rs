@@ -217,7 +217,7 @@ pub fn floor_mesh(floor: &Floor, shape: CellShape) -> Mesh {
 }
 
 /// Rows with more cells than this are pictures on a software rasteriser.
-const SOFTWARE_BARS: usize = 100;
+const SOFTWARE_BARS: usize = 600;
 
 fn build_towers(
     mut commands: Commands,
