@@ -8,7 +8,7 @@ struct Floor {
     tower: vec4<f32>,
     // Side of a cell, gap between maps in cells, height of the tallest bar, height of the floor.
     measures: vec4<f32>,
-    // Extent along x and z; how much of a bar's height is shown; 0.
+    // Extent along x and z, 0, 0.
     extent: vec4<f32>,
     // First value in the arena, row, columns of maps, 1 for the input.
     places: vec4<u32>,
@@ -76,7 +76,7 @@ fn share_of_range(cell: u32) -> f32 {
 fn lit(colour: vec3<f32>, t: f32) -> vec3<f32> {
     let row = rows[floor.places.y];
     let wave = vec3(0.10, 0.13, 0.20) * row.glow * (0.35 + abs(t));
-    return (colour + wave) * mix(0.35, 1.0, row.reveal);
+    return (colour + wave) * mix(0.8, 1.0, row.reveal);
 }
 
 // The corner of map `map` with the least x and z.
@@ -114,7 +114,7 @@ fn vertex(@location(0) position: vec3<f32>) -> Corner {
     let t = share_of_range(cell);
     // The input is as high as its ink.
     let height = select(t, (t + 1.0) / 2.0, floor.places.w == 1u);
-    let tip = height * floor.measures.z * floor.extent.z;
+    let tip = height * floor.measures.z;
     let low = base + min(tip, 0.0) - 0.0015;
     let high = base + max(tip, 0.0);
     let eye = view.world_position.xyz;

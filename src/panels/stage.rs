@@ -36,9 +36,14 @@ pub fn stage_ui(
     let lens = Lens::new(&camera.now, stage);
     pointer_ui(ui, rect, &lens, towers, wishes);
     let painter = ui.painter_at(rect);
-    overlay::paint(
-        &painter, &lens, networks, towers, selection, inspector, compact,
-    );
+    let shown = overlay::Shown {
+        networks,
+        towers,
+        selection,
+        inspector,
+        motion,
+    };
+    overlay::paint(&painter, &lens, &shown, compact);
     top_bar(
         ui, rect, compact, motion, inspector, state, selection, networks, wishes,
     );

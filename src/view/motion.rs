@@ -90,6 +90,11 @@ impl Motion {
         }
     }
 
+    /// Whether a slow forward pass has reached this row; always, where it is live.
+    pub fn has_reached(&self, row: usize, rows: usize) -> bool {
+        self.row(row, rows, 0.0).reveal > 0.5
+    }
+
     /// Whether anything still moves.
     pub fn is_moving(&self) -> bool {
         self.since_change < REST_SECONDS || (self.slow.is_some() && self.playing)
@@ -169,6 +174,7 @@ mod tests {
             slow: Some(0.5),
             ..default()
         };
+        assert!(motion.has_reached(2, 8) && !motion.has_reached(6, 8));
         let reveal = |motion: &Motion, row| motion.row(row, 8, 0.016).reveal;
         assert_eq!((reveal(&motion, 0), reveal(&motion, 7)), (1.0, 0.0));
         motion.slow = Some(0.0);

@@ -4,6 +4,7 @@
 use super::{
     colour::value_colour,
     layout::Floor,
+    motion::Motion,
     picking::{Lens, SelectedCell, Selection},
     towers::{Tower, Towers},
 };
@@ -16,27 +17,47 @@ use bevy::prelude::*;
 use bevy_egui::egui::{self, Align2, Color32, Painter, Pos2, pos2};
 use mnistify_network::explain::receptive_field;
 
+/// What the overlay shows.
+pub struct Shown<'a> {
+    pub networks: &'a Networks,
+    pub towers: &'a Towers,
+    pub selection: &'a Selection,
+    pub inspector: &'a Inspector,
+    pub motion: &'a Motion,
+}
+
 /// Paints everything that belongs to the shown towers.
-pub fn paint(
-    painter: &Painter,
-    lens: &Lens,
-    networks: &Networks,
-    towers: &Towers,
-    selection: &Selection,
-    inspector: &Inspector,
-    compact: bool,
-) {
+pub fn paint(painter: &Painter, lens: &Lens, shown: &Shown<'_>, compact: bool) {
+    let Shown {
+        networks,
+        towers,
+        selection,
+        inspector,
+        motion,
+    } = shown;
     let towers = towers.all.iter().enumerate().filter(|(_, t)| t.shown);
     for (index, tower) in towers {
         let network = &networks.all[index];
         if inspector.edges
             && let Some(Some(ribbons)) = inspector.ribbons.get(index)
+            && motion.has_reached(ribbons.cell.row, network.layout.rows())
         {
             paint_edges(painter, lens, tower, ribbons);
         }
         // Outside of the scene: the right one of two towers has its names on its right.
         let side = if tower.place.x > 0.0 { 1.0 } else { -1.0 };
-        paint_labels(painter, lens, network, tower, index, side, compact);
+        let rows = network.layout.rows();
+        let answer = network.answer.as_ref().map(|answer| answer.class);
+        let answer = answer.filter(|_| motion.has_reached(rows - 1, rows));
+        paint_labels(
+            painter,
+            lens,
+            network,
+            tower,
+            (index, answer),
+            side,
+            compact,
+        );
         for (cell, colour) in [
             (selection.hovered, theme::DIM),
             (selection.cell, theme::TEXT),
@@ -57,7 +78,7 @@ fn paint_labels(
     lens: &Lens,
     network: &LiveNetwork,
     tower: &Tower,
-    index: usize,
+    (index, best): (usize, Option<usize>),
     side: f32,
     compact: bool,
 ) {
@@ -118,7 +139,6 @@ fn paint_labels(
     let Some(outputs) = tower.layout.floors.last() else {
         return;
     };
-    let best = network.answer.as_ref().map(|answer| answer.class);
     // Too narrow for ten digits side by side: the answer alone.
     let pitch = lens.scale_at(outputs.cell_centre(0) + tower.place) * outputs.cell;
     for (class, name) in network.spec().classes().iter().enumerate() {

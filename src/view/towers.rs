@@ -110,7 +110,7 @@ impl FloorUniform {
         Self {
             tower: place.extend(0.0),
             measures: Vec4::new(floor.cell, floor.gap, floor.bar, floor.base),
-            extent: Vec4::new(floor.size.x, floor.size.y, 1.0, 0.0),
+            extent: Vec4::new(floor.size.x, floor.size.y, 0.0, 0.0),
             places: UVec4::new(
                 floor.offset as u32,
                 floor.row as u32,
