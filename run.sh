@@ -3,6 +3,7 @@
 #
 #   ./run.sh                     the app in a window
 #   ./run.sh predict FILE.png    one of the commands without a window; ./run.sh --help lists them
+#   ./run.sh web [--port N]      the page for browsers: builds it and serves it on this machine
 #
 # The build directory lies outside the checkout: $CARGO_TARGET_DIR, or mnistify/target in $XDG_CACHE_HOME or ~/.cache.
 set -euo pipefail
@@ -13,7 +14,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/mnis
 needs_window=yes
 for argument in "$@"; do
     case $argument in
-        predict | screenshot | bench | help | -h | --help | -V | --version) needs_window=no ;;
+        predict | screenshot | bench | web | help | -h | --help | -V | --version) needs_window=no ;;
     esac
 done
 
@@ -41,6 +42,19 @@ run.sh: there is no Rust here (no cargo). Install it with rustup, https://rustup
 then open a new terminal and run this again.
 TEXT
     exit 1
+fi
+
+if [ "${1-}" = web ]; then
+    shift
+    case "${1-}" in
+        "" | --port | --port=*) ;;
+        *)
+            echo "usage: run.sh web [--port N]" >&2
+            exit 2
+            ;;
+    esac
+    "$root/web/build.sh"
+    exec node "$root/web/serve.mjs" "$@"
 fi
 
 "$root/scripts/install-system.sh"

@@ -1,22 +1,57 @@
 #!/usr/bin/env bash
 # Installs what Mnistify needs from the system, where it is missing: through apt where there is apt, else it names the
-# packages. With --tests also what the tests need. Everything it says goes to standard error.
+# packages. With --tests also what the tests need, with --web what the web page is built with, with --web-tests what the
+# page's tests need. Everything it says goes to standard error.
 #
-#   scripts/install-system.sh [--tests]
+#   scripts/install-system.sh [--tests] [--web] [--web-tests]
 set -euo pipefail
 
-tests=no
-case "${1-}" in
-    "") ;;
-    --tests) tests=yes ;;
-    *)
-        echo "usage: $0 [--tests]" >&2
-        exit 2
-        ;;
-esac
+tests=no web=no web_tests=no
+for argument in "$@"; do
+    case $argument in
+        --tests) tests=yes ;;
+        --web) web=yes ;;
+        --web-tests) web_tests=yes ;;
+        *)
+            echo "usage: $0 [--tests] [--web] [--web-tests]" >&2
+            exit 2
+            ;;
+    esac
+done
 
 say() {
     echo "install-system: $*" >&2
+}
+
+# Whether the Rust that cargo uses compiles for browsers: the same as `rustup target list --installed`, but also where
+# Rust did not come from rustup.
+rust_has_wasm() {
+    local sysroot
+    sysroot=$(rustc --print sysroot 2>/dev/null) && [ -d "$sysroot/lib/rustlib/wasm32-unknown-unknown/lib" ]
+}
+
+# Asks rustup for it, but only once for each version of Rust: without a network the question can take long, and it
+# would come with every build.
+add_wasm_to_rust() {
+    local folder refused version
+    folder=${MNISTIFY_WEB_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/mnistify/target-web}
+    refused=$folder/rustup-has-no-wasm
+    version=$(rustc --version 2>/dev/null) || return 1
+    if ! command -v rustup >/dev/null || [ "$(cat "$refused" 2>/dev/null)" = "$version" ]; then
+        return 1
+    fi
+    local limit=()
+    if command -v timeout >/dev/null; then
+        limit=(timeout 60)
+    fi
+    say "adding Rust's target wasm32-unknown-unknown"
+    if ${limit[@]+"${limit[@]}"} rustup target add wasm32-unknown-unknown >&2 && rust_has_wasm; then
+        return
+    fi
+    say "rustup could not add it; delete $refused to have it asked again"
+    mkdir -p "$folder"
+    echo "$version" >"$refused"
+    return 1
 }
 
 # Package and reason.
@@ -38,6 +73,26 @@ if [ "$tests" = yes ]; then
         "xvfb|a display without a screen, for the test of the window"
         "xdotool|moves the pointer in the test of the window"
     )
+fi
+if [ "$web" = yes ] && ! rust_has_wasm && ! add_wasm_to_rust; then
+    if ! grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then
+        say "Rust here cannot compile for browsers; where there is a network: rustup target add wasm32-unknown-unknown"
+        exit 1
+    fi
+    wanted+=(
+        "rustc-web|a Rust compiler that can compile for browsers"
+        "rust-web-src|the standard library's source, to compile it for browsers"
+        "rust-web-llvm|the compiler's link to its linker"
+        "lld-22|the linker for WebAssembly"
+    )
+fi
+# Not from apt where there is another Node already.
+if [ "$web" = yes ] || [ "$web_tests" = yes ]; then
+    command -v node >/dev/null || wanted+=("nodejs|packs and serves the page")
+fi
+if [ "$web_tests" = yes ]; then
+    command -v npm >/dev/null || wanted+=("npm|fetches the library that drives the browser")
+    wanted+=("chromium|the browser that the page is tested in")
 fi
 
 is_installed() {
@@ -91,6 +146,14 @@ name_packages_for_linux() {
             command -v "$tool" >/dev/null || missing+=("$tool")
         done
     fi
+    if [ "$web" = yes ] || [ "$web_tests" = yes ]; then
+        command -v node >/dev/null || missing+=("node")
+    fi
+    if [ "$web_tests" = yes ]; then
+        for tool in npm chromium; do
+            command -v "$tool" >/dev/null || missing+=("$tool")
+        done
+    fi
     if [ ${#missing[@]} -eq 0 ]; then
         return
     fi
@@ -103,6 +166,14 @@ name_packages_for_linux() {
     if [ "$tests" = yes ]; then
         fedora+=" xorg-x11-server-Xvfb xdotool"
         arch+=" xorg-server-xvfb xdotool"
+    fi
+    if [ "$web" = yes ] || [ "$web_tests" = yes ]; then
+        fedora+=" nodejs"
+        arch+=" nodejs npm"
+    fi
+    if [ "$web_tests" = yes ]; then
+        fedora+=" chromium"
+        arch+=" chromium"
     fi
     say "Fedora: sudo dnf install $fedora"
     say "Arch:   sudo pacman -S --needed $arch (and your GPU's Vulkan driver)"

@@ -8,13 +8,20 @@
 //! 3. `Present`: the towers' cells move towards the new values on the GPU, the camera moves ([`view`]), and the
 //!    pad's strokes become meshes.
 
+pub mod bench;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod commands;
 pub mod gpu;
 pub mod inference;
 pub mod inspector;
+pub mod outside;
 pub mod pad;
 pub mod panels;
+pub mod report;
+pub mod share;
 pub mod view;
+#[cfg(target_arch = "wasm32")]
+mod web;
 
 use bevy::{
     asset::AssetMetaCheck,
@@ -27,7 +34,9 @@ use bevy::{
 };
 use bevy_egui::{EguiGlobalSettings, EguiPlugin, EguiPostUpdateSet};
 use bevy_prototype_lyon::prelude::ShapePlugin;
-use mnistify_network::{Model, ModelError};
+use mnistify_network::Model;
+#[cfg(not(target_arch = "wasm32"))]
+use mnistify_network::ModelError;
 
 /// The order of a frame, in `PostUpdate`.
 #[derive(SystemSet, Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,6 +51,8 @@ pub enum AppSystems {
 pub enum Surface {
     /// A window of the desktop.
     Window { width: u32, height: u32 },
+    /// The page's canvas, named by a CSS selector, as large as the element around it.
+    Canvas { selector: String },
     /// An image without any window, for screenshots and measurements.
     Image { width: u32, height: u32 },
 }
@@ -59,13 +70,23 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
             present_mode: PresentMode::AutoVsync,
             ..default()
         }),
+        Surface::Canvas { selector } => Some(Window {
+            title: "Mnistify".into(),
+            canvas: Some(selector.clone()),
+            fit_canvas_to_parent: true,
+            prevent_default_event_handling: true,
+            present_mode: PresentMode::AutoVsync,
+            ..default()
+        }),
         Surface::Image { .. } => None,
     };
     let mut plugins = DefaultPlugins
         .set(WindowPlugin {
             primary_window: window,
             exit_condition: match surface {
-                Surface::Window { .. } => bevy::window::ExitCondition::OnAllClosed,
+                Surface::Window { .. } | Surface::Canvas { .. } => {
+                    bevy::window::ExitCondition::OnAllClosed
+                }
                 Surface::Image { .. } => bevy::window::ExitCondition::DontExit,
             },
             ..default()
@@ -112,11 +133,14 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         view::plugin,
         inspector::plugin,
         panels::plugin,
+        share::plugin,
+        bench::plugin,
     ));
     app
 }
 
-/// The two networks that come with the app.
+/// The two networks that come with the app. The page fetches them instead.
+#[cfg(not(target_arch = "wasm32"))]
 pub fn shipped_models() -> Result<Vec<Model>, ModelError> {
     let files: [(&str, &[u8]); 2] = [
         (

@@ -1,66 +1,15 @@
-//! The command line: the app itself, or the same work without a window.
+//! The app's program: natively a command line ([`command_line`]); in the browser the page calls into `mnistify::web`.
 
-use clap::{Parser, Subcommand};
-use mnistify::{
-    Surface,
-    commands::{bench, predict, screenshot},
-};
-use std::process::ExitCode;
+#[cfg(not(target_arch = "wasm32"))]
+mod command_line;
 
-/// Draw a digit and watch two neural networks read it live.
-#[derive(Parser)]
-#[command(version, about)]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-    /// Width of the window in logical pixels.
-    #[arg(long, default_value_t = 1280)]
-    width: u32,
-    /// Height of the window in logical pixels.
-    #[arg(long, default_value_t = 720)]
-    height: u32,
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> std::process::ExitCode {
+    command_line::main()
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Read images without a window: PNGs, IDX files and saved strokes; one JSON line an image.
-    Predict(predict::Arguments),
-    /// Render the app off screen into a PNG.
-    Screenshot(screenshot::Arguments),
-    /// Measure frames, forwards and latency on this machine; one JSON object.
-    Bench(bench::Arguments),
-}
-
-fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.command {
-        Some(Command::Predict(arguments)) => predict::run(&arguments),
-        Some(Command::Screenshot(arguments)) => screenshot::run(&arguments),
-        Some(Command::Bench(arguments)) => bench::run(&arguments),
-        None => run_app(cli.width, cli.height),
-    };
-    let code = result.unwrap_or_else(|message| {
-        eprintln!("mnistify: {message}");
-        2
-    });
-    // burn's statics can outlive thread-local storage and abort when they are dropped after it, so the process ends
-    // here, with everything written.
-    std::process::exit(code)
-}
-
-fn run_app(width: u32, height: u32) -> Result<i32, String> {
-    let display = ["DISPLAY", "WAYLAND_DISPLAY"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-    if cfg!(target_os = "linux") && !display {
-        return Err(
-            "there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set). \
-                    Without one, try:\n  mnistify predict FILE.png\n  \
-                    mnistify screenshot --strokes FILE.json --out FILE.png"
-                .into(),
-        );
-    }
-    let models = mnistify::shipped_models().map_err(|error| error.to_string())?;
-    let exit = mnistify::app(&Surface::Window { width, height }, models).run();
-    Ok(if exit.is_success() { 0 } else { 1 })
+/// Nothing runs before the page asks: its loader brings the networks first. What it calls, the library exports.
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    use mnistify as _;
 }

@@ -219,10 +219,10 @@ impl App {
 }
 
 fn both_answer(state: &Value, answer: Option<u64>) -> bool {
-    let answers = &state["answers"];
-    ["mlp", "cnn"]
-        .iter()
-        .all(|name| answers[name].as_u64() == answer)
+    let models = state["models"].as_array();
+    models.is_some_and(|models| {
+        models.len() == 2 && models.iter().all(|model| model["class"].as_u64() == answer)
+    })
 }
 
 /// The pad's corners `[x0, y0, x1, y1]` in the window.

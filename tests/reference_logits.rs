@@ -1,11 +1,10 @@
 //! The executors against logits that an independent program computed: numpy in float64, see
 //! `tests/reference/reference_logits.py`.
 
-use burn_wgpu::WgpuDevice;
 use mnistify_drawing::{Image28, idx};
 use mnistify_network::{
     CpuNetwork, Model,
-    fused::{FusedNetwork, Tuning},
+    fused::{FusedNetwork, Gpu, Tuning},
 };
 use serde::Deserialize;
 use std::{
@@ -110,11 +109,11 @@ fn the_cpu_has_the_reference_logits() {
 fn the_fused_kernels_have_the_reference_logits() {
     let images = images();
     let pixels: Vec<f32> = images.iter().flat_map(Image28::as_slice).copied().collect();
-    let device = WgpuDevice::default();
+    let gpu = Gpu::of_its_own();
     for name in SHIPPED {
         let (model, expected) = model_and_logits(name);
         for tuning in [Tuning::SOFTWARE, Tuning::GPU] {
-            let network = FusedNetwork::new(&model, &device, images.len(), tuning);
+            let network = FusedNetwork::new(&model, &gpu, images.len(), tuning);
             network.forward(&pixels);
             let logits = network.read_logits(images.len());
             assert_close(

@@ -5,15 +5,15 @@ pub mod offscreen;
 pub mod predict;
 pub mod screenshot;
 
-use burn_wgpu::WgpuDevice;
+use mnistify_network::fused::Gpu;
 
-/// burn's default device, where there is an adapter at all.
-fn default_gpu() -> Option<(WgpuDevice, wgpu::AdapterInfo)> {
+/// A device of the process's own, where there is an adapter at all.
+fn own_gpu() -> Option<(Gpu, wgpu::AdapterInfo)> {
     let instance = wgpu::Instance::default();
     let options = wgpu::RequestAdapterOptions {
         power_preference: wgpu::PowerPreference::HighPerformance,
         ..Default::default()
     };
     let adapter = bevy::tasks::block_on(instance.request_adapter(&options)).ok()?;
-    Some((WgpuDevice::default(), adapter.get_info()))
+    Some((Gpu::of_its_own(), adapter.get_info()))
 }

@@ -1,6 +1,6 @@
 //! `mnistify predict`: files in, one JSON line an image out.
 
-use super::default_gpu;
+use super::own_gpu;
 use clap::Args;
 use mnistify_drawing::{Image28, Preparation, idx, picture, rasterise, recording};
 use mnistify_network::{
@@ -156,7 +156,7 @@ enum Reader {
 }
 
 fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
-    let gpu = if cpu { None } else { default_gpu() };
+    let gpu = if cpu { None } else { own_gpu() };
     if gpu.is_none() && !cpu {
         eprintln!("mnistify: no GPU adapter was found, so the CPU reads");
     }
@@ -167,8 +167,8 @@ fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
     let reader = |model: &Model| {
         let key = model.spec.name().to_lowercase();
         match &gpu {
-            Some((device, info)) => {
-                let network = FusedNetwork::new(model, device, BATCH, tuning(info));
+            Some((gpu, info)) => {
+                let network = FusedNetwork::new(model, gpu, BATCH, tuning(info));
                 Reader::Gpu(key, Box::new(network))
             }
             None => Reader::Cpu(key, Box::new(CpuNetwork::new(model))),

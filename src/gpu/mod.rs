@@ -15,7 +15,8 @@ use bevy::{
         renderer::{RenderAdapter, RenderAdapterInfo, RenderDevice, RenderInstance, RenderQueue},
     },
 };
-use burn_wgpu::{RuntimeOptions, WgpuDevice, WgpuSetup, init_device};
+use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
+use mnistify_network::fused::Gpu;
 
 /// Hands Bevy's GPU device to burn, once, when the renderer is ready.
 pub struct SharedGpuPlugin;
@@ -36,8 +37,8 @@ impl Plugin for SharedGpuPlugin {
 /// One GPU device for everything: Bevy draws with it, burn computes on it.
 #[derive(Resource, Clone)]
 pub struct SharedGpu {
-    /// burn's name for the device.
-    pub burn: WgpuDevice,
+    /// The same device as burn knows it; none where burn cannot use it, see [`burn_can_use`].
+    pub burn: Option<Gpu>,
     pub device: RenderDevice,
     pub queue: RenderQueue,
     /// Such as `NVIDIA H200 (Vulkan)`.
@@ -61,13 +62,39 @@ impl SharedGpu {
             backend: info.backend,
         };
         Some(Self {
-            burn: init_device(setup, RuntimeOptions::default()),
+            burn: burn_can_use(device).then(|| Gpu {
+                burn: init_device(setup, RuntimeOptions::default()),
+                device: device.wgpu_device().clone(),
+                queue: (**queue.0).clone(),
+            }),
             device: device.clone(),
             queue: queue.clone(),
-            adapter: format!("{} ({:?})", info.name, info.backend),
-            is_software: info.device_type == wgpu::DeviceType::Cpu,
+            adapter: adapter_name(info),
+            is_software: is_software(info),
         })
     }
+}
+
+/// In a browser cubecl panics on a device without timestamp queries (cubecl-wgpu 0.10, `compute/stream.rs`), which some
+/// phones lack. There the towers are still drawn, and the networks run on the CPU.
+fn burn_can_use(device: &RenderDevice) -> bool {
+    !cfg!(target_arch = "wasm32") || device.features().contains(wgpu::Features::TIMESTAMP_QUERY)
+}
+
+/// What people read. Browsers mostly keep the name to themselves.
+fn adapter_name(info: &wgpu::AdapterInfo) -> String {
+    match (info.name.as_str(), info.backend) {
+        ("", wgpu::Backend::BrowserWebGpu) => "GPU (WebGPU)".into(),
+        (name, wgpu::Backend::BrowserWebGpu) => format!("{name} (WebGPU)"),
+        (name, backend) => format!("{name} ({backend:?})"),
+    }
+}
+
+/// In a browser only the name tells, where there is one; slow frames tell the rest ([`crate::view::FrameTimes`]).
+fn is_software(info: &wgpu::AdapterInfo) -> bool {
+    let name = info.name.to_lowercase();
+    let named = ["swiftshader", "llvmpipe", "basic render"].iter().any(|part| name.contains(part));
+    info.device_type == wgpu::DeviceType::Cpu || named
 }
 
 /// A bind group layout of storage buffers for a compute shader, each read-only or not.

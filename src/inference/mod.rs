@@ -4,7 +4,7 @@ mod runner;
 mod self_test;
 mod timings;
 
-pub use runner::{Forward, Runner};
+pub use runner::{Logits, Runner, tuning};
 pub use self_test::{SELF_TEST_TOLERANCE, self_test_digits};
 pub use timings::{Series, Timings};
 
@@ -22,13 +22,14 @@ use bevy::{
 };
 use mnistify_drawing::Image28;
 use mnistify_network::{
-    Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec, prediction::DEFAULT_THRESHOLD,
+    Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec, fused::LogitsRead,
+    prediction::DEFAULT_THRESHOLD,
 };
 use self_test::SelfTest;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-/// Reads are on their way for at most this many frames of one network at a time.
-const MAX_READS_IN_FLIGHT: usize = 3;
+/// Reads of burn's own operators on their way at a time; the fused kernels bring their own limit.
+const MAX_PLAIN_READS: usize = 3;
 
 pub fn plugin(app: &mut App) {
     app.init_resource::<InferenceSettings>()
@@ -114,8 +115,10 @@ pub struct LiveNetwork {
     pub forwarded: bool,
     reads: Vec<Read>,
     self_test: Option<SelfTest>,
-    /// The newest forward whose logits have not been asked for, since too many reads were on their way.
+    /// The newest forward's logits have not been asked for, since too many reads were on their way.
     unread: bool,
+    /// What encoding the newest forward took.
+    encoding: Duration,
     sequence: u64,
     shown_sequence: u64,
 }
@@ -136,7 +139,23 @@ struct Read {
     sequence: u64,
     started: Instant,
     blank: bool,
-    task: Task<Option<Vec<f32>>>,
+    logits: OnTheWay,
+}
+
+enum OnTheWay {
+    Fused(LogitsRead),
+    Plain(Task<Option<Vec<f32>>>),
+}
+
+impl OnTheWay {
+    /// The logits when they are here, none where reading failed.
+    #[allow(clippy::option_option)]
+    fn poll(&mut self) -> Option<Option<Vec<f32>>> {
+        match self {
+            Self::Fused(read) => read.take(),
+            Self::Plain(task) => future::block_on(future::poll_once(task)),
+        }
+    }
 }
 
 impl LiveNetwork {
@@ -144,17 +163,15 @@ impl LiveNetwork {
     pub fn new(model: Model, gpu: Option<&SharedGpu>) -> Self {
         let cpu = Arc::new(CpuNetwork::new(&model));
         let layout = ArenaLayout::new(&model.spec);
-        let (runner, status, self_test) = match gpu {
-            Some(gpu) => (
-                Runner::fused(&model, gpu),
+        let on_cpu = |reason: &str| (Runner::Cpu, RunnerStatus::OnCpu(reason.into()), None);
+        let (runner, status, self_test) = match gpu.map(|gpu| (gpu, &gpu.burn)) {
+            Some((gpu, Some(device))) => (
+                Runner::fused(&model, gpu, device),
                 RunnerStatus::Checking,
-                Some(SelfTest::start(&model, gpu)),
+                Some(SelfTest::start(&model, gpu, device)),
             ),
-            None => (
-                Runner::Cpu,
-                RunnerStatus::OnCpu("no GPU adapter was found".into()),
-                None,
-            ),
+            Some((_, None)) => on_cpu("this browser's WebGPU has no timestamp queries"),
+            None => on_cpu("no GPU adapter was found"),
         };
         Self {
             display: gpu.map(|gpu| Display::new(gpu, &layout)),
@@ -169,6 +186,7 @@ impl LiveNetwork {
             reads: Vec::new(),
             self_test,
             unread: false,
+            encoding: Duration::ZERO,
             sequence: 0,
             shown_sequence: 0,
         }
@@ -189,42 +207,56 @@ impl LiveNetwork {
         self.reads.is_empty() && !self.unread && self.self_test.is_none()
     }
 
-    /// Encodes a forward of `image` and asks for its logits.
-    fn read(&mut self, image: &Image28, gpu: Option<&SharedGpu>, bytes: &mut u64) {
+    /// Encodes a forward of `image`.
+    fn encode(&mut self, image: &Image28, gpu: &SharedGpu, encoder: &mut wgpu::CommandEncoder) {
         let started = Instant::now();
-        self.sequence += 1;
-        let forward =
-            self.runner
-                .forward(&self.cpu, image.as_slice(), gpu.zip(self.display.as_mut()));
-        if self.sequence > WARM_UP_FORWARDS {
-            let millis = started.elapsed().as_secs_f32() * 1e3;
-            self.timings.encode.push(millis);
+        if let Some(display) = &mut self.display {
+            self.runner.encode(encoder, image.as_slice(), gpu, display);
         }
-        match forward {
-            Forward::Done(logits) => {
-                self.timings
-                    .result
-                    .push(started.elapsed().as_secs_f32() * 1e3);
-                self.show(self.sequence, image.is_blank(), &logits);
-            }
-            Forward::OnGpu => self.request(started, image.is_blank(), bytes),
-        }
+        self.encoding = started.elapsed();
     }
 
-    fn request(&mut self, started: Instant, blank: bool, bytes: &mut u64) {
-        self.unread = self.reads.len() >= MAX_READS_IN_FLIGHT;
-        if self.unread {
-            return;
+    /// Asks for the logits of the forward that was submitted, which began at `started` and of which `submitting` is
+    /// this network's share.
+    fn ask(
+        &mut self,
+        image: &Image28,
+        gpu: Option<&SharedGpu>,
+        started: Instant,
+        submitting: Duration,
+        bytes: &mut u64,
+    ) {
+        self.sequence += 1;
+        self.unread = false;
+        let sequence = self.sequence;
+        if sequence > WARM_UP_FORWARDS {
+            let encoding = self.encoding + submitting;
+            self.timings.encode.push(encoding.as_secs_f32() * 1e3);
         }
-        let Some(logits) = self.runner.logits() else {
-            return;
+        let plain_reads_left = self.reads.len() < MAX_PLAIN_READS;
+        let display = gpu.zip(self.display.as_mut());
+        let logits = match self.runner.logits(&self.cpu, image.as_slice(), display) {
+            Logits::Here(logits) => {
+                let millis = started.elapsed().as_secs_f32() * 1e3;
+                self.timings.result.push(millis);
+                self.show(sequence, image.is_blank(), &logits);
+                return;
+            }
+            Logits::Fused(read) => OnTheWay::Fused(read),
+            Logits::Plain(future) if plain_reads_left => {
+                OnTheWay::Plain(AsyncComputeTaskPool::get().spawn(future))
+            }
+            Logits::Plain(_) | Logits::NotAsked => {
+                self.unread = true;
+                return;
+            }
         };
         *bytes += (self.layout.logits().len() * size_of::<f32>()) as u64;
         self.reads.push(Read {
-            sequence: self.sequence,
+            sequence,
             started,
-            blank,
-            task: AsyncComputeTaskPool::get().spawn(logits),
+            blank: image.is_blank(),
+            logits,
         });
     }
 
@@ -251,7 +283,8 @@ fn prepare_networks(mut commands: Commands, models: Res<StartModels>, gpu: Optio
 
 /// Compares the GPU with the CPU on real digits, and steps down from the fused kernels to plain burn to the CPU.
 fn run_self_test(networks: Option<ResMut<Networks>>, gpu: Option<Res<SharedGpu>>) {
-    let (Some(mut networks), Some(gpu)) = (networks, gpu) else {
+    let device = gpu.as_ref().and_then(|gpu| gpu.burn.as_ref());
+    let (Some(mut networks), Some(device)) = (networks, device) else {
         return;
     };
     for network in &mut networks.all {
@@ -271,8 +304,8 @@ fn run_self_test(networks: Option<ResMut<Networks>>, gpu: Option<Res<SharedGpu>>
                     "{}: fused kernels: {reason}; trying plain burn",
                     network.name()
                 );
-                network.runner = Runner::plain(&network.model, &gpu);
-                network.self_test = Some(SelfTest::start_plain(&network.model, &gpu));
+                network.runner = Runner::plain(&network.model, device);
+                network.self_test = Some(SelfTest::start_plain(&network.model, device));
             }
             Err(reason) => {
                 warn!("{}: {reason}; using the CPU", network.name());
@@ -301,26 +334,44 @@ fn read_image(
     }
     let changed = pad.image_changed() || settings.is_changed() || settings.continuous;
     let networks = networks.as_mut();
-    let mut any = false;
     for (index, network) in networks.all.iter_mut().enumerate() {
-        let first = network.sequence == 0;
-        if settings.shown.shows(index) && (changed || first) {
-            network.read(pad.image(), gpu.as_deref(), &mut networks.bytes_read_back);
-            network.forwarded = true;
-            any = true;
-        }
+        // A read that had to wait has its turn when one came back.
+        let again = network.sequence == 0 || network.unread && network.reads.is_empty();
+        network.forwarded = settings.shown.shows(index) && (changed || again);
     }
-    networks.forwards += u64::from(any);
+    let reading = networks.all.iter().filter(|n| n.forwarded).count() as u32;
+    if reading == 0 {
+        return;
+    }
+    networks.forwards += 1;
+    // Every network's upload, kernels and way back in one submit.
+    let started = Instant::now();
+    let mut submitting = Duration::ZERO;
+    if let Some(gpu) = gpu.as_deref() {
+        let descriptor = wgpu::CommandEncoderDescriptor {
+            label: Some("forwards"),
+        };
+        let mut encoder = gpu.device.create_command_encoder(&descriptor);
+        for network in networks.all.iter_mut().filter(|n| n.forwarded) {
+            network.encode(pad.image(), gpu, &mut encoder);
+        }
+        let begun = Instant::now();
+        gpu.queue.submit([encoder.finish()]);
+        submitting = begun.elapsed() / reading;
+    }
+    let bytes = &mut networks.bytes_read_back;
+    for network in networks.all.iter_mut().filter(|n| n.forwarded) {
+        network.ask(pad.image(), gpu.as_deref(), started, submitting, bytes);
+    }
 }
 
-fn collect_answers(networks: Option<ResMut<Networks>>, pad: Res<Pad>) {
+fn collect_answers(networks: Option<ResMut<Networks>>) {
     let Some(mut networks) = networks else {
         return;
     };
-    let networks = networks.as_mut();
     for network in &mut networks.all {
         for mut read in std::mem::take(&mut network.reads) {
-            match future::block_on(future::poll_once(&mut read.task)) {
+            match read.logits.poll() {
                 None => network.reads.push(read),
                 Some(None) => {
                     let reason = "reading the logits back from the GPU failed".to_string();
@@ -335,10 +386,6 @@ fn collect_answers(networks: Option<ResMut<Networks>>, pad: Res<Pad>) {
                     network.show(read.sequence, read.blank, &logits);
                 }
             }
-        }
-        if network.unread && network.reads.len() < MAX_READS_IN_FLIGHT {
-            let blank = pad.image().is_blank();
-            network.request(Instant::now(), blank, &mut networks.bytes_read_back);
         }
         let warm = network.sequence > WARM_UP_FORWARDS;
         if let Some(millis) = network.runner.take_gpu_millis().filter(|_| warm) {

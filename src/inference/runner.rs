@@ -3,47 +3,53 @@
 use crate::gpu::{Display, GpuTimer, SharedGpu};
 use mnistify_network::{
     CpuNetwork, Model,
-    fused::{FusedNetwork, LIVE_STREAM, LogitsFuture, Tuning},
+    fused::{FusedNetwork, Gpu, LIVE_STREAM, LogitsFuture, LogitsRead, Tuning},
     live_plain::PlainNetwork,
 };
 
 /// One of three ways to run a network; all fill the same arena.
 pub enum Runner {
-    Fused(Box<OnGpu<FusedNetwork>>),
-    Plain(Box<OnGpu<PlainNetwork>>),
+    Fused(Box<FusedRunner>),
+    Plain(Box<PlainNetwork>),
     Cpu,
 }
 
-/// A GPU network with its stopwatch.
-pub struct OnGpu<N> {
-    pub network: N,
+/// The fused kernels with their stopwatch.
+pub struct FusedRunner {
+    network: FusedNetwork,
     timer: Option<GpuTimer>,
+    /// Whether the forward under way is timed.
+    timed: bool,
+    /// Whether its logits are copied along.
+    read: Option<LogitsRead>,
 }
 
-/// What [`Runner::forward`] leaves behind.
-pub enum Forward {
-    /// Encoded; [`Runner::logits`] reads them.
-    OnGpu,
-    /// These logits, computed on the CPU.
-    Done(Vec<f32>),
+/// Where the logits of a forward are.
+pub enum Logits {
+    /// Here: computed on the CPU.
+    Here(Vec<f32>),
+    /// On their way from the fused kernels.
+    Fused(LogitsRead),
+    /// On their way from burn.
+    Plain(LogitsFuture),
+    /// Too many are on their way; this forward's are not asked for.
+    NotAsked,
 }
 
 impl Runner {
     /// The fast way.
-    pub fn fused(model: &Model, gpu: &SharedGpu) -> Self {
-        let tuning = tuning(gpu);
-        Self::Fused(Box::new(OnGpu {
-            network: FusedNetwork::new(model, &gpu.burn, 1, tuning),
+    pub fn fused(model: &Model, gpu: &SharedGpu, device: &Gpu) -> Self {
+        Self::Fused(Box::new(FusedRunner {
+            network: FusedNetwork::new(model, device, 1, tuning(gpu)),
             timer: GpuTimer::new(gpu),
+            timed: false,
+            read: None,
         }))
     }
 
     /// The reference.
-    pub fn plain(model: &Model, gpu: &SharedGpu) -> Self {
-        Self::Plain(Box::new(OnGpu {
-            network: PlainNetwork::new(model, &gpu.burn),
-            timer: GpuTimer::new(gpu),
-        }))
+    pub fn plain(model: &Model, device: &Gpu) -> Self {
+        Self::Plain(Box::new(PlainNetwork::new(model, &device.burn)))
     }
 
     /// What people call it.
@@ -55,68 +61,80 @@ impl Runner {
         }
     }
 
-    /// Encodes a forward of 784 pixels in `[0, 1]` and binds its arena to the display.
-    pub fn forward(
+    /// Encodes a forward of 784 pixels in `[0, 1]`, with the way back of its logits, and binds its arena to the display.
+    /// Submit `encoder`, then ask for [`Runner::logits`].
+    pub fn encode(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        pixels: &[f32],
+        gpu: &SharedGpu,
+        display: &mut Display,
+    ) {
+        match self {
+            Self::Fused(fused) => {
+                let timestamps = fused.timer.as_ref().and_then(GpuTimer::begin);
+                fused.timed = timestamps.is_some();
+                fused.network.encode(encoder, pixels, timestamps);
+                if let (true, Some(timer)) = (fused.timed, &fused.timer) {
+                    timer.resolve(encoder);
+                }
+                fused.read = fused.network.encode_read(encoder);
+                let arena = fused.network.arena_buffer();
+                display.bind_arena(gpu, &arena.buffer, arena.offset);
+            }
+            Self::Plain(plain) => {
+                LIVE_STREAM.executes(|| plain.forward(pixels));
+                let arena = plain.arena_buffer();
+                display.bind_arena(gpu, &arena.buffer, arena.offset);
+            }
+            Self::Cpu => {}
+        }
+    }
+
+    /// Where the logits of the forward that was just submitted are. On the CPU the forward happens here.
+    pub fn logits(
         &mut self,
         cpu: &CpuNetwork,
         pixels: &[f32],
         gpu: Option<(&SharedGpu, &mut Display)>,
-    ) -> Forward {
-        match (self, gpu) {
-            (Self::Fused(on), Some((gpu, display))) => {
-                let timed = on.timer.as_ref().filter(|timer| timer.begin(gpu));
-                on.network.forward(pixels);
-                let arena = on.network.arena_buffer();
-                display.bind_arena(gpu, &arena.buffer, arena.offset);
-                if let Some(timer) = timed {
-                    timer.end(gpu);
+    ) -> Logits {
+        match self {
+            Self::Fused(fused) => {
+                if let (true, Some(timer)) = (std::mem::take(&mut fused.timed), &fused.timer) {
+                    timer.submitted();
                 }
-                Forward::OnGpu
-            }
-            (Self::Plain(on), Some((gpu, display))) => {
-                let timed = on.timer.as_ref().filter(|timer| timer.begin(gpu));
-                LIVE_STREAM.executes(|| on.network.forward(pixels));
-                let arena = on.network.arena_buffer();
-                display.bind_arena(gpu, &arena.buffer, arena.offset);
-                if let Some(timer) = timed {
-                    timer.end(gpu);
+                match fused.read.take() {
+                    Some(read) => {
+                        read.submitted();
+                        Logits::Fused(read)
+                    }
+                    None => Logits::NotAsked,
                 }
-                Forward::OnGpu
             }
-            (_, gpu) => {
+            Self::Plain(plain) => Logits::Plain(plain.logits_async()),
+            Self::Cpu => {
                 let arena = cpu.forward_arena(pixels);
                 if let Some((gpu, display)) = gpu {
                     display.upload_arena(gpu, &arena);
                 }
-                Forward::Done(arena[cpu.layout().logits()].to_vec())
+                Logits::Here(arena[cpu.layout().logits()].to_vec())
             }
-        }
-    }
-
-    /// The newest forward's logits, on their way; none on the CPU.
-    pub fn logits(&self) -> Option<LogitsFuture> {
-        match self {
-            Self::Fused(on) => Some(on.network.logits_async()),
-            Self::Plain(on) => Some(on.network.logits_async()),
-            Self::Cpu => None,
         }
     }
 
     /// The newest GPU time of a forward, once.
     pub fn take_gpu_millis(&self) -> Option<f64> {
-        let timer = match self {
-            Self::Fused(on) => on.timer.as_ref(),
-            Self::Plain(on) => on.timer.as_ref(),
-            Self::Cpu => None,
-        };
-        timer?.take_millis()
+        match self {
+            Self::Fused(fused) => fused.timer.as_ref()?.take_millis(),
+            Self::Plain(_) | Self::Cpu => None,
+        }
     }
 
     /// Kernels that one forward launches; none on the CPU and where burn decides.
     pub fn dispatches(&self) -> Option<usize> {
         match self {
-            Self::Fused(on) => Some(on.network.dispatches()),
-            _ => None,
+            Self::Fused(fused) => Some(fused.network.dispatches()),
+            Self::Plain(_) | Self::Cpu => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
 use mnistify_drawing::{Image28, idx};
 use mnistify_network::{
     CpuNetwork, Model,
-    fused::{FusedNetwork, LIVE_STREAM},
+    fused::{FusedNetwork, Gpu, LIVE_STREAM},
     live_plain::PlainNetwork,
 };
 use std::sync::OnceLock;
@@ -32,9 +32,9 @@ pub struct SelfTest {
 
 impl SelfTest {
     /// With the fused kernels.
-    pub fn start(model: &Model, gpu: &SharedGpu) -> Self {
+    pub fn start(model: &Model, gpu: &SharedGpu, device: &Gpu) -> Self {
         let digits = self_test_digits();
-        let network = FusedNetwork::new(model, &gpu.burn, digits.len(), tuning(gpu));
+        let network = FusedNetwork::new(model, device, digits.len(), tuning(gpu));
         let pixels: Vec<f32> = digits.iter().flat_map(|d| d.as_slice()).copied().collect();
         network.forward(&pixels);
         let arena = network.arena_async();
@@ -52,12 +52,12 @@ impl SelfTest {
     }
 
     /// With burn's own operators.
-    pub fn start_plain(model: &Model, gpu: &SharedGpu) -> Self {
+    pub fn start_plain(model: &Model, device: &Gpu) -> Self {
         let futures: Vec<_> = LIVE_STREAM.executes(|| {
             self_test_digits()
                 .iter()
                 .map(|digit| {
-                    let mut network = PlainNetwork::new(model, &gpu.burn);
+                    let mut network = PlainNetwork::new(model, &device.burn);
                     network.forward(digit.as_slice());
                     network.logits_async()
                 })

@@ -10,6 +10,7 @@
 pub mod burn_network;
 pub mod cpu;
 pub mod explain;
+pub mod foreign;
 pub mod fused;
 pub mod live_plain;
 pub mod model;

@@ -149,6 +149,13 @@ impl Model {
             reason: error.to_string(),
         };
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
+        // The crate adds the claimed lengths without looking for an overflow; a view past the end would panic.
+        if metadata.data_len() > bytes.len() {
+            return Err(ModelError::Format {
+                file: file.clone(),
+                reason: "the header claims more than there is".to_string(),
+            });
+        }
         let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
         let entries = metadata.metadata().clone().unwrap_or_default();
         let spec_json = entries.get(SPEC_KEY).ok_or(ModelError::NoSpec {
@@ -293,25 +300,51 @@ fn read_tensor(
             expected: expected.to_vec(),
         });
     }
-    let values: Vec<f32> = match view.dtype() {
-        Dtype::F32 => view
-            .data()
+    let values = match view.dtype() {
+        Dtype::F32 | Dtype::F16 => decode(view.dtype(), view.data()),
+        _ => None,
+    };
+    let Some(values) = values else {
+        return Err(ModelError::Type {
+            file,
+            tensor,
+            found: format!("{:?}", view.dtype()),
+        });
+    };
+    check_values(&values, name, &file)?;
+    Ok(TensorF32 {
+        shape: expected.to_vec(),
+        values,
+    })
+}
+
+/// A tensor's bytes as f32, each value rounded to nearest; none where the type is not one of real numbers.
+pub(crate) fn decode(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
+    let values: Vec<f32> = match dtype {
+        Dtype::F32 => data
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect(),
-        Dtype::F16 => view
-            .data()
+        Dtype::F16 => data
             .chunks_exact(2)
             .map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32())
             .collect(),
-        other => {
-            return Err(ModelError::Type {
-                file,
-                tensor,
-                found: format!("{other:?}"),
-            });
-        }
+        Dtype::BF16 => data
+            .chunks_exact(2)
+            .map(|b| half::bf16::from_le_bytes([b[0], b[1]]).to_f32())
+            .collect(),
+        Dtype::F64 => data
+            .chunks_exact(8)
+            .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
+            .collect(),
+        _ => return None,
     };
+    Some(values)
+}
+
+/// Every value must be finite, and a variance (by its name, as in the file) 0 or more.
+pub(crate) fn check_values(values: &[f32], name: &str, file: &str) -> Result<(), ModelError> {
+    let (file, tensor) = (file.to_string(), name.to_string());
     if let Some((index, value)) = values.iter().enumerate().find(|(_, v)| !v.is_finite()) {
         return Err(ModelError::NotFinite {
             file,
@@ -329,10 +362,7 @@ fn read_tensor(
             value: *value,
         });
     }
-    Ok(TensorF32 {
-        shape: expected.to_vec(),
-        values,
-    })
+    Ok(())
 }
 
 fn encode(values: &[f32], half: bool) -> Vec<u8> {

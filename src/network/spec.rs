@@ -416,7 +416,8 @@ impl LayerSpec {
         }
     }
 
-    fn output_shape(&self, [c, h, w]: Shape) -> Result<Shape, String> {
+    /// The shape that comes out for `[c, h, w]`, or why the layer cannot take it.
+    pub(crate) fn output_shape(&self, [c, h, w]: Shape) -> Result<Shape, String> {
         match *self {
             Self::Conv2d {
                 in_channels,
@@ -476,7 +477,12 @@ impl LayerSpec {
 }
 
 /// How many windows of `kernel` fit, `stride` apart, into `size` values with `padding` on both sides.
-fn windows(size: usize, kernel: usize, stride: usize, padding: usize) -> Result<usize, String> {
+pub(crate) fn windows(
+    size: usize,
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+) -> Result<usize, String> {
     if kernel == 0 || stride == 0 {
         return Err(format!("has kernel size {kernel} and stride {stride}"));
     }

@@ -3,7 +3,7 @@
 //! Lyon tessellates a shape anew whenever it changes, so only the stroke under the pen ever does.
 
 use super::Pad;
-use crate::{AppSystems, gpu::SharedGpu};
+use crate::AppSystems;
 use bevy::{
     camera::{RenderTarget, ScalingMode, visibility::RenderLayers},
     image::ImageSampler,
@@ -63,11 +63,9 @@ fn canvas_image(side: u32) -> Image {
 fn spawn_canvas(
     mut commands: Commands,
     mut images: ResMut<Assets<Image>>,
-    gpu: Option<Res<SharedGpu>>,
 ) {
     let side = 512;
     let image = images.add(canvas_image(side));
-    let software = gpu.is_some_and(|gpu| gpu.is_software);
     let camera = commands
         .spawn((
             Camera2d,
@@ -77,7 +75,7 @@ fn spawn_canvas(
                 ..default()
             },
             RenderTarget::Image(image.clone().into()),
-            if software { Msaa::Off } else { Msaa::Sample4 },
+            Msaa::Sample4,
             Projection::Orthographic(OrthographicProjection {
                 scaling_mode: ScalingMode::Fixed {
                     width: PAD_SIZE,

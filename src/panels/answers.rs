@@ -1,6 +1,6 @@
 //! What the networks say: the answer in large, ten probabilities as bars, and how long it took.
 
-use super::{Wish, theme, timing};
+use super::{Wish, marks::mark, theme, timing};
 use crate::{
     gpu::SharedGpu,
     inference::{InferenceSettings, LiveNetwork, Networks, RunnerStatus, ShownNetworks},
@@ -67,7 +67,13 @@ pub fn answers_ui(
     let inner = panel.shrink2(vec2(16.0, 14.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(inner), |ui| {
         network_switch(ui, networks, settings.shown, wishes);
-        let timing = if timing_folded { 30.0 } else { 210.0 };
+        // Sideways on a phone there is room for the answers only.
+        let short = ui.available_height() < 420.0;
+        let timing = match (short, timing_folded) {
+            (true, _) => 0.0,
+            (false, true) => 30.0,
+            (false, false) => 210.0,
+        };
         let notes = 22.0;
         let room = ui.available_height() - timing - notes - 12.0;
         let height = (room / shown.len().max(1) as f32 - 8.0).clamp(110.0, 232.0);
@@ -78,7 +84,9 @@ pub fn answers_ui(
             let heights = bars.advance(*index, &heights, seconds).to_vec();
             network_card(ui, rect, *index, network, settings.threshold, &heights);
         }
-        timing::timing_ui(ui, &shown, timing_folded, settings.continuous, wishes);
+        if !short {
+            timing::timing_ui(ui, &shown, timing_folded, settings.continuous, wishes);
+        }
         status_ui(ui, inner, &shown, gpu);
     });
 }
@@ -91,7 +99,12 @@ fn bar_goal(network: &LiveNetwork) -> Vec<f32> {
 }
 
 /// One network or all, as a row of buttons.
-fn network_switch(ui: &mut Ui, networks: &Networks, shown: ShownNetworks, wishes: &mut Vec<Wish>) {
+pub fn network_switch(
+    ui: &mut Ui,
+    networks: &Networks,
+    shown: ShownNetworks,
+    wishes: &mut Vec<Wish>,
+) {
     let count = networks.all.len();
     let names = networks
         .all
@@ -111,7 +124,17 @@ fn network_switch(ui: &mut Ui, networks: &Networks, shown: ShownNetworks, wishes
         let each = (width - 6.0 * (choices.len() - 1) as f32) / choices.len() as f32;
         for (name, choice) in choices {
             let button = egui::Button::new(name).selected(shown == choice);
-            if ui.add_sized(vec2(each, 28.0), button).clicked() {
+            let button = ui.add_sized(vec2(each, 28.0), button);
+            let place = match choice {
+                ShownNetworks::All => Some("both"),
+                ShownNetworks::Only(0) => Some("mlp"),
+                ShownNetworks::Only(1) => Some("cnn"),
+                ShownNetworks::Only(_) => None,
+            };
+            if let Some(place) = place {
+                mark(ui, place, button.rect);
+            }
+            if button.clicked() {
                 wishes.push(Wish::Show(choice));
             }
         }

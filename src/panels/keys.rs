@@ -2,15 +2,16 @@
 
 use super::Wish;
 use crate::{
-    inference::ShownNetworks,
+    inference::{InferenceSettings, ShownNetworks},
     pad::{Pad, PadCommand},
     view::{Motion, Preset, Selection},
 };
 use bevy_egui::egui::{Context, Key, Modifiers};
 use mnistify_drawing::{Preparation, Tool};
+use std::ops::RangeInclusive;
 
 /// Keys and what they do, for the help.
-pub const KEYS: [(&str, &str); 16] = [
+pub const KEYS: [(&str, &str); 21] = [
     ("D / E", "draw / erase"),
     ("[ / ]", "thinner / thicker brush"),
     ("Ctrl+Z / Ctrl+Y", "undo / redo"),
@@ -18,6 +19,8 @@ pub const KEYS: [(&str, &str); 16] = [
     ("P", "prepare like MNIST, on or off"),
     ("T", "replay the drawing"),
     ("Ctrl+S / Ctrl+O", "save / load the drawing"),
+    ("K / L", "save a picture / share a link"),
+    ("V", "continuous inference on or off"),
     ("B / M / N", "both networks / MLP / CNN"),
     ("1 2 3 4, R", "views, reset the camera"),
     ("Arrows", "turn the camera, or move the selected cell"),
@@ -25,16 +28,26 @@ pub const KEYS: [(&str, &str); 16] = [
     ("PageUp / PageDown", "next / previous feature map"),
     ("Space", "slow motion"),
     ("G", "edges on or off"),
+    (", / .", "fewer / more edges"),
     ("F", "feature maps flat"),
+    ("I", "inference times, fold or unfold"),
+    ("A", "calm: less motion"),
     ("Esc", "close, unselect"),
 ];
 
+/// How many edges a person can choose.
+pub const EDGES: RangeInclusive<usize> = 4..=96;
+
 /// Turns this frame's keys into wishes.
+#[allow(clippy::too_many_arguments)]
 pub fn read_keys(
     context: &Context,
     pad: &Pad,
     selection: &Selection,
     motion: &Motion,
+    settings: &InferenceSettings,
+    edge_count: usize,
+    timing_folded: bool,
     wishes: &mut Vec<Wish>,
 ) {
     if context.egui_wants_keyboard_input() {
@@ -59,6 +72,8 @@ pub fn read_keys(
             Preparation::Prepared => Preparation::Raw,
             Preparation::Raw => Preparation::Prepared,
         };
+        let fewer = edge_count.saturating_sub(4).max(*EDGES.start());
+        let more = (edge_count + 4).min(*EDGES.end());
         let simple = [
             (Key::D, Wish::Pad(PadCommand::Use(Tool::Draw))),
             (Key::E, Wish::Pad(PadCommand::Use(Tool::Erase))),
@@ -74,6 +89,13 @@ pub fn read_keys(
             (Key::Delete, Wish::Pad(PadCommand::Clear)),
             (Key::P, Wish::Pad(PadCommand::Prepare(other))),
             (Key::T, Wish::Pad(PadCommand::Replay)),
+            (Key::K, Wish::SavePicture),
+            (Key::L, Wish::Share),
+            (Key::V, Wish::Continuous(!settings.continuous)),
+            (Key::A, Wish::ReducedMotion(!motion.reduced)),
+            (Key::I, Wish::FoldTiming(!timing_folded)),
+            (Key::Comma, Wish::EdgeCount(fewer)),
+            (Key::Period, Wish::EdgeCount(more)),
             (Key::B, Wish::Show(ShownNetworks::All)),
             (Key::M, Wish::Show(ShownNetworks::Only(0))),
             (Key::N, Wish::Show(ShownNetworks::Only(1))),

@@ -19,16 +19,17 @@ pub struct Places {
 }
 
 /// Narrower windows than this, or taller than wide ones, are compact.
-const COMPACT_WIDTH: f32 = 860.0;
+const COMPACT_WIDTH: f32 = 600.0;
 
 impl Places {
     /// The parts of this window.
     pub fn for_window(window: Rect) -> Self {
         let size = window.size();
-        if size.x < COMPACT_WIDTH || size.x < size.y * 0.9 {
+        if size.x < COMPACT_WIDTH || size.x < size.y * 1.1 {
             return Self::compact(window);
         }
-        let side = (size.x * 0.23).clamp(250.0, 380.0).min(size.y * 0.62);
+        let least = if size.x < 860.0 { 190.0 } else { 250.0 };
+        let side = (size.x * 0.23).clamp(least, 380.0).min(size.y * 0.62);
         let left = window.min.x + side;
         let right = window.max.x - side;
         Self {

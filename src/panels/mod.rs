@@ -6,8 +6,11 @@ mod filters;
 mod inspect;
 mod keys;
 mod layout;
+mod marks;
+mod more;
 mod pad_panel;
 mod stage;
+#[cfg(not(target_arch = "wasm32"))]
 mod state_file;
 pub mod theme;
 mod timing;
@@ -16,10 +19,13 @@ use crate::{
     gpu::SharedGpu,
     inference::{InferenceSettings, Networks, ShownNetworks},
     inspector::Inspector,
+    outside,
     pad::{Pad, PadCanvas, PadCommand},
+    share::SharedState,
     view::{Motion, OrbitCamera, Preset, SelectedCell, Selection, Stage, Towers},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
+use std::collections::BTreeMap;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, EguiTextureHandle, egui};
 use layout::Places;
 
@@ -28,8 +34,9 @@ pub use pad_panel::pad_rect_of;
 
 pub fn plugin(app: &mut App) {
     app.init_resource::<PanelState>()
-        .add_plugins(state_file::plugin)
         .add_systems(EguiPrimaryContextPass, show_panels);
+    #[cfg(not(target_arch = "wasm32"))]
+    app.add_plugins(state_file::plugin);
 }
 
 /// What the panels remember.
@@ -47,8 +54,12 @@ pub struct PanelState {
     /// The last thing that went wrong, for the person.
     pub message: Option<String>,
     pub help: bool,
+    /// What a small window folds away is open.
+    pub more: bool,
     /// Where the pad is, for tests and scripts: logical pixels of the window.
     pub pad_rect: Option<Rect>,
+    /// The same of the controls that are there, by name.
+    pub controls: BTreeMap<&'static str, Rect>,
 }
 
 /// What a person wants.
@@ -57,6 +68,10 @@ pub enum Wish {
     Pad(PadCommand),
     Save,
     Load,
+    SavePicture,
+    Share,
+    /// Open or close what a small window folds away.
+    More,
     Show(ShownNetworks),
     Continuous(bool),
     View(Preset),
@@ -80,7 +95,8 @@ pub enum Wish {
 
 /// All that the panels read and change.
 #[derive(SystemParam)]
-struct World<'w> {
+struct World<'w, 's> {
+    commands: Commands<'w, 's>,
     pad: ResMut<'w, Pad>,
     canvas: ResMut<'w, PadCanvas>,
     networks: Option<ResMut<'w, Networks>>,
@@ -130,6 +146,9 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
         &world.pad,
         &world.selection,
         &world.motion,
+        &world.settings,
+        world.inspector.edge_count,
+        world.state.timing_folded,
         &mut wishes,
     );
     let pad_rect = pad_panel::pad_panel_ui(
@@ -143,7 +162,7 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
         &mut wishes,
     );
     world.canvas.wanted_side = (pad_rect.width() * scale).round() as u32;
-    world.state.pad_rect = Some(to_bevy(pad_rect));
+    world.state.pad_rect = Some(to_bevy(pad_rect * zoom));
     if let Some(networks) = &world.networks {
         let state = &mut *world.state;
         answers::answers_ui(
@@ -171,7 +190,22 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
             state,
             &mut wishes,
         );
+        if state.more {
+            more::more_ui(
+                &root,
+                context.viewport_rect(),
+                &world.pad,
+                networks,
+                world.settings.shown,
+                &world.motion,
+                &mut state.input_texture,
+                &mut wishes,
+            );
+        }
     }
+    let marks = marks::take(&context);
+    let marks = marks.into_iter().map(|(name, rect)| (name, to_bevy(rect * zoom)));
+    world.state.controls = marks.collect();
     world.inspector.maps_of = world.state.maps.map(|(network, _)| network);
     for wish in wishes {
         carry_out(&mut world, wish);
@@ -183,14 +217,34 @@ fn to_bevy(rect: egui::Rect) -> Rect {
     Rect::new(rect.min.x, rect.min.y, rect.max.x, rect.max.y)
 }
 
-fn carry_out(world: &mut World, wish: Wish) {
+fn carry_out(world: &mut World<'_, '_>, wish: Wish) {
     match wish {
         Wish::Pad(command) => world.pad.apply(command),
-        Wish::Save => world.state.message = Some(save_strokes(&world.pad)),
-        Wish::Load => match mnistify_drawing::recording::load(STROKES_FILE) {
-            Ok(strokes) => world.pad.apply(PadCommand::Load(strokes)),
-            Err(error) => world.state.message = Some(error.to_string()),
+        Wish::Save => {
+            let strokes = world.pad.drawing().strokes();
+            world.state.message = outside::save_strokes(strokes);
+        }
+        Wish::Load => match outside::load_strokes() {
+            Ok(Some(strokes)) => world.pad.apply(PadCommand::Load(strokes)),
+            Ok(None) => {}
+            Err(message) => world.state.message = Some(message),
         },
+        Wish::More => world.state.more = !world.state.more,
+        Wish::SavePicture => outside::save_picture(&mut world.commands),
+        Wish::Share => {
+            if let Some(networks) = &world.networks {
+                let state = SharedState::of_app(
+                    networks,
+                    &world.settings,
+                    &world.pad,
+                    &world.camera,
+                    &world.motion,
+                    &world.inspector,
+                    true,
+                );
+                world.state.message = outside::share(&state);
+            }
+        }
         Wish::Show(shown) => {
             world.settings.shown = shown;
             world.selection.cell = None;
@@ -240,15 +294,5 @@ fn carry_out(world: &mut World, wish: Wish) {
         Wish::Maps(maps) => world.state.maps = maps,
         Wish::Help(open) => world.state.help = open,
         Wish::Dismiss => world.state.message = None,
-    }
-}
-
-/// Where the pad's strokes are saved, beside where the app was started.
-const STROKES_FILE: &str = "mnistify-strokes.json";
-
-fn save_strokes(pad: &Pad) -> String {
-    match mnistify_drawing::recording::save(STROKES_FILE, pad.drawing().strokes()) {
-        Ok(()) => format!("The drawing is saved as {STROKES_FILE}."),
-        Err(error) => error.to_string(),
     }
 }

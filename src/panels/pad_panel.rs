@@ -1,6 +1,6 @@
 //! The drawing side: the pad, its tools, and exactly what the networks receive.
 
-use super::{Wish, theme};
+use super::{Wish, marks::mark, theme};
 use crate::pad::{Pad, PadCommand};
 use bevy_egui::egui::{
     self, Color32, CornerRadius, Event, PointerButton, Rect, Sense, Stroke, StrokeKind, Ui, pos2,
@@ -11,11 +11,21 @@ use mnistify_drawing::{MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE, Preparation, 
 /// The pad's square inside its panel, in logical pixels.
 pub fn pad_rect_of(panel: Rect, compact: bool) -> Rect {
     let inner = panel.shrink(if compact { 10.0 } else { 16.0 });
-    let tools = if compact { 44.0 } else { 0.0 };
-    let title = if compact { 0.0 } else { 52.0 };
+    let short = is_short(panel);
+    let tools = match (compact, short) {
+        (true, _) => 44.0,
+        (false, true) => 80.0,
+        (false, false) => 0.0,
+    };
+    let title = if compact || short { 0.0 } else { 52.0 };
     let side = inner.width().min(inner.height() - tools - title);
     let top = inner.min.y + title;
     Rect::from_min_size(pos2(inner.center().x - side / 2.0, top), vec2(side, side))
+}
+
+/// A phone held sideways has room for the pad and its tools only.
+fn is_short(panel: Rect) -> bool {
+    panel.height() < 470.0
 }
 
 /// Draws the panel; returns the pad's rectangle.
@@ -32,7 +42,7 @@ pub fn pad_panel_ui(
 ) -> Rect {
     ui.painter().rect_filled(panel, 0.0, theme::PANEL);
     let rect = pad_rect_of(panel, compact);
-    if !compact {
+    if !compact && !is_short(panel) {
         let place = panel.min + vec2(16.0, 14.0);
         let painter = ui.painter();
         painter.text(
@@ -56,8 +66,9 @@ pub fn pad_panel_ui(
         pos2(rect.max.x, panel.max.y - 8.0),
     );
     ui.scope_builder(egui::UiBuilder::new().max_rect(below), |ui| {
-        tools_ui(ui, pad, compact, wishes);
-        if !compact {
+        let folded = compact || is_short(panel);
+        tools_ui(ui, pad, compact, folded, wishes);
+        if !folded {
             input_ui(ui, pad, input_texture, receptive_field, wishes);
         }
     });
@@ -154,18 +165,18 @@ fn paint_field(painter: &egui::Painter, rect: Rect, [y0, x0, y1, x1]: [usize; 4]
     );
 }
 
-fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, wishes: &mut Vec<Wish>) {
+/// The tools; `folded` where everything else hides behind a button of its own.
+fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, folded: bool, wishes: &mut Vec<Wish>) {
     let drawing = pad.drawing();
     let width = ui.available_width();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         ui.spacing_mut().button_padding.x = 2.0;
-        let size = vec2((width - 4.0 * 5.0) / 5.0, if compact { 36.0 } else { 28.0 });
+        let count = if folded && compact { 6.0 } else { 5.0 };
+        let height = if compact { 36.0 } else { 28.0 };
+        let size = vec2((width - (count - 1.0) * 5.0) / count, height);
         let mut button = |text: &str, on: bool, enabled: bool, hint: &str, wish: PadCommand| {
-            let widget = egui::Button::new(text).selected(on).min_size(size);
-            let response = ui
-                .add_enabled_ui(enabled, |ui| ui.add_sized(size, widget))
-                .inner;
+            let response = tool_button(ui, size, text, on, enabled);
             if response.on_hover_text(hint).clicked() {
                 wishes.push(Wish::Pad(wish));
             }
@@ -195,10 +206,56 @@ fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, wishes: &mut Vec<Wish>) {
             "Clear (C)",
             PadCommand::Clear,
         );
+        if folded && compact && more_button(ui, size) {
+            wishes.push(Wish::More);
+        }
     });
     if compact {
         return;
     }
+    if folded {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 5.0;
+            if more_button(ui, vec2(width, 28.0)) {
+                wishes.push(Wish::More);
+            }
+        });
+        return;
+    }
+    brush_ui(ui, pad, width, wishes);
+}
+
+fn more_button(ui: &mut Ui, size: egui::Vec2) -> bool {
+    let button = ui.add_sized(size, egui::Button::new("More"));
+    mark(ui, "more", button.rect);
+    button.on_hover_text("Networks, brush, saving, sharing").clicked()
+}
+
+/// A button of a fixed size that scripts find under its text in small letters.
+fn tool_button(
+    ui: &mut Ui,
+    size: egui::Vec2,
+    text: &str,
+    on: bool,
+    enabled: bool,
+) -> egui::Response {
+    let widget = egui::Button::new(text).selected(on).min_size(size);
+    let response = ui
+        .add_enabled_ui(enabled, |ui| ui.add_sized(size, widget))
+        .inner;
+    if let Some(name) = MARKS.into_iter().find(|name| name.eq_ignore_ascii_case(text)) {
+        mark(ui, name, response.rect);
+    }
+    response
+}
+
+/// Names under which controls are found.
+const MARKS: [&str; 10] = [
+    "draw", "erase", "undo", "redo", "clear", "replay", "save", "load", "picture", "share",
+];
+
+/// The brush's width, with a dot as large as it is.
+pub fn brush_ui(ui: &mut Ui, pad: &Pad, width: f32, wishes: &mut Vec<Wish>) {
     ui.horizontal(|ui| {
         ui.label(egui::RichText::new("Brush").color(theme::DIM));
         let mut brush = pad.width;
@@ -249,46 +306,50 @@ fn input_ui(
             paint_field(ui.painter(), rect, field);
         }
         ui.vertical(|ui| {
-            let size = vec2(ui.available_width(), 28.0);
-            let drawn = !pad.drawing().is_empty();
-            let mut button = |text: &str, on: bool, enabled: bool, hint: &str, wish: Wish| {
-                let widget = egui::Button::new(text).selected(on);
-                let response = ui
-                    .add_enabled_ui(enabled, |ui| ui.add_sized(size, widget))
-                    .inner;
-                if response.on_hover_text(hint).clicked() {
-                    wishes.push(wish);
-                }
-            };
-            let replaying = pad.is_replaying();
-            let replay = Wish::Pad(PadCommand::Replay);
-            button(
-                "Replay",
-                replaying,
-                drawn,
-                "Watch the drawing being made (T)",
-                replay,
-            );
-            button(
-                "Save",
-                false,
-                drawn,
-                "Save the strokes (Ctrl+S)",
-                Wish::Save,
-            );
-            button(
-                "Load",
-                false,
-                true,
-                "Load the saved strokes (Ctrl+O)",
-                Wish::Load,
-            );
+            let count = actions(pad).len() as f32;
+            let gap = ui.spacing().item_spacing.y;
+            let height = ((side + gap) / count - gap).clamp(18.0, 28.0);
+            actions_ui(ui, pad, vec2(ui.available_width(), height), wishes);
         });
     });
+    preparation_ui(ui, pad, wishes);
+}
+
+/// What can be done with the whole drawing: text, whether it is on, whether it can be done, explanation, wish.
+fn actions(pad: &Pad) -> [(&'static str, bool, bool, &'static str, Wish); 5] {
+    let drawn = !pad.drawing().is_empty();
+    let replay = Wish::Pad(PadCommand::Replay);
+    let share = if cfg!(target_arch = "wasm32") {
+        "Copy a link that shows this (L)"
+    } else {
+        "Print the command that shows this again (L)"
+    };
+    [
+        ("Replay", pad.is_replaying(), drawn, "Watch the drawing being made (T)", replay),
+        ("Save", false, drawn, "Save the strokes (Ctrl+S)", Wish::Save),
+        ("Load", false, true, "Load saved strokes (Ctrl+O)", Wish::Load),
+        ("Picture", false, true, "Save all of this as a picture (K)", Wish::SavePicture),
+        ("Share", false, true, share, Wish::Share),
+    ]
+}
+
+/// The buttons of [`actions`], each of this size.
+pub fn actions_ui(ui: &mut Ui, pad: &Pad, size: egui::Vec2, wishes: &mut Vec<Wish>) {
+    for (text, on, enabled, hint, wish) in actions(pad) {
+        let response = tool_button(ui, size, text, on, enabled);
+        if response.on_hover_text(hint).clicked() {
+            wishes.push(wish);
+        }
+    }
+}
+
+/// The switch for centring and scaling.
+pub fn preparation_ui(ui: &mut Ui, pad: &Pad, wishes: &mut Vec<Wish>) {
     let mut prepared = pad.preparation() == Preparation::Prepared;
     let hint = "Scaled into 20 × 20 and centred by mass, as MNIST's own digits were (P)";
-    let switch = egui::Checkbox::new(&mut prepared, "Centre and scale, like MNIST");
-    if ui.add(switch).on_hover_text(hint).changed() {
+    let switch = ui.checkbox(&mut prepared, "Centre and scale, like MNIST");
+    mark(ui, "prepare", switch.rect);
+    if switch.on_hover_text(hint).changed() {
         let preparation = if prepared {
             Preparation::Prepared
         } else {
@@ -299,7 +360,7 @@ fn input_ui(
 }
 
 /// The 28×28 values as a texture, uploaded again only where they changed.
-fn input_image(
+pub fn input_image(
     ui: &Ui,
     pad: &Pad,
     texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,

@@ -1,7 +1,7 @@
 //! Over the stage: pointer input for the camera and for picking, labels, the legend, view buttons, and the panels that
 //! open on demand.
 
-use super::{PanelState, Wish, filters, inspect, keys::KEYS, theme};
+use super::{PanelState, Wish, filters, inspect, keys::{EDGES, KEYS}, theme};
 use crate::{
     inference::Networks,
     inspector::Inspector,
@@ -90,7 +90,9 @@ pub fn stage_ui(
             });
     }
     if ui.input(|input| input.key_pressed(Key::Escape)) {
-        if state.help {
+        if state.more {
+            wishes.push(Wish::More);
+        } else if state.help {
             wishes.push(Wish::Help(false));
         } else if state.maps.is_some() {
             wishes.push(Wish::Maps(None));
@@ -194,7 +196,7 @@ fn top_bar(
             if inspector.edges && !compact {
                 let mut count = inspector.edge_count;
                 ui.spacing_mut().slider_width = 54.0;
-                let slider = egui::Slider::new(&mut count, 4..=96).show_value(false);
+                let slider = egui::Slider::new(&mut count, EDGES).show_value(false);
                 if ui
                     .add(slider)
                     .on_hover_text(format!("{count} edges"))

@@ -1,10 +1,15 @@
-//! For scripts and tests of the real window: with `MNISTIFY_STATE_FILE` set, what the app shows is written there as one
-//! JSON line whenever it changes.
+//! For scripts and tests of the real window: with `MNISTIFY_STATE_FILE` set, what the app shows ([`report`]) is written
+//! there as one JSON line whenever it changes.
 
 use super::PanelState;
-use crate::{inference::Networks, pad::Pad, view::Stage};
+use crate::{
+    gpu::SharedGpu,
+    inference::{InferenceSettings, Networks},
+    pad::Pad,
+    report,
+};
 use bevy::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// The variable that names the file.
@@ -31,39 +36,26 @@ struct StateFile {
 fn write_state(
     mut file: ResMut<StateFile>,
     networks: Option<Res<Networks>>,
+    settings: Res<InferenceSettings>,
     panels: Res<PanelState>,
-    stage: Res<Stage>,
     pad: Res<Pad>,
+    gpu: Option<Res<SharedGpu>>,
 ) {
     file.frame += 1;
-    let (Some(networks), Some(rect)) = (networks, panels.pad_rect) else {
+    let Some(networks) = networks.filter(|_| panels.pad_rect.is_some()) else {
         return;
     };
-    let answers: Map<String, Value> = networks
-        .all
-        .iter()
-        .map(|network| {
-            let class = network.answer.as_ref().map(|answer| answer.class);
-            (network.name().to_lowercase(), json!(class))
-        })
-        .collect();
-    let corners = [rect.min.x, rect.min.y, rect.max.x, rect.max.y];
-    let state = json!({
-        "pen_down": pad.drawing().is_drawing(),
-        "pad": corners.map(|v| v * stage.scale_factor),
-        "answers": answers,
-    });
+    let mut state = report::app_state(&networks, &settings, &pad, &panels, gpu.as_deref());
     if state == file.written {
         return;
     }
-    let mut line = state.clone();
-    line["frame"] = json!(file.frame);
+    file.written = state.clone();
+    state["frame"] = json!(file.frame);
     // Written beside and renamed, so that a reader never sees half a line.
     let partial = file.path.with_extension("part");
-    let result = std::fs::write(&partial, format!("{line}\n"))
+    let result = std::fs::write(&partial, format!("{state}\n"))
         .and_then(|()| std::fs::rename(&partial, &file.path));
     if let Err(error) = result {
         warn!("{VARIABLE}: {}: {error}", file.path.display());
     }
-    file.written = state;
 }

@@ -7,6 +7,11 @@ use crate::{
 };
 use mnistify_network::{LayerSpec, Metrics, NetworkSpec};
 
+/// The heading of the figures.
+const FIGURES: &str = "## Figures";
+/// The heading of the last section.
+const LIMITS: &str = "## Limits";
+
 /// Everything that a card tells.
 pub struct CardFacts<'a> {
     pub spec: &'a NetworkSpec,
@@ -46,21 +51,7 @@ pub fn markdown(facts: &CardFacts<'_>) -> String {
              `nn.Sequential`.",
             name = spec.name(),
         ),
-        format!(
-            "## Figures\n\n{}",
-            figures(&facts.validation.metrics(), &facts.test.metrics())
-        ),
-        format!(
-            "Precision, recall and F1 are macro averages over the ten digits. Every choice was made on the\n\
-             validation images. The {tests} test images were read once, after the weights were final: {errors} of them\n\
-             are read wrongly. Whoever trains several times and picks by the test figure does not measure this any more.",
-            tests = facts.test.images(),
-            errors = facts.test.errors(),
-        ),
-        format!(
-            "### Test images: digit (row) and answer (column)\n\n{}",
-            confusion_table(facts.test)
-        ),
+        figures_section(facts.validation, facts.test),
         format!(
             "## Architecture\n\n\
              Input `[1, 28, 28]`: pixels from 0 (paper) to 1 (ink), each `x · {} + {}`.\n\n{}\n\
@@ -88,14 +79,95 @@ pub fn markdown(facts: &CardFacts<'_>) -> String {
             held = thousands(VALIDATION_IMAGES),
             files = files_table(),
         ),
-        "## Limits\n\n\
-         Trained on single, centred, upright digits. Whatever is drawn, one of ten digits comes out: letters and\n\
-         scribbles too, sometimes with high confidence."
-            .to_string(),
+        format!(
+            "{LIMITS}\n\n\
+             Trained on single, centred, upright digits. Whatever is drawn, one of ten digits comes out: letters and\n\
+             scribbles too, sometimes with high confidence."
+        ),
     ];
     let mut text = sections.join("\n\n");
     text.push('\n');
     text
+}
+
+/// The section of figures, from its heading to the end of the confusion matrix.
+fn figures_section(validation: &Confusion, test: &Confusion) -> String {
+    let sections = [
+        format!(
+            "{FIGURES}\n\n{}",
+            figures(&validation.metrics(), &test.metrics())
+        ),
+        format!(
+            "Precision, recall and F1 are macro averages over the ten digits. Every choice was made on the\n\
+             validation images. The {tests} test images were read once, after the weights were final: {errors} of them\n\
+             are read wrongly. Whoever trains several times and picks by the test figure does not measure this any more.",
+            tests = test.images(),
+            errors = test.errors(),
+        ),
+        format!(
+            "### Test images: digit (row) and answer (column)\n\n{}",
+            confusion_table(test)
+        ),
+    ];
+    sections.join("\n\n")
+}
+
+/// What changes in a card when its weights are rounded to F16.
+pub struct Rounding<'a> {
+    /// The weights' file names before and after.
+    pub files: [&'a str; 2],
+    /// The commands before and after.
+    pub commands: [&'a str; 2],
+    /// Of the rounded weights.
+    pub validation: &'a Confusion,
+    /// Of the rounded weights.
+    pub test: &'a Confusion,
+}
+
+/// A card for the rounded weights: their file, precision, command and figures; all else stays. The error says what the
+/// card lacks.
+pub fn rounded(text: &str, rounding: &Rounding<'_>) -> Result<String, String> {
+    let [before, after] = rounding.files;
+    let weights = |precision| format!("`{before}` (safetensors, {precision})");
+    let found = ["F32", "F16"].map(weights);
+    let Some(found) = found.iter().find(|found| text.contains(*found)) else {
+        return Err(format!("does not name `{before}` with its precision"));
+    };
+    let text = text.replace(found, &format!("`{after}` (safetensors, F16)"));
+    if section(&text, FIGURES).is_none() {
+        return Err(format!("has no section \"{FIGURES}\""));
+    }
+    let [command, with_half] = rounding.commands;
+    if command.is_empty() || !text.contains(command) {
+        return Err("does not hold the command of the weights' metadata".to_string());
+    }
+    // The whole line, so that a command that already ends in --half does not get a second one.
+    let text = text.replace(&format!("{command}\n"), &format!("{with_half}\n"));
+    let figures = figures_section(rounding.validation, rounding.test);
+    let body = figures.trim_start_matches(FIGURES);
+    Ok(with_section(&text, FIGURES, body))
+}
+
+/// The card with a section's body (below a heading of the second level, such as `## Figures`) replaced; a new section
+/// stands before the limits, else at the end.
+pub fn with_section(text: &str, heading: &str, body: &str) -> String {
+    let new = format!("{heading}\n\n{}\n\n", body.trim());
+    let place = section(text, heading)
+        .or_else(|| section(text, LIMITS).map(|limits| limits.start..limits.start))
+        .unwrap_or(text.len()..text.len());
+    let (head, tail) = (&text[..place.start], &text[place.end..]);
+    let mut whole = format!("{}\n\n{new}{tail}", head.trim_end());
+    whole.truncate(whole.trim_end().len());
+    whole.push('\n');
+    whole
+}
+
+/// Where a section lies, its heading included, up to the next one of the second level.
+fn section(text: &str, heading: &str) -> Option<std::ops::Range<usize>> {
+    let start = text.find(&format!("\n{heading}\n"))? + 1;
+    let body = start + heading.len();
+    let end = text[body..].find("\n## ");
+    Some(start..end.map_or(text.len(), |end| body + end + 1))
 }
 
 fn figures(validation: &Metrics, test: &Metrics) -> String {
@@ -322,6 +394,69 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
+    }
+
+    /// A card of the CNN with three test images.
+    fn example(half: bool, command: &str, test: &Confusion) -> String {
+        markdown(&CardFacts {
+            spec: &NetworkSpec::cnn(),
+            config: &TrainConfig::defaults(ModelKind::Cnn, 256),
+            file: if half {
+                "small.safetensors"
+            } else {
+                "cnn.safetensors"
+            },
+            half,
+            command,
+            backend: "cpu",
+            seconds: 75.0,
+            step: 32_000,
+            validation: &Confusion::new(&[1, 2], &[1, 2]),
+            test,
+        })
+    }
+
+    #[test]
+    fn a_rounded_card_is_the_one_that_would_have_been_written() {
+        let command = TrainConfig::defaults(ModelKind::Cnn, 256).command();
+        let with_half = format!("{command} --half");
+        let before = example(false, &command, &Confusion::new(&[3, 3, 4], &[3, 5, 4]));
+        let test = Confusion::new(&[3, 3, 4], &[3, 3, 4]);
+        let expected = example(true, &with_half, &test);
+        let rounding = Rounding {
+            files: ["cnn.safetensors", "small.safetensors"],
+            commands: [&command, &with_half],
+            validation: &Confusion::new(&[1, 2], &[1, 2]),
+            test: &test,
+        };
+        assert_eq!(rounded(&before, &rounding).unwrap(), expected);
+        // Once more changes nothing.
+        let again = Rounding {
+            files: ["small.safetensors"; 2],
+            commands: [&with_half; 2],
+            ..rounding
+        };
+        assert_eq!(rounded(&expected, &again).unwrap(), expected);
+        let error = rounded("# Another\n", &again).unwrap_err();
+        assert!(error.contains("small.safetensors"), "{error}");
+    }
+
+    #[test]
+    fn a_section_is_added_before_the_limits_and_replaced_later() {
+        let test = Confusion::new(&[3], &[3]);
+        let before = example(false, "train", &test);
+        let once = with_section(&before, "## Robustness", "| a |");
+        let place = once.find("## Robustness\n\n| a |\n\n## Limits\n").unwrap();
+        assert!(place > once.find("## Data").unwrap());
+        let twice = with_section(&once, "## Robustness", "| b |\n");
+        assert_eq!(twice, once.replace("| a |", "| b |"));
+        assert_eq!(with_section("# A\n", "## B", "c"), "# A\n\n## B\n\nc\n");
+        assert_eq!(
+            with_section(&before, "## Limits", "none")
+                .matches("## ")
+                .count(),
+            6
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Trains the two networks on MNIST: data, augmentation, the loop, honest metrics, random search, the journal.
+//! Trains the two networks on MNIST: data, augmentation, the loop, honest metrics, random search, the journal. And
+//! examines finished ones ([`eval`]): on distorted digits, on digits drawn as strokes, on what is no digit.
 //!
 //! Everything but the loop is plain data and pure functions; the loop is generic over burn's backend. The command line
 //! lives in `main.rs` alone.
@@ -14,10 +15,14 @@ pub mod augment;
 pub mod card;
 pub mod config;
 pub mod data;
+pub mod eval;
 #[cfg(feature = "train")]
 pub mod fetch;
+pub mod hands;
 pub mod journal;
 pub mod metrics;
+pub mod non_digits;
+pub mod pen;
 pub mod random;
 pub mod schedule;
 pub mod search;

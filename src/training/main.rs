@@ -1,15 +1,18 @@
 //! The command line: options to a configuration, a backend to a device, progress to the terminal. Everything else is in
-//! the library.
+//! the library. `train eval` is in `eval_command.rs`.
 
 // burn's autodiff types nest deeper than the compiler's default allows.
 #![recursion_limit = "256"]
+
+mod eval_command;
 
 use burn::{
     backend::{Autodiff, Flex},
     tensor::backend::AutodiffBackend,
 };
 use burn_wgpu::{RuntimeOptions, Wgpu, WgpuDevice, graphics::AutoGraphicsApi, init_setup};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
+use eval_command::EvalArguments;
 use indicatif::{ProgressBar, ProgressStyle};
 use mnistify_network::{Card, Metrics, Model, Network};
 use mnistify_training::{
@@ -43,10 +46,21 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 ///   train --model mlp --save
 ///   train --model cnn --save
 ///
+/// `train eval` examines networks that are finished; `train eval --help` says how.
+///
 /// Ctrl-C ends the training and keeps the best weights so far; a second one ends the program at once.
 #[derive(Parser, Debug)]
-#[command(name = "train", version, verbatim_doc_comment)]
+#[command(
+    name = "train",
+    version,
+    verbatim_doc_comment,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// Which network to train.
     #[arg(long, value_enum, required_unless_present = "journal")]
     model: Option<ModelKind>,
@@ -182,6 +196,11 @@ struct Arguments {
     journal_dir: PathBuf,
 }
 
+#[derive(Subcommand, Debug)]
+enum Command {
+    Eval(EvalArguments),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum BackendKind {
     Auto,
@@ -208,6 +227,9 @@ fn main() {
 
 fn run() -> Result<()> {
     let arguments = Arguments::parse();
+    if let Some(Command::Eval(arguments)) = &arguments.command {
+        return eval_command::run(arguments);
+    }
     if arguments.journal {
         return rebuild_journals(&arguments);
     }
@@ -672,5 +694,25 @@ mod tests {
     fn steps_and_epochs_exclude_each_other() {
         let words = ["train", "--model", "cnn", "--steps", "1", "--epochs", "1"];
         assert!(Arguments::try_parse_from(words).is_err());
+    }
+
+    #[test]
+    fn an_evaluation_needs_no_model_and_mixes_with_no_training() {
+        let words = [
+            "train",
+            "eval",
+            "a.safetensors",
+            "--robust",
+            "--images",
+            "7",
+        ];
+        let arguments = Arguments::try_parse_from(words).unwrap();
+        assert!(matches!(arguments.command, Some(Command::Eval(_))));
+        let mixed = ["train", "--model", "cnn", "eval"];
+        assert!(Arguments::try_parse_from(mixed).is_err());
+        assert!(Arguments::try_parse_from(["train"]).is_err());
+        assert!(Arguments::try_parse_from(["train", "eval", "--save", "b"]).is_err());
+        let plain = Arguments::try_parse_from(["train", "--model", "cnn", "--save"]).unwrap();
+        assert!(plain.command.is_none() && plain.save == Some(None));
     }
 }

@@ -19,6 +19,12 @@ pub enum Purpose {
     Search = 5,
     /// The split into training and validation.
     Split = 6,
+    /// An evaluation's corruption of an image: the condition in the upper bits of `index`, the image in the lower 32.
+    Corrupt = 7,
+    /// A drawn digit: the hand in the upper bits of `index`, its number in the lower 32.
+    Strokes = 8,
+    /// A drawing that is no digit: its kind in the upper bits of `index`, its number in the lower 32.
+    NonDigits = 9,
 }
 
 /// The generator of `index` for `purpose`: ChaCha with 8 rounds, whose 2⁶⁴ streams of one key never overlap.

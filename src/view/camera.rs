@@ -136,6 +136,17 @@ impl OrbitCamera {
         self.fitted = None;
     }
 
+    /// The preset that is shown, until a movement by hand.
+    pub fn preset(&self) -> Option<Preset> {
+        self.automatic.then_some(self.preset)
+    }
+
+    /// Goes to a place of its own, as by hand.
+    pub fn go_to(&mut self, orbit: Orbit) {
+        self.automatic = false;
+        self.goal = orbit;
+    }
+
     /// Turns around the target; radians.
     pub fn orbit(&mut self, yaw: f32, pitch: f32) {
         self.automatic = false;

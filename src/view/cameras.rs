@@ -1,7 +1,7 @@
 //! Bevy's camera: one for the scene and, on top of it, egui. A second camera would cost two more passes over the window.
 
 use super::{DrawSurface, Stage, camera::FIELD_OF_VIEW};
-use crate::{AppSystems, BACKGROUND, gpu::SharedGpu};
+use crate::{AppSystems, BACKGROUND};
 use bevy::{
     camera::{RenderTarget, SubCameraView},
     prelude::*,
@@ -26,10 +26,8 @@ pub struct OffscreenImage(pub Handle<Image>);
 fn spawn_cameras(
     mut commands: Commands,
     surface: Res<DrawSurface>,
-    gpu: Option<Res<SharedGpu>>,
     mut images: ResMut<Assets<Image>>,
 ) {
-    let software = gpu.is_some_and(|gpu| gpu.is_software);
     let offscreen = surface.image.map(|[width, height]| {
         let size = Extent3d {
             width,
@@ -61,7 +59,7 @@ fn spawn_cameras(
             far: 100.0,
             ..default()
         }),
-        if software { Msaa::Off } else { Msaa::Sample4 },
+        Msaa::default(),
     ));
     if let Some(image) = offscreen {
         camera.insert(RenderTarget::Image(image.clone().into()));

@@ -7,11 +7,13 @@ pub mod layout;
 pub mod motion;
 pub mod overlay;
 pub mod picking;
+pub mod quality;
 pub mod towers;
 
 pub use camera::{OrbitCamera, Preset};
 pub use motion::Motion;
 pub use picking::{SelectedCell, Selection};
+pub use quality::{FrameTimes, Quality};
 pub use towers::Towers;
 
 use crate::Surface;
@@ -23,6 +25,7 @@ pub fn plugin(app: &mut App) {
         camera::plugin,
         motion::plugin,
         picking::plugin,
+        quality::plugin,
         towers::plugin,
     ));
 }
@@ -44,7 +47,7 @@ impl From<&Surface> for DrawSurface {
     fn from(surface: &Surface) -> Self {
         Self {
             image: match surface {
-                Surface::Window { .. } => None,
+                Surface::Window { .. } | Surface::Canvas { .. } => None,
                 Surface::Image { width, height } => Some([*width, *height]),
             },
             towers: true,

@@ -2,13 +2,10 @@
 //! vertex shader reads the shown activations from the display's buffers.
 
 use super::{
-    DrawSurface,
+    DrawSurface, FrameTimes, Quality,
     layout::{Floor, TowerLayout},
 };
-use crate::{
-    gpu::SharedGpu,
-    inference::{InferenceSettings, Networks},
-};
+use crate::inference::{InferenceSettings, Networks};
 use bevy::{
     asset::{RenderAssetUsages, uuid_handle},
     camera::visibility::NoFrustumCulling,
@@ -223,15 +220,15 @@ fn build_towers(
     mut commands: Commands,
     networks: Option<Res<Networks>>,
     mut towers: ResMut<Towers>,
-    gpu: Option<Res<SharedGpu>>,
+    frames: Res<FrameTimes>,
     surface: Res<DrawSurface>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut materials: ResMut<Assets<TowerMaterial>>,
 ) {
-    let (Some(networks), Some(gpu)) = (networks, gpu) else {
+    let Some(networks) = networks else {
         return;
     };
-    let pictures = gpu.is_software && !surface.all_bars;
+    let pictures = frames.quality == Quality::Reduced && !surface.all_bars;
     if towers.all.len() == networks.all.len() && towers.pictures == pictures {
         return;
     }

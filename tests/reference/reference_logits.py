@@ -42,7 +42,7 @@ def read_safetensors(data):
     """The metadata, and the tensors by name in float64."""
     (length,) = struct.unpack_from("<Q", data)
     header = json.loads(data[8 : 8 + length])
-    metadata = header.pop("__metadata__")
+    metadata = header.pop("__metadata__", {})
     body = data[8 + length :]
     tensors = {}
     for name, entry in header.items():

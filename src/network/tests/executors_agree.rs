@@ -1,10 +1,10 @@
 //! The three executors agree: fused kernels and plain burn operators on a GPU (a software one will do) against the CPU.
 
 use burn::tensor::{Tensor, TensorData};
-use burn_wgpu::{Wgpu, WgpuDevice};
+use burn_wgpu::Wgpu;
 use mnistify_network::{
     ArenaLayout, CpuNetwork, LayerSpec, Model, Network, NetworkSpec,
-    fused::{FusedNetwork, Tuning},
+    fused::{FusedNetwork, Gpu, Tuning},
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 
@@ -28,9 +28,9 @@ fn assert_close(found: &[f32], expected: &[f32], what: &str) {
     }
 }
 
-fn check(model: &Model, device: &WgpuDevice, images: usize, tuning: Tuning) {
+fn check(model: &Model, gpu: &Gpu, images: usize, tuning: Tuning) {
     let cpu = CpuNetwork::new(model);
-    let fused = FusedNetwork::new(model, device, images, tuning);
+    let fused = FusedNetwork::new(model, gpu, images, tuning);
     let pixels = pixels(images);
     fused.forward(&pixels);
     let arena = fused.read_arena();
@@ -48,17 +48,17 @@ fn check(model: &Model, device: &WgpuDevice, images: usize, tuning: Tuning) {
 
 #[test]
 fn shipped_architectures_agree_on_every_layer() {
-    let device = WgpuDevice::default();
+    let gpu = Gpu::of_its_own();
     for spec in [NetworkSpec::mlp(), NetworkSpec::cnn()] {
         let model = Model::random(spec, 11);
-        check(&model, &device, 1, Tuning::SOFTWARE);
-        check(&model, &device, 3, Tuning::GPU);
+        check(&model, &gpu, 1, Tuning::SOFTWARE);
+        check(&model, &gpu, 3, Tuning::GPU);
 
-        let network = Network::<Wgpu>::from_model(&model, &device);
+        let network = Network::<Wgpu>::from_model(&model, &gpu.burn);
         let layout = ArenaLayout::new(&model.spec);
         let normalised: Vec<f32> = pixels(1).iter().map(|x| x * 2.0 - 1.0).collect();
         let input = TensorData::new(normalised, [1, 1, 28, 28]);
-        let arena = network.forward_arena(&layout, Tensor::from_data(input, &device));
+        let arena = network.forward_arena(&layout, Tensor::from_data(input, &gpu.burn));
         let found: Vec<f32> = arena.into_data().to_vec().unwrap();
         let expected = CpuNetwork::new(&model).forward_arena(&pixels(1));
         assert_close(&found, &expected, "plain burn");
@@ -141,7 +141,7 @@ fn any_spec() -> impl Strategy<Value = NetworkSpec> {
 
 #[test]
 fn random_networks_agree() {
-    let device = WgpuDevice::default();
+    let gpu = Gpu::of_its_own();
     let mut runner = TestRunner::new(ProptestConfig::with_cases(12));
     runner
         .run(
@@ -153,7 +153,7 @@ fn random_networks_agree() {
                 } else {
                     Tuning::GPU
                 };
-                check(&model, &device, images, tuning);
+                check(&model, &gpu, images, tuning);
                 Ok(())
             },
         )

@@ -1,70 +1,18 @@
-//! The live forward: one CubeCL kernel a stage on burn's GPU device, every stage's output written to its fixed place in
-//! one arena buffer ([`ArenaLayout`]) that is allocated once.
-//!
-//! A convolution or dense layer takes its bias and activation along, pooling takes the batch norm before it along. So
-//! the MLP is three dispatches and the CNN seven, and a steady frame allocates nothing but the 784 input values.
+//! The kernels, in CubeCL, and what each stage of a network compiles them for.
 
+use super::{Tuning, compile::{Shader, compile}};
 use crate::{
     cpu::batch_norm_affine,
     model::Model,
-    spec::{Activation, LayerSpec, NetworkSpec, Shape, count},
+    spec::{Activation, LayerSpec, Shape, count},
     stage::{ArenaLayout, Stage, StageKind},
 };
-use burn_wgpu::{WgpuDevice, WgpuRuntime};
-use cubecl::{prelude::*, server::Handle, stream_id::StreamId};
-use std::{
-    ops::Range,
-    pin::Pin,
-    task::{Context, Poll, Waker},
-};
-
-/// The one stream that all live GPU work runs on: cubecl keeps one for each thread, and Bevy moves systems between
-/// threads, so that without it slices would be reused while another stream still reads them.
-pub const LIVE_STREAM: StreamId = StreamId { value: 0 };
-
-/// A network whose weights and arena lie on the GPU.
-pub struct FusedNetwork {
-    client: ComputeClient<WgpuRuntime>,
-    spec: NetworkSpec,
-    layout: ArenaLayout,
-    kernels: Vec<StageKernel>,
-    /// Every stage's weights, one after the other.
-    parameters: Handle,
-    parameter_count: usize,
-    /// `[batch, layout.len]`.
-    arena: Handle,
-    batch: usize,
-}
-
-/// How the work is cut into threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tuning {
-    /// Threads that share the terms of one dense output.
-    pub dense_split: usize,
-    /// Output channels and neighbouring places that one thread of a convolution computes, at most.
-    pub conv_channels: usize,
-    pub conv_places: usize,
-}
-
-impl Tuning {
-    /// Many short threads, for thousands of cores.
-    pub const GPU: Self = Self {
-        dense_split: 16,
-        conv_channels: 4,
-        conv_places: 1,
-    };
-    /// Few long threads that use each loaded value often: a software rasteriser runs a workgroup's threads one after
-    /// the other, and every load of it is a gather.
-    pub const SOFTWARE: Self = Self {
-        dense_split: 1,
-        conv_channels: 8,
-        conv_places: 4,
-    };
-}
+use burn_wgpu::WgpuRuntime;
+use cubecl::prelude::*;
 
 /// What a kernel is compiled for.
 #[derive(Clone, Copy, Debug)]
-enum StageKernel {
+pub(super) enum StageKernel {
     Conv(ConvShape),
     Linear(LinearShape),
     Pool(PoolShape),
@@ -141,236 +89,82 @@ const WORKGROUP: u32 = 64;
 /// Output features side by side in one workgroup of the dense kernel.
 const LANES: usize = 32;
 
-impl FusedNetwork {
-    /// Uploads the weights and allocates the arena for `batch` images.
-    ///
-    /// `tuning` changes only how the work is cut, never the result beyond rounding.
-    pub fn new(model: &Model, device: &WgpuDevice, batch: usize, tuning: Tuning) -> Self {
-        let mut client = WgpuRuntime::client(device);
-        // SAFETY: one stream for everything that touches this network's buffers.
-        unsafe { client.set_stream(LIVE_STREAM) };
-        let layout = ArenaLayout::new(&model.spec);
-        let mut parameters = Vec::new();
-        let mut kernels = Vec::new();
-        for (index, stage) in layout.stages.iter().enumerate() {
-            let places = Places {
-                copy_input: if index == 0 { count(layout.input) } else { 0 },
-                arena: layout.len,
-                input: layout.offsets[index],
-                output: layout.offsets[index + 1],
-                weight: parameters.len(),
-                activation: match stage.activation {
-                    Activation::None => 0,
-                    Activation::Silu => 1,
-                    Activation::Relu => 2,
-                },
-            };
-            kernels.push(stage_kernel(model, stage, places, tuning, &mut parameters));
-        }
-        if parameters.is_empty() {
-            parameters.push(0.0); // A binding cannot be empty.
-        }
-        let handle = client.create_from_slice(f32::as_bytes(&parameters));
-        let arena = client.create_from_slice(f32::as_bytes(&vec![0.0; layout.len * batch]));
-        Self {
-            client,
-            spec: model.spec.clone(),
-            layout,
-            kernels,
-            parameters: handle,
-            parameter_count: parameters.len(),
-            arena,
-            batch,
+
+impl StageKernel {
+    /// Its source for the GPU. Every kernel binds the input, the arena and the parameters, in this order.
+    pub(super) fn shader(self, client: &ComputeClient<WgpuRuntime>) -> Shader {
+        let (client, arg) = (client.clone(), || ArrayCompilationArg { inplace: None });
+        let settings = |dim| KernelSettings::default().cube_dim(dim);
+        match self {
+            Self::Conv(shape) => compile(&conv_stage::ConvStage::new(
+                settings(CubeDim::new_1d(WORKGROUP)),
+                client,
+                arg(),
+                arg(),
+                arg(),
+                shape,
+            )),
+            Self::Linear(shape) => compile(&linear_stage::LinearStage::new(
+                settings(CubeDim::new_2d(shape.lanes as u32, shape.split as u32)),
+                client,
+                arg(),
+                arg(),
+                arg(),
+                shape,
+            )),
+            Self::Pool(shape) => compile(&pool_stage::PoolStage::new(
+                settings(CubeDim::new_1d(WORKGROUP)),
+                client,
+                arg(),
+                arg(),
+                arg(),
+                shape,
+            )),
         }
     }
 
-    /// Where the arena holds what.
-    pub fn layout(&self) -> &ArenaLayout {
-        &self.layout
-    }
-
-    /// The arena's buffer on the GPU, `[batch, layout.len]` values of f32.
-    pub fn arena(&self) -> &Handle {
-        &self.arena
-    }
-
-    /// The client whose stream the kernels run on.
-    pub fn client(&self) -> &ComputeClient<WgpuRuntime> {
-        &self.client
-    }
-
-    /// How many kernels one forward launches.
-    pub fn dispatches(&self) -> usize {
-        self.kernels.len()
-    }
-
-    /// Encodes the forward of `pixels`, `[n, 784]` values in `[0, 1]` with n at most the batch. The arena holds the
-    /// result once the client's queue has run.
-    ///
-    /// # Panics
-    /// Where `pixels` is not a whole number of images or more than the batch.
-    pub fn forward(&self, pixels: &[f32]) {
-        let size = count(self.layout.input);
-        let images = pixels.len() / size;
-        assert!(
-            pixels.len().is_multiple_of(size) && images > 0 && images <= self.batch,
-            "{} values are not 1 to {} images of {size}",
-            pixels.len(),
-            self.batch
-        );
-        let normalisation = self.spec.normalisation();
-        let input: Vec<f32> = pixels.iter().map(|x| normalisation.apply(*x)).collect();
-        let input_handle = self.client.create_from_slice(f32::as_bytes(&input));
-        for kernel in &self.kernels {
-            // SAFETY: the lengths are those of the buffers, and the kernels stay within the shapes they were built for.
-            unsafe {
-                let input = ArrayArg::from_raw_parts(input_handle.clone(), input.len());
-                let arena_len = self.layout.len * self.batch;
-                let arena = ArrayArg::from_raw_parts(self.arena.clone(), arena_len);
-                let parameters =
-                    ArrayArg::from_raw_parts(self.parameters.clone(), self.parameter_count);
-                self.launch(*kernel, images as u32, input, arena, parameters);
-            }
+    /// Workgroups for one image; images are the third dimension.
+    pub(super) fn workgroups(self) -> [u32; 2] {
+        let groups = |threads: usize| (threads as u32).div_ceil(WORKGROUP);
+        match self {
+            Self::Conv(shape) => [
+                groups(shape.out_height * shape.out_width / shape.tile),
+                (shape.out_channels / shape.block) as u32,
+            ],
+            Self::Linear(shape) => [shape.outputs.div_ceil(shape.lanes) as u32, 1],
+            Self::Pool(shape) => [groups(shape.channels * shape.out_height * shape.out_width), 1],
         }
     }
-
-    unsafe fn launch(
-        &self,
-        kernel: StageKernel,
-        images: u32,
-        input: ArrayArg<WgpuRuntime>,
-        arena: ArrayArg<WgpuRuntime>,
-        parameters: ArrayArg<WgpuRuntime>,
-    ) {
-        let client = &self.client;
-        let workgroups = |threads: usize| (threads as u32).div_ceil(WORKGROUP);
-        match kernel {
-            StageKernel::Conv(shape) => {
-                let blocks = shape.out_channels / shape.block;
-                let cubes = CubeCount::Static(
-                    workgroups(shape.out_height * shape.out_width / shape.tile),
-                    blocks as u32,
-                    images,
-                );
-                let dim = CubeDim::new_1d(WORKGROUP);
-                unsafe {
-                    conv_stage::launch_unchecked::<WgpuRuntime>(
-                        client, cubes, dim, input, arena, parameters, shape,
-                    );
-                }
-            }
-            StageKernel::Linear(shape) => {
-                let cubes =
-                    CubeCount::Static(shape.outputs.div_ceil(shape.lanes) as u32, 1, images);
-                let dim = CubeDim::new_2d(shape.lanes as u32, shape.split as u32);
-                unsafe {
-                    linear_stage::launch_unchecked::<WgpuRuntime>(
-                        client, cubes, dim, input, arena, parameters, shape,
-                    );
-                }
-            }
-            StageKernel::Pool(shape) => {
-                let threads = shape.channels * shape.out_height * shape.out_width;
-                let cubes = CubeCount::Static(workgroups(threads), 1, images);
-                let dim = CubeDim::new_1d(WORKGROUP);
-                unsafe {
-                    pool_stage::launch_unchecked::<WgpuRuntime>(
-                        client, cubes, dim, input, arena, parameters, shape,
-                    );
-                }
-            }
-        }
-    }
-
-    /// The logits of the last forward's first `images` images, `[images][classes]`. Blocks: for tests and commands.
-    pub fn read_logits(&self, images: usize) -> Vec<Vec<f32>> {
-        let arena = self.read_arena();
-        let logits = self.layout.logits();
-        (0..images)
-            .map(|image| {
-                let start = image * self.layout.len;
-                arena[start + logits.start..start + logits.end].to_vec()
-            })
-            .collect()
-    }
-
-    /// The whole arena. Blocks: for tests and commands.
-    pub fn read_arena(&self) -> Vec<f32> {
-        let bytes = self.client.read_one_unchecked(self.arena.clone());
-        f32::from_bytes(&bytes).to_vec()
-    }
-
-    /// The first image's logits as soon as the GPU has them. The copy is submitted here, not at the first await.
-    pub fn logits_async(&self) -> LogitsFuture {
-        let length = self.layout.len * self.batch;
-        read_range(
-            &self.client,
-            self.arena.clone(),
-            self.layout.logits(),
-            length,
-        )
-    }
-
-    /// The arena's place on the GPU. Submits what was encoded before.
-    pub fn arena_buffer(&self) -> ArenaBuffer {
-        arena_buffer(&self.client, self.arena.clone())
-    }
-
-    /// The whole arena as soon as the GPU has it, `[batch, layout.len]`.
-    pub fn arena_async(&self) -> LogitsFuture {
-        submit_now(read_values(self.client.clone(), self.arena.clone()))
-    }
 }
 
-/// Values on their way from the GPU; none where reading failed.
-pub type LogitsFuture = Pin<Box<dyn Future<Output = Option<Vec<f32>>> + Send>>;
-
-/// A part of a wgpu buffer that holds an arena.
-pub struct ArenaBuffer {
-    pub buffer: wgpu::Buffer,
-    /// In bytes.
-    pub offset: u64,
-}
-
-/// Where `handle` lies on the GPU. Submits what was encoded before, so that later work on the queue sees it.
-pub(crate) fn arena_buffer(client: &ComputeClient<WgpuRuntime>, handle: Handle) -> ArenaBuffer {
-    let managed = client.get_resource(handle).expect("the arena is allocated");
-    let resource = managed.resource();
-    ArenaBuffer {
-        buffer: resource.buffer.clone(),
-        offset: resource.offset,
+/// Every stage's kernel, and all weights one after the other.
+pub(super) fn stage_kernels(
+    model: &Model,
+    layout: &ArenaLayout,
+    tuning: Tuning,
+) -> (Vec<StageKernel>, Vec<f32>) {
+    let mut parameters = Vec::new();
+    let stages = layout.stages.iter().enumerate();
+    let kernels = stages.map(|(index, stage)| {
+        let places = Places {
+            copy_input: if index == 0 { count(layout.input) } else { 0 },
+            arena: layout.len,
+            input: layout.offsets[index],
+            output: layout.offsets[index + 1],
+            weight: parameters.len(),
+            activation: match stage.activation {
+                Activation::None => 0,
+                Activation::Silu => 1,
+                Activation::Relu => 2,
+            },
+        };
+        stage_kernel(model, stage, places, tuning, &mut parameters)
+    });
+    let kernels = kernels.collect();
+    if parameters.is_empty() {
+        parameters.push(0.0); // A binding cannot be empty.
     }
-}
-
-/// Reads `range` (in values) of a buffer of `length` f32 values.
-pub(crate) fn read_range(
-    client: &ComputeClient<WgpuRuntime>,
-    handle: Handle,
-    range: Range<usize>,
-    length: usize,
-) -> LogitsFuture {
-    let bytes = |values: usize| (values * size_of::<f32>()) as u64;
-    let handle = handle
-        .offset_start(bytes(range.start))
-        .offset_end(bytes(length - range.end));
-    submit_now(read_values(client.clone(), handle))
-}
-
-async fn read_values(client: ComputeClient<WgpuRuntime>, handle: Handle) -> Option<Vec<f32>> {
-    let bytes = client.read_async(vec![handle]).await.ok()?.pop()?;
-    Some(f32::from_bytes(&bytes).to_vec())
-}
-
-/// Polls once, which makes a lazy future submit its copy.
-fn submit_now(future: impl Future<Output = Option<Vec<f32>>> + Send + 'static) -> LogitsFuture {
-    let mut future = Box::pin(future);
-    match future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
-        Poll::Ready(values) => Box::pin(std::future::ready(values)),
-        Poll::Pending => future,
-    }
+    (kernels, parameters)
 }
 
 /// Appends a stage's weights to `parameters` and says what its kernel is compiled for.

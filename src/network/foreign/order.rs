@@ -1,0 +1,337 @@
+//! The order of a foreign file's modules. A safetensors file does not keep it, so the names have to tell:
+//!
+//! 1. Numbered siblings (`0`, `3`, `6`, as in PyTorch's `nn.Sequential`) come by number.
+//! 2. Named siblings come with convolutions before dense layers, with names that mean the end (`out`, `head`, …) last,
+//!    and otherwise in natural order, in which `conv2` stands before `conv10`.
+//! 3. A batch normalisation of its own name (`bn1`) follows the layer of as many outputs that shares most of its path,
+//!    then its number, then comes first.
+//! 4. Where one layer's outputs are then not the next one's inputs, the order that the shapes allow is taken.
+
+use super::modules::{Kind, Module, number};
+use std::collections::BTreeSet;
+
+/// A part of a name, for comparing: numbers by value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Chunk {
+    Number(u64),
+    Text(String),
+}
+
+/// The modules in the order in which they run, and how it was found. `wanted` are prefixes as a person lists them.
+pub(super) fn ordered(
+    modules: Vec<Module>,
+    wanted: Option<&[String]>,
+) -> Result<(Vec<Module>, String), String> {
+    if let Some(wanted) = wanted {
+        let modules = listed(modules, wanted)?;
+        return Ok((modules, "as the description lists them".to_string()));
+    }
+    let (mut operators, attached) = split_norms(by_name(modules));
+    let mut how = "by their names: numbers in order, convolutions before dense layers";
+    if first_break(&operators).is_some()
+        && let Some(order) = by_shapes(&operators)
+    {
+        operators = order.into_iter().map(|i| operators[i].clone()).collect();
+        how = "by their shapes: each takes what the one before it gives";
+    }
+    let modules = attach(operators, attached)?;
+    Ok((modules, how.to_string()))
+}
+
+fn listed(mut modules: Vec<Module>, wanted: &[String]) -> Result<Vec<Module>, String> {
+    let mut result = Vec::with_capacity(modules.len());
+    for path in wanted {
+        let Some(place) = modules.iter().position(|module| module.path == *path) else {
+            return Err(format!(
+                "`order` lists `{path}`, which the file does not have or which is listed twice"
+            ));
+        };
+        result.push(modules.remove(place));
+    }
+    match modules.first() {
+        Some(missing) => Err(format!("`order` leaves out `{}`", missing.path)),
+        None => Ok(result),
+    }
+}
+
+/// Sorted by rules 1 and 2.
+fn by_name(mut modules: Vec<Module>) -> Vec<Module> {
+    let mut with_convs = BTreeSet::new();
+    for module in modules.iter().filter(|module| module.is_conv()) {
+        let dots = module.path.match_indices('.').map(|(at, _)| at);
+        for end in dots.chain([module.path.len()]) {
+            with_convs.insert(module.path[..end].to_string());
+        }
+    }
+    modules.sort_by_cached_key(|module| key(&module.path, &with_convs));
+    modules
+}
+
+/// For each part of the path: whether it holds no convolution, whether its name means the end, and its name.
+fn key(path: &str, with_convs: &BTreeSet<String>) -> Vec<(bool, bool, Vec<Chunk>)> {
+    let mut end = 0;
+    path.split('.')
+        .map(|part| {
+            end += part.len();
+            let dense = !with_convs.contains(&path[..end]);
+            end += 1;
+            match number(part) {
+                Some(number) => (false, false, vec![Chunk::Number(number)]),
+                None => (dense, means_the_end(part), chunks(part)),
+            }
+        })
+        .collect()
+}
+
+fn means_the_end(part: &str) -> bool {
+    let part = part.to_ascii_lowercase();
+    let words = [
+        "out",
+        "head",
+        "classifier",
+        "final",
+        "last",
+        "logits",
+        "top",
+    ];
+    words.iter().any(|word| part.starts_with(word)) || part.ends_with("_out")
+}
+
+/// `conv10b` becomes `conv`, 10, `b`.
+fn chunks(part: &str) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let mut rest = part;
+    while let Some(first) = rest.chars().next() {
+        let digits = first.is_ascii_digit();
+        let end = rest
+            .find(|c: char| c.is_ascii_digit() != digits)
+            .unwrap_or(rest.len());
+        let (chunk, after) = rest.split_at(end);
+        chunks.push(match number(chunk) {
+            Some(number) => Chunk::Number(number),
+            None => Chunk::Text(chunk.to_ascii_lowercase()),
+        });
+        rest = after;
+    }
+    chunks
+}
+
+/// The normalisations of rule 3 apart from all that has its place already.
+fn split_norms(modules: Vec<Module>) -> (Vec<Module>, Vec<Module>) {
+    let parents: BTreeSet<String> = modules
+        .iter()
+        .filter(|module| !module.is_norm())
+        .map(|module| module.parent().to_string())
+        .collect();
+    modules.into_iter().partition(|module| {
+        !module.is_norm() || (module.index().is_some() && parents.contains(module.parent()))
+    })
+}
+
+/// Puts every normalisation of rule 3 behind its layer.
+fn attach(modules: Vec<Module>, norms: Vec<Module>) -> Result<Vec<Module>, String> {
+    let mut first = Vec::new();
+    let mut places: Vec<(Module, Option<Module>)> =
+        modules.into_iter().map(|module| (module, None)).collect();
+    for norm in norms {
+        let best = places
+            .iter()
+            .enumerate()
+            .filter(|(_, (module, taken))| {
+                taken.is_none() && !module.is_norm() && module.outputs() == norm.outputs()
+            })
+            .max_by_key(|(place, (module, _))| {
+                let same_number = last_number(&module.path) == last_number(&norm.path);
+                let shared = shared_parts(&module.path, &norm.path);
+                (shared, same_number, std::cmp::Reverse(*place))
+            })
+            .map(|(place, _)| place);
+        match best {
+            Some(place) => places[place].1 = Some(norm),
+            // Of the picture itself.
+            None if first.is_empty() && [1, 784].contains(&norm.outputs()) => first.push(norm),
+            None => {
+                return Err(format!(
+                    "{}: no layer of {} outputs is there that it could follow",
+                    norm.words(),
+                    norm.outputs()
+                ));
+            }
+        }
+    }
+    for (module, norm) in places {
+        first.push(module);
+        first.extend(norm);
+    }
+    Ok(first)
+}
+
+fn last_number(path: &str) -> Option<u64> {
+    chunks(path)
+        .into_iter()
+        .rev()
+        .find_map(|chunk| match chunk {
+            Chunk::Number(number) => Some(number),
+            Chunk::Text(_) => None,
+        })
+}
+
+fn shared_parts(a: &str, b: &str) -> usize {
+    a.split('.')
+        .zip(b.split('.'))
+        .take_while(|(a, b)| a == b)
+        .count()
+}
+
+/// Where the channels or features of two neighbours do not fit, in words.
+pub(super) fn first_break(modules: &[Module]) -> Option<String> {
+    let (mut channels, mut before, mut flat) = (1usize, None::<&Module>, false);
+    for module in modules {
+        let wants = module.inputs();
+        let from = before.map_or("the picture".to_string(), |module| {
+            module.name().to_string()
+        });
+        let broken = match module.kind {
+            Kind::Conv2d { .. } if flat => {
+                Some(format!("is a convolution behind the dense layer {from}"))
+            }
+            Kind::Conv2d { .. } if wants != channels && channels.is_multiple_of(wants) => {
+                Some(format!(
+                    "wants {wants} channels, {from} gives {channels}: perhaps a grouped or depthwise convolution, which \
+                     cannot be run"
+                ))
+            }
+            Kind::Conv2d { .. } if wants != channels => {
+                Some(format!("wants {wants} channels, {from} gives {channels}"))
+            }
+            Kind::Linear { .. } if flat && wants != channels => {
+                Some(format!("wants {wants} inputs, {from} gives {channels}"))
+            }
+            Kind::Linear { .. } if !flat && !wants.is_multiple_of(channels) => Some(format!(
+                "wants {wants} inputs, which {channels} maps of {from} cannot give"
+            )),
+            Kind::BatchNorm { .. } if flat && wants != channels => {
+                Some(format!("wants {wants} values, {from} gives {channels}"))
+            }
+            Kind::BatchNorm { .. } if !flat && !wants.is_multiple_of(channels) => {
+                Some(format!("wants {wants} channels, {from} gives {channels}"))
+            }
+            _ => None,
+        };
+        if let Some(broken) = broken {
+            return Some(format!("{} {broken}", module.name()));
+        }
+        // A normalisation of more values than there are maps stands behind the flattening.
+        flat |=
+            matches!(module.kind, Kind::Linear { .. }) || (module.is_norm() && wants != channels);
+        channels = module.outputs();
+        before = Some(module);
+    }
+    None
+}
+
+/// The order of layers in which each takes what the one before it gives; none where there is no such order or where
+/// normalisations have their places already.
+fn by_shapes(modules: &[Module]) -> Option<Vec<usize>> {
+    if modules.iter().any(Module::is_norm) {
+        return None;
+    }
+    let mut left: Vec<usize> = (0..modules.len()).collect();
+    let mut order = Vec::new();
+    let mut channels = 1usize;
+    let next_conv =
+        |i: &usize, channels: usize| modules[*i].is_conv() && modules[*i].inputs() == channels;
+    while let Some(place) = left.iter().position(|i| next_conv(i, channels)) {
+        channels = modules[left[place]].outputs();
+        order.push(left.remove(place));
+    }
+    if left.iter().any(|i| modules[*i].is_conv()) {
+        return None;
+    }
+    let fed = |i: usize| {
+        let mut others = left.iter().filter(|j| **j != i);
+        others.any(|j| modules[*j].outputs() == modules[i].inputs())
+    };
+    let first_dense = left.iter().position(|i| {
+        let wants = modules[*i].inputs();
+        if order.is_empty() {
+            wants == 784
+        } else {
+            wants.is_multiple_of(channels) && !fed(*i)
+        }
+    });
+    let mut next = first_dense;
+    while let Some(place) = next {
+        channels = modules[left[place]].outputs();
+        order.push(left.remove(place));
+        next = left.iter().position(|i| modules[*i].inputs() == channels);
+    }
+    left.is_empty().then_some(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::foreign::modules::{modules, tests::entries};
+
+    fn order_of(list: &[(&str, &[usize])]) -> Vec<String> {
+        let (found, problems) = modules(&entries(list));
+        assert_eq!(problems, [""; 0]);
+        let (found, _) = ordered(found, None).unwrap();
+        found.into_iter().map(|module| module.path).collect()
+    }
+
+    #[test]
+    fn numbers_and_names() {
+        let found = order_of(&[
+            ("classifier.1.weight", &[10, 64]),
+            ("features.10.weight", &[64, 32, 3, 3]),
+            ("features.2.weight", &[32, 1, 3, 3]),
+        ]);
+        assert_eq!(found, ["features.2", "features.10", "classifier.1"]);
+        let found = order_of(&[
+            ("fc1.weight", &[120, 400]),
+            ("fc2.weight", &[10, 120]),
+            ("second_conv.weight", &[16, 6, 5, 5]),
+            ("a_first_conv.weight", &[6, 1, 5, 5]),
+        ]);
+        assert_eq!(found, ["a_first_conv", "second_conv", "fc1", "fc2"]);
+    }
+
+    #[test]
+    fn normalisations_follow_their_layers() {
+        let norm = |name: &str, size: usize| {
+            ["weight", "bias", "running_mean", "running_var"]
+                .map(|leaf| (format!("{name}.{leaf}"), vec![size]))
+        };
+        let mut list: Vec<(String, Vec<usize>)> = Vec::new();
+        for (name, shape) in [
+            ("conv1.weight", vec![8, 1, 3, 3]),
+            ("conv2.weight", vec![8, 8, 3, 3]),
+            ("fc1.weight", vec![50, 8 * 36]),
+            ("fc2.weight", vec![10, 50]),
+        ] {
+            list.push((name.to_string(), shape));
+        }
+        for (name, size) in [("bn1", 8), ("bn2", 8), ("bn3", 50)] {
+            list.extend(norm(name, size));
+        }
+        let list: Vec<(&str, &[usize])> = list
+            .iter()
+            .map(|(name, shape)| (name.as_str(), shape.as_slice()))
+            .collect();
+        let found = order_of(&list);
+        assert_eq!(found, ["conv1", "bn1", "conv2", "bn2", "fc1", "bn3", "fc2"]);
+    }
+
+    #[test]
+    fn shapes_help_where_names_do_not() {
+        let found = order_of(&[
+            ("one.weight", &[64, 784]),
+            ("two.weight", &[32, 64]),
+            ("three.weight", &[16, 32]),
+            ("four.weight", &[10, 16]),
+        ]);
+        assert_eq!(found, ["one", "two", "three", "four"]);
+    }
+}

@@ -1,0 +1,300 @@
+//! Where activations, pooling and flattening may stand between a foreign file's modules.
+//!
+//! Layers without weights leave no tensor, but in a numbered list they leave a gap: `0` and `3` have room for two between
+//! them. A plan says what stands where; which pooling is real, and every stride and padding, is for `search.rs`.
+
+use super::{
+    modules::{Kind, Module},
+    search::{Choice, Conv, End},
+};
+use crate::spec::{Activation, LayerSpec};
+
+/// PyTorch's and tinygrad's default; files do not hold it.
+const EPSILON: f32 = 1e-5;
+
+/// The order of everything that may become a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Plan {
+    items: Vec<Item>,
+    /// What the search decides about, in order.
+    pub convs: Vec<Conv>,
+    pub end: End,
+    /// Modules after which the numbering leaves no room for an activation.
+    pub without_activation: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Item {
+    /// By its place among the modules.
+    Module(usize),
+    Activation,
+    /// The pooling after this convolution, should it have one.
+    Pool(usize),
+    Flatten,
+}
+
+impl Plan {
+    /// The plan of ordered modules that fit by channels; none where no module has weights to multiply with.
+    pub fn new(modules: &[Module]) -> Option<Self> {
+        let last = modules.iter().rposition(|module| !module.is_norm())?;
+        let gaps = gaps(modules);
+        let flat = first_flat(modules);
+        let mut plan = Self {
+            items: Vec::new(),
+            convs: Vec::new(),
+            end: match flat {
+                Some(index) => End::Values(modules[index].inputs()),
+                None => End::OnePlace,
+            },
+            without_activation: Vec::new(),
+        };
+        let mut index = 0;
+        while index < modules.len() {
+            if flat == Some(index) {
+                plan.items.push(Item::Flatten);
+            }
+            plan.items.push(Item::Module(index));
+            let module = &modules[index];
+            index += 1;
+            if module.is_norm() {
+                continue;
+            }
+            let conv = conv(module);
+            if index > last {
+                // The output: normalisations may follow, an activation or pooling may not.
+                plan.convs.extend(conv);
+                continue;
+            }
+            // Another operator follows, so the run of normalisations ends before the modules do.
+            let ends = |i: &usize| !modules[*i].is_norm() || flat == Some(*i);
+            let next = (index..modules.len()).find(ends).unwrap_or(last);
+            index = plan.between(index - 1, next, &gaps, flat == Some(next), conv);
+        }
+        let outputs: Vec<usize> = plan.convs.iter().map(|conv| conv.out_channels).collect();
+        for (place, conv) in plan.convs.iter_mut().enumerate() {
+            conv.pool_expected = outputs.get(place + 1) != Some(&conv.out_channels);
+        }
+        Some(plan)
+    }
+
+    /// What stands between the operator at `operator` and the module at `next`, with the normalisations between.
+    fn between(
+        &mut self,
+        operator: usize,
+        next: usize,
+        gaps: &[Option<u64>],
+        flatten: bool,
+        conv: Option<Conv>,
+    ) -> usize {
+        let norms = operator + 1..next;
+        let inner = if norms.is_empty() {
+            None
+        } else {
+            gaps[operator]
+        };
+        let outer = gaps[next - 1];
+        let place = self.convs.len();
+        let pool = conv.is_some().then_some(Item::Pool(place));
+        // Convolution, activation, normalisation where there is room for that; else normalisation before activation.
+        let early = inner.is_some_and(|gap| gap >= 1);
+        let early_pool = inner.is_some_and(|gap| gap >= 2);
+        if early {
+            self.items.push(Item::Activation);
+        }
+        if early_pool {
+            self.items.extend(pool);
+        }
+        self.items.extend(norms.map(Item::Module));
+        let late = !early && outer != Some(0);
+        if late {
+            self.items.push(Item::Activation);
+        }
+        if !early_pool {
+            self.items.extend(pool);
+        }
+        if !early && !late {
+            self.without_activation.push(operator);
+        }
+        if let Some(conv) = conv {
+            let (gap, taken) = if early_pool {
+                (inner, 1)
+            } else {
+                (outer, u64::from(late) + u64::from(flatten))
+            };
+            self.convs.push(Conv {
+                may_pool: true,
+                pool_fits_gap: gap.map(|gap| gap > taken),
+                ..conv
+            });
+        }
+        next
+    }
+
+    /// The layers, each with the module that it came from.
+    pub fn layers(
+        &self,
+        modules: &[Module],
+        choices: &[Choice],
+        activation: Activation,
+    ) -> Vec<(LayerSpec, Option<usize>)> {
+        let mut layers = Vec::new();
+        let mut convs = choices.iter();
+        for item in &self.items {
+            let layer = match *item {
+                Item::Flatten => LayerSpec::Flatten,
+                Item::Activation => match activation {
+                    Activation::None => continue,
+                    Activation::Silu => LayerSpec::Silu,
+                    Activation::Relu => LayerSpec::Relu,
+                },
+                Item::Pool(place) => match choices.get(place).and_then(|choice| choice.pool) {
+                    Some((kernel_size, stride)) => LayerSpec::MaxPool2d {
+                        kernel_size,
+                        stride,
+                    },
+                    None => continue,
+                },
+                Item::Module(index) => {
+                    let layer = match modules[index].kind {
+                        Kind::Conv2d {
+                            out_channels,
+                            in_channels,
+                            kernel_size,
+                        } => {
+                            let choice = convs.next().copied().unwrap_or_default();
+                            LayerSpec::Conv2d {
+                                in_channels,
+                                out_channels,
+                                kernel_size,
+                                stride: choice.stride,
+                                padding: choice.padding,
+                            }
+                        }
+                        Kind::Linear {
+                            out_features,
+                            in_features,
+                        } => LayerSpec::Linear {
+                            in_features,
+                            out_features,
+                        },
+                        Kind::BatchNorm { channels } => LayerSpec::BatchNorm {
+                            channels,
+                            epsilon: EPSILON,
+                        },
+                    };
+                    layers.push((layer, Some(index)));
+                    continue;
+                }
+            };
+            layers.push((layer, None));
+        }
+        layers
+    }
+}
+
+fn conv(module: &Module) -> Option<Conv> {
+    match module.kind {
+        Kind::Conv2d {
+            out_channels,
+            kernel_size,
+            ..
+        } => Some(Conv {
+            kernel_size,
+            out_channels,
+            may_pool: false,
+            pool_fits_gap: None,
+            pool_expected: false,
+        }),
+        _ => None,
+    }
+}
+
+/// The first module that wants its values in one row.
+fn first_flat(modules: &[Module]) -> Option<usize> {
+    let mut channels = 1usize;
+    for (index, module) in modules.iter().enumerate() {
+        match module.kind {
+            Kind::Linear { .. } => return Some(index),
+            Kind::BatchNorm { channels: wanted } if wanted != channels => return Some(index),
+            _ => channels = module.outputs(),
+        }
+    }
+    None
+}
+
+/// How many numbers each module leaves out before the next; none where they are not of one list. A file in which no list
+/// leaves any out says nothing: its activations are not part of the lists.
+fn gaps(modules: &[Module]) -> Vec<Option<u64>> {
+    let gap = |pair: &[Module]| {
+        let [a, b] = pair else { return None };
+        if a.parent() != b.parent() {
+            return None;
+        }
+        b.index()?.checked_sub(a.index()?)?.checked_sub(1)
+    };
+    let gaps: Vec<Option<u64>> = modules.windows(2).map(gap).collect();
+    if gaps.iter().any(|gap| gap.is_some_and(|gap| gap > 0)) {
+        gaps
+    } else {
+        vec![None; gaps.len()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::foreign::modules::{modules, tests::entries};
+
+    fn kinds(list: &[(&str, &[usize])]) -> Vec<&'static str> {
+        let (modules, _) = modules(&entries(list));
+        let plan = Plan::new(&modules).unwrap();
+        let pooled = Choice {
+            pool: Some(([2, 2], [2, 2])),
+            ..Choice::default()
+        };
+        let choices = vec![pooled; plan.convs.len()];
+        let layers = plan.layers(&modules, &choices, Activation::Relu);
+        layers.iter().map(|(layer, _)| layer.kind()).collect()
+    }
+
+    #[test]
+    fn gaps_place_activations() {
+        let norm: &[usize] = &[4];
+        let conv_then_norm = kinds(&[
+            ("0.weight", &[4, 1, 3, 3]),
+            ("1.running_mean", norm),
+            ("1.running_var", norm),
+            ("5.weight", &[10, 4]),
+        ]);
+        let expected = [
+            "Conv2d",
+            "BatchNorm",
+            "ReLU",
+            "MaxPool2d",
+            "Flatten",
+            "Linear",
+        ];
+        assert_eq!(conv_then_norm, expected);
+        let conv_relu_norm = kinds(&[
+            ("0.weight", &[4, 1, 3, 3]),
+            ("2.running_mean", norm),
+            ("2.running_var", norm),
+            ("5.weight", &[10, 4]),
+        ]);
+        let expected = [
+            "Conv2d",
+            "ReLU",
+            "BatchNorm",
+            "MaxPool2d",
+            "Flatten",
+            "Linear",
+        ];
+        assert_eq!(conv_relu_norm, expected);
+        let no_room = kinds(&[
+            ("1.weight", &[20, 784]),
+            ("2.weight", &[15, 20]),
+            ("4.weight", &[10, 15]),
+        ]);
+        assert_eq!(no_room, ["Flatten", "Linear", "Linear", "ReLU", "Linear"]);
+    }
+}

@@ -1,0 +1,415 @@
+//! The strides, paddings and poolings that nobody wrote down: the most plausible ones with which the maps end in exactly
+//! as many values as the first dense layer takes.
+//!
+//! Every choice costs something, and so does a change of style from one convolution to the next. The cheapest
+//! arrangement that fits exactly is taken; among equals the one that comes first in [`options`]. Free of charge: no
+//! padding or "same", stride 1, and 2×2 pooling wherever the number of maps changes next (so after each convolution of
+//! 6, 16 and after each pair of 32, 32, 64, 64) and after the last.
+
+use super::sidecar::{Fixed, Window};
+use crate::spec::windows;
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+};
+
+/// More steps than this, some tenths of a second, are not taken.
+const MAX_STEPS: usize = 1_000_000;
+
+const ODD_PADDING: u32 = 12;
+const OTHER_PADDING_THAN_BEFORE: u32 = 6;
+const STRIDE_TWO: u32 = 6;
+const STRIDE_OF_KERNEL: u32 = 13;
+const OTHER_STRIDE_THAN_BEFORE: u32 = 1;
+const POOL_THREE_BY_TWO: u32 = 5;
+const POOL_THREE: u32 = 6;
+const STRIDE_AND_POOL: u32 = 4;
+const EXPECTED_POOL_MISSING: u32 = 4;
+const UNEXPECTED_POOL: u32 = 2;
+/// The numbering has no room for the pooling, or has room that nothing else fills (but dropout may).
+const POOL_WITHOUT_ROOM: u32 = 12;
+const ROOM_WITHOUT_POOL: u32 = 5;
+
+/// A convolution whose surroundings are searched.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Conv {
+    pub kernel_size: [usize; 2],
+    pub out_channels: usize,
+    /// Not after the output.
+    pub may_pool: bool,
+    /// Whether the numbering leaves room for pooling; none where it does not tell.
+    pub pool_fits_gap: Option<bool>,
+    /// Whether the number of maps changes next, or nothing follows.
+    pub pool_expected: bool,
+}
+
+/// What the maps have to end in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum End {
+    /// So many values in all.
+    Values(usize),
+    /// One value a map: the convolutions give the answer themselves.
+    OnePlace,
+    /// Anything, to show where it would lead.
+    Any,
+}
+
+/// What is decided about one convolution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Choice {
+    pub padding: [usize; 2],
+    pub stride: [usize; 2],
+    pub pool: Option<Window>,
+    pub style: Style,
+    pub cost: u32,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self {
+            padding: [0, 0],
+            stride: [1, 1],
+            pool: None,
+            style: Style::Any,
+            cost: 0,
+        }
+    }
+}
+
+/// A habit of padding, which networks keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Style {
+    /// Of a 1×1 kernel, or as the description says.
+    Any,
+    Zero,
+    Same,
+    Odd,
+}
+
+/// Before the convolution at `conv`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct State {
+    conv: usize,
+    size: [usize; 2],
+    style: Style,
+    stride: [usize; 2],
+}
+
+/// An arrangement that fits.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Found {
+    pub cost: u32,
+    pub choices: Vec<Choice>,
+}
+
+/// The `limit` most plausible arrangements that fit, best first; `fixed` holds what is known of each convolution. An
+/// error where there are too many possibilities to look through.
+pub(super) fn search(
+    convs: &[Conv],
+    fixed: &[Fixed],
+    end: End,
+    limit: usize,
+) -> Result<Vec<Found>, TooMany> {
+    let options = convs
+        .iter()
+        .zip(fixed)
+        .map(|(conv, fixed)| options(conv, fixed));
+    let mut search = Search {
+        options: options.collect(),
+        channels: convs.last().map_or(1, |conv| conv.out_channels),
+        convs,
+        end,
+        rest: HashMap::new(),
+        steps: 0,
+    };
+    let start = State {
+        conv: 0,
+        size: [28, 28],
+        style: Style::Any,
+        stride: [0, 0],
+    };
+    let mut found = Vec::new();
+    let mut open = BinaryHeap::new();
+    if let Some(rest) = search.rest(start)? {
+        open.push(Reverse((rest, Vec::<usize>::new(), 0u32, start)));
+    }
+    // `total` is exact, so this only ever walks along arrangements that fit, cheapest first.
+    while let Some(Reverse((total, taken, paid, state))) = open.pop() {
+        if state.conv == convs.len() {
+            let choices = search.options.iter().zip(&taken);
+            found.push(Found {
+                cost: total,
+                choices: choices.map(|(options, taken)| options[*taken]).collect(),
+            });
+            if found.len() == limit {
+                break;
+            }
+            continue;
+        }
+        for option in 0..search.options[state.conv].len() {
+            let Some((cost, next)) = search.step(state, option) else {
+                continue;
+            };
+            if let Some(rest) = search.rest(next)? {
+                let mut taken = taken.clone();
+                taken.push(option);
+                open.push(Reverse((paid + cost + rest, taken, paid + cost, next)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The search was given up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct TooMany;
+
+struct Search<'a> {
+    options: Vec<Vec<Choice>>,
+    convs: &'a [Conv],
+    channels: usize,
+    end: End,
+    /// The least that is still to be paid from a state on; none where nothing fits from there.
+    rest: HashMap<State, Option<u32>>,
+    steps: usize,
+}
+
+impl Search<'_> {
+    fn rest(&mut self, state: State) -> Result<Option<u32>, TooMany> {
+        if state.conv == self.convs.len() {
+            let [height, width] = state.size;
+            let fits = match self.end {
+                End::Values(values) => {
+                    let places = height.saturating_mul(width);
+                    places.saturating_mul(self.channels) == values
+                }
+                End::OnePlace => state.size == [1, 1],
+                End::Any => true,
+            };
+            return Ok(fits.then_some(0));
+        }
+        if let Some(known) = self.rest.get(&state) {
+            return Ok(*known);
+        }
+        let mut best = None;
+        for option in 0..self.options[state.conv].len() {
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                return Err(TooMany);
+            }
+            let Some((cost, next)) = self.step(state, option) else {
+                continue;
+            };
+            if let Some(rest) = self.rest(next)? {
+                let total = cost + rest;
+                best = Some(best.map_or(total, |best: u32| best.min(total)));
+            }
+        }
+        self.rest.insert(state, best);
+        Ok(best)
+    }
+
+    /// What an option costs here and where it leads; none where its windows do not fit.
+    fn step(&self, state: State, option: usize) -> Option<(u32, State)> {
+        let choice = self.options[state.conv][option];
+        let kernel = self.convs[state.conv].kernel_size;
+        let mut size = state.size;
+        for (axis, size) in size.iter_mut().enumerate() {
+            let (stride, padding) = (choice.stride[axis], choice.padding[axis]);
+            *size = windows(*size, kernel[axis], stride, padding).ok()?;
+            if let Some((kernel, stride)) = choice.pool {
+                *size = windows(*size, kernel[axis], stride[axis], 0).ok()?;
+            }
+        }
+        let mut cost = choice.cost;
+        let both_known = state.style != Style::Any && choice.style != Style::Any;
+        if both_known && state.style != choice.style {
+            cost += OTHER_PADDING_THAN_BEFORE;
+        }
+        if state.conv > 0 && state.stride != choice.stride {
+            cost += OTHER_STRIDE_THAN_BEFORE;
+        }
+        let next = State {
+            conv: state.conv + 1,
+            size,
+            style: if choice.style == Style::Any {
+                state.style
+            } else {
+                choice.style
+            },
+            stride: choice.stride,
+        };
+        Some((cost, next))
+    }
+}
+
+/// Everything that is considered for a convolution, the plausible first.
+fn options(conv: &Conv, fixed: &Fixed) -> Vec<Choice> {
+    let mut options = Vec::new();
+    for (padding, style, padding_cost) in paddings(conv, fixed) {
+        for (stride, stride_cost) in strides(conv, fixed) {
+            for (pool, pool_cost) in pools(conv, fixed) {
+                let mut cost = padding_cost + stride_cost + pool_cost;
+                if stride != [1, 1] && pool.is_some() {
+                    cost += STRIDE_AND_POOL;
+                }
+                options.push(Choice {
+                    padding,
+                    stride,
+                    pool,
+                    style,
+                    cost,
+                });
+            }
+        }
+    }
+    options
+}
+
+fn paddings(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], Style, u32)> {
+    if let Some(padding) = fixed.padding {
+        return vec![(padding, Style::Any, 0)];
+    }
+    let kernel = conv.kernel_size;
+    if kernel == [1, 1] {
+        return vec![([0, 0], Style::Any, 0)];
+    }
+    let mut paddings = vec![([0, 0], Style::Zero, 0)];
+    let same = kernel.map(|size| (size - 1) / 2);
+    if same != [0, 0] {
+        paddings.push((same, Style::Same, 0));
+    }
+    for odd in [[1, 1], [2, 2]] {
+        let small = odd[0] <= kernel[0] / 2 && odd[1] <= kernel[1] / 2;
+        if small && odd != same {
+            paddings.push((odd, Style::Odd, ODD_PADDING));
+        }
+    }
+    paddings
+}
+
+fn strides(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], u32)> {
+    if let Some(stride) = fixed.stride {
+        return vec![(stride, 0)];
+    }
+    let mut strides = vec![([1, 1], 0), ([2, 2], STRIDE_TWO)];
+    let [y, x] = conv.kernel_size;
+    if y == x && y > 2 {
+        strides.push(([y, x], STRIDE_OF_KERNEL));
+    }
+    strides
+}
+
+fn pools(conv: &Conv, fixed: &Fixed) -> Vec<(Option<Window>, u32)> {
+    if let Some(pool) = fixed.pool {
+        return vec![(pool, 0)];
+    }
+    // Without a hint from the numbering, habit has to do.
+    let (with, without) = match (conv.pool_fits_gap, conv.pool_expected) {
+        (Some(true), _) => (0, ROOM_WITHOUT_POOL),
+        (Some(false), _) => (POOL_WITHOUT_ROOM, 0),
+        (None, true) => (0, EXPECTED_POOL_MISSING),
+        (None, false) => (UNEXPECTED_POOL, 0),
+    };
+    if !conv.may_pool {
+        return vec![(None, 0)];
+    }
+    vec![
+        (Some(([2, 2], [2, 2])), with),
+        (None, without),
+        (Some(([3, 3], [2, 2])), with + POOL_THREE_BY_TWO),
+        (Some(([3, 3], [3, 3])), with + POOL_THREE),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn convs(list: &[(usize, usize)]) -> Vec<Conv> {
+        let all = list
+            .iter()
+            .enumerate()
+            .map(|(i, (out_channels, size))| Conv {
+                kernel_size: [*size, *size],
+                out_channels: *out_channels,
+                may_pool: true,
+                pool_fits_gap: None,
+                pool_expected: list.get(i + 1).map(|next| next.0) != Some(*out_channels),
+            });
+        all.collect()
+    }
+
+    /// Padding and whether pooled, for each convolution of the best arrangement.
+    fn best(list: &[(usize, usize)], values: usize) -> Vec<(usize, bool)> {
+        let convs = convs(list);
+        let fixed = vec![Fixed::default(); convs.len()];
+        let found = search(&convs, &fixed, End::Values(values), 1).unwrap();
+        let choices = found[0].choices.iter();
+        choices
+            .map(|choice| (choice.padding[0], choice.pool.is_some()))
+            .collect()
+    }
+
+    #[test]
+    fn well_known_networks() {
+        // LeNet-5, first with the padding that makes 28×28 of 32×32, then without.
+        assert_eq!(best(&[(6, 5), (16, 5)], 400), [(2, true), (0, true)]);
+        assert_eq!(best(&[(6, 5), (16, 5)], 256), [(0, true), (0, true)]);
+        // PyTorch's MNIST example: both convolutions, then pooling.
+        assert_eq!(best(&[(32, 3), (64, 3)], 9216), [(0, false), (0, true)]);
+        assert_eq!(best(&[(10, 5), (20, 5)], 320), [(0, true), (0, true)]);
+        assert_eq!(best(&[(16, 5), (32, 5)], 1568), [(2, true), (2, true)]);
+        assert_eq!(best(&[(32, 3), (64, 3), (128, 3)], 1152), [(1, true); 3]);
+        // tinygrad's, and in the manner of VGG.
+        let pairs = [(0, false), (0, true), (0, false), (0, true)];
+        assert_eq!(best(&[(32, 5), (32, 5), (64, 3), (64, 3)], 576), pairs);
+        let pairs = [(1, false), (1, true), (1, false), (1, true)];
+        assert_eq!(best(&[(32, 3), (32, 3), (64, 3), (64, 3)], 3136), pairs);
+    }
+
+    #[test]
+    fn the_numbering_tells_strides_from_pooling() {
+        let mut convs = convs(&[(16, 3), (32, 3)]);
+        let fixed = [Fixed::default(); 2];
+        let found = search(&convs, &fixed, End::Values(1568), 1).unwrap();
+        assert!(
+            found[0]
+                .choices
+                .iter()
+                .all(|choice| choice.stride == [1, 1])
+        );
+        for conv in &mut convs {
+            conv.pool_fits_gap = Some(false);
+        }
+        let found = search(&convs, &fixed, End::Values(1568), 1).unwrap();
+        for choice in &found[0].choices {
+            assert_eq!((choice.stride, choice.padding), ([2, 2], [1, 1]));
+            assert_eq!(choice.pool, None);
+        }
+    }
+
+    #[test]
+    fn what_is_fixed_stays() {
+        let convs = convs(&[(6, 5), (16, 5)]);
+        let mut fixed = [Fixed::default(); 2];
+        fixed[0].padding = Some([0, 0]);
+        let end = End::Values(400);
+        for found in search(&convs, &fixed, end, 3).unwrap() {
+            assert_eq!(found.choices[0].padding, [0, 0]);
+        }
+        fixed[0].pool = Some(None);
+        fixed[0].stride = Some([1, 1]);
+        fixed[1] = fixed[0];
+        assert_eq!(search(&convs, &fixed, end, 3), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn found_arrangements_come_in_order_of_cost_and_fit() {
+        let convs = convs(&[(32, 3), (64, 3)]);
+        let fixed = [Fixed::default(); 2];
+        let found = search(&convs, &fixed, End::Values(9216), 5).unwrap();
+        assert!(found.windows(2).all(|pair| pair[0].cost <= pair[1].cost));
+        assert!(found.len() > 1);
+    }
+}

@@ -1,0 +1,334 @@
+//! The live forward: one CubeCL kernel a stage on burn's GPU device, every stage's output written to its fixed place in
+//! one arena buffer ([`ArenaLayout`]) that is allocated once.
+//!
+//! A convolution or dense layer takes its bias and activation along, pooling takes the batch norm before it along. So
+//! the MLP is three dispatches and the CNN seven, in one compute pass, and a steady frame allocates nothing.
+
+mod compile;
+mod kernels;
+mod readback;
+
+pub use readback::LogitsRead;
+
+use crate::{
+    model::Model,
+    spec::{NetworkSpec, count},
+    stage::ArenaLayout,
+};
+use burn_wgpu::{WgpuDevice, WgpuRuntime};
+use cubecl::{prelude::*, server::Handle, stream_id::StreamId};
+use readback::Readback;
+use std::{
+    any::Any,
+    ops::Range,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+/// The one stream that all live GPU work runs on: cubecl keeps one for each thread, and Bevy moves systems between
+/// threads, so that without it slices would be reused while another stream still reads them.
+pub const LIVE_STREAM: StreamId = StreamId { value: 0 };
+
+/// Reads of one network's logits on their way at a time.
+pub const READS_IN_FLIGHT: usize = 3;
+
+/// A GPU that burn computes on: burn's name for it, and wgpu's device and queue behind that.
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    pub burn: WgpuDevice,
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+}
+
+impl Gpu {
+    /// The process's own device, the best there is: for tests and commands that draw nothing.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn of_its_own() -> Self {
+        // burn takes a device once.
+        static OWN: std::sync::OnceLock<Gpu> = std::sync::OnceLock::new();
+        let make = || {
+            let burn = WgpuDevice::default();
+            let setup = burn_wgpu::init_setup::<burn_wgpu::graphics::AutoGraphicsApi>(
+                &burn,
+                burn_wgpu::RuntimeOptions::default(),
+            );
+            Self {
+                burn,
+                device: setup.device,
+                queue: setup.queue,
+            }
+        };
+        OWN.get_or_init(make).clone()
+    }
+}
+
+/// A network whose weights and arena lie on the GPU.
+pub struct FusedNetwork {
+    gpu: Gpu,
+    client: ComputeClient<WgpuRuntime>,
+    spec: NetworkSpec,
+    layout: ArenaLayout,
+    stages: Vec<Stage>,
+    /// `[batch, 784]`, normalised.
+    input: wgpu::Buffer,
+    /// `[batch, layout.len]`, in burn's memory.
+    arena: Handle,
+    arena_buffer: ArenaBuffer,
+    /// Keep the places of arena and weights in burn's memory from being given away.
+    _kept: [Box<dyn Any + Send + Sync>; 2],
+    readback: Readback,
+    batch: usize,
+}
+
+/// A kernel ready to be launched.
+struct Stage {
+    pipeline: wgpu::ComputePipeline,
+    bind_group: wgpu::BindGroup,
+    workgroups: [u32; 2],
+}
+
+/// How the work is cut into threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Threads that share the terms of one dense output.
+    pub dense_split: usize,
+    /// Output channels and neighbouring places that one thread of a convolution computes, at most.
+    pub conv_channels: usize,
+    pub conv_places: usize,
+}
+
+impl Tuning {
+    /// Many short threads, for thousands of cores.
+    pub const GPU: Self = Self {
+        dense_split: 16,
+        conv_channels: 4,
+        conv_places: 1,
+    };
+    /// Few long threads that use each loaded value often: a software rasteriser runs a workgroup's threads one after
+    /// the other, and every load of it is a gather.
+    pub const SOFTWARE: Self = Self {
+        dense_split: 1,
+        conv_channels: 8,
+        conv_places: 4,
+    };
+}
+
+impl FusedNetwork {
+    /// Compiles the kernels, uploads the weights and allocates the arena for `batch` images.
+    ///
+    /// `tuning` changes only how the work is cut, never the result beyond rounding.
+    pub fn new(model: &Model, gpu: &Gpu, batch: usize, tuning: Tuning) -> Self {
+        let mut client = WgpuRuntime::client(&gpu.burn);
+        // SAFETY: one stream for everything that touches this network's buffers.
+        unsafe { client.set_stream(LIVE_STREAM) };
+        let layout = ArenaLayout::new(&model.spec);
+        let (kernels, parameters) = kernels::stage_kernels(model, &layout, tuning);
+        let in_memory = |values: &[f32]| {
+            let handle = client.create_from_slice(f32::as_bytes(values));
+            let resource = client.get_resource(handle.clone());
+            (handle, resource.expect("what was just allocated is there"))
+        };
+        let (_, parameters) = in_memory(&parameters);
+        let (arena, arena_resource) = in_memory(&vec![0.0; layout.len * batch]);
+        let device = &gpu.device;
+        let buffer = |label, values: usize, usage| {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size: (values * size_of::<f32>()) as u64,
+                usage: wgpu::BufferUsages::STORAGE | usage,
+                mapped_at_creation: false,
+            })
+        };
+        let arena_buffer = ArenaBuffer {
+            buffer: arena_resource.resource().buffer.clone(),
+            offset: arena_resource.resource().offset,
+        };
+        let pixels = count(layout.input) * batch;
+        let input = buffer("input", pixels, wgpu::BufferUsages::COPY_DST);
+        // Lengths that no kernel reads, but that CubeCL declares.
+        let info = buffer("lengths", 64, wgpu::BufferUsages::empty());
+        let stages: Vec<Stage> = kernels
+            .into_iter()
+            .map(|kernel| {
+            let shader = kernel.shader(&client);
+            let pipeline = shader.pipeline(device);
+            let mut resources = vec![
+                input.as_entire_binding(),
+                arena_resource.resource().as_wgpu_bind_resource(),
+                parameters.resource().as_wgpu_bind_resource(),
+            ];
+            debug_assert_eq!(shader.buffers, resources.len());
+            if shader.has_info {
+                resources.push(info.as_entire_binding());
+            }
+            let entries: Vec<_> = (0..)
+                .zip(resources)
+                .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+                .collect();
+            let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("stage"),
+                layout: &pipeline.get_bind_group_layout(0),
+                entries: &entries,
+            });
+            Stage {
+                pipeline,
+                bind_group,
+                workgroups: kernel.workgroups(),
+            }
+        })
+        .collect();
+        Self {
+            stages,
+            gpu: gpu.clone(),
+            spec: model.spec.clone(),
+            input,
+            arena,
+            arena_buffer,
+            _kept: [Box::new(parameters), Box::new(arena_resource)],
+            readback: Readback::new(device, READS_IN_FLIGHT, layout.logits().len()),
+            layout,
+            client,
+            batch,
+        }
+    }
+
+    /// Where the arena holds what.
+    pub fn layout(&self) -> &ArenaLayout {
+        &self.layout
+    }
+
+    /// How many kernels one forward launches.
+    pub fn dispatches(&self) -> usize {
+        self.stages.len()
+    }
+
+    /// Uploads `pixels`, `[n, 784]` values in `[0, 1]` with n at most the batch, and encodes their forward as one
+    /// compute pass with these timestamps. The arena holds the result once the queue has run it.
+    ///
+    /// # Panics
+    /// Where `pixels` is not a whole number of images or more than the batch.
+    pub fn encode(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        pixels: &[f32],
+        timestamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
+    ) {
+        let size = count(self.layout.input);
+        let images = pixels.len() / size;
+        assert!(
+            pixels.len().is_multiple_of(size) && images > 0 && images <= self.batch,
+            "{} values are not 1 to {} images of {size}",
+            pixels.len(),
+            self.batch
+        );
+        let normalisation = self.spec.normalisation();
+        let input: Vec<f32> = pixels.iter().map(|x| normalisation.apply(*x)).collect();
+        self.gpu.queue.write_buffer(&self.input, 0, f32::as_bytes(&input));
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some("forward"),
+            timestamp_writes: timestamps,
+        });
+        for stage in &self.stages {
+            pass.set_pipeline(&stage.pipeline);
+            pass.set_bind_group(0, &stage.bind_group, &[]);
+            let [x, y] = stage.workgroups;
+            pass.dispatch_workgroups(x, y, images as u32);
+        }
+    }
+
+    /// Encodes the copy of the first image's logits; none while [`READS_IN_FLIGHT`] are on their way.
+    pub fn encode_read(&self, encoder: &mut wgpu::CommandEncoder) -> Option<LogitsRead> {
+        let arena = &self.arena_buffer;
+        let first = self.layout.logits().start * size_of::<f32>();
+        self.readback.copy(encoder, &arena.buffer, arena.offset + first as u64)
+    }
+
+    /// Encodes and submits a forward on its own.
+    ///
+    /// # Panics
+    /// As [`FusedNetwork::encode`].
+    pub fn forward(&self, pixels: &[f32]) {
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        self.encode(&mut encoder, pixels, None);
+        self.gpu.queue.submit([encoder.finish()]);
+    }
+
+    /// The logits of the last forward's first `images` images, `[images][classes]`. Blocks: for tests and commands.
+    pub fn read_logits(&self, images: usize) -> Vec<Vec<f32>> {
+        let arena = self.read_arena();
+        let logits = self.layout.logits();
+        (0..images)
+            .map(|image| {
+                let start = image * self.layout.len;
+                arena[start + logits.start..start + logits.end].to_vec()
+            })
+            .collect()
+    }
+
+    /// The whole arena. Blocks: for tests and commands.
+    pub fn read_arena(&self) -> Vec<f32> {
+        let bytes = self.client.read_one_unchecked(self.arena.clone());
+        f32::from_bytes(&bytes).to_vec()
+    }
+
+    /// The whole arena as soon as the GPU has it, `[batch, layout.len]`.
+    pub fn arena_async(&self) -> LogitsFuture {
+        submit_now(read_values(self.client.clone(), self.arena.clone()))
+    }
+
+    /// The arena's place on the GPU.
+    pub fn arena_buffer(&self) -> &ArenaBuffer {
+        &self.arena_buffer
+    }
+}
+
+/// Values on their way from the GPU; none where reading failed.
+pub type LogitsFuture = Pin<Box<dyn Future<Output = Option<Vec<f32>>> + Send>>;
+
+/// A part of a wgpu buffer that holds an arena.
+pub struct ArenaBuffer {
+    pub buffer: wgpu::Buffer,
+    /// In bytes.
+    pub offset: u64,
+}
+
+/// Where `handle` lies on the GPU. Submits what was encoded before, so that later work on the queue sees it.
+pub(crate) fn arena_buffer(client: &ComputeClient<WgpuRuntime>, handle: Handle) -> ArenaBuffer {
+    let managed = client.get_resource(handle).expect("the arena is allocated");
+    let resource = managed.resource();
+    ArenaBuffer {
+        buffer: resource.buffer.clone(),
+        offset: resource.offset,
+    }
+}
+
+/// Reads `range` (in values) of a buffer of `length` f32 values.
+pub(crate) fn read_range(
+    client: &ComputeClient<WgpuRuntime>,
+    handle: Handle,
+    range: Range<usize>,
+    length: usize,
+) -> LogitsFuture {
+    let bytes = |values: usize| (values * size_of::<f32>()) as u64;
+    let handle = handle
+        .offset_start(bytes(range.start))
+        .offset_end(bytes(length - range.end));
+    submit_now(read_values(client.clone(), handle))
+}
+
+async fn read_values(client: ComputeClient<WgpuRuntime>, handle: Handle) -> Option<Vec<f32>> {
+    let bytes = client.read_async(vec![handle]).await.ok()?.pop()?;
+    Some(f32::from_bytes(&bytes).to_vec())
+}
+
+/// Polls once, which makes a lazy future submit its copy.
+fn submit_now(future: impl Future<Output = Option<Vec<f32>>> + Send + 'static) -> LogitsFuture {
+    let mut future = Box::pin(future);
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(values) => Box::pin(std::future::ready(values)),
+        Poll::Pending => future,
+    }
+}

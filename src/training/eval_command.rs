@@ -1,0 +1,582 @@
+//! `train eval`: files to figures. What is measured, and why so, is in the library's `eval`.
+
+use super::{Result, figures, report, write};
+use clap::{Args, ValueEnum};
+use mnistify_drawing::Image28;
+use mnistify_network::Model;
+use mnistify_training::{
+    Confusion, Images, Mnist,
+    card::{self, Rounding},
+    data::{self, cache_folder},
+    eval::{
+        Reader, SEED,
+        conditions::Condition,
+        drawn::{self, Drawn, PER_HAND, drawn, prepared_images, sheet_rows},
+        rejection::{self, Digits, PER_KIND, Rejection, fashion, non_digits, rejection},
+        robust::{self, robust},
+        sheet,
+        table::{percent, table},
+    },
+    fetch,
+    hands::HANDS,
+};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Where Debian's package dataset-fashion-mnist puts its files.
+const FASHION_FOLDER: &str = "/usr/share/datasets/fashion-mnist";
+/// Drawings of each hand on either side of the rejection: one half sets a threshold, the other is judged.
+const REJECTION_PER_HAND: u32 = 100;
+/// Drawings in a line of the contact sheet; each is there twice.
+const SHEET_COLUMNS: usize = 12;
+
+/// Examines networks that are finished, on the CPU: their figures, or with the options below how they fare elsewhere.
+///
+/// Tables go to standard output, progress to standard error. All random numbers are fixed, so that every network
+/// meets the same images.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct EvalArguments {
+    /// Networks' files [default: models/mlp.safetensors models/cnn.safetensors]
+    #[arg(value_name = "FILES")]
+    files: Vec<PathBuf>,
+
+    /// MNIST's digits moved, scaled, turned, thicker, fainter, noisy …; each as it is and prepared.
+    #[arg(long)]
+    robust: bool,
+
+    /// Digits drawn as strokes, in several hands; each as it is and prepared.
+    #[arg(long)]
+    strokes: bool,
+
+    /// Calibration, and what is no digit: how much of it is refused at the price of 1 % of the digits.
+    #[arg(long)]
+    reject: bool,
+
+    /// Folder of MNIST's four uncompressed IDX files; what is missing there is fetched and checked
+    /// [default: mnistify/mnist in $XDG_CACHE_HOME or ~/.cache]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Which of MNIST's images; whoever chooses between networks by these figures must not take the test images.
+    #[arg(long, value_enum, default_value_t = On::Test)]
+    on: On,
+
+    /// Only the first so many of MNIST's images, and so many drawings at most [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    images: Option<u32>,
+
+    /// Folder of Fashion-MNIST's IDX files, plain or gzipped [default: /usr/share/datasets/fashion-mnist, where there is
+    /// one; Debian's package dataset-fashion-mnist makes it]
+    #[arg(long, value_name = "DIR", requires = "reject")]
+    fashion: Option<PathBuf>,
+
+    /// Save a contact sheet of the drawings, .png or .pgm: in each line some as they are, then the same ones prepared;
+    /// with --reject also what is no digit.
+    #[arg(long, value_name = "PATH")]
+    sheet: Option<PathBuf>,
+
+    /// Write everything as one line of JSON; `-` is standard output.
+    #[arg(long, value_name = "PATH")]
+    json: Option<String>,
+
+    /// Put the tables of --robust, --strokes and --reject into the model card beside each file.
+    #[arg(long, conflicts_with = "images")]
+    write_card: bool,
+
+    /// Round the weights to F16 before anything else.
+    #[arg(long)]
+    half: bool,
+
+    /// Save the one rounded network with its own figures, and a model card beside it.
+    #[arg(
+        long,
+        value_name = "PATH",
+        requires = "half",
+        conflicts_with = "images"
+    )]
+    save: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum On {
+    /// The 10,000 test images.
+    Test,
+    /// The 5,000 images held out of training; --reject fits on half of them.
+    Validation,
+}
+
+impl On {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Validation => "validation",
+        }
+    }
+}
+
+/// A file under examination.
+struct Examined {
+    path: PathBuf,
+    model: Model,
+}
+
+/// The images that this command needs.
+#[derive(Default)]
+struct Sources {
+    mnist: Mnist,
+    test: Images,
+}
+
+/// Everything that was found.
+#[derive(Default)]
+struct Findings {
+    /// One a network: on validation, and on the test images where they were read.
+    plain: Vec<(Confusion, Option<Confusion>)>,
+    robust: Option<Vec<robust::Row>>,
+    drawn: Option<Drawn>,
+    rejections: Vec<Rejection>,
+}
+
+/// Runs `train eval`.
+pub fn run(arguments: &EvalArguments) -> Result<()> {
+    let (examined, readers) = load(arguments)?;
+    if arguments.save.is_some() && examined.len() != 1 {
+        return Err("--save takes exactly one file".into());
+    }
+    let sources = sources(arguments)?;
+    let findings = examine(arguments, &readers, &sources)?;
+    if let Some(path) = &arguments.sheet {
+        save_sheet(arguments, path)?;
+    }
+    if let (Some(path), Some((validation, Some(test)))) = (&arguments.save, findings.plain.first())
+    {
+        save_rounded(path, &examined[0], validation, test)?;
+    }
+    let all: Vec<(usize, &str)> = readers.iter().map(Reader::name).enumerate().collect();
+    // Where the JSON goes to standard output, it is alone there.
+    if arguments.json.as_deref() != Some("-") {
+        if !findings.plain.is_empty() {
+            println!("{}\n", plain_table(&readers, &findings));
+        }
+        for (heading, body) in sections(arguments, &findings, &all) {
+            println!("{heading}\n\n{body}\n");
+        }
+    }
+    if arguments.write_card {
+        for (place, file) in examined.iter().enumerate() {
+            let own = sections(arguments, &findings, &all[place..=place]);
+            write_card(file, &own)?;
+        }
+    }
+    if let Some(target) = &arguments.json {
+        let line = as_json(arguments, &examined, &readers, &findings);
+        if target == "-" {
+            println!("{line}");
+        } else {
+            write(Path::new(target), &format!("{line}\n"))?;
+        }
+    }
+    Ok(())
+}
+
+fn load(arguments: &EvalArguments) -> Result<(Vec<Examined>, Vec<Reader>)> {
+    let mut paths = arguments.files.clone();
+    if paths.is_empty() {
+        let shipped = ["models/mlp.safetensors", "models/cnn.safetensors"];
+        paths = shipped.map(PathBuf::from).to_vec();
+    }
+    let mut examined = Vec::with_capacity(paths.len());
+    for path in paths {
+        let mut model = Model::load(&path)?;
+        if arguments.half {
+            model = Model::from_bytes(&model.to_bytes(true), "the rounded weights")?;
+        }
+        examined.push(Examined { path, model });
+    }
+    let mut readers = Vec::with_capacity(examined.len());
+    for file in &examined {
+        let name = file.model.spec.name();
+        let same = examined
+            .iter()
+            .filter(|other| other.model.spec.name() == name);
+        let label = match same.count() {
+            1 => name.to_string(),
+            _ => format!("{name} ({})", file.path.display()),
+        };
+        readers.push(Reader::new(&file.model, &label)?);
+    }
+    Ok((examined, readers))
+}
+
+/// Whether the figures without any distortion are wanted.
+fn is_plain(arguments: &EvalArguments) -> bool {
+    let others = [arguments.robust, arguments.strokes, arguments.reject];
+    arguments.save.is_some() || !others.contains(&true)
+}
+
+fn sources(arguments: &EvalArguments) -> Result<Sources> {
+    let is_test = arguments.on == On::Test || arguments.save.is_some();
+    let reads_mnist = is_plain(arguments) || arguments.robust || arguments.reject;
+    let mut sources = Sources::default();
+    if !reads_mnist {
+        return Ok(sources);
+    }
+    let folder = match &arguments.data {
+        Some(folder) => folder.clone(),
+        None => cache_folder().join("mnist"),
+    };
+    fetch::ensure(&folder, &mut |message| eprintln!("{message}"))?;
+    if is_plain(arguments) || arguments.reject || !is_test {
+        sources.mnist = data::load_training(&folder)?;
+    }
+    if is_test {
+        sources.test = data::load_test(&folder)?;
+    }
+    Ok(sources)
+}
+
+fn examine(arguments: &EvalArguments, readers: &[Reader], sources: &Sources) -> Result<Findings> {
+    let mut findings = Findings::default();
+    let mut say = |message: &str| eprintln!("{message}");
+    let limit = arguments.images.map_or(usize::MAX, |count| count as usize);
+    let judged = match arguments.on {
+        On::Test => first(&sources.test, limit),
+        On::Validation => first(&sources.mnist.validation, limit),
+    };
+    if is_plain(arguments) {
+        let validation = first(&sources.mnist.validation, limit);
+        let test = first(&sources.test, limit);
+        for reader in readers {
+            let on_validation = reader.confusion(&validation);
+            say(&format!(
+                "{}, validation: {}",
+                reader.name(),
+                figures(&on_validation)
+            ));
+            let on_test = (!test.is_empty()).then(|| reader.confusion(&test));
+            if let Some(on_test) = &on_test {
+                say(&format!("{}, test: {}", reader.name(), figures(on_test)));
+            }
+            findings.plain.push((on_validation, on_test));
+        }
+    }
+    if arguments.robust {
+        findings.robust = Some(robust(readers, &judged, &Condition::ALL, &mut say));
+    }
+    if arguments.strokes {
+        findings.drawn = Some(drawn(readers, per_hand(arguments, PER_HAND), &mut say));
+    }
+    if arguments.reject {
+        let mut kinds = non_digits(limit.min(PER_KIND));
+        let folder = arguments.fashion.as_deref();
+        match fashion(folder.unwrap_or(Path::new(FASHION_FOLDER)), limit)? {
+            Some(kind) => kinds.push(kind),
+            None if folder.is_some() => {
+                return Err("--fashion: there is no t10k-images-idx3-ubyte or .gz in it".into());
+            }
+            None => say(&format!(
+                "Fashion-MNIST is left out: {FASHION_FOLDER} does not have it; --fashion names another folder"
+            )),
+        }
+        // Fitted on one half and judged on the other where there is nothing but validation.
+        let (fitted, judged) = match arguments.on {
+            On::Test => (sources.mnist.validation.clone(), judged),
+            On::Validation => halves(&judged),
+        };
+        let count = per_hand(arguments, REJECTION_PER_HAND);
+        let drawings = [SEED + 1, SEED].map(|seed| prepared_images(count, seed));
+        let digits = Digits {
+            training: &sources.mnist.train,
+            validation: &fitted,
+            judged: &judged,
+            drawn: &drawings[0],
+            drawn_judged: &drawings[1],
+        };
+        for reader in readers {
+            say(&format!("rejection: {}", reader.name()));
+            findings.rejections.push(rejection(reader, &digits, &kinds));
+        }
+    }
+    Ok(findings)
+}
+
+/// Drawings of each hand, such that there are at most `--images` in all, and at least one of each.
+fn per_hand(arguments: &EvalArguments, default: u32) -> u32 {
+    match arguments.images {
+        Some(images) => (images / HANDS.len() as u32).clamp(1, default),
+        None => default,
+    }
+}
+
+fn first(data: &Images, count: usize) -> Images {
+    let count = count.min(data.len());
+    Images {
+        images: data.images[..count].to_vec(),
+        labels: data.labels[..count].to_vec(),
+    }
+}
+
+/// Every other image, from the first and from the second.
+fn halves(data: &Images) -> (Images, Images) {
+    let from = |start: usize| {
+        let indices: Vec<usize> = (start..data.len()).step_by(2).collect();
+        data.select(&indices)
+    };
+    (from(0), from(1))
+}
+
+fn plain_table(readers: &[Reader], findings: &Findings) -> String {
+    let heading = [
+        "network",
+        "images",
+        "number",
+        "accuracy",
+        "precision",
+        "recall",
+        "F1",
+        "wrong",
+    ];
+    let mut rows = Vec::new();
+    for (reader, (validation, test)) in readers.iter().zip(&findings.plain) {
+        for (name, confusion) in [("validation", Some(validation)), ("test", test.as_ref())] {
+            let Some(confusion) = confusion else {
+                continue;
+            };
+            let metrics = confusion.metrics();
+            let mut row = vec![reader.name().to_string(), name.to_string()];
+            row.push(metrics.images.to_string());
+            let parts = [
+                metrics.accuracy,
+                metrics.precision,
+                metrics.recall,
+                metrics.f1,
+            ];
+            row.extend(parts.map(percent));
+            row.push(confusion.errors().to_string());
+            rows.push(row);
+        }
+    }
+    table(&heading.map(String::from), &rows)
+}
+
+/// Heading and body of what was found about these networks.
+fn sections(
+    arguments: &EvalArguments,
+    findings: &Findings,
+    networks: &[(usize, &str)],
+) -> Vec<(&'static str, String)> {
+    let mut sections = Vec::new();
+    let on = arguments.on.name();
+    if let Some(rows) = &findings.robust {
+        let images = rows.first().and_then(|row| row.raw.first());
+        let count = images.map_or(0, |tally| tally.images);
+        let body = format!(
+            "Accuracy on {count} {on} images under each condition; prepared means scaled into 20×20 pixels and centred\n\
+             by mass, as the app does with pictures. Noise and clutter are made after MNIST-C (Mu & Gilmer 2019,\n\
+             arXiv:1906.02337).\n\n{}",
+            robust::markdown(networks, rows)
+        );
+        sections.push(("## Robustness", body));
+    }
+    if let Some(drawn) = &findings.drawn {
+        let body = format!(
+            "Accuracy on synthetic pen strokes, by hand; prepared from the strokes, as the app does unless told not\n\
+             to.\n\n{}",
+            drawn::markdown(networks, &drawn.rows)
+        );
+        sections.push(("## Drawn digits", body));
+    }
+    let rejections: Vec<&Rejection> = networks
+        .iter()
+        .filter_map(|(place, _)| findings.rejections.get(*place))
+        .collect();
+    if !rejections.is_empty() {
+        sections.push((
+            "## Calibration and rejection",
+            rejection::markdown(&rejections),
+        ));
+    }
+    sections
+}
+
+fn card_path(file: &Path, model: &Model) -> PathBuf {
+    file.with_file_name(format!("{}.md", model.spec.name()))
+}
+
+fn write_card(file: &Examined, sections: &[(&str, String)]) -> Result<()> {
+    if sections.is_empty() {
+        return Err("--write-card needs --robust, --strokes or --reject".into());
+    }
+    let path = card_path(&file.path, &file.model);
+    let mut text = read(&path)?;
+    for (heading, body) in sections {
+        text = card::with_section(&text, heading, body);
+    }
+    write(&path, &text)?;
+    eprintln!("wrote {}", path.display());
+    Ok(())
+}
+
+/// Saves the rounded weights with their own figures, and adapts the card that lies beside the original file.
+fn save_rounded(
+    path: &Path,
+    file: &Examined,
+    validation: &Confusion,
+    test: &Confusion,
+) -> Result<()> {
+    let mut model = file.model.clone();
+    let before = file.model.card.command.clone();
+    let mut command = before.clone();
+    if !command.split_whitespace().any(|word| word == "--half") {
+        command.push_str(" --half");
+    }
+    model.card.command.clone_from(&command);
+    model.card.validation = Some(validation.metrics());
+    model.card.test = Some(test.metrics());
+    model.save(path, true)?;
+    eprintln!("saved {}", path.display());
+
+    let names = [&file.path, path].map(|path| path.file_name().unwrap_or_default());
+    let names = names.map(|name| name.to_string_lossy());
+    let rounding = Rounding {
+        files: [&names[0], &names[1]],
+        commands: [&before, &command],
+        validation,
+        test,
+    };
+    let (from, to) = (card_path(&file.path, &model), card_path(path, &model));
+    let adapted = read(&from).and_then(|text| Ok(card::rounded(&text, &rounding)?));
+    match adapted {
+        Ok(text) => {
+            write(&to, &text)?;
+            eprintln!("wrote {}", to.display());
+        }
+        // The weights are saved and carry their figures; only the card is left to a person.
+        Err(reason) => eprintln!(
+            "the card {} is not made from {}: {reason}. Put F16, the figures above and the command with --half into \
+             it by hand",
+            to.display(),
+            from.display()
+        ),
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| format!("{}: cannot be read: {error}", path.display()).into())
+}
+
+fn save_sheet(arguments: &EvalArguments, path: &Path) -> Result<()> {
+    let mut rows: Vec<Vec<Image28>> = Vec::new();
+    if arguments.strokes {
+        rows.extend(sheet_rows(SHEET_COLUMNS as u32));
+    }
+    if arguments.reject {
+        // Twice as many to a line, as there is no raw image of these; some lines of each kind.
+        for kind in non_digits(4 * SHEET_COLUMNS) {
+            rows.extend(
+                kind.images
+                    .chunks(2 * SHEET_COLUMNS)
+                    .map(<[Image28]>::to_vec),
+            );
+        }
+    }
+    if rows.is_empty() {
+        return Err("--sheet needs --strokes or --reject".into());
+    }
+    sheet::save(path, &sheet::sheet(&rows))
+        .map_err(|error| format!("{}: cannot be written: {error}", path.display()))?;
+    eprintln!("saved {}", path.display());
+    Ok(())
+}
+
+fn as_json(
+    arguments: &EvalArguments,
+    examined: &[Examined],
+    readers: &[Reader],
+    findings: &Findings,
+) -> Value {
+    let networks: Vec<Value> = examined
+        .iter()
+        .zip(readers)
+        .enumerate()
+        .map(|(place, (file, reader))| {
+            let plain = findings.plain.get(place);
+            json!({
+                "name": reader.name(),
+                "file": file.path.display().to_string(),
+                "validation": plain.map(|(validation, _)| report(validation)),
+                "test": plain.and_then(|(_, test)| test.as_ref()).map(report),
+            })
+        })
+        .collect();
+    json!({
+        "on": arguments.on.name(),
+        "images": arguments.images,
+        "half": arguments.half,
+        "seed": SEED,
+        "networks": networks,
+        "robust": findings.robust,
+        "strokes": findings.drawn,
+        "reject": findings.rejections,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: EvalArguments,
+    }
+
+    fn parse(words: &[&str]) -> std::result::Result<EvalArguments, clap::Error> {
+        let words = std::iter::once("eval").chain(words.iter().copied());
+        Line::try_parse_from(words).map(|line| line.arguments)
+    }
+
+    #[test]
+    fn options_that_do_not_fit_together_are_refused() {
+        let plain = parse(&[]).unwrap();
+        assert!(is_plain(&plain) && plain.on == On::Test);
+        assert!(!is_plain(&parse(&["--strokes"]).unwrap()));
+        assert!(is_plain(
+            &parse(&["--robust", "--half", "--save", "a", "b"]).unwrap()
+        ));
+        for wrong in [
+            &["--save", "a", "b"][..],
+            &["--images", "0"],
+            &["--fashion", "there"],
+            &["--robust", "--images", "5", "--write-card"],
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn drawings_are_shared_among_the_hands() {
+        assert_eq!(per_hand(&parse(&[]).unwrap(), 200), 200);
+        assert_eq!(per_hand(&parse(&["--images", "3"]).unwrap(), 200), 1);
+        assert_eq!(
+            per_hand(&parse(&["--images", "1000000"]).unwrap(), 200),
+            200
+        );
+    }
+
+    #[test]
+    fn images_are_limited_and_halved() {
+        let data = Images {
+            images: (0..5).map(|index| [index; 784]).collect(),
+            labels: vec![0, 1, 2, 3, 4],
+        };
+        assert_eq!(first(&data, 2).labels, [0, 1]);
+        assert_eq!(first(&data, 9).len(), 5);
+        let (even, odd) = halves(&data);
+        assert_eq!((even.labels, odd.labels), (vec![0, 2, 4], vec![1, 3]));
+    }
+}

@@ -1,0 +1,75 @@
+//! How fast frames come, and what is left out where they come slowly.
+
+use super::DrawSurface;
+use crate::{gpu::SharedGpu, inference::Series};
+use bevy::prelude::*;
+use serde::Serialize;
+
+pub fn plugin(app: &mut App) {
+    app.init_resource::<FrameTimes>()
+        .add_systems(First, watch_frames)
+        .add_systems(PreUpdate, smooth_edges);
+}
+
+/// The newest frames' times, and the quality that follows from them.
+#[derive(Resource, Debug, Default)]
+pub struct FrameTimes {
+    /// Frames since the start.
+    pub count: u64,
+    /// From frame to frame, in milliseconds.
+    pub millis: Series,
+    pub quality: Quality,
+}
+
+/// How much is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Quality {
+    /// Every cell is a bar, and edges are smooth.
+    #[default]
+    Full,
+    /// Large floors are pictures, and edges are not smoothed. There is no way back in a session: a picture that comes
+    /// and goes would be worse than a plain one.
+    Reduced,
+}
+
+/// Frames slower than this, in milliseconds (22 a second), are too slow,
+const SLOW_MILLIS: f32 = 45.0;
+/// once this many were seen after the start.
+const FRAMES_TO_JUDGE: usize = 40;
+/// The first frames compile pipelines.
+const WARM_UP_FRAMES: u64 = 10;
+/// Longer gaps are a hidden tab or a sleeping machine, in milliseconds.
+const LONGEST_FRAME: f32 = 1000.0;
+
+fn watch_frames(
+    mut times: ResMut<FrameTimes>,
+    time: Res<Time<Real>>,
+    surface: Res<DrawSurface>,
+    gpu: Option<Res<SharedGpu>>,
+) {
+    times.count += 1;
+    let millis = time.delta_secs() * 1e3;
+    if times.count > WARM_UP_FRAMES && millis > 0.0 && millis < LONGEST_FRAME {
+        times.millis.push(millis);
+    }
+    if times.quality == Quality::Reduced {
+        return;
+    }
+    let software = gpu.is_some_and(|gpu| gpu.is_software);
+    let judged = surface.image.is_none() && times.millis.values().len() >= FRAMES_TO_JUDGE;
+    let slow = judged && times.millis.median().is_some_and(|millis| millis > SLOW_MILLIS);
+    if software || slow {
+        times.quality = Quality::Reduced;
+    }
+}
+
+fn smooth_edges(times: Res<FrameTimes>, mut cameras: Query<&mut Msaa>) {
+    let wanted = match times.quality {
+        Quality::Full => Msaa::Sample4,
+        Quality::Reduced => Msaa::Off,
+    };
+    for mut msaa in &mut cameras {
+        msaa.set_if_neq(wanted);
+    }
+}

@@ -1,0 +1,103 @@
+// globalThis.mnistify: the same few functions for scripts and tests, whether the app or the light page draws.
+
+let backend = null;
+let markReady;
+let resolveBench;
+const listeners = new Map(["prediction", "ready", "failed"].map((name) => [name, new Set()]));
+const timings = {};
+
+const mnistify = {
+  /** Resolves to state() once digits can be drawn. */
+  ready: new Promise((resolve) => (markReady = resolve)),
+  /** With ?bench: resolves to the report. */
+  bench: new URLSearchParams(location.search).has("bench")
+    ? new Promise((resolve) => (resolveBench = resolve))
+    : undefined,
+  /** Milliseconds since the navigation began: first_frame, ready, first_prediction. */
+  timings,
+  /** Puts strokes in the place of what is on the pad: a recording, its JSON, or a list of strokes. */
+  draw: (strokes) => now().draw(recording(strokes)),
+  clear: () => now().clear(),
+  undo: () => now().undo(),
+  redo: () => now().redo(),
+  state: () => now().state(),
+  strokes: () => now().strokes(),
+  /** The whole link that opens what is shown; with the strokes or without. */
+  link(withStrokes = true) {
+    const url = new URL(location.href);
+    url.hash = now().link(withStrokes);
+    return url.href;
+  },
+  /** Resolves to the logits [model][image][class] of images of 28×28 bytes, one after the other in a Uint8Array. */
+  logitsOf: async (images) => now().logitsOf(images),
+  /** Calls `listener` with what an event carries; returns a function that ends this. */
+  on(name, listener) {
+    const set = listeners.get(name);
+    if (!set) throw new Error(`there is no event “${name}”, but ${[...listeners.keys()].join(", ")}`);
+    set.add(listener);
+    return () => set.delete(listener);
+  },
+};
+globalThis.mnistify = mnistify;
+
+function now() {
+  if (!backend) throw new Error("Mnistify is not running; wait for mnistify.ready");
+  return backend;
+}
+
+/** From now on these functions answer: draw(json), clear, undo, redo, state() and strokes() as objects. */
+export function connect(functions) {
+  backend = functions;
+  stamp("ready");
+  const state = backend.state();
+  markReady(state);
+  emit("ready", state);
+}
+
+/** The app has ended; its functions must not be called any more. */
+export function disconnect() {
+  backend = null;
+}
+
+/** Tells all listeners. One that throws does not keep it from the others. */
+export function emit(name, detail) {
+  for (const listener of [...(listeners.get(name) ?? [])]) {
+    try {
+      listener(detail);
+    } catch (error) {
+      reportError(error);
+    }
+  }
+}
+
+/** Notes when something happened for the first time. */
+export function stamp(name) {
+  timings[name] ??= performance.now();
+}
+
+export function finishBench(report) {
+  resolveBench?.(report);
+}
+
+/** A recording's JSON of whatever describes strokes. */
+function recording(strokes) {
+  if (typeof strokes === "string") {
+    try {
+      strokes = JSON.parse(strokes);
+    } catch (error) {
+      throw new Error(`this is not a recording of strokes: ${error.message}`);
+    }
+  }
+  if (!Array.isArray(strokes)) return JSON.stringify(strokes);
+  let millis = 0;
+  const full = strokes.map((stroke) => {
+    const { tool = "draw", width = 20, points = stroke } = stroke;
+    millis += 150;
+    return {
+      tool,
+      width,
+      points: Array.from(points, ([x, y, at]) => [x, y, (millis = at ?? millis + 12)]),
+    };
+  });
+  return JSON.stringify({ version: 1, size: 280, strokes: full });
+}

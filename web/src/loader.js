@@ -1,0 +1,415 @@
+// Starts the app, or the light page where there is no WebGPU. Every problem on the way is a value that ends up in one
+// place, the loop in main(), which asks the person once what to do about it.
+
+import { Downloads, importModule, size } from "mnistify/download";
+import { watchDevice, whyNo3d } from "mnistify/graphics";
+import { listen, open, save, savePicture, share } from "mnistify/host";
+import { connect, disconnect, emit, finishBench, stamp } from "mnistify/interface";
+import { keep, kept, left, restart, restartWith3d } from "mnistify/keeping";
+import { ask, mirror, note, offerLight, screen, setScreen, showProgress } from "mnistify/screen";
+import { storePage } from "mnistify/update";
+
+/** The drawing is kept at once when it changes, and again after so long while it goes on changing. */
+const KEEP_MILLIS = 100;
+/** After so long the loading screen offers the light page. */
+const PATIENCE_MILLIS = 25_000;
+/** One fault often arrives several times, as a lost device and then a panic; so long the clearest one is waited for. */
+const FAULT_MILLIS = 400;
+
+// What a message offers, as [action, label]; decide() carries it out.
+const RETRY = ["retry", "Try again"];
+const DOWNLOAD_AGAIN = ["retry", "Download again"];
+const OTHER_NETWORK = ["without-model", "Go on with the other network"];
+const RESTART = ["restart", "Start again"];
+const LIGHT = ["fallback", "Go on without 3D"];
+
+const query = new URLSearchParams(location.search);
+const canvas = document.getElementById("canvas");
+const manifest = JSON.parse(document.getElementById("manifest").textContent);
+const downloads = new Downloads(manifest.files, (received, total) => {
+  if (screen() === "loading" && total > 0) showProgress(received / total, `${size(received)} of ${size(total)}`);
+});
+
+/** The networks' files, in the order in which both pages show them. */
+let models = ["mlp.safetensors", "cnn.safetensors"].filter((name) => name in manifest.files);
+/** Why the page goes without 3D; null with 3D. */
+let light = null;
+/** The app's module, once it is there. */
+let app = null;
+/** Whether the app's start() has returned: from then on only a new page can start it again. */
+let started = false;
+/** The newest recording as JSON, while something runs that has one. */
+let strokesNow = null;
+
+main();
+
+async function main() {
+  listenToInput();
+  watchDevice((kind, detail) => started && fault(kind, detail));
+  setScreen("loading");
+  downloads.want([...models, "app.wasm"]);
+  // Both pages need the networks, so they need not wait for the graphics adapter.
+  for (const name of models) downloads.get(name);
+  light = left.light ?? (query.has("cpu") ? "This address asks for the page without 3D." : await whyNo3d());
+  for (;;) {
+    setScreen("loading");
+    const problem = await (light ? runLight() : runApp());
+    await decide(await ask(problem), problem);
+  }
+}
+
+/** Does what the person chose. Returns to go round the loop again, and never where the page is loaded anew. */
+async function decide(action, problem) {
+  const newPage = new Promise(() => {});
+  if (action === "fallback" && !started) {
+    light = problem.why;
+  } else if (action === "without-model") {
+    models = models.filter((name) => !problem.files.includes(name));
+  } else if (action === "retry" && !problem.stale) {
+    for (const name of problem.damaged ?? []) downloads.forget(name);
+  } else {
+    restart({ light: action === "fallback" ? problem.why : light && left.light });
+    await newPage;
+  }
+}
+
+// ---- the app ----
+
+const appReady = deferred();
+const faulty = deferred();
+let faults = null;
+
+/** Runs the app; resolves to a problem, at the start or whenever one comes. */
+async function runApp() {
+  downloads.want([...models, "app.wasm"]);
+  const [module, wasm, ...files] = await Promise.all(
+    [importModule("app"), ...["app.wasm", ...models].map((name) => downloads.get(name))],
+  );
+  const problem = downloadProblem([module, wasm, ...files]);
+  if (problem) return problem;
+  storePage(keepNow);
+  setScreen("preparing");
+  showProgress(null, "Preparing the GPU");
+  // Painted before the app takes the main thread.
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  try {
+    if (!app) {
+      listen(appEvents);
+      await module.value.default({ module_or_path: wasm.value });
+      app = module.value;
+    }
+    app.start(models, files.map((file) => file.value), location.hash.slice(1));
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) return startProblem(error);
+    // A panic: its own event says more than the trap that follows it.
+    fault("trap", error.message);
+  }
+  started = true;
+  const patience = setTimeout(
+    () => offerLight(() => restart({ light: "The 3D view took too long to start." })),
+    PATIENCE_MILLIS,
+  );
+  const ending = await Promise.race([appReady.promise, faulty.promise]);
+  clearTimeout(patience);
+  return ending ?? afterReady();
+}
+
+async function afterReady() {
+  const functions = guarded({
+    draw: (json) => {
+      app.draw(json);
+      keep(json);
+    },
+    clear: () => app.clear(),
+    undo: () => app.undo(),
+    redo: () => app.redo(),
+    state: () => JSON.parse(app.state()),
+    strokes: () => JSON.parse(app.strokes()),
+    bench: () => app.bench(),
+    link: (withStrokes) => app.link(withStrokes),
+    logitsOf: async (images) => JSON.parse(await app.logits_of(images)),
+    applyLink: (fragment) => app.apply_link(fragment),
+  });
+  restoreDrawing(functions);
+  strokesNow = () => app.strokes();
+  setScreen("ready");
+  canvas.focus({ preventScroll: true });
+  addEventListener("hashchange", () => {
+    if (faults) return;
+    try {
+      functions.applyLink(location.hash.slice(1));
+    } catch (error) {
+      note(`This link is not valid: ${messageOf(error)}`);
+    }
+  });
+  drawFromFile = functions.draw;
+  connect(functions);
+  if (query.has("bench")) functions.bench();
+  return faulty.promise;
+}
+
+let drawFromFile = null;
+
+const appEvents = {
+  progress({ done, total, what }) {
+    if (screen() === "preparing") showProgress(total > 0 ? done / total : null, what);
+  },
+  first_frame: () => stamp("first_frame"),
+  ready: () => appReady.resolve(null),
+  prediction,
+  failed: ({ reason }) => fault(/device\b.*\blost/i.test(reason) ? "lost" : "panic", reason, false),
+  bench: showBench,
+  save,
+  picture: savePicture,
+  open: () => drawFromFile && open(drawFromFile),
+  share,
+};
+
+/** A trap leaves the module unusable, wherever it was called from. */
+function guarded(functions) {
+  const guard = (f) => (...values) => {
+    try {
+      return f(...values);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) fault("trap", error.message);
+      throw error;
+    }
+  };
+  return Object.fromEntries(Object.entries(functions).map(([name, f]) => [name, guard(f)]));
+}
+
+addEventListener("error", ({ error }) => {
+  if (started && error instanceof WebAssembly.RuntimeError) fault("trap", error.message);
+});
+
+/** Ends the app. Of several faults in a row the clearest is told: the earlier in this list, the better. */
+function fault(kind, detail, callable = kind !== "panic" && kind !== "trap") {
+  const kinds = ["lost", "memory", "panic", "trap", "reader"];
+  if (faults) {
+    faults.push({ kind, detail });
+    return;
+  }
+  // After a panic nothing of the module may be called any more; then the drawing kept last has to do.
+  if (callable) keepNow();
+  faults = [{ kind, detail }];
+  strokesNow = null;
+  disconnect();
+  setTimeout(() => {
+    const best = [...faults].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))[0];
+    const problem = faultProblem(best);
+    emit("failed", { reason: problem.why });
+    faulty.resolve(problem);
+  }, FAULT_MILLIS);
+}
+
+// ---- the light page ----
+
+/** Runs the page without 3D; resolves to a problem, at the start or whenever one comes. */
+async function runLight() {
+  downloads.want([...models, "cpu.wasm"]);
+  const [page, module, wasm, ...files] = await Promise.all(
+    [importModule("fallback"), importModule("cpu"), ...["cpu.wasm", ...models].map((name) => downloads.get(name))],
+  );
+  const problem = downloadProblem([page, module, wasm, ...files]);
+  if (problem) return problem;
+  storePage(keepNow);
+  let functions;
+  try {
+    await module.value.default({ module_or_path: wasm.value });
+    functions = page.value.openLightPage({
+      root: document.getElementById("fallback"),
+      reader: new module.value.Reader(models, files.map((file) => file.value)),
+      version: manifest.version,
+      why: light,
+      try3d: () => {
+        keepNow();
+        restartWith3d();
+      },
+      prediction,
+      failed: (reason) => fault("reader", reason),
+    });
+  } catch (error) {
+    return startProblem(error);
+  }
+  started = true;
+  restoreDrawing(functions);
+  strokesNow = () => JSON.stringify(functions.strokes());
+  setScreen("fallback");
+  stamp("first_frame");
+  connect(functions);
+  if (query.has("bench")) functions.bench().then(showBench);
+  return faulty.promise;
+}
+
+// ---- both ----
+
+let lastText = "";
+
+function prediction(answer) {
+  keepSoon();
+  if (answer.models.some((model) => model.class !== null)) stamp("first_prediction");
+  if (answer.text !== lastText) mirror((lastText = answer.text));
+  emit("prediction", answer);
+}
+
+async function showBench(report) {
+  const timings = globalThis.mnistify.timings;
+  const full = { ...report, page_millis: { first_frame: null, ready: null, first_prediction: null, ...timings } };
+  finishBench(full);
+  const { value, problem } = await importModule("report");
+  if (problem) return note(`report.js: ${problem}; the report is in mnistify.bench`);
+  value.showReport(document.getElementById("bench"), full, () => !light && canvas.focus());
+}
+
+function restoreDrawing(functions) {
+  const drawing = kept();
+  if (!drawing) return;
+  try {
+    functions.draw(drawing);
+  } catch (error) {
+    console.warn(error);
+    note("The drawing could not be restored");
+  }
+}
+
+let keepTimer = 0;
+let keptAt = -Infinity;
+
+function keepSoon() {
+  if (performance.now() - keptAt > KEEP_MILLIS) keepNow();
+  else keepTimer ||= setTimeout(keepNow, KEEP_MILLIS);
+}
+
+function keepNow() {
+  clearTimeout(keepTimer);
+  keepTimer = 0;
+  if (!strokesNow) return;
+  keptAt = performance.now();
+  try {
+    keep(strokesNow());
+  } catch (error) {
+    console.warn("The drawing could not be kept:", error);
+  }
+}
+
+function listenToInput() {
+  // After the app has handled the event.
+  const keepThen = () => setTimeout(keepSoon, 50);
+  for (const name of ["pointerup", "keyup"]) addEventListener(name, keepThen, { capture: true });
+  addEventListener("visibilitychange", () => document.hidden && keepNow());
+  canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+  addEventListener("pointerdown", () => document.body.classList.remove("tabbing"), { capture: true });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Tab") document.body.classList.add("tabbing");
+    // The app's own Ctrl keys; without this the browser would save the page or show its history as well.
+    if (screen() === "ready" && (event.ctrlKey || event.metaKey) && "sozy".includes(event.key.toLowerCase())) {
+      event.preventDefault();
+    }
+  }, { capture: true });
+}
+
+// ---- problems: what a message says and offers ----
+
+function downloadProblem(results) {
+  const failed = results.filter((result) => result.problem);
+  if (failed.length === 0) return null;
+  const files = failed.map((result) => result.name);
+  const reasons = new Set(failed.map((result) => result.problem));
+  const what = reasons.size === 1
+    ? `${listed(files)} could not be downloaded: ${[...reasons][0]}.`
+    : `These files could not be downloaded. ${failed.map(({ name, problem }) => `${name}: ${problem}.`).join(" ")}`;
+  const stale = failed.some((result) => result.gone);
+  const help = !navigator.onLine
+    ? "Connect to the internet, then try again."
+    : stale
+      ? "A newer version may be online. Trying again loads the page anew."
+      : "Check the connection, then try again.";
+  const onlyModels = files.every((name) => models.includes(name));
+  const actions = [RETRY];
+  if (onlyModels && files.length < models.length) actions.push(OTHER_NETWORK);
+  if (!light && files.every((name) => name.startsWith("app."))) actions.push(LIGHT);
+  return {
+    title: files.length === 1 ? "A file is missing" : "Some files are missing",
+    text: `${what} ${help}`,
+    why: "The 3D view could not be downloaded.",
+    actions,
+    files,
+    stale,
+  };
+}
+
+/** For what start() and its like throw. A message about a network's file begins with the file's name. */
+function startProblem(error) {
+  console.error(error);
+  const message = messageOf(error);
+  const file = models.find((name) => message.startsWith(name));
+  if (file) {
+    return {
+      title: "A network’s file is not valid",
+      text: `${sentence(message)} It may have been damaged on its way; download it again.`,
+      actions: models.length > 1 ? [DOWNLOAD_AGAIN, OTHER_NETWORK] : [DOWNLOAD_AGAIN],
+      files: [file],
+      damaged: [file],
+    };
+  }
+  return {
+    title: light ? "The page could not start" : "The 3D view could not start",
+    text: `${sentence(message)} Start again; if that does not help, restart the browser${light ? "." : " or go on without 3D."}`,
+    why: "The 3D view could not start.",
+    actions: light ? [RESTART] : [RESTART, LIGHT],
+  };
+}
+
+function faultProblem({ kind, detail }) {
+  const told = detail ? ` (${detail.replace(/\.$/, "")})` : "";
+  const safe = "Your drawing is kept.";
+  const stopped = "The 3D view has stopped";
+  if (kind === "lost") {
+    return {
+      title: stopped,
+      text: `The graphics device was lost${told}. A driver that restarts or a computer that sleeps can cause this. ${safe}`,
+      why: "The graphics device was lost.",
+      actions: [RESTART, LIGHT],
+    };
+  }
+  if (kind === "memory") {
+    return {
+      title: stopped,
+      text: `The graphics device has no memory left${told}. Close other tabs or programs, then start again. ${safe}`,
+      why: "The graphics memory was full.",
+      actions: [RESTART, LIGHT],
+    };
+  }
+  if (kind === "reader") {
+    return {
+      title: "The networks stopped",
+      text: `The networks stopped working${told}. ${safe}`,
+      why: light,
+      actions: [RESTART],
+    };
+  }
+  return {
+    title: stopped,
+    text: `A fault in the program ended it${told}. ${safe}`,
+    why: "The 3D view stopped because of a fault.",
+    actions: [RESTART, LIGHT],
+  };
+}
+
+function messageOf(error) {
+  return error?.message ?? String(error);
+}
+
+function sentence(text) {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function listed(names) {
+  return names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((r) => (resolve = r));
+  return { promise, resolve };
+}

@@ -1,0 +1,131 @@
+// What lies over the canvas: the loading screen, the one message, short notes, and the text for screen readers.
+
+const element = (id) => document.getElementById(id);
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** "loading", "preparing", "ready", "fallback" or "message". */
+export function setScreen(name) {
+  document.body.dataset.screen = name;
+  element("stage").inert = name !== "ready";
+  element("keys").hidden = name === "fallback";
+  if (name !== "preparing") document.body.classList.remove("slow");
+}
+
+export const screen = () => document.body.dataset.screen;
+
+/** Sets the bar: `share` is 0 to 1, or null while it is not known. */
+export function showProgress(share, text) {
+  const bar = element("progress");
+  bar.classList.toggle("unknown", share === null);
+  if (share === null) {
+    bar.removeAttribute("aria-valuenow");
+  } else {
+    bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+    bar.style.setProperty("--share", String(share));
+  }
+  element("progress-text").textContent = text;
+}
+
+/** Offers the way without 3D on the loading screen. */
+export function offerLight(run) {
+  document.body.classList.add("slow");
+  element("loading").querySelector("[data-action=fallback]").onclick = run;
+}
+
+let answerMessage = null;
+
+/**
+ * Shows a message in the place of any other, and resolves to the action that the person chose.
+ * `actions` is a list of [action, label]; the first is the one suggested.
+ */
+export function ask({ title, text, actions }) {
+  answerMessage?.(null);
+  const message = element("message");
+  const before = screen();
+  message.querySelector(".title").textContent = title;
+  message.querySelector(".text").textContent = text;
+  setScreen("message");
+  document.body.dataset.behind = before;
+  return new Promise((resolve) => {
+    const answer = (action) => {
+      answerMessage = null;
+      message.hidden = true;
+      delete document.body.dataset.behind;
+      if (action) setScreen(before);
+      resolve(action);
+    };
+    answerMessage = answer;
+    message.querySelector(".buttons").replaceChildren(
+      ...actions.map(([action, label], index) => {
+        const one = button(label, () => answer(action));
+        one.dataset.action = action;
+        if (index === 0) one.className = "first";
+        return one;
+      }),
+    );
+    message.hidden = false;
+    message.querySelector("button")?.focus({ preventScroll: true });
+  });
+}
+
+export function button(label, run) {
+  const one = document.createElement("button");
+  one.type = "button";
+  one.textContent = label;
+  one.onclick = run;
+  return one;
+}
+
+let offer = null;
+let noteTimer = 0;
+
+/** A short note that goes by itself. */
+export function note(text) {
+  fillToast(text, []);
+  clearTimeout(noteTimer);
+  noteTimer = setTimeout(() => (offer ? fillToast(...offer) : hideToast()), Math.max(3500, text.length * 70));
+}
+
+/** A note with something to do, which stays until it is answered. */
+export function showOffer(text, label, run) {
+  const close = () => {
+    offer = null;
+    hideToast();
+  };
+  offer = [text, [[label, run], ["Later", close]]];
+  clearTimeout(noteTimer);
+  fillToast(...offer);
+}
+
+function fillToast(text, buttons) {
+  const toast = element("toast");
+  const words = document.createElement("span");
+  words.textContent = text;
+  toast.replaceChildren(words, ...buttons.map(([label, run]) => button(label, run)));
+  toast.classList.add("shown");
+}
+
+function hideToast() {
+  const toast = element("toast");
+  toast.classList.remove("shown");
+  // Emptied after it has faded, so that nothing hidden can be reached.
+  setTimeout(() => toast.classList.contains("shown") || toast.replaceChildren(), calm.matches ? 0 : 300);
+}
+
+const MIRROR_MILLIS = 600;
+let mirrorText = "";
+let mirrorTimer = 0;
+let mirroredAt = -Infinity;
+
+/** What screen readers say: the newest text, at most one in 600 ms. */
+export function mirror(text) {
+  mirrorText = text;
+  if (mirrorTimer) return;
+  const wait = Math.max(0, mirroredAt + MIRROR_MILLIS - performance.now());
+  mirrorTimer = setTimeout(() => {
+    mirrorTimer = 0;
+    if (element("mirror").textContent === mirrorText) return;
+    element("mirror").textContent = mirrorText;
+    mirroredAt = performance.now();
+  }, wait);
+}

@@ -1,0 +1,105 @@
+// Packing a small page: names after content, filled templates, compressed files, sizes, and nothing left from before.
+
+import assert from 'node:assert/strict';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { pack } from '../pack.mjs';
+
+let folder, folders;
+
+async function write(name, text) {
+  const file = join(folder, name);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+
+const out = (name) => readFile(join(folder, 'out', name));
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mnistify-packing-'));
+  const page = '<link href="assets/style.css"><script type="importmap">__IMPORT_MAP__</script><script id="manifest">__MANIFEST__</script>';
+  await write('src/index.html', page);
+  await write('src/service-worker.js', 'const VERSION = "__VERSION__"; const FILES = __FILES__;');
+  await write('src/manifest.webmanifest', '{"icons": [{"src": "assets/icon.png"}]}');
+  await write('src/style.css', 'body { background: url("icons/icon.png") }');
+  await write('src/icons/icon.png', 'not really a picture');
+  for (const name of ['interface', 'fallback', 'loader', 'other']) await write(`src/${name}.js`, `// ${name}`);
+  for (const name of ['app', 'cpu']) {
+    await write(`modules/${name}.js`, `// ${name}`);
+    await write(`modules/${name}_bg.wasm`, name.repeat(1000));
+  }
+  await write('models/mlp.safetensors', 'weights');
+  folders = Object.fromEntries(['out', 'cache', 'models', 'modules'].map((name) => [name, join(folder, name)]));
+  folders.source = join(folder, 'src');
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('every name leads to a file', async () => {
+  const sizes = await pack(folders);
+  const page = (await out('index.html')).toString();
+  const [, imports] = page.match(/importmap">(.*?)<\/script>/);
+  const [, manifest] = page.match(/manifest">(.*?)<\/script>/);
+  const [, style] = page.match(/href="(assets\/style\.[0-9a-f]{8}\.css)"/);
+  for (const name of ['interface', 'fallback', 'app', 'cpu', 'loader', 'other']) {
+    const url = JSON.parse(imports).imports[`mnistify/${name}`];
+    assert.equal((await out(url)).toString(), `// ${name}`);
+  }
+  const { version, files } = JSON.parse(manifest);
+  assert.equal(version, sizes.version);
+  assert.equal((await out(files['app.wasm'].url)).length, files['app.wasm'].bytes);
+  const icon = files['icon.png'].url;
+  assert.match((await out(style)).toString(), new RegExp(`url\\("${icon.slice('assets/'.length)}"\\)`));
+  assert.equal(JSON.parse(await out('manifest.webmanifest')).icons[0].src, icon);
+  const worker = (await out('service-worker.js')).toString();
+  const [, kept] = worker.match(/FILES = (\[.*\])/);
+  assert.ok(worker.includes(`"${version}"`));
+  assert.deepEqual(JSON.parse(kept).sort(), ['index.html', 'manifest.webmanifest', ...Object.values(files).map(({ url }) => url)].sort());
+});
+
+test('compressed files hold the same, and the sizes are theirs', async () => {
+  const sizes = await pack(folders);
+  assert.deepEqual(JSON.parse(await out('sizes.json')), sizes);
+  for (const [path, size] of Object.entries(sizes.files)) {
+    const bytes = await out(path);
+    assert.equal(bytes.length, size.raw);
+    if (path.endsWith('.png')) {
+      await assert.rejects(access(join(folders.out, `${path}.br`)));
+      continue;
+    }
+    assert.deepEqual(brotliDecompressSync(await out(`${path}.br`)), bytes);
+    assert.deepEqual(gunzipSync(await out(`${path}.gz`)), bytes);
+    assert.equal((await out(`${path}.br`)).length, size.brotli);
+    assert.equal((await out(`${path}.gz`)).length, size.gzip);
+  }
+  const sum = Object.values(sizes.files).reduce((sum, { brotli }) => sum + brotli, 0);
+  assert.equal(sizes.totals.all.brotli, sum);
+});
+
+test('a change replaces what was, and touches nothing else', async () => {
+  const first = await pack(folders);
+  await write('out/mine.txt', 'not of the page');
+  const loader = Object.entries(first.files).find(([, { name }]) => name === 'loader.js')[0];
+  const model = Object.entries(first.files).find(([, { name }]) => name === 'mlp.safetensors')[0];
+  const before = await stat(join(folders.out, model));
+  await write('src/loader.js', '// another');
+  const second = await pack(folders);
+  assert.notEqual(second.version, first.version);
+  const names = await readdir(join(folders.out, 'assets'));
+  assert.ok(!names.some((name) => loader.includes(name) || name.startsWith(`${loader.slice('assets/'.length)}.`)), 'the old file is gone');
+  assert.equal((await stat(join(folders.out, model))).mtimeMs, before.mtimeMs);
+  assert.equal((await out('mine.txt')).toString(), 'not of the page');
+});
+
+test('what is missing is named', async () => {
+  await rm(join(folder, 'src/loader.js'));
+  await assert.rejects(pack(folders), /loader\.js/);
+  await write('src/loader.js', '');
+  await write('src/index.html', '__IMPORT_MAP__');
+  await assert.rejects(pack(folders), /index\.html has no __MANIFEST__/);
+  await write('src/index.html', '__IMPORT_MAP__ __MANIFEST__ <img src="assets/none.png">');
+  await assert.rejects(pack(folders), /assets\/none\.png/);
+});
