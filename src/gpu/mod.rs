@@ -81,18 +81,21 @@ fn burn_can_use(device: &RenderDevice) -> bool {
     !cfg!(target_arch = "wasm32") || device.features().contains(wgpu::Features::TIMESTAMP_QUERY)
 }
 
-/// What people read. Browsers mostly keep the name to themselves.
+/// What people read.
 fn adapter_name(info: &wgpu::AdapterInfo) -> String {
-    match (info.name.as_str(), info.backend) {
-        ("", wgpu::Backend::BrowserWebGpu) => "GPU (WebGPU)".into(),
-        (name, wgpu::Backend::BrowserWebGpu) => format!("{name} (WebGPU)"),
-        (name, backend) => format!("{name} ({backend:?})"),
+    #[cfg(target_arch = "wasm32")]
+    {
+        let name = crate::web::adapter_name();
+        let name = if name.is_empty() { &info.name } else { &name };
+        format!("{} (WebGPU)", if name.is_empty() { "GPU" } else { name })
     }
+    #[cfg(not(target_arch = "wasm32"))]
+    format!("{} ({:?})", info.name, info.backend)
 }
 
 /// In a browser only the name tells, where there is one; slow frames tell the rest ([`crate::view::FrameTimes`]).
 fn is_software(info: &wgpu::AdapterInfo) -> bool {
-    let name = info.name.to_lowercase();
+    let name = adapter_name(info).to_lowercase();
     let named = ["swiftshader", "llvmpipe", "basic render"].iter().any(|part| name.contains(part));
     info.device_type == wgpu::DeviceType::Cpu || named
 }

@@ -33,6 +33,11 @@ extern "C" {
     fn host_event(name: &str, json: &str);
 }
 
+/// What the page knows of the graphics adapter; wgpu tells only the description, which browsers leave empty.
+pub fn adapter_name() -> String {
+    ADAPTER.with_borrow(String::clone)
+}
+
 /// Tells the page something.
 pub fn event(name: &str, detail: &Value) {
     host_event(name, &detail.to_string());
@@ -56,6 +61,7 @@ thread_local! {
     static LINK: RefCell<SharedState> = RefCell::default();
     /// What [`logits_of`] needs, once the app runs.
     static NETWORKS: RefCell<Option<(SharedGpu, Vec<Model>, Tuning)>> = const { RefCell::new(None) };
+    static ADAPTER: RefCell<String> = const { RefCell::new(String::new()) };
     static STARTED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -63,12 +69,18 @@ fn ask(request: Request) {
     REQUESTS.with_borrow_mut(|requests| requests.push(request));
 }
 
-/// Starts the app on `#canvas` with these model files; `fragment` is the link's text after `#`.
+/// Starts the app on `#canvas` with these model files; `fragment` is the link's text after `#`, `adapter` what the page
+/// knows of the graphics adapter.
 ///
 /// # Errors
 /// Where a model file or the link is not valid, with a message that says what to do; nothing was started then.
 #[wasm_bindgen]
-pub fn start(names: Vec<String>, files: Vec<js_sys::Uint8Array>, fragment: &str) -> Result<(), JsError> {
+pub fn start(
+    names: Vec<String>,
+    files: Vec<js_sys::Uint8Array>,
+    fragment: &str,
+    adapter: String,
+) -> Result<(), JsError> {
     if STARTED.get() {
         return Err(JsError::new("The app runs already; reload the page."));
     }
@@ -77,6 +89,7 @@ pub fn start(names: Vec<String>, files: Vec<js_sys::Uint8Array>, fragment: &str)
         models.push(Model::from_bytes(&file.to_vec(), name)?);
     }
     STARTED.set(true);
+    ADAPTER.set(adapter);
     let surface = Surface::Canvas { selector: "#canvas".into() };
     let mut app = crate::app(&surface, models);
     // After Bevy's own, so that the message is in the console too.

@@ -2,6 +2,13 @@
 
 const ANSWER_MILLIS = 15_000;
 
+/** What the browser tells of the adapter, such as "nvidia ampere"; empty where it keeps that to itself. */
+export let adapterName = "";
+
+function nameOf({ vendor, architecture, description, device } = {}) {
+  return description || [vendor, architecture, device].filter(Boolean).join(" ");
+}
+
 /** Why there can be no 3D, with what to do about it; null when there can. */
 export async function whyNo3d() {
   if (!isSecureContext) {
@@ -17,7 +24,10 @@ export async function whyNo3d() {
     if (adapter === "silence") {
       return "The graphics adapter did not answer within 15 seconds. Restart the browser, or update the graphics driver.";
     }
-    if (adapter) return null;
+    if (adapter) {
+      adapterName = nameOf(adapter.info);
+      return null;
+    }
     return "WebGPU found no graphics adapter. Switch hardware acceleration on in the browser’s settings, or update the graphics driver.";
   } catch (error) {
     return `WebGPU could not start (${error.message}). Restart the browser, or update the graphics driver.`;

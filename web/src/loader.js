@@ -2,7 +2,7 @@
 // place, the loop in main(), which asks the person once what to do about it.
 
 import { Downloads, importModule, size } from "mnistify/download";
-import { watchDevice, whyNo3d } from "mnistify/graphics";
+import { adapterName, watchDevice, whyNo3d } from "mnistify/graphics";
 import { listen, open, save, savePicture, share } from "mnistify/host";
 import { connect, disconnect, emit, finishBench, stamp } from "mnistify/interface";
 import { keep, kept, left, restart, restartWith3d } from "mnistify/keeping";
@@ -98,7 +98,7 @@ async function runApp() {
       await module.value.default({ module_or_path: wasm.value });
       app = module.value;
     }
-    app.start(models, files.map((file) => file.value), location.hash.slice(1));
+    app.start(models, files.map((file) => file.value), location.hash.slice(1), adapterName);
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) return startProblem(error);
     // A panic: its own event says more than the trap that follows it.

@@ -35,7 +35,7 @@ struct Places {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct ConvShape {
+pub(super) struct ConvShape {
     places: Places,
     in_channels: usize,
     in_height: usize,
@@ -58,7 +58,7 @@ struct ConvShape {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct LinearShape {
+pub(super) struct LinearShape {
     places: Places,
     inputs: usize,
     outputs: usize,
@@ -69,7 +69,7 @@ struct LinearShape {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct PoolShape {
+pub(super) struct PoolShape {
     places: Places,
     channels: usize,
     in_height: usize,
@@ -87,7 +87,7 @@ struct PoolShape {
 /// Threads in a workgroup of the convolution and pooling kernels.
 const WORKGROUP: u32 = 64;
 /// Output features side by side in one workgroup of the dense kernel.
-const LANES: usize = 32;
+pub(super) const LANES: usize = 32;
 
 
 impl StageKernel {

@@ -111,6 +111,15 @@ impl Tuning {
         conv_channels: 8,
         conv_places: 4,
     };
+
+    /// With workgroups as large as the device takes: WebGPU promises 256 threads only.
+    fn within(self, limits: &wgpu::Limits) -> Self {
+        let most = limits.max_compute_invocations_per_workgroup as usize / kernels::LANES;
+        Self {
+            dense_split: self.dense_split.min(most.max(1)),
+            ..self
+        }
+    }
 }
 
 impl FusedNetwork {
@@ -122,7 +131,9 @@ impl FusedNetwork {
         // SAFETY: one stream for everything that touches this network's buffers.
         unsafe { client.set_stream(LIVE_STREAM) };
         let layout = ArenaLayout::new(&model.spec);
-        let (kernels, parameters) = kernels::stage_kernels(model, &layout, tuning);
+        let device = &gpu.device;
+        let (kernels, parameters) =
+            kernels::stage_kernels(model, &layout, tuning.within(&device.limits()));
         let in_memory = |values: &[f32]| {
             let handle = client.create_from_slice(f32::as_bytes(values));
             let resource = client.get_resource(handle.clone());
@@ -130,7 +141,6 @@ impl FusedNetwork {
         };
         let (_, parameters) = in_memory(&parameters);
         let (arena, arena_resource) = in_memory(&vec![0.0; layout.len * batch]);
-        let device = &gpu.device;
         let buffer = |label, values: usize, usage| {
             device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some(label),
