@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing and runs every check. Needs neither a GPU nor a display: a software Vulkan driver will do,
-# and the test of the window starts its own Xvfb.
+# the test of the window starts its own Xvfb, and the page runs in a headless Chromium on its own software GPU.
 #
 # The build directory lies outside the checkout: $CARGO_TARGET_DIR, or mnistify/target in $XDG_CACHE_HOME or ~/.cache.
 set -euo pipefail
@@ -81,6 +81,7 @@ check "format" cargo fmt --all --check
 check "clippy" cargo clippy --locked --release --workspace --features train --all-targets -- -D warnings
 check "tests" cargo test --locked --release --workspace --features train
 check "documentation" documentation
+check "the page in a browser" web/test.sh
 check "one wgpu" one_wgpu
 check "nothing left behind" nothing_left_behind
 echo "all checks passed in $(((SECONDS + 59) / 60)) min"

@@ -66,7 +66,9 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
     }
     let models = mnistify::shipped_models().map_err(|error| error.to_string())?;
     let link = cli.link.as_deref().map(SharedState::from_fragment);
-    let link = link.transpose().map_err(|error| format!("--link: {error}"))?;
+    let link = link
+        .transpose()
+        .map_err(|error| format!("--link: {error}"))?;
     let surface = Surface::Window {
         width: cli.width,
         height: cli.height,

@@ -59,14 +59,14 @@ pub fn share(state: &SharedState) -> Option<String> {
 
 /// Saves the next frame as a picture.
 pub fn save_picture(commands: &mut Commands) {
-    commands
-        .spawn(Screenshot::primary_window())
-        .observe(|event: On<ScreenshotCaptured>, mut panels: ResMut<crate::panels::PanelState>| {
+    commands.spawn(Screenshot::primary_window()).observe(
+        |event: On<ScreenshotCaptured>, mut panels: ResMut<crate::panels::PanelState>| {
             panels.message = match encode_png(&event.image) {
                 Ok(png) => write_picture(&png),
                 Err(reason) => Some(format!("The picture cannot be saved: {reason}")),
             };
-        });
+        },
+    );
 }
 
 fn encode_png(image: &Image) -> Result<Vec<u8>, String> {
@@ -83,7 +83,10 @@ fn write_picture(png: &[u8]) -> Option<String> {
     #[cfg(target_arch = "wasm32")]
     {
         let base64 = data_encoding::BASE64.encode(png);
-        web::event("picture", &json!({ "name": PICTURE_FILE, "base64": base64 }));
+        web::event(
+            "picture",
+            &json!({ "name": PICTURE_FILE, "base64": base64 }),
+        );
         None
     }
     #[cfg(not(target_arch = "wasm32"))]

@@ -196,11 +196,7 @@ pub fn encode_strokes(strokes: &[Stroke]) -> String {
         push_number(&mut bytes, stroke.points.len() as i64);
         let mut last = [0; 3];
         for point in &stroke.points {
-            let now = [
-                steps(point.x),
-                steps(point.y),
-                point.millis.round() as i64,
-            ];
+            let now = [steps(point.x), steps(point.y), point.millis.round() as i64];
             for (now, last) in now.iter().zip(last) {
                 push_number(&mut bytes, now - last);
             }
@@ -234,7 +230,11 @@ pub fn decode_strokes(text: &str) -> Result<Vec<Stroke>, LinkError> {
             return Err(LinkError::Strokes);
         }
         let mut stroke = Stroke {
-            tool: if head % 2 == 1 { Tool::Erase } else { Tool::Draw },
+            tool: if head % 2 == 1 {
+                Tool::Erase
+            } else {
+                Tool::Draw
+            },
             width,
             points: Vec::new(),
         };
@@ -303,10 +303,17 @@ fn open_link(
     commands.remove_resource::<OpenLink>();
     let state = &link.0;
     let named = |name: &String| {
-        let place = networks.all.iter().position(|n| n.name().to_lowercase() == *name);
+        let place = networks
+            .all
+            .iter()
+            .position(|n| n.name().to_lowercase() == *name);
         place.map(ShownNetworks::Only)
     };
-    settings.shown = state.shown.as_ref().and_then(named).unwrap_or(ShownNetworks::All);
+    settings.shown = state
+        .shown
+        .as_ref()
+        .and_then(named)
+        .unwrap_or(ShownNetworks::All);
     match state.view {
         None => camera.show(Preset::Overview),
         Some(SharedView::Preset(preset)) => camera.show(preset),

@@ -14,7 +14,7 @@ const WARM_UP: usize = 3;
 /// Forwards of the CPU path.
 const ON_CPU: usize = 20;
 
-/// Every network's forward, fused and with burn's own operators, `count` times each.
+/// Every network's forward, fused and (not in the page) with burn's own operators, `count` times each.
 pub async fn forward_report(models: &[Model], gpu: &SharedGpu, count: usize) -> Value {
     let mut forwards = Map::new();
     for model in models {
@@ -23,8 +23,11 @@ pub async fn forward_report(models: &[Model], gpu: &SharedGpu, count: usize) -> 
         if let Some(device) = &gpu.burn {
             let mut fused = Runner::fused(model, gpu, device);
             found["fused"] = measure(&mut fused, &cpu, gpu, count).await;
-            let mut plain = Runner::plain(model, device);
-            found["plain_burn"] = measure(&mut plain, &cpu, gpu, count.div_ceil(2)).await;
+            #[cfg(not(target_arch = "wasm32"))]
+            {
+                let mut plain = Runner::plain(model, device);
+                found["plain_burn"] = measure(&mut plain, &cpu, gpu, count.div_ceil(2)).await;
+            }
         }
         forwards.insert(model.spec.name().to_lowercase(), found);
     }

@@ -106,6 +106,7 @@ fn frames_of(kind: usize) -> Phase {
 }
 
 /// Takes the last frame's whole time, and sets this frame up.
+#[allow(clippy::too_many_arguments)]
 fn begin_frame(
     mut bench: ResMut<Bench>,
     mut pad: ResMut<Pad>,
@@ -191,9 +192,10 @@ fn begin_frame(
                         .map(|(network, millis)| (network.name().to_lowercase(), series(millis)))
                         .collect();
                     let cells = towers.all.iter().map(|t| t.layout.cell_count());
-                    let size = windows.iter().next().map(|window| {
-                        [window.physical_width(), window.physical_height()]
-                    });
+                    let size = windows
+                        .iter()
+                        .next()
+                        .map(|window| [window.physical_width(), window.physical_height()]);
                     bench.report = Some(json!({
                         "adapter": gpu.as_ref().map(|gpu| &gpu.adapter),
                         "size": size.or(surface.image),

@@ -32,7 +32,12 @@ impl Reader {
     ///
     /// # Errors
     /// Where the JSON is not a recording.
-    pub fn read(&self, strokes: &str, prepared: bool, now: impl Fn() -> f64) -> Result<Value, String> {
+    pub fn read(
+        &self,
+        strokes: &str,
+        prepared: bool,
+        now: impl Fn() -> f64,
+    ) -> Result<Value, String> {
         let preparation = if prepared {
             Preparation::Prepared
         } else {

@@ -23,7 +23,10 @@ mod page {
         #[wasm_bindgen(constructor)]
         pub fn new(names: Vec<String>, files: Vec<js_sys::Uint8Array>) -> Result<Reader, JsError> {
             let files: Vec<Vec<u8>> = files.iter().map(js_sys::Uint8Array::to_vec).collect();
-            let named = names.iter().map(String::as_str).zip(files.iter().map(Vec::as_slice));
+            let named = names
+                .iter()
+                .map(String::as_str)
+                .zip(files.iter().map(Vec::as_slice));
             let reader = mnistify_fallback::Reader::new(named);
             reader.map(Reader).map_err(|message| JsError::new(&message))
         }
@@ -34,7 +37,8 @@ mod page {
         /// Where the JSON is not a recording.
         pub fn read(&self, strokes: &str, prepared: bool) -> Result<String, JsError> {
             let read = self.0.read(strokes, prepared, now);
-            read.map(|value| value.to_string()).map_err(|message| JsError::new(&message))
+            read.map(|value| value.to_string())
+                .map_err(|message| JsError::new(&message))
         }
     }
 }

@@ -96,7 +96,9 @@ fn adapter_name(info: &wgpu::AdapterInfo) -> String {
 /// In a browser only the name tells, where there is one; slow frames tell the rest ([`crate::view::FrameTimes`]).
 fn is_software(info: &wgpu::AdapterInfo) -> bool {
     let name = adapter_name(info).to_lowercase();
-    let named = ["swiftshader", "llvmpipe", "basic render"].iter().any(|part| name.contains(part));
+    let named = ["swiftshader", "llvmpipe", "basic render"]
+        .iter()
+        .any(|part| name.contains(part));
     info.device_type == wgpu::DeviceType::Cpu || named
 }
 

@@ -22,7 +22,11 @@ const NONE: u64 = u64::MAX;
 impl GpuTimer {
     /// A timer, where the device has timestamps.
     pub fn new(gpu: &SharedGpu) -> Option<Self> {
-        if !gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+        if !gpu
+            .device
+            .features()
+            .contains(wgpu::Features::TIMESTAMP_QUERY)
+        {
             return None;
         }
         let device = gpu.device.wgpu_device();

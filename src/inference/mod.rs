@@ -22,7 +22,8 @@ use bevy::{
 };
 use mnistify_drawing::Image28;
 use mnistify_network::{
-    Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec, fused::LogitsRead,
+    Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec,
+    fused::{Gpu, LogitsRead},
     prediction::DEFAULT_THRESHOLD,
 };
 use self_test::SelfTest;
@@ -260,6 +261,17 @@ impl LiveNetwork {
         });
     }
 
+    /// From the fused kernels to burn's operators, which are then checked.
+    fn step_down(&mut self, device: &Gpu) {
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            self.runner = Runner::plain(&self.model, device);
+            self.self_test = Some(SelfTest::start_plain(&self.model, device));
+        }
+        #[cfg(target_arch = "wasm32")]
+        let _ = device;
+    }
+
     /// Newest wins: an answer that arrives after a newer one is dropped.
     fn show(&mut self, sequence: u64, blank: bool, logits: &[f32]) {
         if sequence <= self.shown_sequence {
@@ -281,7 +293,8 @@ fn prepare_networks(mut commands: Commands, models: Res<StartModels>, gpu: Optio
     });
 }
 
-/// Compares the GPU with the CPU on real digits, and steps down from the fused kernels to plain burn to the CPU.
+/// Compares the GPU with the CPU on real digits, and steps down from the fused kernels to plain burn (not in the page) to
+/// the CPU.
 fn run_self_test(networks: Option<ResMut<Networks>>, gpu: Option<Res<SharedGpu>>) {
     let device = gpu.as_ref().and_then(|gpu| gpu.burn.as_ref());
     let (Some(mut networks), Some(device)) = (networks, device) else {
@@ -299,13 +312,13 @@ fn run_self_test(networks: Option<ResMut<Networks>>, gpu: Option<Res<SharedGpu>>
             Ok(largest_difference) => {
                 network.status = RunnerStatus::Verified { largest_difference };
             }
-            Err(reason) if matches!(network.runner, Runner::Fused(_)) => {
+            // The page does not carry burn's operators.
+            Err(reason) if matches!(network.runner, Runner::Fused(_)) && Runner::HAS_PLAIN => {
                 warn!(
                     "{}: fused kernels: {reason}; trying plain burn",
                     network.name()
                 );
-                network.runner = Runner::plain(&network.model, device);
-                network.self_test = Some(SelfTest::start_plain(&network.model, device));
+                network.step_down(device);
             }
             Err(reason) => {
                 warn!("{}: {reason}; using the CPU", network.name());

@@ -4,13 +4,14 @@ use crate::gpu::{Display, GpuTimer, SharedGpu};
 use mnistify_network::{
     CpuNetwork, Model,
     fused::{FusedNetwork, Gpu, LIVE_STREAM, LogitsFuture, LogitsRead, Tuning},
-    live_plain::PlainNetwork,
+    live_plain::PlainForward,
 };
 
 /// One of three ways to run a network; all fill the same arena.
 pub enum Runner {
     Fused(Box<FusedRunner>),
-    Plain(Box<PlainNetwork>),
+    /// Behind a vtable: the page never makes one, and so does not contain burn's kernels, a third of its size.
+    Plain(Box<dyn PlainForward>),
     Cpu,
 }
 
@@ -37,6 +38,9 @@ pub enum Logits {
 }
 
 impl Runner {
+    /// Whether burn's own operators are in this program.
+    pub const HAS_PLAIN: bool = !cfg!(target_arch = "wasm32");
+
     /// The fast way.
     pub fn fused(model: &Model, gpu: &SharedGpu, device: &Gpu) -> Self {
         Self::Fused(Box::new(FusedRunner {
@@ -48,7 +52,9 @@ impl Runner {
     }
 
     /// The reference.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn plain(model: &Model, device: &Gpu) -> Self {
+        use mnistify_network::live_plain::PlainNetwork;
         Self::Plain(Box::new(PlainNetwork::new(model, &device.burn)))
     }
 

@@ -6,8 +6,7 @@ use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
 use mnistify_drawing::{Image28, idx};
 use mnistify_network::{
     CpuNetwork, Model,
-    fused::{FusedNetwork, Gpu, LIVE_STREAM},
-    live_plain::PlainNetwork,
+    fused::{FusedNetwork, Gpu},
 };
 use std::sync::OnceLock;
 
@@ -52,7 +51,12 @@ impl SelfTest {
     }
 
     /// With burn's own operators.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn start_plain(model: &Model, device: &Gpu) -> Self {
+        use mnistify_network::{
+            fused::LIVE_STREAM,
+            live_plain::{PlainForward, PlainNetwork},
+        };
         let futures: Vec<_> = LIVE_STREAM.executes(|| {
             self_test_digits()
                 .iter()

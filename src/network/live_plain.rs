@@ -20,6 +20,24 @@ pub struct PlainNetwork {
     arena: Option<Tensor<Wgpu, 1>>,
 }
 
+/// What an executor with burn's operators does for the live view.
+pub trait PlainForward: Send + Sync {
+    /// Encodes the forward of 784 pixels in `[0, 1]`.
+    fn forward(&mut self, pixels: &[f32]);
+
+    /// The newest arena's place on the GPU.
+    ///
+    /// # Panics
+    /// Before the first forward.
+    fn arena_buffer(&self) -> ArenaBuffer;
+
+    /// The newest logits as soon as the GPU has them.
+    ///
+    /// # Panics
+    /// Before the first forward.
+    fn logits_async(&self) -> LogitsFuture;
+}
+
 impl PlainNetwork {
     /// Uploads the weights.
     pub fn new(model: &Model, device: &WgpuDevice) -> Self {
@@ -32,28 +50,25 @@ impl PlainNetwork {
         }
     }
 
-    /// Encodes the forward of 784 pixels in `[0, 1]`.
-    pub fn forward(&mut self, pixels: &[f32]) {
+    fn arena(&self) -> Tensor<Wgpu, 1> {
+        self.arena.clone().expect("a forward comes first")
+    }
+}
+
+impl PlainForward for PlainNetwork {
+    fn forward(&mut self, pixels: &[f32]) {
         let values = pixels.iter().map(|x| self.normalisation.apply(*x));
         let input = TensorData::new(values.collect::<Vec<f32>>(), [1, 1, 28, 28]);
         let input = Tensor::from_data(input, &self.device);
         self.arena = Some(self.network.forward_arena(&self.layout, input));
     }
 
-    /// The newest arena's place on the GPU.
-    ///
-    /// # Panics
-    /// Before the first forward.
-    pub fn arena_buffer(&self) -> ArenaBuffer {
+    fn arena_buffer(&self) -> ArenaBuffer {
         let tensor = self.arena().into_primitive().tensor();
         arena_buffer(&tensor.client, tensor.handle)
     }
 
-    /// The newest logits as soon as the GPU has them.
-    ///
-    /// # Panics
-    /// Before the first forward.
-    pub fn logits_async(&self) -> LogitsFuture {
+    fn logits_async(&self) -> LogitsFuture {
         let tensor = self.arena().into_primitive().tensor();
         read_range(
             &tensor.client,
@@ -61,9 +76,5 @@ impl PlainNetwork {
             self.layout.logits(),
             self.layout.len,
         )
-    }
-
-    fn arena(&self) -> Tensor<Wgpu, 1> {
-        self.arena.clone().expect("a forward comes first")
     }
 }

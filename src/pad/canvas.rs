@@ -60,10 +60,7 @@ fn canvas_image(side: u32) -> Image {
     image
 }
 
-fn spawn_canvas(
-    mut commands: Commands,
-    mut images: ResMut<Assets<Image>>,
-) {
+fn spawn_canvas(mut commands: Commands, mut images: ResMut<Assets<Image>>) {
     let side = 512;
     let image = images.add(canvas_image(side));
     let camera = commands

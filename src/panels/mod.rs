@@ -25,9 +25,9 @@ use crate::{
     view::{Motion, OrbitCamera, Preset, SelectedCell, Selection, Stage, Towers},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
-use std::collections::BTreeMap;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, EguiTextureHandle, egui};
 use layout::Places;
+use std::collections::BTreeMap;
 
 pub use answers::BarHeights;
 pub use pad_panel::pad_rect_of;
@@ -75,13 +75,23 @@ pub enum Wish {
     Show(ShownNetworks),
     Continuous(bool),
     View(Preset),
-    Orbit { yaw: f32, pitch: f32 },
-    Pan { right: f32, up: f32 },
+    Orbit {
+        yaw: f32,
+        pitch: f32,
+    },
+    Pan {
+        right: f32,
+        up: f32,
+    },
     Zoom(f32),
     FlyTo(SelectedCell),
     Hover(Option<SelectedCell>),
     Select(Option<SelectedCell>),
-    Step { x: isize, y: isize, channel: isize },
+    Step {
+        x: isize,
+        y: isize,
+        channel: isize,
+    },
     Slow(Option<f32>),
     Play(bool),
     ReducedMotion(bool),
@@ -204,7 +214,9 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
         }
     }
     let marks = marks::take(&context);
-    let marks = marks.into_iter().map(|(name, rect)| (name, to_bevy(rect * zoom)));
+    let marks = marks
+        .into_iter()
+        .map(|(name, rect)| (name, to_bevy(rect * zoom)));
     world.state.controls = marks.collect();
     world.inspector.maps_of = world.state.maps.map(|(network, _)| network);
     for wish in wishes {

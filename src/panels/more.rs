@@ -9,6 +9,7 @@ use crate::{inference::Networks, inference::ShownNetworks, pad::Pad, view::Motio
 use bevy_egui::egui::{self, Align2, Color32, Rect, Sense, Ui, pos2, vec2};
 
 /// Draws the sheet over `window`.
+#[allow(clippy::too_many_arguments)]
 pub fn more_ui(
     ui: &Ui,
     window: Rect,

@@ -228,7 +228,9 @@ fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, folded: bool, wishes: &mut Ve
 fn more_button(ui: &mut Ui, size: egui::Vec2) -> bool {
     let button = ui.add_sized(size, egui::Button::new("More"));
     mark(ui, "more", button.rect);
-    button.on_hover_text("Networks, brush, saving, sharing").clicked()
+    button
+        .on_hover_text("Networks, brush, saving, sharing")
+        .clicked()
 }
 
 /// A button of a fixed size that scripts find under its text in small letters.
@@ -243,7 +245,10 @@ fn tool_button(
     let response = ui
         .add_enabled_ui(enabled, |ui| ui.add_sized(size, widget))
         .inner;
-    if let Some(name) = MARKS.into_iter().find(|name| name.eq_ignore_ascii_case(text)) {
+    if let Some(name) = MARKS
+        .into_iter()
+        .find(|name| name.eq_ignore_ascii_case(text))
+    {
         mark(ui, name, response.rect);
     }
     response
@@ -325,10 +330,34 @@ fn actions(pad: &Pad) -> [(&'static str, bool, bool, &'static str, Wish); 5] {
         "Print the command that shows this again (L)"
     };
     [
-        ("Replay", pad.is_replaying(), drawn, "Watch the drawing being made (T)", replay),
-        ("Save", false, drawn, "Save the strokes (Ctrl+S)", Wish::Save),
-        ("Load", false, true, "Load saved strokes (Ctrl+O)", Wish::Load),
-        ("Picture", false, true, "Save all of this as a picture (K)", Wish::SavePicture),
+        (
+            "Replay",
+            pad.is_replaying(),
+            drawn,
+            "Watch the drawing being made (T)",
+            replay,
+        ),
+        (
+            "Save",
+            false,
+            drawn,
+            "Save the strokes (Ctrl+S)",
+            Wish::Save,
+        ),
+        (
+            "Load",
+            false,
+            true,
+            "Load saved strokes (Ctrl+O)",
+            Wish::Load,
+        ),
+        (
+            "Picture",
+            false,
+            true,
+            "Save all of this as a picture (K)",
+            Wish::SavePicture,
+        ),
         ("Share", false, true, share, Wish::Share),
     ]
 }

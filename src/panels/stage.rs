@@ -1,7 +1,11 @@
 //! Over the stage: pointer input for the camera and for picking, labels, the legend, view buttons, and the panels that
 //! open on demand.
 
-use super::{PanelState, Wish, filters, inspect, keys::{EDGES, KEYS}, theme};
+use super::{
+    PanelState, Wish, filters, inspect,
+    keys::{EDGES, KEYS},
+    theme,
+};
 use crate::{
     inference::Networks,
     inspector::Inspector,
@@ -149,6 +153,9 @@ fn pointer_ui(ui: &Ui, rect: Rect, lens: &Lens, towers: &Towers, wishes: &mut Ve
     }
 }
 
+/// What all of the top bar's controls take, in logical pixels.
+const WIDE_BAR: f32 = 640.0;
+
 #[allow(clippy::too_many_arguments)]
 fn top_bar(
     ui: &mut Ui,
@@ -161,11 +168,13 @@ fn top_bar(
     networks: &Networks,
     wishes: &mut Vec<Wish>,
 ) {
+    // Presets, the slider and Calm have keys, and go where there is no room.
+    let narrow = compact || rect.width() < WIDE_BAR;
     let bar = Rect::from_min_size(rect.min + vec2(10.0, 8.0), vec2(rect.width() - 20.0, 30.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(bar), |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
-            if !compact {
+            if !narrow {
                 for (number, preset) in Preset::ALL.into_iter().enumerate() {
                     let hint = format!("Key {}", number + 1);
                     if ui.button(preset.name()).on_hover_text(hint).clicked() {
@@ -193,7 +202,7 @@ fn top_bar(
             if ui.add(edges).on_hover_text(hint).clicked() || ui.input(|i| i.key_pressed(Key::G)) {
                 wishes.push(Wish::Edges(!inspector.edges));
             }
-            if inspector.edges && !compact {
+            if inspector.edges && !narrow {
                 let mut count = inspector.edge_count;
                 ui.spacing_mut().slider_width = 54.0;
                 let slider = egui::Slider::new(&mut count, EDGES).show_value(false);
@@ -222,7 +231,7 @@ fn top_bar(
                     Some(place)
                 }));
             }
-            if !compact {
+            if !narrow {
                 let calm = egui::Button::new("Calm").selected(motion.reduced);
                 if ui
                     .add(calm)

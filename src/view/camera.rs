@@ -198,7 +198,8 @@ fn move_camera(
             let (yaw, pitch) = orbit.preset.direction();
             // Room for the names beside the floors, the buttons above and the legend below.
             let size = stage.rect.size();
-            let share = Vec2::new(1.0 - 150.0 / size.x, 1.0 - 120.0 / size.y).max(Vec2::splat(0.6));
+            let share =
+                Vec2::new(1.0 - 190.0 / size.x, 1.0 - 120.0 / size.y).max(Vec2::splat(0.52));
             orbit.goal = Orbit::fit(bounds, yaw, pitch, aspect, share);
             orbit.fitted = Some((bounds, aspect));
             if first {

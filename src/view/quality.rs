@@ -58,7 +58,11 @@ fn watch_frames(
     }
     let software = gpu.is_some_and(|gpu| gpu.is_software);
     let judged = surface.image.is_none() && times.millis.values().len() >= FRAMES_TO_JUDGE;
-    let slow = judged && times.millis.median().is_some_and(|millis| millis > SLOW_MILLIS);
+    let slow = judged
+        && times
+            .millis
+            .median()
+            .is_some_and(|millis| millis > SLOW_MILLIS);
     if software || slow {
         times.quality = Quality::Reduced;
     }

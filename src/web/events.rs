@@ -79,7 +79,11 @@ fn tell_progress(
     let checked = networks.all.iter().filter(|n| checked(&n.status)).count();
     let waiting = progress.waiting.load(Ordering::Relaxed);
     let settled = waiting == 0 && checked == networks.all.len() && frames.count > 2;
-    progress.settled_frames = if settled { progress.settled_frames + 1 } else { 0 };
+    progress.settled_frames = if settled {
+        progress.settled_frames + 1
+    } else {
+        0
+    };
     // Each check, the pipelines, and the quiet frames are a step.
     let total = networks.all.len() + 1 + SETTLED_FRAMES;
     let done = checked + usize::from(waiting == 0) + progress.settled_frames;
@@ -89,15 +93,14 @@ fn tell_progress(
         progress.told = now;
     }
     if progress.is_ready() {
-        super::event("ready", &json!({ "adapter": gpu.as_ref().map(|gpu| &gpu.adapter) }));
+        super::event(
+            "ready",
+            &json!({ "adapter": gpu.as_ref().map(|gpu| &gpu.adapter) }),
+        );
     }
 }
 
-fn tell_answers(
-    networks: Res<Networks>,
-    settings: Res<InferenceSettings>,
-    mut told: Local<Value>,
-) {
+fn tell_answers(networks: Res<Networks>, settings: Res<InferenceSettings>, mut told: Local<Value>) {
     let now = report::predictions(&networks, &settings);
     if *told != now {
         super::event("prediction", &now);

@@ -90,7 +90,9 @@ pub fn start(
     }
     STARTED.set(true);
     ADAPTER.set(adapter);
-    let surface = Surface::Canvas { selector: "#canvas".into() };
+    let surface = Surface::Canvas {
+        selector: "#canvas".into(),
+    };
     let mut app = crate::app(&surface, models);
     // After Bevy's own, so that the message is in the console too.
     let hook = std::panic::take_hook();
@@ -245,7 +247,11 @@ fn keep_state(
     state["frame"] = json!(frames.count);
     state["frame_millis"] = report::series(&frames.millis);
     state["quality"] = json!(frames.quality);
-    state["screen"] = json!(if progress.is_ready() { "ready" } else { "preparing" });
+    state["screen"] = json!(if progress.is_ready() {
+        "ready"
+    } else {
+        "preparing"
+    });
     STATE.set(state);
     let revision = pad.drawing().revision();
     if *strokes_of != Some(revision) {

@@ -34,16 +34,13 @@ export class Downloads {
   }
 
   /**
-   * `{name, value}` with the bytes (of .wasm: the compiled module), or `{name, problem}`. What has arrived once is not
-   * downloaded again.
+   * `{name, value}` with the bytes (of .wasm: the compiled module), or `{name, problem}`. Neither is tried again before
+   * forget().
    */
   get(name) {
     let result = this.#finished.get(name);
     if (!result) {
-      result = this.#twice(name).then((result) => {
-        if (result.problem) this.#finished.delete(name);
-        return result;
-      });
+      result = this.#twice(name);
       this.#finished.set(name, result);
     }
     return result;

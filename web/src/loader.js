@@ -66,7 +66,7 @@ async function decide(action, problem) {
   } else if (action === "without-model") {
     models = models.filter((name) => !problem.files.includes(name));
   } else if (action === "retry" && !problem.stale) {
-    for (const name of problem.damaged ?? []) downloads.forget(name);
+    for (const name of problem.files ?? []) downloads.forget(name);
   } else {
     restart({ light: action === "fallback" ? problem.why : light && left.light });
     await newPage;
@@ -340,7 +340,6 @@ function downloadProblem(results) {
 
 /** For what start() and its like throw. A message about a network's file begins with the file's name. */
 function startProblem(error) {
-  console.error(error);
   const message = messageOf(error);
   const file = models.find((name) => message.startsWith(name));
   if (file) {
@@ -349,9 +348,9 @@ function startProblem(error) {
       text: `${sentence(message)} It may have been damaged on its way; download it again.`,
       actions: models.length > 1 ? [DOWNLOAD_AGAIN, OTHER_NETWORK] : [DOWNLOAD_AGAIN],
       files: [file],
-      damaged: [file],
     };
   }
+  console.error(error);
   return {
     title: light ? "The page could not start" : "The 3D view could not start",
     text: `${sentence(message)} Start again; if that does not help, restart the browser${light ? "." : " or go on without 3D."}`,

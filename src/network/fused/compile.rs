@@ -31,7 +31,10 @@ pub(super) fn compile<K: CubeKernel>(kernel: &K) -> Shader {
         )
         .expect("the kernels of this crate use only what WGSL has");
     let source = shader.to_string();
-    debug_assert!(!source.contains("info."), "no kernel asks for a buffer's length");
+    debug_assert!(
+        !source.contains("info."),
+        "no kernel asks for a buffer's length"
+    );
     Shader {
         entry_point: shader.kernel_name.clone(),
         buffers: shader.buffers.len(),

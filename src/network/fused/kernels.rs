@@ -1,6 +1,9 @@
 //! The kernels, in CubeCL, and what each stage of a network compiles them for.
 
-use super::{Tuning, compile::{Shader, compile}};
+use super::{
+    Tuning,
+    compile::{Shader, compile},
+};
 use crate::{
     cpu::batch_norm_affine,
     model::Model,
@@ -89,7 +92,6 @@ const WORKGROUP: u32 = 64;
 /// Output features side by side in one workgroup of the dense kernel.
 pub(super) const LANES: usize = 32;
 
-
 impl StageKernel {
     /// Its source for the GPU. Every kernel binds the input, the arena and the parameters, in this order.
     pub(super) fn shader(self, client: &ComputeClient<WgpuRuntime>) -> Shader {
@@ -132,7 +134,10 @@ impl StageKernel {
                 (shape.out_channels / shape.block) as u32,
             ],
             Self::Linear(shape) => [shape.outputs.div_ceil(shape.lanes) as u32, 1],
-            Self::Pool(shape) => [groups(shape.channels * shape.out_height * shape.out_width), 1],
+            Self::Pool(shape) => [
+                groups(shape.channels * shape.out_height * shape.out_width),
+                1,
+            ],
         }
     }
 }

@@ -160,33 +160,33 @@ impl FusedNetwork {
         let stages: Vec<Stage> = kernels
             .into_iter()
             .map(|kernel| {
-            let shader = kernel.shader(&client);
-            let pipeline = shader.pipeline(device);
-            let mut resources = vec![
-                input.as_entire_binding(),
-                arena_resource.resource().as_wgpu_bind_resource(),
-                parameters.resource().as_wgpu_bind_resource(),
-            ];
-            debug_assert_eq!(shader.buffers, resources.len());
-            if shader.has_info {
-                resources.push(info.as_entire_binding());
-            }
-            let entries: Vec<_> = (0..)
-                .zip(resources)
-                .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-                .collect();
-            let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some("stage"),
-                layout: &pipeline.get_bind_group_layout(0),
-                entries: &entries,
-            });
-            Stage {
-                pipeline,
-                bind_group,
-                workgroups: kernel.workgroups(),
-            }
-        })
-        .collect();
+                let shader = kernel.shader(&client);
+                let pipeline = shader.pipeline(device);
+                let mut resources = vec![
+                    input.as_entire_binding(),
+                    arena_resource.resource().as_wgpu_bind_resource(),
+                    parameters.resource().as_wgpu_bind_resource(),
+                ];
+                debug_assert_eq!(shader.buffers, resources.len());
+                if shader.has_info {
+                    resources.push(info.as_entire_binding());
+                }
+                let entries: Vec<_> = (0..)
+                    .zip(resources)
+                    .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+                    .collect();
+                let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                    label: Some("stage"),
+                    layout: &pipeline.get_bind_group_layout(0),
+                    entries: &entries,
+                });
+                Stage {
+                    pipeline,
+                    bind_group,
+                    workgroups: kernel.workgroups(),
+                }
+            })
+            .collect();
         Self {
             stages,
             gpu: gpu.clone(),
@@ -233,7 +233,9 @@ impl FusedNetwork {
         );
         let normalisation = self.spec.normalisation();
         let input: Vec<f32> = pixels.iter().map(|x| normalisation.apply(*x)).collect();
-        self.gpu.queue.write_buffer(&self.input, 0, f32::as_bytes(&input));
+        self.gpu
+            .queue
+            .write_buffer(&self.input, 0, f32::as_bytes(&input));
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
             label: Some("forward"),
             timestamp_writes: timestamps,
@@ -250,7 +252,8 @@ impl FusedNetwork {
     pub fn encode_read(&self, encoder: &mut wgpu::CommandEncoder) -> Option<LogitsRead> {
         let arena = &self.arena_buffer;
         let first = self.layout.logits().start * size_of::<f32>();
-        self.readback.copy(encoder, &arena.buffer, arena.offset + first as u64)
+        self.readback
+            .copy(encoder, &arena.buffer, arena.offset + first as u64)
     }
 
     /// Encodes and submits a forward on its own.

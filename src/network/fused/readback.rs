@@ -33,7 +33,9 @@ enum State {
 
 impl Slot {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nothing panics while it holds this")
+        self.state
+            .lock()
+            .expect("nothing panics while it holds this")
     }
 }
 
@@ -91,7 +93,9 @@ impl LogitsRead {
             let values = result.ok().map(|()| {
                 let view = slot.buffer.slice(..).get_mapped_range();
                 let bytes = view.chunks_exact(4);
-                bytes.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+                bytes
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                    .collect()
             });
             slot.buffer.unmap();
             let mut state = slot.state();
