@@ -44,7 +44,7 @@ impl Places {
     fn compact(window: Rect) -> Self {
         let size = window.size();
         let answers = (size.y * 0.17).clamp(96.0, 150.0);
-        let pad = (size.x + 52.0).min(size.y * 0.52);
+        let pad = (size.x + 52.0).min(size.y * 0.47);
         let stage_top = window.min.y + answers;
         let stage_bottom = window.max.y - pad;
         Self {

@@ -142,6 +142,7 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
     }
     world.stage.rect = to_bevy(free);
     world.stage.scale_factor = scale;
+    world.stage.labels = !places.compact;
 
     let mut root = egui::Ui::new(
         context.clone(),

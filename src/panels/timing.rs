@@ -64,6 +64,8 @@ pub fn timing_ui(
                 plot.line(line);
             }
         });
+    // Both figures do not fit side by side then.
+    let narrow = ui.available_width() < 240.0;
     egui::Grid::new("times")
         .num_columns(4)
         .spacing(vec2(10.0, 2.0))
@@ -82,7 +84,7 @@ pub fn timing_ui(
             };
             head(
                 ui,
-                "median · p95",
+                if narrow { "median" } else { "median · p95" },
                 "Half, and 95 %, of the newest 240 took at most this long",
             );
             head(ui, "encode", "CPU time to encode and submit the forward");
@@ -103,6 +105,7 @@ pub fn timing_ui(
                 let timings = &network.timings;
                 for series in [&timings.encode, &timings.result, &timings.gpu] {
                     let text = match (series.median(), series.p95()) {
+                        (Some(median), _) if narrow => millis(median),
                         (Some(median), Some(p95)) => {
                             format!("{}·{}", millis(median), millis(p95))
                         }

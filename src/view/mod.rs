@@ -64,6 +64,8 @@ pub struct Stage {
     pub rect: Rect,
     /// Physical pixels for each logical one.
     pub scale_factor: f32,
+    /// Whether names stand beside the floors, for which the view leaves room.
+    pub labels: bool,
 }
 
 impl Default for Stage {
@@ -71,6 +73,7 @@ impl Default for Stage {
         Self {
             rect: Rect::new(0.0, 0.0, 640.0, 480.0),
             scale_factor: 1.0,
+            labels: true,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     gpu::SharedGpu,
     inference::{InferenceSettings, Networks, RunnerStatus},
     report,
-    view::{DrawSurface, FrameTimes},
+    view::{DrawSurface, FrameTimes, cameras::SceneCamera},
 };
 use bevy::{
     prelude::*,
@@ -108,7 +108,8 @@ fn tell_answers(networks: Res<Networks>, settings: Res<InferenceSettings>, mut t
     }
 }
 
-/// When the frames are measured, measures the forwards with everything else switched off, and tells the report.
+/// When the frames are measured, measures the forwards with everything else switched off, the drawing of frames too, and
+/// tells the report.
 fn tell_bench(
     mut commands: Commands,
     bench: Option<Res<Bench>>,
@@ -116,6 +117,7 @@ fn tell_bench(
     gpu: Option<Res<SharedGpu>>,
     mut settings: ResMut<InferenceSettings>,
     mut surface: ResMut<DrawSurface>,
+    mut cameras: Query<&mut Camera, With<SceneCamera>>,
 ) {
     let Some(mut report) = bench.as_ref().and_then(|bench| bench.report()).cloned() else {
         return;
@@ -126,6 +128,9 @@ fn tell_bench(
         return;
     };
     (settings.enabled, surface.towers) = (false, false);
+    for mut camera in &mut cameras {
+        camera.is_active = false;
+    }
     let models: Vec<Model> = networks.all.iter().map(|n| n.model.clone()).collect();
     wasm_bindgen_futures::spawn_local(async move {
         report["forward"] = bench::forward_report(&models, &gpu, bench::PAGE_FRAMES).await;

@@ -15,7 +15,7 @@ use crate::{
     panels::PanelState,
     report,
     share::{OpenLink, SharedState},
-    view::{DrawSurface, FrameTimes, Motion, OrbitCamera},
+    view::{DrawSurface, FrameTimes, Motion, OrbitCamera, cameras::SceneCamera},
 };
 use bevy::prelude::*;
 use mnistify_drawing::{Stroke, recording};
@@ -218,13 +218,19 @@ fn carry_out_requests(
     mut pad: ResMut<Pad>,
     mut settings: ResMut<InferenceSettings>,
     mut surface: ResMut<DrawSurface>,
+    mut cameras: Query<&mut Camera, With<SceneCamera>>,
 ) {
     for request in REQUESTS.take() {
         match request {
             Request::Pad(command) => pad.apply(command),
             Request::Link(state) => commands.insert_resource(OpenLink(state)),
             Request::Bench => commands.insert_resource(Bench::new(measurements::PAGE_FRAMES)),
-            Request::BenchIsOver => (settings.enabled, surface.towers) = (true, true),
+            Request::BenchIsOver => {
+                (settings.enabled, surface.towers) = (true, true);
+                for mut camera in &mut cameras {
+                    camera.is_active = true;
+                }
+            }
         }
     }
 }
