@@ -168,61 +168,61 @@ fn paint_field(painter: &egui::Painter, rect: Rect, [y0, x0, y1, x1]: [usize; 4]
 /// The tools; `folded` where everything else hides behind a button of its own.
 fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, folded: bool, wishes: &mut Vec<Wish>) {
     let drawing = pad.drawing();
-    let width = ui.available_width();
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
-        ui.spacing_mut().button_padding.x = 2.0;
-        let count = if folded && compact { 6.0 } else { 5.0 };
-        let height = if compact { 36.0 } else { 28.0 };
-        let size = vec2((width - (count - 1.0) * 5.0) / count, height);
-        let mut button = |text: &str, on: bool, enabled: bool, hint: &str, wish: PadCommand| {
-            let response = tool_button(ui, size, text, on, enabled);
-            if response.on_hover_text(hint).clicked() {
-                wishes.push(Wish::Pad(wish));
-            }
-        };
-        let tool = |tool: Tool| PadCommand::Use(tool);
-        let drawing_now = pad.tool == Tool::Draw;
-        button("Draw", drawing_now, true, "Draw (D)", tool(Tool::Draw));
-        button("Erase", !drawing_now, true, "Erase (E)", tool(Tool::Erase));
-        button(
+    let drawing_now = pad.tool == Tool::Draw;
+    let tool = PadCommand::Use;
+    let tools = [
+        ("Draw", drawing_now, true, "Draw (D)", tool(Tool::Draw)),
+        ("Erase", !drawing_now, true, "Erase (E)", tool(Tool::Erase)),
+        (
             "Undo",
             false,
             drawing.can_undo(),
             "Undo (Ctrl+Z)",
             PadCommand::Undo,
-        );
-        button(
+        ),
+        (
             "Redo",
             false,
             drawing.can_redo(),
             "Redo (Ctrl+Y)",
             PadCommand::Redo,
-        );
-        button(
+        ),
+        (
             "Clear",
             false,
             !drawing.is_empty(),
             "Clear (C)",
             PadCommand::Clear,
-        );
-        if folded && compact && more_button(ui, size) {
-            wishes.push(Wish::More);
-        }
-    });
-    if compact {
-        return;
-    }
-    if folded {
+        ),
+    ];
+    // Upright on a phone all stand in a row with the button for the rest, sideways in two.
+    let (a_row, height) = match (compact, folded) {
+        (true, _) => (6, 36.0),
+        (false, true) => (3, 32.0),
+        (false, false) => (5, 28.0),
+    };
+    let width = ui.available_width();
+    let gap = 5.0;
+    let size = vec2((width + gap) / a_row as f32 - gap, height);
+    let rows = tools.len().div_ceil(a_row);
+    for (row, tools) in tools.chunks(a_row).enumerate() {
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 5.0;
-            if more_button(ui, vec2(width, 28.0)) {
+            ui.spacing_mut().item_spacing.x = gap;
+            ui.spacing_mut().button_padding.x = 2.0;
+            for (text, on, enabled, hint, command) in tools {
+                let response = tool_button(ui, size, text, *on, *enabled);
+                if response.on_hover_text(*hint).clicked() {
+                    wishes.push(Wish::Pad(command.clone()));
+                }
+            }
+            if folded && row + 1 == rows && more_button(ui, size) {
                 wishes.push(Wish::More);
             }
         });
-        return;
     }
-    brush_ui(ui, pad, width, wishes);
+    if !folded {
+        brush_ui(ui, pad, width, wishes);
+    }
 }
 
 fn more_button(ui: &mut Ui, size: egui::Vec2) -> bool {

@@ -117,6 +117,7 @@ mod tests {
         let stage = Stage {
             rect: Rect::new(300.0, 10.0, 1000.0, 700.0),
             scale_factor: 1.0,
+            labels: true,
         };
         let bounds = towers.bounds().unwrap();
         // From straight above one floor hides another; from the usual side at least the own floor's cell is nearest
