@@ -37,7 +37,7 @@ impl Plugin for SharedGpuPlugin {
 /// One GPU device for everything: Bevy draws with it, burn computes on it.
 #[derive(Resource, Clone)]
 pub struct SharedGpu {
-    /// The same device as burn knows it; none where burn cannot use it, see [`burn_can_use`].
+    /// The same device as burn knows it; none where burn cannot use it: in a browser without timestamp queries.
     pub burn: Option<Gpu>,
     pub device: RenderDevice,
     pub queue: RenderQueue,
