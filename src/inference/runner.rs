@@ -10,7 +10,7 @@ use mnistify_network::{
 /// One of three ways to run a network; all fill the same arena.
 pub enum Runner {
     Fused(Box<FusedRunner>),
-    /// Behind a vtable: the page never makes one, and so does not contain burn's kernels, a third of its size.
+    /// Behind a vtable: the page never makes one, and so does not contain burn's kernels, a sixth of its size.
     Plain(Box<dyn PlainForward>),
     Cpu,
 }
