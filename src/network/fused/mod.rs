@@ -167,7 +167,7 @@ impl FusedNetwork {
                     arena_resource.resource().as_wgpu_bind_resource(),
                     parameters.resource().as_wgpu_bind_resource(),
                 ];
-                debug_assert_eq!(shader.buffers, resources.len());
+                assert_eq!(shader.buffers, resources.len());
                 if shader.has_info {
                     resources.push(info.as_entire_binding());
                 }
