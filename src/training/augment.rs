@@ -62,6 +62,8 @@ pub struct Augmentation {
     pub shear: f64,
     /// Largest translation along each axis, in pixels.
     pub shift: f64,
+    /// Largest change of a stroke's radius, in pixels: thicker by a disc's dilation, thinner by its erosion.
+    pub thickness: f64,
     pub sampling: Sampling,
     /// Largest displacement of the elastic field's nodes, in pixels; each image's own limit lies between 0.1 and this.
     pub elastic: f64,
@@ -77,6 +79,7 @@ impl Augmentation {
         anisotropy: 0.0,
         shear: 0.0,
         shift: 0.0,
+        thickness: 0.0,
         sampling: Sampling::Bilinear,
         elastic: 0.0,
         brightness: 0.0,
@@ -90,6 +93,7 @@ impl Augmentation {
             self.anisotropy,
             self.shear,
             self.shift,
+            self.thickness,
             self.elastic,
             self.brightness,
         ];
@@ -118,15 +122,60 @@ pub struct Affine {
 }
 
 /// One distortion, ready to be applied.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Warp {
     inverse: [[f32; 2]; 2],
     shift: [f32; 2],
-    field: Option<Field>,
+    field: Option<Box<Field>>,
     brightness: f32,
+    /// Change of a stroke's radius in pixels.
+    thickness: f32,
 }
 
+/// How many numbers a warp is: the inverse, the shift, brightness, thickness, and the field.
+pub const WARP_VALUES: usize = 8 + 2 * NODES * NODES;
+
+/// Directions of the places on a disc's edge where its largest or least value is looked for; others lie half as far.
+pub const DIRECTIONS: [[f32; 2]; 8] = {
+    const DIAGONAL: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    [
+        [1.0, 0.0],
+        [DIAGONAL, DIAGONAL],
+        [0.0, 1.0],
+        [-DIAGONAL, DIAGONAL],
+        [-1.0, 0.0],
+        [-DIAGONAL, -DIAGONAL],
+        [0.0, -1.0],
+        [DIAGONAL, -DIAGONAL],
+    ]
+};
+
 impl Warp {
+    /// The warp that changes nothing.
+    pub const IDENTITY: Self = Self {
+        inverse: [[1.0, 0.0], [0.0, 1.0]],
+        shift: [0.0; 2],
+        field: None,
+        brightness: 1.0,
+        thickness: 0.0,
+    };
+
+    /// Its numbers, for the GPU.
+    pub fn write_values(&self, values: &mut [f32]) {
+        let [[a, b], [c, d]] = self.inverse;
+        let [x, y] = self.shift;
+        values[..8].copy_from_slice(&[a, b, c, d, x, y, self.brightness, self.thickness]);
+        match &self.field {
+            Some(field) => {
+                let nodes = field.iter().flatten().flatten();
+                for (value, node) in values[8..].iter_mut().zip(nodes) {
+                    *value = *node;
+                }
+            }
+            None => values[8..WARP_VALUES].fill(0.0),
+        }
+    }
+
     /// A distortion without an elastic field.
     pub fn new(affine: Affine, brightness: f32) -> Self {
         let (sine, cosine) = affine.rotation.to_radians().sin_cos();
@@ -142,6 +191,7 @@ impl Warp {
             shift: affine.shift,
             field: None,
             brightness,
+            thickness: 0.0,
         }
     }
 
@@ -153,6 +203,7 @@ impl Warp {
         let shear = symmetric(rng, options.shear);
         let shift = [symmetric(rng, options.shift), symmetric(rng, options.shift)];
         let brightness = 1.0 + symmetric(rng, options.brightness);
+        let thickness = symmetric(rng, options.thickness);
         let affine = Affine {
             rotation,
             scale: [size * stretch, size / stretch],
@@ -160,6 +211,7 @@ impl Warp {
             shift,
         };
         let mut warp = Self::new(affine, brightness);
+        warp.thickness = thickness;
         if options.elastic > 0.0 {
             let least = LEAST_ELASTIC.min(options.elastic);
             let limit = rng.random_range(least..=options.elastic);
@@ -167,7 +219,7 @@ impl Warp {
             for displacement in field.iter_mut().flatten().flatten() {
                 *displacement = symmetric(rng, limit);
             }
-            warp.field = Some(field);
+            warp.field = Some(Box::new(field));
         }
         warp
     }
@@ -193,18 +245,38 @@ impl Warp {
             let (start_x, start_y) = (b * v + origin, d * v + origin);
             for (column, value) in line.iter_mut().enumerate() {
                 let u = column as f32 - CENTRE - shift_x;
-                let x = (a * u + start_x + dx[column]).clamp(0.0, LAST);
-                let y = (c * u + start_y + dy[column]).clamp(0.0, LAST);
-                *value = sample(x, y).min(1.0);
+                let (x, y) = (a * u + start_x + dx[column], c * u + start_y + dy[column]);
+                let at = |x: f32, y: f32| sample(x.clamp(0.0, LAST), y.clamp(0.0, LAST));
+                *value = at(x, y);
+                if self.thickness != 0.0 {
+                    *value = self.under_disc(*value, x, y, at);
+                }
+                *value = value.min(1.0);
             }
         }
         output
     }
 
+    /// The largest (or, where strokes become thinner, the least) value within the change of the radius around a place
+    /// whose own value is `centre`.
+    fn under_disc(&self, centre: f32, x: f32, y: f32, at: impl Fn(f32, f32) -> f32) -> f32 {
+        let [[a, b], [c, d]] = self.inverse;
+        let sign = self.thickness.signum();
+        let mut best = sign * centre;
+        for [right, down] in DIRECTIONS {
+            for reach in [0.5 * self.thickness.abs(), self.thickness.abs()] {
+                let (right, down) = (right * reach, down * reach);
+                let value = at(x + a * right + b * down, y + c * right + d * down);
+                best = best.max(sign * value);
+            }
+        }
+        sign * best
+    }
+
     /// The elastic displacements of one row's pixels: `[axis][column]`.
     fn displacements(&self, row: usize) -> [[f32; SIDE]; 2] {
         let mut lines = [[0.0; SIDE]; 2];
-        let Some(field) = &self.field else {
+        let Some(field) = self.field.as_deref() else {
             return lines;
         };
         let (above, fraction) = BETWEEN_NODES[row];
@@ -306,6 +378,7 @@ mod tests {
             anisotropy: 0.12,
             shear: 0.2,
             shift: 2.0,
+            thickness: 0.4,
             sampling: Sampling::Bilinear,
             elastic: 0.8,
             brightness: 0.2,
@@ -391,7 +464,7 @@ mod tests {
         let mut field: Field = [[[0.0; NODES]; NODES]; 2];
         field[0][0][0] = 1.0;
         field[1][NODES - 1][NODES - 1] = -2.0;
-        warp.field = Some(field);
+        warp.field = Some(Box::new(field));
         assert_eq!(warp.displacements(0)[0][0], 1.0);
         assert_eq!(warp.displacements(SIDE - 1)[1][SIDE - 1], -2.0);
         assert_eq!(warp.displacements(SIDE - 1)[0][SIDE - 1], 0.0);

@@ -128,6 +128,8 @@ pub struct TrainConfig {
     /// Steps between two evaluations on validation.
     pub evaluate_every: usize,
     pub augmentation: Augmentation,
+    #[serde(default)]
+    pub mixture: Mixture,
     /// The part of a target that is spread over all classes (Szegedy et al. 2015, arXiv:1512.00567).
     pub label_smoothing: f64,
     /// Decay of the moving average of the weights; 0 is none.
@@ -135,6 +137,27 @@ pub struct TrainConfig {
     /// Decides the initial weights, the order of the images and their augmentation.
     pub seed: u64,
     pub select: Select,
+}
+
+/// Which parts of the images are something else than MNIST's under the augmentation; each from 0 to 1, together at most 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mixture {
+    /// MNIST's images placed anywhere, smaller and larger, thicker and thinner ([`crate::feeder::WIDE`]).
+    pub wide: f64,
+    /// MNIST's images that were placed anywhere and then prepared as the app prepares pictures.
+    pub prepared: f64,
+    /// Digits drawn as pen paths ([`crate::extras::drawn`]).
+    pub drawn: f64,
+    /// Images that are no digits, with even targets ([`crate::extras::outliers`]).
+    pub outliers: f64,
+}
+
+impl Mixture {
+    /// Whether nothing is mixed in.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which option cannot be used, and what it may be.
@@ -174,10 +197,12 @@ impl TrainConfig {
                 anisotropy: 0.12,
                 shear: 0.2,
                 shift: 2.0,
+                thickness: 0.0,
                 sampling: Sampling::Bilinear,
                 elastic,
                 brightness: 0.2,
             },
+            mixture: Mixture::default(),
             label_smoothing: 0.05,
             ema: 0.9995,
             seed: 1,
@@ -187,7 +212,10 @@ impl TrainConfig {
 
     /// Whether every value can be used.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let a = &self.augmentation;
+        let (a, m) = (&self.augmentation, &self.mixture);
+        let sum = m.wide + m.prepared + m.drawn + m.outliers;
+        let share = |value: f64| (0.0..=1.0).contains(&value) && sum <= 1.0;
+        let part = "from 0 to 1, and together with the other parts at most 1";
         let below_one = |value: f64| (0.0..1.0).contains(&value);
         let not_negative = |value: f64| value.is_finite() && value >= 0.0;
         let positive = |value: f64| value.is_finite() && value > 0.0;
@@ -216,6 +244,7 @@ impl TrainConfig {
             ("anisotropy", a.anisotropy, below_one(a.anisotropy), unit),
             ("shear", a.shear, not_negative(a.shear), zero_up),
             ("shift", a.shift, not_negative(a.shift), zero_up),
+            ("thickness", a.thickness, not_negative(a.thickness), zero_up),
             ("elastic", a.elastic, not_negative(a.elastic), zero_up),
             ("brightness", a.brightness, below_one(a.brightness), unit),
             (
@@ -225,6 +254,10 @@ impl TrainConfig {
                 unit,
             ),
             ("ema", self.ema, below_one(self.ema), unit),
+            ("wide", m.wide, share(m.wide), part),
+            ("prepared", m.prepared, share(m.prepared), part),
+            ("drawn", m.drawn, share(m.drawn), part),
+            ("outliers", m.outliers, share(m.outliers), part),
         ];
         for (option, value, valid, expected) in checks {
             if !valid {
@@ -253,8 +286,8 @@ impl TrainConfig {
 
     /// The command that trains with exactly this configuration and saves.
     pub fn command(&self) -> String {
-        let a = &self.augmentation;
-        let options: [(&str, String); 21] = [
+        let (a, m) = (&self.augmentation, &self.mixture);
+        let options: [(&str, String); 26] = [
             ("model", self.model.name().to_string()),
             ("batch", self.batch.to_string()),
             ("learning-rate", self.learning_rate.to_string()),
@@ -269,9 +302,14 @@ impl TrainConfig {
             ("anisotropy", a.anisotropy.to_string()),
             ("shear", a.shear.to_string()),
             ("shift", a.shift.to_string()),
+            ("thickness", a.thickness.to_string()),
             ("sampling", a.sampling.name().to_string()),
             ("elastic", a.elastic.to_string()),
             ("brightness", a.brightness.to_string()),
+            ("wide", m.wide.to_string()),
+            ("prepared", m.prepared.to_string()),
+            ("drawn", m.drawn.to_string()),
+            ("outliers", m.outliers.to_string()),
             ("label-smoothing", self.label_smoothing.to_string()),
             ("ema", self.ema.to_string()),
             ("seed", self.seed.to_string()),

@@ -1,8 +1,9 @@
 //! Trains the two networks on MNIST: data, augmentation, the loop, honest metrics, random search, the journal. And
 //! examines finished ones ([`eval`]): on distorted digits, on digits drawn as strokes, on what is no digit.
 //!
-//! Everything but the loop is plain data and pure functions; the loop is generic over burn's backend. The command line
-//! lives in `main.rs` alone.
+//! Everything but the loop and its engines is plain data and pure functions. An engine makes the steps: [`fused`] kernels
+//! on a GPU, or [`burn_engine`], which is generic over burn's backend. The command line lives in `main.rs` and the
+//! `*_command.rs` files beside it.
 //!
 //! What keeps the figures honest: the 60,000 training images are split by a fixed constant into 55,000 for training and
 //! 5,000 for validation, every choice is made on validation, and the 10,000 test images are read once, at the very end
@@ -12,12 +13,17 @@
 #![recursion_limit = "256"]
 
 pub mod augment;
+pub mod burn_engine;
 pub mod card;
 pub mod config;
 pub mod data;
+pub mod engine;
 pub mod eval;
+pub mod extras;
+pub mod feeder;
 #[cfg(feature = "train")]
 pub mod fetch;
+pub mod fused;
 pub mod hands;
 pub mod journal;
 pub mod metrics;
@@ -29,7 +35,7 @@ pub mod search;
 pub mod train_loop;
 
 pub use augment::{Augmentation, Sampling, augment};
-pub use config::{ModelKind, Schedule, Select, TrainConfig};
+pub use config::{Mixture, ModelKind, Schedule, Select, TrainConfig};
 pub use data::{Images, Mnist};
 pub use metrics::Confusion;
 pub use train_loop::{Event, Job, Outcome, TrainError, train};

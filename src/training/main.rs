@@ -6,24 +6,27 @@
 
 mod eval_command;
 
-use burn::{
-    backend::{Autodiff, Flex},
-    tensor::backend::AutodiffBackend,
-};
+use burn::backend::{Autodiff, Flex};
 use burn_wgpu::{RuntimeOptions, Wgpu, WgpuDevice, graphics::AutoGraphicsApi, init_setup};
 use clap::{Parser, Subcommand, ValueEnum};
 use eval_command::EvalArguments;
 use indicatif::{ProgressBar, ProgressStyle};
-use mnistify_network::{Card, Metrics, Model, Network};
+use mnistify_network::{Card, Metrics, Model, fused::Gpu};
 use mnistify_training::{
     Confusion, Event, Job, Mnist, ModelKind, Sampling, Schedule, Select, TrainConfig,
+    burn_engine::BurnMaker,
     card::{self, CardFacts},
     config::steps_of,
     data::{self, FILES, cache_folder},
-    fetch, journal,
+    engine::MakeEngine,
+    eval::Reader,
+    feeder::Pool,
+    fetch,
+    fused::{FusedEngine, FusedMaker},
+    journal,
     search::{Search, search},
     train,
-    train_loop::{evaluate, upload},
+    train_loop::initial_model,
 };
 use serde_json::json;
 use std::{
@@ -130,6 +133,26 @@ struct Arguments {
     #[arg(long, value_name = "PIXELS")]
     shift: Option<f64>,
 
+    /// Augmentation: largest change of a stroke's radius, in pixels
+    #[arg(long, value_name = "PIXELS")]
+    thickness: Option<f64>,
+
+    /// The part of the images that is placed anywhere, smaller or larger, thicker or thinner
+    #[arg(long, value_name = "FRACTION")]
+    wide: Option<f64>,
+
+    /// The part that was placed anywhere and then prepared as the app prepares pictures
+    #[arg(long, value_name = "FRACTION")]
+    prepared: Option<f64>,
+
+    /// The part that is digits drawn as pen paths
+    #[arg(long, value_name = "FRACTION")]
+    drawn: Option<f64>,
+
+    /// The part that is no digits, with even targets
+    #[arg(long, value_name = "FRACTION")]
+    outliers: Option<f64>,
+
     /// Augmentation: how values between pixels are found [default: bilinear]
     #[arg(long, value_enum)]
     sampling: Option<Sampling>,
@@ -166,6 +189,14 @@ struct Arguments {
     #[arg(long, value_enum, default_value_t = BackendKind::Auto)]
     backend: BackendKind,
 
+    /// What makes the steps on a GPU through wgpu.
+    #[arg(long, value_enum, default_value_t = EngineKind::Fused)]
+    engine: EngineKind,
+
+    /// Which GPU, where there are several [default: the best]
+    #[arg(long, value_name = "NUMBER")]
+    gpu: Option<usize>,
+
     /// Continue from a checkpoint, with the same options [default path: that of --checkpoint]
     #[arg(long, value_name = "DIR")]
     resume: Option<Option<PathBuf>>,
@@ -178,6 +209,10 @@ struct Arguments {
     /// Write one line of JSON with configuration, time and figures at the end; `-` is standard output.
     #[arg(long, value_name = "PATH")]
     json: Option<String>,
+
+    /// Only measure how long each kernel of a step takes, and print a JSON line for each (fused engine).
+    #[arg(long, conflicts_with_all = ["save", "resume", "json", "search"])]
+    profile: bool,
 
     /// Random search instead: make runs 0 to N − 1, judge them on validation alone, keep a journal.
     #[arg(long, value_name = "N", conflicts_with_all = ["save", "resume", "checkpoint", "json"])]
@@ -211,6 +246,14 @@ enum BackendKind {
     Cuda,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum EngineKind {
+    /// A few dozen kernels of this project a step.
+    Fused,
+    /// burn's operators and automatic differentiation: the reference.
+    Burn,
+}
+
 fn main() {
     let code = match run() {
         Ok(()) => 0,
@@ -242,7 +285,8 @@ fn run() -> Result<()> {
     };
     fetch::ensure(&folder, &mut |message| eprintln!("{message}"))?;
     let data = data::load_training(&folder)?;
-    let (backend, name) = choose_backend(arguments.backend)?;
+    let (backend, name) = choose_backend(&arguments)?;
+    let pool = Arc::new(Pool::new(&data, &config.mixture));
     eprintln!("training on {name}");
     let stop = stop_on_ctrl_c()?;
     let session = Session {
@@ -250,14 +294,25 @@ fn run() -> Result<()> {
         config: &config,
         folder: &folder,
         data: &data,
+        pool: &pool,
         backend: &name,
         stop: &stop,
     };
     match backend {
-        Backend::Wgpu(device) => session.run::<Autodiff<Wgpu>>(&device),
-        Backend::Cpu => session.run::<Autodiff<Flex>>(&Default::default()),
+        Backend::Fused(gpu) if arguments.profile => {
+            let model = initial_model(&config.model.spec(), config.seed);
+            for time in FusedEngine::new(&model, &config, &pool, &gpu)?.profile() {
+                println!("{}", serde_json::to_string(&time)?);
+            }
+            Ok(())
+        }
+        Backend::Fused(gpu) => session.run(&mut FusedMaker::new(gpu)),
+        Backend::Wgpu(device) => session.run(&mut BurnMaker::<Autodiff<Wgpu>>::new(device)),
+        Backend::Cpu => session.run(&mut BurnMaker::<Autodiff<Flex>>::new(Default::default())),
         #[cfg(feature = "cuda")]
-        Backend::Cuda => session.run::<Autodiff<burn::backend::Cuda>>(&Default::default()),
+        Backend::Cuda => session.run(&mut BurnMaker::<Autodiff<burn::backend::Cuda>>::new(
+            Default::default(),
+        )),
     }
 }
 
@@ -300,9 +355,15 @@ fn configuration(arguments: &Arguments, model: ModelKind) -> TrainConfig {
     set(&mut augmentation.anisotropy, arguments.anisotropy);
     set(&mut augmentation.shear, arguments.shear);
     set(&mut augmentation.shift, arguments.shift);
+    set(&mut augmentation.thickness, arguments.thickness);
     set(&mut augmentation.sampling, arguments.sampling);
     set(&mut augmentation.elastic, arguments.elastic);
     set(&mut augmentation.brightness, arguments.brightness);
+    let mixture = &mut config.mixture;
+    set(&mut mixture.wide, arguments.wide);
+    set(&mut mixture.prepared, arguments.prepared);
+    set(&mut mixture.drawn, arguments.drawn);
+    set(&mut mixture.outliers, arguments.outliers);
     config
 }
 
@@ -327,6 +388,7 @@ fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
 
 /// A backend that is there.
 enum Backend {
+    Fused(Gpu),
     Wgpu(WgpuDevice),
     Cpu,
     #[cfg(feature = "cuda")]
@@ -334,15 +396,15 @@ enum Backend {
 }
 
 /// The backend and its name for people.
-fn choose_backend(kind: BackendKind) -> Result<(Backend, String)> {
-    match kind {
+fn choose_backend(arguments: &Arguments) -> Result<(Backend, String)> {
+    match arguments.backend {
         BackendKind::Cpu => Ok(cpu()),
         BackendKind::Cuda => cuda().ok_or_else(|| {
             "this build cannot use CUDA: add --features train,cuda, and check NVIDIA's driver"
                 .into()
         }),
-        BackendKind::Wgpu => match wgpu_adapter() {
-            Some(adapter) => Ok((Backend::Wgpu(WgpuDevice::DefaultDevice), adapter.name)),
+        BackendKind::Wgpu => match Adapter::find(arguments.gpu) {
+            Some(adapter) => Ok(adapter.backend(arguments.engine)),
             None => {
                 Err("no GPU was found through wgpu; check the driver, or use --backend cpu".into())
             }
@@ -352,9 +414,9 @@ fn choose_backend(kind: BackendKind) -> Result<(Backend, String)> {
                 return Ok(found);
             }
             // A GPU in software is slower than burn's own CPU backend.
-            let adapter = wgpu_adapter().filter(|adapter| !adapter.is_software);
+            let adapter = Adapter::find(arguments.gpu).filter(|adapter| !adapter.is_software);
             Ok(match adapter {
-                Some(adapter) => (Backend::Wgpu(WgpuDevice::DefaultDevice), adapter.name),
+                Some(adapter) => adapter.backend(arguments.engine),
                 None => cpu(),
             })
         }
@@ -381,21 +443,46 @@ fn cuda() -> Option<(Backend, String)> {
 struct Adapter {
     name: String,
     is_software: bool,
+    gpu: Gpu,
 }
 
-/// Starts wgpu's default device; none where there is no adapter, which wgpu's runtime reports by a panic.
-fn wgpu_adapter() -> Option<Adapter> {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let start =
-        || init_setup::<AutoGraphicsApi>(&WgpuDevice::DefaultDevice, RuntimeOptions::default());
-    let setup = catch_unwind(AssertUnwindSafe(start));
-    std::panic::set_hook(hook);
-    let info = setup.ok()?.adapter.get_info();
-    Some(Adapter {
-        is_software: format!("{:?}", info.device_type) == "Cpu",
-        name: format!("{} (wgpu, {:?})", info.name, info.backend),
-    })
+impl Adapter {
+    /// Starts a wgpu device; none where there is no adapter, which wgpu's runtime reports by a panic.
+    fn find(number: Option<usize>) -> Option<Self> {
+        let device = match number {
+            Some(number) => WgpuDevice::DiscreteGpu(number),
+            None => WgpuDevice::DefaultDevice,
+        };
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let start = || init_setup::<AutoGraphicsApi>(&device, RuntimeOptions::default());
+        let setup = catch_unwind(AssertUnwindSafe(start));
+        std::panic::set_hook(hook);
+        let setup = setup.ok()?;
+        let info = setup.adapter.get_info();
+        Some(Self {
+            is_software: format!("{:?}", info.device_type) == "Cpu",
+            name: format!("{} (wgpu, {:?})", info.name, info.backend),
+            gpu: Gpu {
+                burn: device,
+                device: setup.device,
+                queue: setup.queue,
+            },
+        })
+    }
+
+    fn backend(self, engine: EngineKind) -> (Backend, String) {
+        match engine {
+            EngineKind::Fused => (
+                Backend::Fused(self.gpu),
+                format!("{}, fused kernels", self.name),
+            ),
+            EngineKind::Burn => (
+                Backend::Wgpu(self.gpu.burn),
+                format!("{}, burn's operators", self.name),
+            ),
+        }
+    }
 }
 
 /// All that a training or a search needs, apart from the backend's type.
@@ -404,29 +491,30 @@ struct Session<'a> {
     config: &'a TrainConfig,
     folder: &'a Path,
     data: &'a Mnist,
+    pool: &'a Arc<Pool>,
     backend: &'a str,
     stop: &'a AtomicBool,
 }
 
 impl Session<'_> {
-    fn run<B: AutodiffBackend>(&self, device: &B::Device) -> Result<()> {
+    fn run(&self, maker: &mut dyn MakeEngine) -> Result<()> {
         match self.arguments.search {
-            Some(runs) => self.search::<B>(runs, device),
-            None => self.train::<B>(device),
+            Some(runs) => self.search(runs, maker),
+            None => self.train(maker),
         }
     }
 
-    fn search<B: AutodiffBackend>(&self, runs: usize, device: &B::Device) -> Result<()> {
+    fn search(&self, runs: usize, maker: &mut dyn MakeEngine) -> Result<()> {
         let plan = Search {
             base: self.config,
             runs: self.arguments.first..runs,
             journal: &self.arguments.journal_dir,
             backend: self.backend,
-            data: self.data,
+            pool: self.pool,
             stop: self.stop,
         };
         let mut display: Option<(usize, Display)> = None;
-        let made = search::<B>(&plan, device, &mut |number, event| {
+        let made = search(&plan, maker, &mut |number, event| {
             if display.as_ref().is_none_or(|(shown, _)| *shown != number) {
                 let label = format!("run {number}: ");
                 display = Some((number, Display::new(self.config.steps, label)));
@@ -441,7 +529,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn train<B: AutodiffBackend>(&self, device: &B::Device) -> Result<()> {
+    fn train(&self, maker: &mut dyn MakeEngine) -> Result<()> {
         let config = self.config;
         let spec = config.model.spec();
         let name = config.model.name();
@@ -459,36 +547,29 @@ impl Session<'_> {
         let job = Job {
             spec: &spec,
             config,
-            train: &self.data.train,
-            validation: &self.data.validation,
+            pool: self.pool,
             checkpoint: Some(&checkpoint),
             resume,
             stop: self.stop,
         };
         let mut display = Display::new(config.steps, String::new());
-        let outcome = train::<B>(&job, device, &mut |event: &Event| display.show(event))?;
+        let outcome = train(&job, maker, &mut |event: &Event| display.show(event))?;
         drop(display);
         if outcome.stopped {
             eprintln!("stopped; keeping the weights of step {}", outcome.step);
         }
 
         // The figures are those of the file: where it is rounded to F16, the network is read back from it.
-        let mut model = outcome.network.to_model(&spec, Card::default());
-        let mut network = outcome.network;
+        let mut model = outcome.model;
         let mut validation = outcome.validation;
         if self.arguments.half {
             let bytes = model.to_bytes(true);
             model = Model::from_bytes(&bytes, "the rounded weights")?;
-            network = Network::<B::InnerBackend>::from_model(&model, device);
-            let normalisation = spec.normalisation();
-            let batches =
-                upload::<B::InnerBackend>(&self.data.validation.images, normalisation, device);
-            validation = evaluate(&network, &batches, &self.data.validation.labels);
+            validation = Reader::new(&model, name)?.confusion(&self.data.validation);
         }
         // From here on nothing is decided any more, so the test images may be read.
         let test = data::load_test(self.folder)?;
-        let batches = upload::<B::InnerBackend>(&test.images, spec.normalisation(), device);
-        let test = evaluate(&network, &batches, &test.labels);
+        let test = Reader::new(&model, name)?.confusion(&test);
         eprintln!("validation: {}", figures(&validation));
         eprintln!("test:       {}", figures(&test));
 
@@ -537,6 +618,7 @@ impl Session<'_> {
                 "stopped": outcome.stopped,
                 "seconds": outcome.seconds,
                 "images_per_second": outcome.images_per_second,
+                "history": outcome.history,
                 "validation": report(&validation),
                 "test": report(&test),
             });

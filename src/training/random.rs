@@ -25,6 +25,8 @@ pub enum Purpose {
     Strokes = 8,
     /// A drawing that is no digit: its kind in the upper bits of `index`, its number in the lower 32.
     NonDigits = 9,
+    /// Where the `index`-th image that training sees comes from.
+    Mix = 10,
 }
 
 /// The generator of `index` for `purpose`: ChaCha with 8 rounds, whose 2⁶⁴ streams of one key never overlap.

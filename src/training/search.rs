@@ -4,18 +4,21 @@
 use crate::{
     augment::Sampling,
     config::{Schedule, TrainConfig},
-    data::Mnist,
+    engine::MakeEngine,
+    feeder::Pool,
     journal::{self, JournalError, Run},
     random::{Purpose, generator},
     train_loop::{Event, Job, TrainError, train},
 };
-use burn::tensor::backend::AutodiffBackend;
 use mnistify_network::Metrics;
 use rand::Rng;
 use std::{
     ops::Range,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 use thiserror::Error;
@@ -33,7 +36,7 @@ pub struct Search<'a> {
     pub journal: &'a Path,
     /// What it runs on, for the journal.
     pub backend: &'a str,
-    pub data: &'a Mnist,
+    pub pool: &'a Arc<Pool>,
     /// Set from outside to end the search; the run in progress is dropped.
     pub stop: &'a AtomicBool,
 }
@@ -87,9 +90,9 @@ pub fn sample(base: &TrainConfig, run: usize) -> TrainConfig {
 }
 
 /// Makes the runs that the journal lacks and keeps its table up to date. Returns how many were made.
-pub fn search<B: AutodiffBackend>(
+pub fn search(
     search: &Search<'_>,
-    device: &B::Device,
+    maker: &mut dyn MakeEngine,
     report: &mut dyn FnMut(usize, &Event),
 ) -> Result<usize, SearchError> {
     let model = search.base.model;
@@ -115,15 +118,13 @@ pub fn search<B: AutodiffBackend>(
         let job = Job {
             spec: &spec,
             config: &config,
-            train: &search.data.train,
-            validation: &search.data.validation,
+            pool: search.pool,
             checkpoint: None,
             resume: None,
             stop: search.stop,
         };
         let started = Instant::now();
-        let validation = match train::<B>(&job, device, &mut |event: &Event| report(number, event))
-        {
+        let validation = match train(&job, maker, &mut |event: &Event| report(number, event)) {
             Ok(outcome) if outcome.stopped => break,
             Ok(outcome) => outcome.validation.metrics(),
             Err(TrainError::Diverged { .. }) => Metrics::default(),

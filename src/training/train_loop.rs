@@ -1,38 +1,28 @@
-//! The training loop, generic over burn's backend: AdamW on a smoothed cross entropy, a moving average of the weights,
-//! evaluation on validation, checkpoints.
+//! The training loop: steps of an engine, evaluation on validation, checkpoints.
 //!
-//! A background thread prepares the batches (see [`Feeder`]), so that a GPU does not wait for them, and the loss is read
-//! back rarely, because each reading waits for the GPU. What a step sees depends on the seed and the step's number
-//! alone; a resumed run therefore continues exactly where it was.
+//! A background thread chooses the images and draws their warps (see [`Feeder`]), so that a GPU does not wait for them,
+//! and the loss is read back rarely, because each reading waits for the GPU. What a step sees depends on the seed and
+//! the step's number alone; a resumed run therefore continues exactly where it was.
 
 use crate::{
-    augment::{Augmentation, PIXELS, SIDE, augment},
     config::{Select, TrainConfig},
     data::Images,
-    metrics::{CLASSES, Confusion},
+    engine::{Engine, EngineError, MakeEngine, StepSettings},
+    eval::{Reader, ReaderError},
+    feeder::{Feeder, Pool, Sample},
+    fused::Unsupported,
+    metrics::Confusion,
     random::{Purpose, generator},
     schedule::{Stall, Verdict, average_decay},
 };
-use burn::{
-    module::{AutodiffModule, Param, ParamId, RunningState},
-    optim::{AdamW, AdamWConfig, GradientsParams, Optimizer, adaptor::OptimizerAdaptor},
-    record::{FullPrecisionSettings, NamedMpkFileRecorder, Recorder},
-    tensor::{
-        Tensor, TensorData, activation,
-        backend::{AutodiffBackend, Backend},
-    },
-};
-use mnistify_network::{
-    Card, Model, ModelError, Network, NetworkSpec, Normalisation, TensorF32, burn_network::Layer,
-    spec::LayerSpec,
-};
-use rand::{Rng, seq::SliceRandom};
-use rayon::prelude::*;
+use mnistify_network::{Card, Model, ModelError, NetworkSpec, TensorF32, spec::LayerSpec};
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     path::Path,
     sync::{
+        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -40,18 +30,14 @@ use std::{
 };
 use thiserror::Error;
 
-/// Batches that are prepared ahead.
-const PREFETCHED: usize = 8;
+/// Batches that are chosen ahead.
+const PREFETCHED: usize = 16;
 /// Steps between two readings of the loss.
-const REPORT_EVERY: usize = 50;
-/// Images a batch when nothing is learned.
-const EVALUATION_BATCH: usize = 1000;
-/// Images for the final statistics of the batch normalisation …
+const REPORT_EVERY: usize = 200;
+/// Training images for the final statistics of the batch normalisation …
 const CALIBRATION_IMAGES: usize = 10_000;
-/// … and how many of their batches an evaluation on the way makes do with.
-const QUICK_CALIBRATION_BATCHES: usize = 4;
-/// PyTorch's value; burn's own default is 1e-5.
-const ADAM_EPSILON: f32 = 1e-8;
+/// … and for those of an evaluation on the way.
+const QUICK_CALIBRATION_IMAGES: usize = 4_096;
 /// The file in a checkpoint that names the others.
 const STATE_FILE: &str = "state.json";
 
@@ -60,8 +46,8 @@ const STATE_FILE: &str = "state.json";
 pub struct Job<'a> {
     pub spec: &'a NetworkSpec,
     pub config: &'a TrainConfig,
-    pub train: &'a Images,
-    pub validation: &'a Images,
+    /// MNIST's images, and what the configuration's mixture adds.
+    pub pool: &'a Arc<Pool>,
     /// The folder that receives a checkpoint at every evaluation.
     pub checkpoint: Option<&'a Path>,
     /// The checkpoint to continue from.
@@ -103,20 +89,34 @@ pub struct Best {
 }
 
 /// What training made.
-#[derive(Debug)]
-pub struct Outcome<B: Backend> {
-    /// The chosen weights, batch normalisation calibrated.
-    pub network: Network<B>,
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The chosen weights, batch normalisation calibrated; its card is empty.
+    pub model: Model,
     /// The step that they are from.
     pub step: usize,
     /// Their figures on validation.
     pub validation: Confusion,
     /// Wall-clock time, over all sessions of a resumed run.
     pub seconds: f64,
-    /// Of this session.
+    /// Of this session, without the evaluations.
     pub images_per_second: f64,
     /// Whether it was stopped from outside.
     pub stopped: bool,
+    /// The evaluations of this session.
+    pub history: Vec<Evaluation>,
+}
+
+/// An evaluation on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Steps made.
+    pub step: usize,
+    /// Of the averaged weights on validation, from 0 to 1.
+    pub accuracy: f64,
+    /// Training time so far, evaluations included, and without them and what came before the first step.
+    pub seconds: f64,
+    pub stepping_seconds: f64,
 }
 
 /// Why training ended without a network.
@@ -139,11 +139,12 @@ pub enum TrainError {
     )]
     OtherConfig { file: String, command: String },
     #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    #[error(transparent)]
     Model(#[from] ModelError),
 }
-
-type AdamWFor<B> = OptimizerAdaptor<AdamW, Network<B>, B>;
-type OptimizerRecord<B> = <AdamWFor<B> as Optimizer<Network<B>, B>>::Record;
 
 /// The part of a checkpoint that is not weights.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -158,101 +159,42 @@ struct State {
 }
 
 /// Everything that changes from step to step.
-struct Trainer<B: AutodiffBackend> {
-    network: Network<B>,
-    optimizer: AdamWFor<B>,
-    average: Network<B::InnerBackend>,
-    best: Option<Network<B::InnerBackend>>,
+struct Trainer<'a> {
+    engine: &'a mut dyn Engine,
     state: State,
+    /// The averaged weights of the best evaluation.
+    best: Option<Model>,
+    history: Vec<Evaluation>,
 }
 
-/// One step's images and targets.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Batch {
-    /// Normalised, image after image.
-    pub pixels: Vec<f32>,
-    /// Smoothed one-hot, `CLASSES` an image.
-    pub targets: Vec<f32>,
-}
-
-/// Prepares the batches of a run, each from its step's number alone.
-pub struct Feeder<'a> {
-    images: &'a Images,
-    config: &'a TrainConfig,
-    normalisation: Normalisation,
-    /// The epoch whose order is at hand.
-    epoch: Option<usize>,
-    order: Vec<usize>,
-}
-
-impl<'a> Feeder<'a> {
-    /// A feeder of `images`, which must not be empty.
-    pub fn new(images: &'a Images, config: &'a TrainConfig, normalisation: Normalisation) -> Self {
-        Self {
-            images,
-            config,
-            normalisation,
-            epoch: None,
-            order: (0..images.len()).collect(),
-        }
-    }
-
-    /// The batch of `step`, counted from 0. Every epoch has its own random order; batches run over their borders.
-    pub fn batch(&mut self, step: usize) -> Batch {
-        let size = self.config.batch;
-        let start = step * size;
-        let indices: Vec<usize> = (start..start + size).map(|p| self.index(p)).collect();
-        let labels = indices.iter().map(|index| self.images.labels[*index]);
-        let targets = labels
-            .flat_map(|label| smoothed(label, self.config.label_smoothing))
-            .collect();
-        let chosen: Vec<&[u8; PIXELS]> = indices.iter().map(|i| &self.images.images[*i]).collect();
-        let pixels = distorted(
-            &chosen,
-            &self.config.augmentation,
-            self.normalisation,
-            (self.config.seed, Purpose::Augment, start as u64),
-        );
-        Batch { pixels, targets }
-    }
-
-    fn index(&mut self, position: usize) -> usize {
-        let count = self.images.len();
-        let epoch = position / count;
-        if self.epoch != Some(epoch) {
-            // From the sorted order, so that an epoch's order does not depend on the epochs before it.
-            self.order.sort_unstable();
-            let mut rng = generator(self.config.seed, Purpose::Shuffle, epoch as u64);
-            self.order.shuffle(&mut rng);
-            self.epoch = Some(epoch);
-        }
-        self.order[position % count]
-    }
-}
-
-/// Trains a network. `report` hears of the progress.
-pub fn train<B: AutodiffBackend>(
+/// Trains a network with an engine of `maker`. `report` hears of the progress.
+pub fn train(
     job: &Job<'_>,
-    device: &B::Device,
+    maker: &mut dyn MakeEngine,
     report: &mut dyn FnMut(&Event),
-) -> Result<Outcome<B::InnerBackend>, TrainError> {
-    for (images, name) in [(job.train, "training"), (job.validation, "validation")] {
-        if images.is_empty() {
+) -> Result<Outcome, TrainError> {
+    let exam = Exam::new(job);
+    for (count, name) in [
+        (job.pool.training_images(), "training"),
+        (exam.images.len(), "validation"),
+    ] {
+        if count == 0 {
             return Err(TrainError::NoImages(name));
         }
     }
+    let initial = initial_model(job.spec, job.config.seed);
+    let engine = maker.engine(&initial, job.config, job.pool)?;
     let trainer = match job.resume {
-        Some(folder) => Trainer::<B>::resume(job, folder, device)?,
-        None => Trainer::<B>::start(job, device),
+        Some(folder) => Trainer::resume(job, folder, engine)?,
+        None => Trainer::start(job, engine),
     };
-    let normalisation = job.spec.normalisation();
-    let exam = Exam::<B::InnerBackend>::new(job, device);
     let first = trainer.state.step;
-    let clock = Clock {
+    let mut clock = Clock {
         started: Instant::now(),
         before: trainer.state.seconds,
+        examining: 0.0,
     };
-    let mut feeder = Feeder::new(job.train, job.config, normalisation);
+    let mut feeder = Feeder::new(job.pool, job.config);
     let steps = job.config.steps;
     let (trainer, end) = std::thread::scope(|scope| {
         let (sender, batches) = mpsc::sync_channel(PREFETCHED);
@@ -264,27 +206,31 @@ pub fn train<B: AutodiffBackend>(
                 }
             }
         });
-        trainer.run(job, device, &exam, &clock, &batches, report)
+        trainer.run(job, &exam, &mut clock, &batches, report)
     })?;
 
     let seconds = clock.seconds();
     let made = (trainer.state.step - first) * job.config.batch;
-    let images_per_second = made as f64 / (seconds - clock.before).max(1e-9);
+    let stepping = seconds - clock.before - clock.examining;
     let keep_last = job.config.select == Select::Last && end == End::Complete;
-    let (weights, step) = match (trainer.best, trainer.state.best) {
-        (Some(network), Some(best)) if !keep_last => (network, best.step),
-        _ if job.config.ema == 0.0 => (trainer.network.valid(), trainer.state.step),
-        _ => (trainer.average, trainer.state.step),
+    let step = match (trainer.best, trainer.state.best) {
+        (Some(model), Some(best)) if !keep_last => {
+            trainer.engine.set_average(&model);
+            best.step
+        }
+        _ => trainer.state.step,
     };
-    let network = calibrate(&weights, &exam.calibration);
-    let validation = evaluate(&network, &exam.images, &job.validation.labels);
+    trainer.engine.calibrate(&exam.calibration);
+    let model = trainer.engine.average();
+    let validation = Reader::new(&model, "the network")?.confusion(&exam.data);
     Ok(Outcome {
-        network,
+        model,
         step,
         validation,
         seconds,
-        images_per_second,
+        images_per_second: made as f64 / stepping.max(1e-9),
         stopped: end == End::Stopped,
+        history: trainer.history,
     })
 }
 
@@ -303,6 +249,8 @@ struct Clock {
     started: Instant,
     /// Seconds of earlier sessions.
     before: f64,
+    /// Seconds of this session that went into evaluations and checkpoints.
+    examining: f64,
 }
 
 impl Clock {
@@ -311,60 +259,49 @@ impl Clock {
     }
 }
 
-/// The images for evaluation, on the device.
-struct Exam<B: Backend> {
-    images: Vec<Tensor<B, 4>>,
+/// What evaluations read.
+struct Exam {
+    images: Vec<Sample>,
+    labels: Vec<u8>,
+    /// The same images with their labels, for the last reading.
+    data: Images,
     /// Augmented training images; empty where there is no batch normalisation.
-    calibration: Vec<Tensor<B, 4>>,
+    calibration: Vec<Sample>,
 }
 
-impl<B: Backend> Exam<B> {
-    fn new(job: &Job<'_>, device: &B::Device) -> Self {
-        let normalisation = job.spec.normalisation();
-        let images = upload(&job.validation.images, normalisation, device);
-        let layers = job.spec.layers();
+impl Exam {
+    fn new(job: &Job<'_>) -> Self {
         let normalises = |layer: &LayerSpec| matches!(layer, LayerSpec::BatchNorm { .. });
-        if !layers.iter().any(normalises) {
-            return Self {
-                images,
-                calibration: Vec::new(),
-            };
-        }
-        let seed = job.config.seed;
-        let mut chosen: Vec<&[u8; PIXELS]> = job.train.images.iter().collect();
-        chosen.shuffle(&mut generator(seed, Purpose::Calibrate, 0));
-        chosen.truncate(CALIBRATION_IMAGES);
-        let pixels = distorted(
-            &chosen,
-            &job.config.augmentation,
-            normalisation,
-            (seed, Purpose::Calibrate, 1),
-        );
-        let calibration = pixels
-            .chunks(EVALUATION_BATCH * PIXELS)
-            .map(|chunk| to_tensor::<B>(chunk.to_vec(), device))
-            .collect();
+        let calibration = if job.spec.layers().iter().any(normalises) {
+            job.pool.calibration_samples(job.config, CALIBRATION_IMAGES)
+        } else {
+            Vec::new()
+        };
+        let images = job.pool.validation_samples();
+        let labels = job.pool.validation_labels().to_vec();
+        let data = Images {
+            images: images.iter().map(|s| job.pool.images[s.image]).collect(),
+            labels: labels.clone(),
+        };
         Self {
             images,
+            labels,
+            data,
             calibration,
         }
     }
 
-    fn quick_calibration(&self) -> &[Tensor<B, 4>] {
-        &self.calibration[..self.calibration.len().min(QUICK_CALIBRATION_BATCHES)]
+    fn quick_calibration(&self) -> &[Sample] {
+        &self.calibration[..self.calibration.len().min(QUICK_CALIBRATION_IMAGES)]
     }
 }
 
-impl<B: AutodiffBackend> Trainer<B> {
-    fn start(job: &Job<'_>, device: &B::Device) -> Self {
-        let model = initial_model(job.spec, job.config.seed);
-        let mut network = Network::<B>::from_model(&model, device);
-        name_parameters(&mut network);
+impl<'a> Trainer<'a> {
+    fn start(job: &Job<'_>, engine: &'a mut dyn Engine) -> Self {
         Self {
-            average: network.valid(),
-            network,
-            optimizer: optimizer(job.config),
+            engine,
             best: None,
+            history: Vec::new(),
             state: State {
                 spec: job.spec.clone(),
                 config: job.config.clone(),
@@ -376,7 +313,11 @@ impl<B: AutodiffBackend> Trainer<B> {
         }
     }
 
-    fn resume(job: &Job<'_>, folder: &Path, device: &B::Device) -> Result<Self, TrainError> {
+    fn resume(
+        job: &Job<'_>,
+        folder: &Path,
+        engine: &'a mut dyn Engine,
+    ) -> Result<Self, TrainError> {
         let state_path = folder.join(STATE_FILE);
         let read_error = |path: &Path, reason: String| TrainError::Read {
             file: path.display().to_string(),
@@ -393,24 +334,21 @@ impl<B: AutodiffBackend> Trainer<B> {
             });
         }
         let model = |step, part| Model::load(folder.join(weights_name(step, part)));
-        let mut network = Network::<B>::from_model(&model(state.step, NETWORK)?, device);
-        name_parameters(&mut network);
-        let inner = |model: &Model| Network::<B::InnerBackend>::from_model(model, device);
-        let average = inner(&model(state.step, AVERAGE)?);
         let best = match state.best {
-            Some(best) => Some(inner(&model(best.step, BEST)?)),
+            Some(best) => Some(model(best.step, BEST)?),
             None => None,
         };
-        let optimizer_path = folder.join(optimizer_name(state.step));
-        let record: OptimizerRecord<B> =
-            Recorder::<B>::load(&recorder(), optimizer_path.clone(), device)
-                .map_err(|error| read_error(&optimizer_path, error.to_string()))?;
+        let name = optimizer_name(state.step, engine.optimizer_extension());
+        let optimizer = folder.join(name);
+        let network = model(state.step, NETWORK)?;
+        engine
+            .restore(&network, &model(state.step, AVERAGE)?, &optimizer)
+            .map_err(|error| engine_error(&optimizer, error))?;
         Ok(Self {
-            network,
-            optimizer: optimizer::<B>(job.config).load_record(record),
-            average,
+            engine,
             best,
             state,
+            history: Vec::new(),
         })
     }
 
@@ -418,37 +356,29 @@ impl<B: AutodiffBackend> Trainer<B> {
     fn run(
         mut self,
         job: &Job<'_>,
-        device: &B::Device,
-        exam: &Exam<B::InnerBackend>,
-        clock: &Clock,
-        batches: &mpsc::Receiver<Batch>,
+        exam: &Exam,
+        clock: &mut Clock,
+        batches: &mpsc::Receiver<Vec<Sample>>,
         report: &mut dyn FnMut(&Event),
     ) -> Result<(Self, End), TrainError> {
         let config = job.config;
-        let mut losses = Losses::<B::InnerBackend>::default();
         let mut last_report = (Instant::now(), self.state.step);
         while let Ok(batch) = batches.recv() {
             if job.stop.load(Ordering::Relaxed) {
                 return Ok((self, End::Stopped));
             }
-            let rate = self.state.stall.learning_rate(config, self.state.step);
-            let images = to_tensor::<B>(batch.pixels, device);
-            let targets = TensorData::new(batch.targets, [config.batch, CLASSES]);
-            let targets = Tensor::<B, 2>::from_data(targets, device);
-            let loss = cross_entropy(self.network.forward(images), targets);
-            let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-            losses.add(loss.inner());
-            self.network = self.optimizer.step(rate, self.network, gradients);
-            if config.ema > 0.0 {
-                let decay = average_decay(self.state.step, config.ema);
-                update_average::<B>(&mut self.average, &self.network, decay);
-            }
+            let settings = StepSettings {
+                step: self.state.step,
+                learning_rate: self.state.stall.learning_rate(config, self.state.step),
+                average_decay: average_decay(self.state.step, config.ema),
+            };
+            self.engine.step(&batch, &settings);
             self.state.step += 1;
 
             let step = self.state.step;
             let evaluates = step.is_multiple_of(config.evaluate_every) || step == config.steps;
             if evaluates || step.is_multiple_of(REPORT_EVERY) {
-                let loss = losses.take_mean();
+                let loss = self.engine.take_mean_loss();
                 if !loss.is_finite() {
                     return Err(TrainError::Diverged { step, loss });
                 }
@@ -457,13 +387,15 @@ impl<B: AutodiffBackend> Trainer<B> {
                 report(&Event::Stepped {
                     step,
                     loss,
-                    learning_rate: rate,
+                    learning_rate: settings.learning_rate,
                     images_per_second: images / time.elapsed().as_secs_f64().max(1e-9),
                 });
                 last_report = (Instant::now(), step);
             }
             if evaluates {
+                let begun = Instant::now();
                 let verdict = self.examine(job, exam, clock, report)?;
+                clock.examining += begun.elapsed().as_secs_f64();
                 last_report = (Instant::now(), step);
                 if verdict == Verdict::Stop {
                     return Ok((self, End::Stalled));
@@ -477,24 +409,29 @@ impl<B: AutodiffBackend> Trainer<B> {
     fn examine(
         &mut self,
         job: &Job<'_>,
-        exam: &Exam<B::InnerBackend>,
+        exam: &Exam,
         clock: &Clock,
         report: &mut dyn FnMut(&Event),
     ) -> Result<Verdict, TrainError> {
-        if job.config.ema == 0.0 {
-            self.average = self.network.valid();
-        }
+        let begun = Instant::now();
         let step = self.state.step;
-        let calibrated = calibrate(&self.average, exam.quick_calibration());
-        let accuracy = evaluate(&calibrated, &exam.images, &job.validation.labels).accuracy();
+        self.engine.calibrate(exam.quick_calibration());
+        let answers = self.engine.answers(&exam.images);
+        let accuracy = Confusion::new(&exam.labels, &answers).accuracy();
         let best = match self.state.best {
             Some(best) if best.accuracy >= accuracy => best,
             _ => {
-                self.best = Some(self.average.clone());
+                self.best = Some(self.engine.average());
                 Best { step, accuracy }
             }
         };
         self.state.best = Some(best);
+        self.history.push(Evaluation {
+            step,
+            accuracy,
+            seconds: clock.seconds(),
+            stepping_seconds: begun.duration_since(clock.started).as_secs_f64() - clock.examining,
+        });
         let verdict = self.state.stall.observe(job.config, accuracy);
         self.state.seconds = clock.seconds();
         if let Some(folder) = job.checkpoint {
@@ -518,25 +455,20 @@ impl<B: AutodiffBackend> Trainer<B> {
         };
         std::fs::create_dir_all(folder).map_err(|error| write_error(folder, error.to_string()))?;
         let state = &self.state;
-        let save = |network: &Network<B::InnerBackend>, name: String| {
-            let model = network.to_model(&state.spec, Card::default());
-            model.save(folder.join(name), false)
-        };
-        save(&self.network.valid(), weights_name(state.step, NETWORK))?;
-        save(&self.average, weights_name(state.step, AVERAGE))?;
-        if let (Some(network), Some(best)) = (&self.best, state.best) {
+        let save = |model: &Model, name: String| model.save(folder.join(name), false);
+        save(&self.engine.network(), weights_name(state.step, NETWORK))?;
+        save(&self.engine.average(), weights_name(state.step, AVERAGE))?;
+        if let (Some(model), Some(best)) = (&self.best, state.best) {
             let name = weights_name(best.step, BEST);
             if !folder.join(&name).exists() || best.step == state.step {
-                save(network, name)?;
+                save(model, name)?;
             }
         }
-        let optimizer_path = folder.join(optimizer_name(state.step));
-        Recorder::<B>::record(
-            &recorder(),
-            self.optimizer.to_record(),
-            optimizer_path.clone(),
-        )
-        .map_err(|error| write_error(&optimizer_path, error.to_string()))?;
+        let name = optimizer_name(state.step, self.engine.optimizer_extension());
+        let optimizer_path = folder.join(name);
+        self.engine
+            .save_optimizer(&optimizer_path)
+            .map_err(|error| engine_error(&optimizer_path, error))?;
         let state_path = folder.join(STATE_FILE);
         let partial = folder.join("state.json.part");
         let json = serde_json::to_string_pretty(state).expect("plain data becomes JSON");
@@ -566,8 +498,16 @@ fn weights_name(step: usize, part: &str) -> String {
     format!("{step}-{part}.safetensors")
 }
 
-fn optimizer_name(step: usize) -> String {
-    format!("{step}-{OPTIMIZER}.mpk")
+fn optimizer_name(step: usize, extension: &str) -> String {
+    format!("{step}-{OPTIMIZER}.{extension}")
+}
+
+fn engine_error(path: &Path, error: EngineError) -> TrainError {
+    let file = path.display().to_string();
+    match error {
+        EngineError::Write(reason) => TrainError::Write { file, reason },
+        EngineError::Read(reason) => TrainError::Read { file, reason },
+    }
 }
 
 /// Whether a file belongs to an earlier checkpoint. What this program did not write never does.
@@ -579,226 +519,12 @@ fn is_obsolete(name: &str, step: usize, best_step: Option<usize>) -> bool {
         return false;
     };
     match rest {
-        "network.safetensors" | "average.safetensors" | "optimizer.mpk" => number != step,
+        "network.safetensors"
+        | "average.safetensors"
+        | "optimizer.mpk"
+        | "optimizer.safetensors" => number != step,
         "best.safetensors" => Some(number) != best_step,
         _ => false,
-    }
-}
-
-fn recorder() -> NamedMpkFileRecorder<FullPrecisionSettings> {
-    NamedMpkFileRecorder::new()
-}
-
-fn optimizer<B: AutodiffBackend>(config: &TrainConfig) -> AdamWFor<B> {
-    AdamWConfig::new()
-        .with_weight_decay(config.weight_decay as f32)
-        .with_epsilon(ADAM_EPSILON)
-        .init()
-}
-
-/// The sum of some losses, kept on the device until somebody asks.
-#[derive(Default)]
-struct Losses<B: Backend> {
-    sum: Option<Tensor<B, 1>>,
-    count: usize,
-}
-
-impl<B: Backend> Losses<B> {
-    fn add(&mut self, loss: Tensor<B, 1>) {
-        self.sum = Some(match self.sum.take() {
-            Some(sum) => sum + loss,
-            None => loss,
-        });
-        self.count += 1;
-    }
-
-    /// The mean since the last call; waits for the device.
-    fn take_mean(&mut self) -> f32 {
-        let count = std::mem::take(&mut self.count);
-        match self.sum.take() {
-            Some(sum) => to_vec(sum).iter().sum::<f32>() / count as f32,
-            None => f32::NAN,
-        }
-    }
-}
-
-/// One-hot with the part `smoothing` spread evenly over all classes.
-pub fn smoothed(label: u8, smoothing: f64) -> [f32; CLASSES] {
-    let share = smoothing / CLASSES as f64;
-    let mut target = [share as f32; CLASSES];
-    target[usize::from(label)] = (1.0 - smoothing + share) as f32;
-    target
-}
-
-/// `−Σ target · log softmax(logits)`, the mean over the batch. Both `[n, classes]`; the result is `[1]`.
-fn cross_entropy<B: Backend>(logits: Tensor<B, 2>, targets: Tensor<B, 2>) -> Tensor<B, 1> {
-    let log_probabilities = activation::log_softmax(logits, 1);
-    (targets * log_probabilities).sum_dim(1).mean().neg()
-}
-
-/// Augmented, normalised images, one after the other. `source` is the seed, the purpose and the first image's index of
-/// their random numbers.
-fn distorted(
-    images: &[&[u8; PIXELS]],
-    options: &Augmentation,
-    normalisation: Normalisation,
-    source: (u64, Purpose, u64),
-) -> Vec<f32> {
-    let (seed, purpose, first) = source;
-    let mut pixels = vec![0.0f32; images.len() * PIXELS];
-    pixels
-        .par_chunks_exact_mut(PIXELS)
-        .zip(images.par_iter())
-        .enumerate()
-        .for_each(|(index, (output, image))| {
-            let mut rng = generator(seed, purpose, first + index as u64);
-            let values = augment(image, options, &mut rng);
-            for (output, value) in output.iter_mut().zip(values) {
-                *output = normalisation.apply(value);
-            }
-        });
-    pixels
-}
-
-/// Undistorted images on the device, in batches `[n, 1, 28, 28]`.
-pub fn upload<B: Backend>(
-    images: &[[u8; PIXELS]],
-    normalisation: Normalisation,
-    device: &B::Device,
-) -> Vec<Tensor<B, 4>> {
-    let normalised = |pixel: &u8| normalisation.apply(f32::from(*pixel) / 255.0);
-    images
-        .chunks(EVALUATION_BATCH)
-        .map(|chunk| {
-            let pixels = chunk.iter().flatten().map(normalised).collect();
-            to_tensor::<B>(pixels, device)
-        })
-        .collect()
-}
-
-/// How `network` reads the images that `batches` holds, against their labels.
-pub fn evaluate<B: Backend>(
-    network: &Network<B>,
-    batches: &[Tensor<B, 4>],
-    labels: &[u8],
-) -> Confusion {
-    // Everything is queued before anything is read back.
-    let answers: Vec<_> = batches
-        .iter()
-        .map(|batch| network.forward(batch.clone()).argmax(1))
-        .collect();
-    let predictions: Vec<u8> = answers
-        .into_iter()
-        .flat_map(|answer| {
-            let data = answer.into_data();
-            data.iter::<i64>()
-                .map(|class| class as u8)
-                .collect::<Vec<u8>>()
-        })
-        .collect();
-    Confusion::new(labels, &predictions)
-}
-
-/// The network with its batch normalisation's statistics set to the true mean and variance over `batches`, layer after
-/// layer, since each layer's statistics depend on those before it. Without batches it stays as it is.
-///
-/// Needed after averaging weights, because running statistics belong to the weights that they were gathered with
-/// (Izmailov et al. 2018, arXiv:1803.05407, section 3.2).
-pub fn calibrate<B: Backend>(network: &Network<B>, batches: &[Tensor<B, 4>]) -> Network<B> {
-    let mut network = network.clone();
-    let Some(device) = batches.first().map(|batch| batch.device()) else {
-        return network;
-    };
-    for position in 0..network.layers.len() {
-        if !matches!(&network.layers[position], Layer::BatchNorm(_)) {
-            continue;
-        }
-        let before = &network.layers[..position];
-        let moments: Vec<Tensor<B, 2>> = batches
-            .iter()
-            .map(|batch| {
-                let input = before
-                    .iter()
-                    .fold(batch.clone(), |x, layer| layer.forward(x));
-                channel_moments(input)
-            })
-            .collect();
-        let parts: Vec<Moments> = moments
-            .into_iter()
-            .zip(batches)
-            .map(|(moments, batch)| Moments::from_pairs(&to_vec(moments), batch.dims()[0] as f64))
-            .collect();
-        let total = pool_moments(&parts);
-        let vector = |values: &[f64]| {
-            let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-            let length = values.len();
-            Tensor::<B, 1>::from_data(TensorData::new(values, [length]), &device)
-        };
-        let (mean, variance) = (vector(&total.mean), vector(&total.variance));
-        if let Layer::BatchNorm(norm) = &mut network.layers[position] {
-            norm.running_mean = RunningState::new(mean);
-            norm.running_var = RunningState::new(variance);
-        }
-    }
-    network
-}
-
-/// Mean and variance of some values for each channel.
-#[derive(Clone, Debug, PartialEq)]
-struct Moments {
-    /// How many values, in any unit that all parts share.
-    weight: f64,
-    mean: Vec<f64>,
-    variance: Vec<f64>,
-}
-
-impl Moments {
-    /// From `mean, variance` of the first channel, then of the second, …
-    fn from_pairs(pairs: &[f32], weight: f64) -> Self {
-        let every_other = |start: usize| pairs[start..].iter().step_by(2).copied();
-        Self {
-            weight,
-            mean: every_other(0).map(f64::from).collect(),
-            variance: every_other(1).map(f64::from).collect(),
-        }
-    }
-}
-
-/// Mean and variance of a batch for each channel: `[n, c, h, w]` becomes `[c, 2]`. The variance is about the batch's
-/// own mean, which keeps its precision in f32.
-fn channel_moments<B: Backend>(x: Tensor<B, 4>) -> Tensor<B, 2> {
-    let [n, c, h, w] = x.dims();
-    let x = x.swap_dims(0, 1).reshape([c, n * h * w]);
-    let mean = x.clone().mean_dim(1);
-    let variance = (x - mean.clone()).square().mean_dim(1);
-    Tensor::cat(vec![mean, variance], 1)
-}
-
-/// Mean and variance over all parts: `m = Σ wᵢmᵢ / Σ wᵢ`, `v = Σ wᵢ(vᵢ + (mᵢ − m)²) / Σ wᵢ` (law of total variance).
-fn pool_moments(parts: &[Moments]) -> Moments {
-    let weight: f64 = parts.iter().map(|part| part.weight).sum();
-    let channels = parts.first().map_or(0, |part| part.mean.len());
-    let over_parts = |value: &dyn Fn(&Moments) -> f64| {
-        parts
-            .iter()
-            .map(|part| part.weight * value(part))
-            .sum::<f64>()
-            / weight
-    };
-    let mean: Vec<f64> = (0..channels)
-        .map(|channel| over_parts(&|part| part.mean[channel]))
-        .collect();
-    let variance = (0..channels)
-        .map(|channel| {
-            over_parts(&|part| {
-                part.variance[channel] + (part.mean[channel] - mean[channel]).powi(2)
-            })
-        })
-        .collect();
-    Moments {
-        weight,
-        mean,
-        variance,
     }
 }
 
@@ -838,101 +564,22 @@ pub fn initial_model(spec: &NetworkSpec, seed: u64) -> Model {
     }
 }
 
-/// Gives the parameters the same names in every session: the optimiser's checkpoint refers to them.
-fn name_parameters<B: Backend>(network: &mut Network<B>) {
-    let mut last = 0;
-    let mut next = || {
-        last += 1;
-        ParamId::from(last)
-    };
-    for layer in &mut network.layers {
-        match layer {
-            Layer::Conv2d(conv) => {
-                conv.weight.id = next();
-                if let Some(bias) = &mut conv.bias {
-                    bias.id = next();
-                }
-            }
-            Layer::Linear(linear) => {
-                linear.weight.id = next();
-                if let Some(bias) = &mut linear.bias {
-                    bias.id = next();
-                }
-            }
-            Layer::BatchNorm(norm) => {
-                norm.gamma.id = next();
-                norm.beta.id = next();
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Moves every averaged parameter towards the network's: `average · decay + weight · (1 − decay)`. The batch
-/// normalisation's statistics are left alone; [`calibrate`] replaces them.
-fn update_average<B: AutodiffBackend>(
-    average: &mut Network<B::InnerBackend>,
-    network: &Network<B>,
-    decay: f64,
-) {
-    for (average, layer) in average.layers.iter_mut().zip(&network.layers) {
-        match (average, layer) {
-            (Layer::Conv2d(average), Layer::Conv2d(conv)) => {
-                blend::<B, 4>(&mut average.weight, &conv.weight, decay);
-                blend_bias::<B>(&mut average.bias, &conv.bias, decay);
-            }
-            (Layer::Linear(average), Layer::Linear(linear)) => {
-                blend::<B, 2>(&mut average.weight, &linear.weight, decay);
-                blend_bias::<B>(&mut average.bias, &linear.bias, decay);
-            }
-            (Layer::BatchNorm(average), Layer::BatchNorm(norm)) => {
-                blend::<B, 1>(&mut average.gamma, &norm.gamma, decay);
-                blend::<B, 1>(&mut average.beta, &norm.beta, decay);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn blend<B: AutodiffBackend, const D: usize>(
-    average: &mut Param<Tensor<B::InnerBackend, D>>,
-    parameter: &Param<Tensor<B, D>>,
-    decay: f64,
-) {
-    let weight = parameter.val().inner().mul_scalar(1.0 - decay);
-    let blended = average.val().mul_scalar(decay) + weight;
-    *average = Param::initialized(average.id, blended);
-}
-
-fn blend_bias<B: AutodiffBackend>(
-    average: &mut Option<Param<Tensor<B::InnerBackend, 1>>>,
-    bias: &Option<Param<Tensor<B, 1>>>,
-    decay: f64,
-) {
-    if let (Some(average), Some(bias)) = (average, bias) {
-        blend::<B, 1>(average, bias, decay);
-    }
-}
-
-/// Normalised pixels as `[n, 1, 28, 28]`.
-fn to_tensor<B: Backend>(pixels: Vec<f32>, device: &B::Device) -> Tensor<B, 4> {
-    let count = pixels.len() / PIXELS;
-    Tensor::from_data(TensorData::new(pixels, [count, 1, SIDE, SIDE]), device)
-}
-
-fn to_vec<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
-    let data = tensor.into_data();
-    data.iter::<f32>().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ModelKind;
+    use crate::{
+        augment::{Augmentation, SIDE},
+        burn_engine::BurnMaker,
+        config::{Mixture, ModelKind},
+        data::Mnist,
+        metrics::CLASSES,
+    };
     use burn::backend::{Autodiff, Flex};
     use std::path::PathBuf;
 
-    type Cpu = Autodiff<Flex>;
+    fn cpu() -> BurnMaker<Autodiff<Flex>> {
+        BurnMaker::new(Default::default())
+    }
 
     /// Convolution, batch normalisation and a dense layer, small enough for a test.
     fn spec() -> NetworkSpec {
@@ -994,15 +641,17 @@ mod tests {
 
     struct Data {
         spec: NetworkSpec,
-        train: Images,
-        validation: Images,
+        pool: Arc<Pool>,
     }
 
     fn data() -> Data {
-        Data {
-            spec: spec(),
+        let data = Mnist {
             train: synthetic(400, 1),
             validation: synthetic(100, 2),
+        };
+        Data {
+            spec: spec(),
+            pool: Arc::new(Pool::new(&data, &Mixture::default())),
         }
     }
 
@@ -1010,8 +659,7 @@ mod tests {
         Job {
             spec: &data.spec,
             config,
-            train: &data.train,
-            validation: &data.validation,
+            pool: &data.pool,
             checkpoint: None,
             resume: None,
             stop,
@@ -1028,15 +676,11 @@ mod tests {
     fn training_lowers_the_loss_and_learns() {
         let (data, config, stop) = (data(), config(), AtomicBool::new(false));
         let mut losses = Vec::new();
-        let outcome = train::<Cpu>(
-            &job(&data, &config, &stop),
-            &Default::default(),
-            &mut |event| {
-                if let Event::Stepped { loss, .. } = event {
-                    losses.push(*loss);
-                }
-            },
-        )
+        let outcome = train(&job(&data, &config, &stop), &mut cpu(), &mut |event| {
+            if let Event::Stepped { loss, .. } = event {
+                losses.push(*loss);
+            }
+        })
         .unwrap();
         let (first, last) = (losses[0], losses[losses.len() - 1]);
         assert!(last < 0.7 * first, "{losses:?}");
@@ -1053,15 +697,14 @@ mod tests {
     fn a_resumed_run_equals_an_uninterrupted_one() {
         let (data, config) = (data(), config());
         let stop = AtomicBool::new(false);
-        let device = Default::default();
-        let whole = train::<Cpu>(&job(&data, &config, &stop), &device, &mut |_| {}).unwrap();
+        let whole = train(&job(&data, &config, &stop), &mut cpu(), &mut |_| {}).unwrap();
 
         let folder = scratch_folder("resume");
         let interrupted = Job {
             checkpoint: Some(&folder),
             ..job(&data, &config, &stop)
         };
-        let half = train::<Cpu>(&interrupted, &device, &mut |event| {
+        let half = train(&interrupted, &mut cpu(), &mut |event| {
             if let Event::Evaluated { step: 40, .. } = event {
                 stop.store(true, Ordering::Relaxed);
             }
@@ -1075,10 +718,9 @@ mod tests {
             resume: Some(&folder),
             ..job(&data, &config, &stop)
         };
-        let resumed = train::<Cpu>(&resumed, &device, &mut |_| {}).unwrap();
+        let resumed = train(&resumed, &mut cpu(), &mut |_| {}).unwrap();
         assert_eq!(resumed.step, 60);
-        let model = |network: &Network<Flex>| network.to_model(&data.spec, Card::default());
-        let (a, b) = (model(&whole.network), model(&resumed.network));
+        let (a, b) = (whole.model, resumed.model);
         for (name, tensor) in &a.tensors {
             for (x, y) in tensor.values.iter().zip(&b.tensors[name].values) {
                 assert!((x - y).abs() < 1e-4, "{name}: {x} {y}");
@@ -1091,73 +733,9 @@ mod tests {
             resume: Some(&folder),
             ..job(&data, &other, &stop)
         };
-        let error = train::<Cpu>(&wrong, &device, &mut |_| {}).unwrap_err();
+        let error = train(&wrong, &mut cpu(), &mut |_| {}).unwrap_err();
         assert!(matches!(error, TrainError::OtherConfig { .. }), "{error}");
         std::fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[test]
-    fn batches_depend_on_the_step_alone() {
-        let (data, config) = (data(), config());
-        let feeder = || Feeder::new(&data.train, &config, data.spec.normalisation());
-        let mut in_order = feeder();
-        let batches: Vec<Batch> = (0..30).map(|step| in_order.batch(step)).collect();
-        assert_eq!(feeder().batch(29), batches[29]);
-        assert_ne!(batches[0], batches[1]);
-        assert_eq!(batches[0].pixels.len(), 32 * PIXELS);
-        assert!(
-            batches[0]
-                .pixels
-                .iter()
-                .all(|value| (-1.0..=1.0).contains(value))
-        );
-    }
-
-    #[test]
-    fn an_epoch_shows_every_image_once() {
-        let (data, config) = (data(), config());
-        let mut feeder = Feeder::new(&data.train, &config, data.spec.normalisation());
-        let mut seen: Vec<usize> = (400..800).map(|position| feeder.index(position)).collect();
-        assert_ne!(seen, (0..400).collect::<Vec<_>>());
-        seen.sort_unstable();
-        assert_eq!(seen, (0..400).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn targets_add_up_to_one() {
-        let target = smoothed(3, 0.05);
-        assert!((target.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-        assert!((target[3] - 0.955).abs() < 1e-6 && (target[0] - 0.005).abs() < 1e-6);
-    }
-
-    #[test]
-    fn pooled_moments_are_those_of_all_values() {
-        // {1, 3} and {5, 5, 8}: mean 4.4, variance 5.44.
-        let part = |weight, mean, variance| Moments {
-            weight,
-            mean: vec![mean],
-            variance: vec![variance],
-        };
-        let total = pool_moments(&[part(2.0, 2.0, 1.0), part(3.0, 6.0, 2.0)]);
-        assert!((total.mean[0] - 4.4).abs() < 1e-12);
-        assert!((total.variance[0] - 5.44).abs() < 1e-12);
-    }
-
-    #[test]
-    fn calibration_makes_the_normalised_values_standard() {
-        let device = Default::default();
-        let data = data();
-        let model = initial_model(&data.spec, 3);
-        let network = Network::<Flex>::from_model(&model, &device);
-        let batches = upload::<Flex>(&data.train.images, data.spec.normalisation(), &device);
-        let network = calibrate(&network, &batches);
-        let traced = network.forward_traced(batches[0].clone());
-        for pair in to_vec(channel_moments(traced[2].clone())).chunks(2) {
-            assert!(
-                pair[0].abs() < 1e-3 && (pair[1] - 1.0).abs() < 0.05,
-                "{pair:?}"
-            );
-        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ use cubecl::{
 };
 
 /// A kernel's source.
-pub(super) struct Shader {
+pub struct Shader {
+    /// WGSL.
     pub source: String,
     pub entry_point: String,
     /// Buffers that it binds.
@@ -21,7 +22,7 @@ pub(super) struct Shader {
 }
 
 /// Compiles a kernel without bounds checks.
-pub(super) fn compile<K: CubeKernel>(kernel: &K) -> Shader {
+pub fn compile<K: CubeKernel>(kernel: &K) -> Shader {
     let shader = WgslCompiler::default()
         .compile(
             kernel.define(),

@@ -4,7 +4,7 @@
 //! A convolution or dense layer takes its bias and activation along, pooling takes the batch norm before it along. So
 //! the MLP is three dispatches and the CNN seven, in one compute pass, and a steady frame allocates nothing.
 
-mod compile;
+pub mod compile;
 mod kernels;
 mod readback;
 
