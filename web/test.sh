@@ -4,17 +4,19 @@
 #   web/test.sh [FILE…]      all tests, or those of the named files, such as drawing.mjs
 #
 # Everything is written outside the checkout, into mnistify in $XDG_CACHE_HOME or ~/.cache. Pictures of the page, and its
-# state where a test failed, go to $MNISTIFY_WEB_ARTIFACTS, or to `artifacts` in the build directory.
+# state where a test failed, go to $MNISTIFY_WEB_ARTIFACTS, or to `artifacts` in the build directory. The random networks
+# are those of $MNISTIFY_RANDOM_SEED, or always the same ones.
 set -euo pipefail
 
 web=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$web")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mnistify
 node_folder=$cache/web-node
 export MNISTIFY_NODE_MODULES=$node_folder/node_modules
 export MNISTIFY_WEB_DIST=${MNISTIFY_WEB_DIST:-$cache/web-dist}
 export MNISTIFY_WEB_ARTIFACTS=${MNISTIFY_WEB_ARTIFACTS:-${MNISTIFY_WEB_TARGET_DIR:-$cache/target-web}/artifacts}
 
-"$web/../scripts/install-system.sh" --web-tests
+"$root/scripts/install-system.sh" --web-tests
 
 if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)'; then
     echo "web/test.sh: the tests need Node 20 or later; this is $(node --version)" >&2
@@ -39,10 +41,37 @@ if [ $# -gt 0 ]; then
         files+=("$web/tests/$(basename "$name")")
     done
 else
-    for name in serving packing native drawing sharing offline failures; do
+    for name in serving packing native random_networks drawing sharing offline failures; do
         files+=("$web/tests/$name.mjs")
     done
 fi
+
+# The program that makes random networks. `cargo test` builds it along, and if that is not older than its sources, cargo
+# is not asked. Otherwise the same choice of packages and features as there, so that nothing is built twice.
+native_target=${CARGO_TARGET_DIR:-$cache/target}
+generator=$native_target/release/examples/random_networks
+build_generator() {
+    local newer
+    newer=$(find "$root/src/network" "$root/Cargo.toml" "$root/Cargo.lock" -type f -newer "$generator" 2>/dev/null ||
+        echo unknown)
+    if [ -x "$generator" ] && [ -z "$newer" ]; then
+        return
+    fi
+    if ! command -v cargo >/dev/null && [ -f "${CARGO_HOME:-$HOME/.cargo}/env" ]; then
+        # shellcheck source=/dev/null
+        . "${CARGO_HOME:-$HOME/.cargo}/env"
+    fi
+    (cd "$root" && CARGO_TARGET_DIR=$native_target \
+        cargo build --locked --release --workspace --features train --example random_networks)
+}
+
+for file in "${files[@]}"; do
+    if [ "$(basename "$file")" = random_networks.mjs ]; then
+        export MNISTIFY_RANDOM_NETWORKS=$cache/random-networks
+        build_generator
+        "$generator" --seed "${MNISTIFY_RANDOM_SEED:-1}" --count 12 --out "$MNISTIFY_RANDOM_NETWORKS"
+    fi
+done
 
 # One after the other: each draws in software on all cores.
 exec node --test --test-concurrency=1 --test-reporter=spec "${files[@]}"
