@@ -107,6 +107,7 @@ fn model_answer(network: &LiveNetwork, threshold: f32) -> Value {
         "confidence": answer.map(|answer| answer.confidence()),
         "sure": answer.map(|answer| answer.verdict(threshold) == Verdict::Digit),
         "verdict": answer.map(|answer| answer.verdict(threshold)),
+        "runner_up": answer.and_then(Answer::runner_up).map(label),
         "probabilities": answer.map(|answer| &answer.probabilities),
     })
 }
