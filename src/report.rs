@@ -7,6 +7,7 @@ use crate::{
     panels::PanelState,
 };
 use mnistify_drawing::Preparation;
+use mnistify_network::{Answer, Verdict, prediction::headline};
 use serde_json::{Map, Value, json};
 
 /// Everything at once. Rectangles are `[x0, y0, x1, y1]` in logical pixels of the window.
@@ -40,6 +41,7 @@ pub fn app_state(
             model
         })
         .collect();
+    let answers = shown(networks, settings).map(|network| network.answer.as_ref());
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "adapter": gpu.map(|gpu| &gpu.adapter),
@@ -57,26 +59,42 @@ pub fn app_state(
         "pad": panels.pad_rect.as_ref().map(corners),
         "buttons": controls,
         "models": models,
+        "headline": headline(answers),
         "message": panels.message,
     })
 }
 
 /// What the networks say, and the same as a sentence for people who hear it.
 pub fn predictions(networks: &Networks, settings: &InferenceSettings) -> Value {
-    let shown = networks.all.iter().enumerate();
-    let shown: Vec<&LiveNetwork> = shown
-        .filter(|(index, _)| settings.shown.shows(*index))
-        .map(|(_, network)| network)
-        .collect();
-    let models: Vec<Value> = shown
-        .iter()
+    let models: Vec<Value> = shown(networks, settings)
         .map(|network| model_answer(network, settings.threshold))
         .collect();
-    let sentences: Vec<String> = shown
-        .iter()
-        .map(|network| sentence(network, settings.threshold))
-        .collect();
-    json!({ "models": models, "text": sentences.join(" ") })
+    let answers = shown(networks, settings).map(|network| network.answer.as_ref());
+    let headline = headline(answers);
+    let text = match headline {
+        Some(headline) => headline.to_string(),
+        None => {
+            let sentences: Vec<String> = shown(networks, settings)
+                .map(|network| {
+                    let classes = network.spec().classes();
+                    let answer = network.answer.as_ref();
+                    sentence(network.name(), answer, classes, settings.threshold)
+                })
+                .collect();
+            sentences.join(" ")
+        }
+    };
+    json!({ "models": models, "headline": headline, "text": text })
+}
+
+fn shown<'a>(
+    networks: &'a Networks,
+    settings: &InferenceSettings,
+) -> impl Iterator<Item = &'a LiveNetwork> {
+    let shown = settings.shown;
+    let all = networks.all.iter().enumerate();
+    all.filter(move |(index, _)| shown.shows(*index))
+        .map(|(_, network)| network)
 }
 
 fn model_answer(network: &LiveNetwork, threshold: f32) -> Value {
@@ -87,24 +105,23 @@ fn model_answer(network: &LiveNetwork, threshold: f32) -> Value {
         "class": answer.map(|answer| answer.class),
         "label": answer.map(|answer| label(answer.class)),
         "confidence": answer.map(|answer| answer.confidence()),
-        "sure": answer.map(|answer| answer.is_sure(threshold)),
+        "sure": answer.map(|answer| answer.verdict(threshold) == Verdict::Digit),
+        "verdict": answer.map(|answer| answer.verdict(threshold)),
+        "runner_up": answer.and_then(Answer::runner_up).map(label),
         "probabilities": answer.map(|answer| &answer.probabilities),
     })
 }
 
-fn sentence(network: &LiveNetwork, threshold: f32) -> String {
-    let name = network.name();
-    match &network.answer {
-        None => format!("{name}: waiting for a digit."),
-        Some(answer) => {
-            let label = &network.spec().classes()[answer.class];
-            let percent = (answer.confidence() * 100.0).round();
-            if answer.is_sure(threshold) {
-                format!("{name}: {label}, {percent} percent.")
-            } else {
-                format!("{name}: not sure, perhaps {label}, {percent} percent.")
-            }
-        }
+fn sentence(name: &str, answer: Option<&Answer>, classes: &[String], threshold: f32) -> String {
+    let Some(answer) = answer else {
+        return format!("{name}: waiting for a digit.");
+    };
+    let label = &classes[answer.class];
+    let percent = (answer.confidence() * 100.0).round();
+    match answer.verdict(threshold) {
+        Verdict::Digit => format!("{name}: {label}, {percent} percent."),
+        Verdict::NotSure => format!("{name}: not sure, perhaps {label}, {percent} percent."),
+        Verdict::NoDigit => format!("{name}: not a digit."),
     }
 }
 
@@ -121,5 +138,24 @@ pub fn series(series: &Series) -> Value {
     match (series.median(), series.p95()) {
         (Some(median), Some(p95)) => json!({ "median": median, "p95": p95 }),
         _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_has_a_sentence() {
+        let classes = ["0", "1", "2"].map(String::from);
+        let mut answer = Answer::from_logits(&[0.0, 3.0, 1.0], None).expect("finite logits");
+        let said =
+            |answer: Option<&Answer>, threshold| sentence("CNN", answer, &classes, threshold);
+        assert_eq!(said(None, 0.6), "CNN: waiting for a digit.");
+        assert_eq!(said(Some(&answer), 0.6), "CNN: 1, 84 percent.");
+        let doubt = "CNN: not sure, perhaps 1, 84 percent.";
+        assert_eq!(said(Some(&answer), 0.9), doubt);
+        answer.is_digit = false;
+        assert_eq!(said(Some(&answer), 0.6), "CNN: not a digit.");
     }
 }

@@ -32,7 +32,7 @@ fn right_answers(network: &CpuNetwork, images: &[[u8; PIXELS]], labels: &[u8]) -
 
 fn is_right(network: &CpuNetwork, image: &[u8; PIXELS], label: u8) -> bool {
     let logits = network.forward(Image28::from_bytes(image).as_slice());
-    Answer::from_logits(&logits).is_some_and(|answer| answer.class == usize::from(label))
+    Answer::from_logits(&logits, None).is_some_and(|answer| answer.class == usize::from(label))
 }
 
 fn check(name: &str, least: f64) {

@@ -2,6 +2,7 @@
 
 use image::{GrayImage, Luma};
 use mnistify_drawing::{PIXELS, SIDE, idx};
+use mnistify_network::{Calibration, Model, Score};
 use serde_json::Value;
 use std::{
     collections::HashSet,
@@ -59,9 +60,11 @@ fn assert_line(line: &Value, file: &str, index: usize, prepared: bool, answer: O
         let reading = &line["models"][name];
         assert_eq!(
             keys(reading),
-            ["answer", "logits", "millis", "probabilities"],
+            ["answer", "logits", "millis", "probabilities", "verdict"],
             "{line}"
         );
+        assert_ne!(reading["verdict"], "no_digit", "{name}: {line}");
+        assert_eq!(reading["verdict"].is_null(), answer.is_none(), "{line}");
         let answer = answer.map_or(Value::Null, Value::from);
         assert_eq!(reading["answer"], answer, "{name}: {line}");
         let numbers = |key: &str| -> Vec<f64> {
@@ -121,6 +124,66 @@ fn saved_strokes_are_read() {
     assert_eq!(found.len(), 2);
     assert_line(&found[0], files[0], 0, true, Some(3));
     assert_line(&found[1], files[1], 0, true, Some(7));
+}
+
+/// The shipped MLP with this calibration in its file.
+fn calibrated(folder: &Path, calibration: Calibration) -> PathBuf {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/mlp.safetensors");
+    let mut model = Model::load(shipped).expect("a shipped model is sound");
+    model.calibration = Some(calibration);
+    let file = folder.join("calibrated.safetensors");
+    model.save(&file, true).expect("the file is written");
+    file
+}
+
+#[test]
+fn a_calibrated_network_says_whether_it_is_a_digit() {
+    let folder = folder("calibrated");
+    let three = "assets/strokes/three.json";
+    let read = |temperature, threshold| {
+        let score = Score::MaxLogit;
+        let calibration = Calibration {
+            temperature,
+            score,
+            threshold,
+        };
+        let file = calibrated(&folder, calibration);
+        let output = run(&["predict", "--cpu", "--model", text(&file), three]);
+        lines(&output, 0)[0]["models"]["mlp"].clone()
+    };
+    let accepted = read(1.0, -1000.0);
+    assert_eq!(accepted["answer"], 3, "{accepted}");
+    assert_eq!(accepted["verdict"], "digit", "{accepted}");
+    // So hot that all digits are nearly as probable.
+    let doubtful = read(1000.0, -1000.0);
+    assert_eq!(doubtful["answer"], 3, "{doubtful}");
+    assert_eq!(doubtful["verdict"], "not_sure", "{doubtful}");
+    let probable = |reading: &Value| reading["probabilities"][3].as_f64().expect("a number");
+    assert!((probable(&doubtful) - 0.1).abs() < 0.01, "{doubtful}");
+    assert!(probable(&accepted) > 0.6, "{accepted}");
+    // No logit is that large.
+    let refused = read(1.0, 1000.0);
+    assert_eq!(refused["answer"], Value::Null, "{refused}");
+    assert_eq!(refused["verdict"], "no_digit", "{refused}");
+    assert_eq!(refused["logits"], accepted["logits"]);
+}
+
+#[test]
+fn an_impossible_calibration_is_named() {
+    let folder = folder("impossible");
+    let calibration = Calibration {
+        temperature: 0.0,
+        score: Score::Energy,
+        threshold: 0.0,
+    };
+    let file = calibrated(&folder, calibration);
+    let three = "assets/strokes/three.json";
+    let output = run(&["predict", "--cpu", "--model", text(&file), three]);
+    assert_ne!(output.status.code(), Some(0));
+    let message = stderr(&output);
+    for part in ["calibrated.safetensors", "temperature"] {
+        assert!(message.contains(part), "{message}");
+    }
 }
 
 #[test]

@@ -4,8 +4,9 @@ use super::own_gpu;
 use clap::Args;
 use mnistify_drawing::{Image28, Preparation, idx, picture, rasterise, recording};
 use mnistify_network::{
-    Answer, CpuNetwork, Model,
+    Answer, Calibration, CpuNetwork, Model, Verdict,
     fused::{FusedNetwork, Tuning},
+    prediction::DEFAULT_THRESHOLD,
 };
 use serde::Serialize;
 use std::{
@@ -47,10 +48,14 @@ struct Line<'a> {
     models: BTreeMap<String, Reading>,
 }
 
-/// What one network says. A blank image has no answer.
+/// What one network says.
 #[derive(Clone, Debug, Serialize)]
 struct Reading {
+    /// None of a blank image, and of one that is no digit.
     answer: Option<usize>,
+    /// None of a blank image.
+    verdict: Option<Verdict>,
+    /// At the temperature of the network's calibration.
     probabilities: Vec<f32>,
     logits: Vec<f32>,
     millis: f64,
@@ -149,10 +154,17 @@ fn images_of(path: &Path, prepare: bool, raw: bool) -> Result<(Vec<Image28>, boo
     Ok((images.collect(), prepare))
 }
 
-/// A network and where it runs.
-enum Reader {
-    Gpu(String, Box<FusedNetwork>),
-    Cpu(String, Box<CpuNetwork>),
+/// A network with its key in the output.
+struct Reader {
+    key: String,
+    calibration: Option<Calibration>,
+    runner: Runner,
+}
+
+/// Where it runs.
+enum Runner {
+    Gpu(Box<FusedNetwork>),
+    Cpu(Box<CpuNetwork>),
 }
 
 fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
@@ -164,15 +176,16 @@ fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
         wgpu::DeviceType::Cpu => Tuning::SOFTWARE,
         _ => Tuning::GPU,
     };
-    let reader = |model: &Model| {
-        let key = model.spec.name().to_lowercase();
-        match &gpu {
+    let reader = |model: &Model| Reader {
+        key: model.spec.name().to_lowercase(),
+        calibration: model.calibration,
+        runner: match &gpu {
             Some((gpu, info)) => {
                 let network = FusedNetwork::new(model, gpu, BATCH, tuning(info));
-                Reader::Gpu(key, Box::new(network))
+                Runner::Gpu(Box::new(network))
             }
-            None => Reader::Cpu(key, Box::new(CpuNetwork::new(model))),
-        }
+            None => Runner::Cpu(Box::new(CpuNetwork::new(model))),
+        },
     };
     models.iter().map(reader).collect()
 }
@@ -182,30 +195,29 @@ fn read(readers: &[Reader], images: &[Image28]) -> Vec<BTreeMap<String, Reading>
     let mut lines = vec![BTreeMap::new(); images.len()];
     for reader in readers {
         let started = Instant::now();
-        let (key, logits) = match reader {
-            Reader::Gpu(key, network) => {
+        let logits: Vec<Vec<f32>> = match &reader.runner {
+            Runner::Gpu(network) => {
                 let pixels: Vec<f32> = images.iter().flat_map(|i| i.as_slice()).copied().collect();
                 network.forward(&pixels);
-                (key, network.read_logits(images.len()))
+                network.read_logits(images.len())
             }
-            Reader::Cpu(key, network) => {
+            Runner::Cpu(network) => {
                 let logits = images.iter().map(|image| network.forward(image.as_slice()));
-                (key, logits.collect())
+                logits.collect()
             }
         };
         let millis = started.elapsed().as_secs_f64() * 1e3 / images.len() as f64;
         for ((line, logits), image) in lines.iter_mut().zip(logits).zip(images) {
-            let answer = Answer::from_logits(&logits);
+            let answer = Answer::from_logits(&logits, reader.calibration.as_ref());
+            let said = answer.as_ref().filter(|_| !image.is_blank());
             let reading = Reading {
-                answer: answer
-                    .as_ref()
-                    .filter(|_| !image.is_blank())
-                    .map(|a| a.class),
+                answer: said.filter(|a| a.is_digit).map(|a| a.class),
+                verdict: said.map(|a| a.verdict(DEFAULT_THRESHOLD)),
                 probabilities: answer.map(|a| a.probabilities).unwrap_or_default(),
                 logits,
                 millis,
             };
-            line.insert(key.clone(), reading);
+            line.insert(reader.key.clone(), reading);
         }
     }
     lines

@@ -278,7 +278,8 @@ impl LiveNetwork {
             return;
         }
         self.shown_sequence = sequence;
-        self.answer = Answer::from_logits(logits).filter(|_| !blank);
+        let calibration = self.model.calibration.as_ref();
+        self.answer = Answer::from_logits(logits, calibration).filter(|_| !blank);
     }
 }
 

@@ -116,7 +116,7 @@ impl<B: Backend> Network<B> {
         network
     }
 
-    /// The model file of this network. Reads the weights back, so it blocks: not for the live loop.
+    /// The model file of this network, not calibrated yet. Reads the weights back, so it blocks: not for the live loop.
     pub fn to_model(&self, spec: &NetworkSpec, card: Card) -> Model {
         let mut tensors = BTreeMap::new();
         for (index, layer) in self.layers.iter().enumerate() {
@@ -150,6 +150,7 @@ impl<B: Backend> Network<B> {
         Model {
             spec: spec.clone(),
             card,
+            calibration: None,
             tensors,
         }
     }

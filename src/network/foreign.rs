@@ -160,6 +160,7 @@ pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Load
         model: Model {
             spec: architecture.spec,
             card: Card::default(),
+            calibration: None,
             tensors,
         },
         notes,

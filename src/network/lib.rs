@@ -8,6 +8,7 @@
 //! Nothing here knows of Bevy.
 
 pub mod burn_network;
+pub mod calibration;
 pub mod cpu;
 pub mod explain;
 pub mod foreign;
@@ -19,8 +20,9 @@ pub mod spec;
 pub mod stage;
 
 pub use burn_network::Network;
+pub use calibration::{Calibration, Score};
 pub use cpu::CpuNetwork;
 pub use model::{Card, Metrics, Model, ModelError, TensorF32};
-pub use prediction::{Answer, softmax};
+pub use prediction::{Answer, Verdict, softmax};
 pub use spec::{Activation, LayerSpec, NetworkSpec, Normalisation, Shape, SpecError};
 pub use stage::{ArenaLayout, Stage, StageKind};

@@ -1,6 +1,7 @@
-//! A model file: safetensors whose metadata holds the spec and the card. Reading checks everything before it is used.
+//! A model file: safetensors whose metadata holds the spec, the card and the calibration. Reading checks everything
+//! before it is used.
 
-use crate::spec::NetworkSpec;
+use crate::{calibration::Calibration, spec::NetworkSpec};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -13,6 +14,8 @@ use thiserror::Error;
 pub const SPEC_KEY: &str = "mnistify.spec";
 /// Metadata key of the [`Card`] as JSON.
 pub const CARD_KEY: &str = "mnistify.card";
+/// Metadata key of the [`Calibration`] as JSON; files that were never calibrated do not have it.
+pub const CALIBRATION_KEY: &str = "mnistify.calibration";
 /// Files above this are refused before they are read (512 MiB).
 pub const MAX_FILE_BYTES: u64 = 512 << 20;
 
@@ -54,6 +57,8 @@ pub struct Metrics {
 pub struct Model {
     pub spec: NetworkSpec,
     pub card: Card,
+    /// What its logits mean; none of a network that was never calibrated.
+    pub calibration: Option<Calibration>,
     /// By name, such as `0.weight`; exactly the spec's parameters.
     pub tensors: BTreeMap<String, TensorF32>,
 }
@@ -167,6 +172,10 @@ impl Model {
             Some(json) => from_metadata(json, CARD_KEY, &file)?,
             None => Card::default(),
         };
+        let calibration = entries
+            .get(CALIBRATION_KEY)
+            .map(|json| read_calibration(json, &file))
+            .transpose()?;
         let mut values = BTreeMap::new();
         for (name, shape) in spec.parameters() {
             let view = tensors.tensor(&name).map_err(|_| ModelError::Missing {
@@ -190,6 +199,7 @@ impl Model {
         Ok(Self {
             spec,
             card,
+            calibration,
             tensors: values,
         })
     }
@@ -208,7 +218,7 @@ impl Model {
             (name.as_str(), view)
         });
         let json = |value: serde_json::Result<String>| value.expect("plain data becomes JSON");
-        let metadata = HashMap::from([
+        let mut metadata = HashMap::from([
             (
                 SPEC_KEY.to_string(),
                 json(serde_json::to_string(&self.spec)),
@@ -218,6 +228,10 @@ impl Model {
                 json(serde_json::to_string(&self.card)),
             ),
         ]);
+        if let Some(calibration) = &self.calibration {
+            let calibration = json(serde_json::to_string(calibration));
+            metadata.insert(CALIBRATION_KEY.to_string(), calibration);
+        }
         safetensors::serialize(views, Some(metadata)).expect("checked tensors are serialisable")
     }
 
@@ -231,6 +245,15 @@ impl Model {
                 file: path.display().to_string(),
                 source,
             })
+    }
+
+    /// Whether F16 holds every weight exactly, as those of a file that was saved so: then [`Self::save`] with `half`
+    /// loses nothing.
+    pub fn fits_half(&self) -> bool {
+        let exact = |value: &f32| half::f16::from_f32(*value).to_f32() == *value;
+        self.tensors
+            .values()
+            .all(|tensor| tensor.values.iter().all(exact))
     }
 
     /// The values of parameter `name` of layer `layer`, such as `(0, "weight")`.
@@ -268,6 +291,7 @@ impl Model {
         Self {
             spec,
             card: Card::default(),
+            calibration: None,
             tensors,
         }
     }
@@ -283,6 +307,16 @@ fn from_metadata<T: serde::de::DeserializeOwned>(
         key,
         reason: error.to_string(),
     })
+}
+
+fn read_calibration(json: &str, file: &str) -> Result<Calibration, ModelError> {
+    let calibration: Calibration = from_metadata(json, CALIBRATION_KEY, file)?;
+    calibration.check().map_err(|reason| ModelError::Metadata {
+        file: file.to_string(),
+        key: CALIBRATION_KEY,
+        reason,
+    })?;
+    Ok(calibration)
 }
 
 fn read_tensor(
@@ -377,7 +411,7 @@ fn encode(values: &[f32], half: bool) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::LayerSpec;
+    use crate::{calibration::Score, spec::LayerSpec};
     use proptest::prelude::*;
 
     fn small() -> Model {
@@ -417,6 +451,38 @@ mod tests {
         for (name, tensor) in &rounded.tensors {
             for (a, b) in tensor.values.iter().zip(&model.tensors[name].values) {
                 assert!((a - b).abs() <= b.abs() / 1024.0 + 1e-7, "{name}: {a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_calibration_survives_its_file_and_rounding() {
+        let mut model = small();
+        assert_eq!(model.calibration, None);
+        model.calibration = Some(Calibration {
+            temperature: 1.37,
+            score: Score::Energy,
+            threshold: -2.25,
+        });
+        for half in [false, true] {
+            let read = Model::from_bytes(&model.to_bytes(half), "x").unwrap();
+            assert_eq!(read.calibration, model.calibration);
+            assert_eq!(read.fits_half(), half);
+        }
+    }
+
+    #[test]
+    fn an_impossible_calibration_is_refused() {
+        let mut model = small();
+        for (temperature, threshold) in [(0.0, 1.0), (-1.0, 1.0), (1.0, f32::INFINITY)] {
+            model.calibration = Some(Calibration {
+                temperature,
+                score: Score::Probability,
+                threshold,
+            });
+            let text = error_of(&model);
+            for part in ["broken.safetensors", CALIBRATION_KEY] {
+                assert!(text.contains(part), "{text}");
             }
         }
     }

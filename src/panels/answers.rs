@@ -6,6 +6,7 @@ use crate::{
     inference::{InferenceSettings, LiveNetwork, Networks, RunnerStatus, ShownNetworks},
 };
 use bevy_egui::egui::{self, Align2, Color32, CornerRadius, Rect, Sense, Ui, pos2, vec2};
+use mnistify_network::{Answer, Verdict};
 
 /// The bars as they are drawn: they move towards the probabilities.
 #[derive(Default)]
@@ -190,21 +191,13 @@ fn network_card(
     };
     let answer_middle = (name.max.y + inner.max.y - bars_height) / 2.0;
     let hero = theme::HERO.min((inner.height() - bars_height - 18.0).max(24.0));
-    let (digit, certainty, colour) = match &network.answer {
-        None => (
-            String::new(),
-            "Waiting for a digit".to_string(),
-            theme::FAINT,
-        ),
-        Some(answer) => {
-            let percent = format!("{:.1} %", answer.confidence() * 100.0);
-            let class = network.spec().classes()[answer.class].clone();
-            if answer.is_sure(threshold) {
-                (class, percent, theme::TEXT)
-            } else {
-                (class, format!("not sure · {percent}"), theme::FAINT)
-            }
-        }
+    let answer = network.answer.as_ref();
+    let verdict = answer.map(|answer| answer.verdict(threshold));
+    let classes = network.spec().classes();
+    let (digit, certainty) = words(answer, classes, threshold);
+    let colour = match verdict {
+        Some(Verdict::Digit) => theme::TEXT,
+        _ => theme::FAINT,
     };
     let painted = painter.text(
         pos2(inner.min.x, answer_middle),
@@ -213,7 +206,7 @@ fn network_card(
         theme::font(hero),
         colour,
     );
-    let beside = if network.answer.is_some() {
+    let beside = if answer.is_some() {
         painted.max.x.max(inner.min.x + hero * 0.62) + 10.0
     } else {
         inner.min.x
@@ -230,8 +223,30 @@ fn network_card(
         },
     );
     let chart = Rect::from_min_max(pos2(inner.min.x, inner.max.y - bars_height), inner.max);
-    let best = network.answer.as_ref().map(|answer| answer.class);
-    paint_bars(&painter, chart, bars, network.spec().classes(), best, hue);
+    // Still what the network computed, but nobody should read a digit off it.
+    let (best, hue) = match verdict {
+        Some(Verdict::NoDigit) => (None, hue.gamma_multiply(0.45)),
+        _ => (answer.map(|answer| answer.class), hue),
+    };
+    paint_bars(&painter, chart, bars, classes, best, hue);
+}
+
+/// The answer in large and what is said beside it.
+fn words(answer: Option<&Answer>, classes: &[String], threshold: f32) -> (String, String) {
+    let Some(answer) = answer else {
+        return (String::new(), "Waiting for a digit".to_string());
+    };
+    let class = classes[answer.class].clone();
+    let percent = format!("{:.1} %", answer.confidence() * 100.0);
+    match (answer.verdict(threshold), answer.runner_up()) {
+        (Verdict::Digit, _) => (class, percent),
+        (Verdict::NoDigit, _) => ("?".to_string(), "not a digit".to_string()),
+        (Verdict::NotSure, Some(other)) => {
+            let either = format!("not sure: {class} or {}?", classes[other]);
+            (class, either)
+        }
+        (Verdict::NotSure, None) => (class, format!("not sure · {percent}")),
+    }
 }
 
 fn paint_bars(
@@ -316,6 +331,21 @@ mod tests {
         assert_eq!(thousands(7), "7");
         assert_eq!(thousands(1000), "1,000");
         assert_eq!(thousands(669_706), "669,706");
+    }
+
+    #[test]
+    fn a_refusal_and_a_doubt_sound_different() {
+        let classes = ["3", "5", "8"].map(String::from);
+        let mut answer = Answer::from_logits(&[1.0, 0.9, 0.0], None);
+        let said = |answer: &Option<Answer>, threshold| {
+            let (digit, text) = words(answer.as_ref(), &classes, threshold);
+            [digit, text]
+        };
+        assert_eq!(said(&None, 0.6), ["", "Waiting for a digit"]);
+        assert_eq!(said(&answer, 0.3), ["3", "44.0 %"]);
+        assert_eq!(said(&answer, 0.6), ["3", "not sure: 3 or 5?"]);
+        answer.as_mut().expect("finite logits").is_digit = false;
+        assert_eq!(said(&answer, 0.3), ["?", "not a digit"]);
     }
 
     #[test]

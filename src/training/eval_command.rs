@@ -9,9 +9,10 @@ use mnistify_training::{
     card::{self, Rounding},
     data::{self, cache_folder},
     eval::{
-        Reader, SEED,
+        Reader, SEED, THRESHOLD_SEED,
         conditions::Condition,
         drawn::{self, Drawn, PER_HAND, drawn, prepared_images, sheet_rows},
+        fonts,
         rejection::{self, Digits, PER_KIND, Rejection, fashion, non_digits, rejection},
         robust::{self, robust},
         sheet,
@@ -26,7 +27,7 @@ use std::path::{Path, PathBuf};
 /// Where Debian's package dataset-fashion-mnist puts its files.
 const FASHION_FOLDER: &str = "/usr/share/datasets/fashion-mnist";
 /// Drawings of each hand on either side of the rejection: one half sets a threshold, the other is judged.
-const REJECTION_PER_HAND: u32 = 100;
+pub const REJECTION_PER_HAND: u32 = 100;
 /// Drawings in a line of the contact sheet; each is there twice.
 const SHEET_COLUMNS: usize = 12;
 
@@ -70,6 +71,11 @@ pub struct EvalArguments {
     /// one; Debian's package dataset-fashion-mnist makes it]
     #[arg(long, value_name = "DIR", requires = "reject")]
     fashion: Option<PathBuf>,
+
+    /// Folder of fonts (.ttf, .otf, folders in it too), whose letters should be refused
+    /// [default: /usr/share/fonts/truetype, where there is one]
+    #[arg(long, value_name = "DIR", requires = "reject")]
+    fonts: Option<PathBuf>,
 
     /// Save a contact sheet of the drawings, .png or .pgm: in each line some as they are, then the same ones prepared;
     /// with --reject also what is no digit.
@@ -116,9 +122,9 @@ impl On {
 }
 
 /// A file under examination.
-struct Examined {
-    path: PathBuf,
-    model: Model,
+pub struct Examined {
+    pub path: PathBuf,
+    pub model: Model,
 }
 
 /// The images that this command needs.
@@ -140,7 +146,12 @@ struct Findings {
 
 /// Runs `train eval`.
 pub fn run(arguments: &EvalArguments) -> Result<()> {
-    let (examined, readers) = load(arguments)?;
+    let mut paths = arguments.files.clone();
+    if paths.is_empty() {
+        let shipped = ["models/mlp.safetensors", "models/cnn.safetensors"];
+        paths = shipped.map(PathBuf::from).to_vec();
+    }
+    let (examined, readers) = load(&paths, arguments.half)?;
     if arguments.save.is_some() && examined.len() != 1 {
         return Err("--save takes exactly one file".into());
     }
@@ -180,18 +191,15 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
     Ok(())
 }
 
-fn load(arguments: &EvalArguments) -> Result<(Vec<Examined>, Vec<Reader>)> {
-    let mut paths = arguments.files.clone();
-    if paths.is_empty() {
-        let shipped = ["models/mlp.safetensors", "models/cnn.safetensors"];
-        paths = shipped.map(PathBuf::from).to_vec();
-    }
+/// The networks, with weights rounded to F16 where `half`, and a reader for each, whose names differ.
+pub fn load(paths: &[PathBuf], half: bool) -> Result<(Vec<Examined>, Vec<Reader>)> {
     let mut examined = Vec::with_capacity(paths.len());
     for path in paths {
-        let mut model = Model::load(&path)?;
-        if arguments.half {
+        let mut model = Model::load(path)?;
+        if half {
             model = Model::from_bytes(&model.to_bytes(true), "the rounded weights")?;
         }
+        let path = path.clone();
         examined.push(Examined { path, model });
     }
     let mut readers = Vec::with_capacity(examined.len());
@@ -222,11 +230,7 @@ fn sources(arguments: &EvalArguments) -> Result<Sources> {
     if !reads_mnist {
         return Ok(sources);
     }
-    let folder = match &arguments.data {
-        Some(folder) => folder.clone(),
-        None => cache_folder().join("mnist"),
-    };
-    fetch::ensure(&folder, &mut |message| eprintln!("{message}"))?;
+    let folder = mnist_folder(arguments.data.as_deref())?;
     if is_plain(arguments) || arguments.reject || !is_test {
         sources.mnist = data::load_training(&folder)?;
     }
@@ -234,6 +238,13 @@ fn sources(arguments: &EvalArguments) -> Result<Sources> {
         sources.test = data::load_test(&folder)?;
     }
     Ok(sources)
+}
+
+/// The folder that was asked for or the cache, with all of MNIST's files in it.
+pub fn mnist_folder(wanted: Option<&Path>) -> Result<PathBuf> {
+    let folder = wanted.map_or_else(|| cache_folder().join("mnist"), Path::to_path_buf);
+    fetch::ensure(&folder, &mut |message| eprintln!("{message}"))?;
+    Ok(folder)
 }
 
 fn examine(arguments: &EvalArguments, readers: &[Reader], sources: &Sources) -> Result<Findings> {
@@ -268,7 +279,18 @@ fn examine(arguments: &EvalArguments, readers: &[Reader], sources: &Sources) -> 
         findings.drawn = Some(drawn(readers, per_hand(arguments, PER_HAND), &mut say));
     }
     if arguments.reject {
-        let mut kinds = non_digits(limit.min(PER_KIND));
+        let mut kinds = non_digits(limit.min(PER_KIND), SEED);
+        let folder = arguments.fonts.as_deref();
+        match fonts::letters(folder.unwrap_or(Path::new(fonts::FOLDER)), limit) {
+            Some(kind) => kinds.push(kind),
+            None if folder.is_some() => {
+                return Err("--fonts: there is no font in it that has all letters".into());
+            }
+            None => say(&format!(
+                "Letters of fonts are left out: {} has none; --fonts names another folder",
+                fonts::FOLDER
+            )),
+        }
         let folder = arguments.fashion.as_deref();
         match fashion(folder.unwrap_or(Path::new(FASHION_FOLDER)), limit)? {
             Some(kind) => kinds.push(kind),
@@ -285,7 +307,7 @@ fn examine(arguments: &EvalArguments, readers: &[Reader], sources: &Sources) -> 
             On::Validation => halves(&judged),
         };
         let count = per_hand(arguments, REJECTION_PER_HAND);
-        let drawings = [SEED + 1, SEED].map(|seed| prepared_images(count, seed));
+        let drawings = [THRESHOLD_SEED, SEED].map(|seed| prepared_images(count, seed));
         let digits = Digits {
             training: &sources.mnist.train,
             validation: &fitted,
@@ -475,7 +497,11 @@ fn save_sheet(arguments: &EvalArguments, path: &Path) -> Result<()> {
     }
     if arguments.reject {
         // Twice as many to a line, as there is no raw image of these; some lines of each kind.
-        for kind in non_digits(4 * SHEET_COLUMNS) {
+        let mut kinds = non_digits(4 * SHEET_COLUMNS, SEED);
+        let folder = arguments.fonts.as_deref();
+        let folder = folder.unwrap_or(Path::new(fonts::FOLDER));
+        kinds.extend(fonts::letters(folder, 4 * SHEET_COLUMNS));
+        for kind in kinds {
             rows.extend(
                 kind.images
                     .chunks(2 * SHEET_COLUMNS)
@@ -507,6 +533,7 @@ fn as_json(
             json!({
                 "name": reader.name(),
                 "file": file.path.display().to_string(),
+                "calibration": file.model.calibration,
                 "validation": plain.map(|(validation, _)| report(validation)),
                 "test": plain.and_then(|(_, test)| test.as_ref()).map(report),
             })
@@ -552,6 +579,7 @@ mod tests {
             &["--save", "a", "b"][..],
             &["--images", "0"],
             &["--fashion", "there"],
+            &["--fonts", "there"],
             &["--robust", "--images", "5", "--write-card"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");

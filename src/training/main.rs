@@ -1,13 +1,15 @@
 //! The command line: options to a configuration, a backend to a device, progress to the terminal. Everything else is in
-//! the library. `train eval` is in `eval_command.rs`.
+//! the library. `train eval` is in `eval_command.rs`, `train calibrate` in `calibrate_command.rs`.
 
 // burn's autodiff types nest deeper than the compiler's default allows.
 #![recursion_limit = "256"]
 
+mod calibrate_command;
 mod eval_command;
 
 use burn::backend::{Autodiff, Flex};
 use burn_wgpu::{RuntimeOptions, Wgpu, WgpuDevice, graphics::AutoGraphicsApi, init_setup};
+use calibrate_command::CalibrateArguments;
 use clap::{Parser, Subcommand, ValueEnum};
 use eval_command::EvalArguments;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -49,7 +51,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 ///   train --model mlp --save
 ///   train --model cnn --save
 ///
-/// `train eval` examines networks that are finished; `train eval --help` says how.
+/// `train eval` examines networks that are finished, `train calibrate` lets them refuse what is no digit; with --help
+/// they say how.
 ///
 /// Ctrl-C ends the training and keeps the best weights so far; a second one ends the program at once.
 #[derive(Parser, Debug)]
@@ -234,6 +237,7 @@ struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     Eval(EvalArguments),
+    Calibrate(CalibrateArguments),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -270,8 +274,10 @@ fn main() {
 
 fn run() -> Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Command::Eval(arguments)) = &arguments.command {
-        return eval_command::run(arguments);
+    match &arguments.command {
+        Some(Command::Eval(arguments)) => return eval_command::run(arguments),
+        Some(Command::Calibrate(arguments)) => return calibrate_command::run(arguments),
+        None => {}
     }
     if arguments.journal {
         return rebuild_journals(&arguments);
@@ -794,6 +800,10 @@ mod tests {
         assert!(Arguments::try_parse_from(mixed).is_err());
         assert!(Arguments::try_parse_from(["train"]).is_err());
         assert!(Arguments::try_parse_from(["train", "eval", "--save", "b"]).is_err());
+        let words = ["train", "calibrate", "a.safetensors", "--save", "b"];
+        let arguments = Arguments::try_parse_from(words).unwrap();
+        assert!(matches!(arguments.command, Some(Command::Calibrate(_))));
+        assert!(Arguments::try_parse_from(["train", "calibrate"]).is_err());
         let plain = Arguments::try_parse_from(["train", "--model", "cnn", "--save"]).unwrap();
         assert!(plain.command.is_none() && plain.save == Some(None));
     }

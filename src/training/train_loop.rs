@@ -560,6 +560,7 @@ pub fn initial_model(spec: &NetworkSpec, seed: u64) -> Model {
     Model {
         spec: spec.clone(),
         card: Card::default(),
+        calibration: None,
         tensors,
     }
 }

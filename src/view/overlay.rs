@@ -15,7 +15,7 @@ use crate::{
 };
 use bevy::prelude::*;
 use bevy_egui::egui::{self, Align2, Color32, Painter, Pos2, pos2};
-use mnistify_network::explain::receptive_field;
+use mnistify_network::{Answer, explain::receptive_field, prediction::headline};
 
 /// What the overlay shows.
 pub struct Shown<'a> {
@@ -36,6 +36,9 @@ pub fn paint(painter: &Painter, lens: &Lens, shown: &Shown<'_>, compact: bool) {
         motion,
     } = shown;
     let towers = towers.all.iter().enumerate().filter(|(_, t)| t.shown);
+    let answers = towers.clone();
+    let answers = answers.map(|(index, _)| said(&networks.all[index], motion));
+    let text = headline(answers);
     for (index, tower) in towers {
         let network = &networks.all[index];
         if inspector.edges
@@ -46,9 +49,9 @@ pub fn paint(painter: &Painter, lens: &Lens, shown: &Shown<'_>, compact: bool) {
         }
         // Outside of the scene: the right one of two towers has its names on its right.
         let side = if tower.place.x > 0.0 { 1.0 } else { -1.0 };
-        let rows = network.layout.rows();
-        let answer = network.answer.as_ref().map(|answer| answer.class);
-        let answer = answer.filter(|_| motion.has_reached(rows - 1, rows));
+        // No output stands out where the network says that none of them is meant.
+        let answer = said(network, motion).filter(|answer| answer.is_digit);
+        let answer = answer.map(|answer| answer.class);
         paint_labels(
             painter,
             lens,
@@ -67,6 +70,28 @@ pub fn paint(painter: &Painter, lens: &Lens, shown: &Shown<'_>, compact: bool) {
             }
         }
     }
+    if let Some(text) = text {
+        paint_headline(painter, text, motion.slow.is_some());
+    }
+}
+
+/// The answer, once a slow forward pass has reached the outputs.
+fn said<'a>(network: &'a LiveNetwork, motion: &Motion) -> Option<&'a Answer> {
+    let rows = network.layout.rows();
+    let answer = network.answer.as_ref();
+    answer.filter(|_| motion.has_reached(rows - 1, rows))
+}
+
+/// What all networks agree on, below the stage's controls: one row of them, in slow motion two.
+fn paint_headline(painter: &Painter, text: &str, in_slow_motion: bool) {
+    let clip = painter.clip_rect();
+    let top = clip.min.y + if in_slow_motion { 84.0 } else { 52.0 };
+    let galley = painter.layout_no_wrap(text.to_string(), theme::font(20.0), theme::TEXT);
+    let place = pos2(clip.center().x - galley.size().x / 2.0, top);
+    // So that it reads over the towers.
+    let behind = egui::Rect::from_min_size(place, galley.size()).expand2(egui::vec2(14.0, 6.0));
+    painter.rect_filled(behind, 8.0, theme::CARD.gamma_multiply(0.9));
+    painter.galley(place, galley, theme::TEXT);
 }
 
 fn at(lens: &Lens, place: Vec3) -> Option<Pos2> {

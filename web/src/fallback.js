@@ -17,6 +17,7 @@ const PAGE = `
       <div class="pad">
         <canvas role="img" aria-label="Pad: draw a digit here with the mouse, a pen or a finger"></canvas>
         <p aria-hidden="true">Draw a digit here</p>
+        <strong aria-hidden="true"></strong>
         <i aria-hidden="true"></i>
       </div>
       <div class="tools">
@@ -89,11 +90,13 @@ export function openLightPage({ root, reader, version, why, try3d, prediction, f
     }
     page.readings += 1;
     show();
-    prediction({ models: reading.models.map(({ millis, ...model }) => model), text: spoken(reading.models) });
+    const { headline } = reading;
+    prediction({ models: reading.models.map(({ millis, ...model }) => model), headline, text: headline ?? spoken(reading.models) });
   }
 
   function show() {
     reading.models.forEach((model, index) => cards[index].show(model));
+    find(".pad strong").textContent = reading.headline ?? "";
     const pixels = image.createImageData(SIDE, SIDE);
     reading.image.forEach((value, index) => pixels.data.set([value, value, value, 255], index * 4));
     image.putImageData(pixels, 0, 0);
@@ -163,6 +166,7 @@ export function openLightPage({ root, reader, version, why, try3d, prediction, f
       shown: "all",
       frame_millis: null,
       screen: "ready",
+      headline: reading.headline,
       models: reading.models.map(({ millis, ...model }, index) => ({
         parameters: null,
         shown: true,
@@ -221,8 +225,9 @@ function read(reader, drawing, prepared) {
 function spoken(models) {
   if (models.every((model) => model.class === null)) return "The pad is empty.";
   return models
-    .map(({ name, label, confidence, sure, class: best }) => {
+    .map(({ name, label, confidence, sure, verdict, class: best }) => {
       if (best === null) return `${name}: nothing.`;
+      if (verdict === "no_digit") return `${name}: not a digit.`;
       return `${name}: ${sure ? "" : "not sure, "}${label}, ${Math.round(confidence * 100)} percent.`;
     })
     .join(" ");
@@ -454,17 +459,26 @@ class Card {
     this.#bars.forEach((bar, digit) => (bar.querySelector("span").textContent = digit));
   }
 
-  show({ class: best, label, confidence, sure, probabilities, millis }) {
+  show({ class: best, label, runner_up, confidence, sure, verdict, probabilities, millis }) {
     const { card, digit, certainty } = this.#parts;
     const blank = best === null;
+    const refused = verdict === "no_digit";
     card.classList.toggle("blank", blank);
     card.classList.toggle("unsure", !blank && !sure);
-    digit.textContent = blank ? "" : label;
+    card.classList.toggle("refused", refused);
     const percent = `${(confidence * 100).toFixed(1)} %`;
-    certainty.textContent = blank ? "Waiting for a digit" : sure ? percent : `not sure\n${percent}`;
+    const doubt = runner_up === null ? percent : `${label} or ${runner_up}?`;
+    const [large, beside] = blank
+      ? ["", "Waiting for a digit"]
+      : refused
+        ? ["?", "not a digit"]
+        : [label, sure ? percent : `not sure\n${doubt}`];
+    digit.textContent = large;
+    certainty.textContent = beside;
+    // Of what is no digit the bars are dimmed, but stay: they are what the network computed.
     this.#bars.forEach((bar, index) => {
       bar.style.setProperty("--share", blank ? 0 : probabilities[index]);
-      bar.classList.toggle("best", index === best);
+      bar.classList.toggle("best", index === best && !refused);
     });
     if (blank) {
       this.#parts.millis.textContent = "";

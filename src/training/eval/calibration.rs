@@ -3,6 +3,8 @@
 
 use super::reader::largest;
 use crate::metrics::CLASSES;
+use mnistify_network::Score;
+pub use mnistify_network::calibration::log_sum_exp;
 use serde::Serialize;
 
 /// The temperatures among which the best is sought.
@@ -15,6 +17,8 @@ pub const BINS: usize = 15;
 /// The predictions whose confidence falls into one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Bin {
+    /// From which probability to which; the last bin includes its upper end.
+    pub edges: [f64; 2],
     /// How many there are.
     pub count: usize,
     /// Their mean probability of the answer.
@@ -23,17 +27,9 @@ pub struct Bin {
     pub accuracy: f64,
 }
 
-/// The logarithm of `Σ exp(zᵢ/T)`, without overflow.
-pub fn log_sum_exp(logits: &[f32; CLASSES], temperature: f64) -> f64 {
-    let scaled = logits.map(|logit| f64::from(logit) / temperature);
-    let most = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    most + scaled.iter().map(|z| (z - most).exp()).sum::<f64>().ln()
-}
-
 /// The probability of the answer at a temperature.
 pub fn confidence(logits: &[f32; CLASSES], temperature: f64) -> f64 {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    (f64::from(most) / temperature - log_sum_exp(logits, temperature)).exp()
+    Score::Probability.of(logits, temperature)
 }
 
 /// The mean negative log-likelihood of the labels at a temperature.
@@ -69,7 +65,13 @@ pub fn fit_temperature(logits: &[[f32; CLASSES]], labels: &[u8]) -> f64 {
 
 /// Confidence and correctness of the answers in [`BINS`] intervals of equal width from 0 to 1.
 pub fn reliability(logits: &[[f32; CLASSES]], labels: &[u8], temperature: f64) -> Vec<Bin> {
-    let mut bins = vec![Bin::default(); BINS];
+    let edge = |place: usize| place as f64 / BINS as f64;
+    let mut bins: Vec<Bin> = (0..BINS)
+        .map(|place| Bin {
+            edges: [edge(place), edge(place + 1)],
+            ..Bin::default()
+        })
+        .collect();
     for (logits, label) in logits.iter().zip(labels) {
         let confidence = confidence(logits, temperature);
         let place = ((confidence * BINS as f64) as usize).min(BINS - 1);
@@ -155,6 +157,11 @@ mod tests {
         let labels: Vec<u8> = (0..CLASSES as u8).collect();
         let bins = reliability(&logits, &labels, 1.0);
         assert_eq!(expected_calibration_error(&bins), 0.0);
+        assert_eq!((bins[0].edges[0], bins[BINS - 1].edges[1]), (0.0, 1.0));
+        assert!(
+            bins.windows(2)
+                .all(|pair| pair[0].edges[1] == pair[1].edges[0])
+        );
         assert_eq!(
             (bins[BINS - 1].count, bins[BINS - 1].accuracy),
             (CLASSES, 1.0)

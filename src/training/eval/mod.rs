@@ -2,7 +2,8 @@
 //!
 //! - [`robust`]: test digits under [`conditions`], which [`corruptions`] and [`morphology`] make,
 //! - [`drawn`]: digits drawn as strokes, by [`crate::hands`],
-//! - [`rejection`]: what is no digit, by [`calibration`], [`scores`] and [`gaussian`],
+//! - [`rejection`]: what is no digit, by [`calibration`], [`scores`] and [`gaussian`]; letters of fonts come from `fonts`,
+//! - [`choice`]: which score and which threshold a network's file gets,
 //! - [`reader`]: a network with its answers, logits and features,
 //! - [`table`] and [`sheet`]: the figures as Markdown, the images as a picture.
 //!
@@ -10,9 +11,12 @@
 //! describe a network that is finished; a choice between networks belongs on the validation images (`--on validation`).
 
 pub mod calibration;
+pub mod choice;
 pub mod conditions;
 pub mod corruptions;
 pub mod drawn;
+#[cfg(feature = "train")]
+pub mod fonts;
 pub mod gaussian;
 pub mod morphology;
 pub mod reader;
@@ -29,6 +33,12 @@ use serde::Serialize;
 
 /// Decides every random number of an evaluation.
 pub const SEED: u64 = 20_250_815;
+
+/// The seed of the drawings that thresholds are taken from.
+pub const THRESHOLD_SEED: u64 = SEED + 1;
+
+/// The seed of the drawings by which a choice between scores is made: neither judged nor a threshold's.
+pub const CHOICE_SEED: u64 = SEED + 2;
 
 /// How many images were read, and how many of them rightly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

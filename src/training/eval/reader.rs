@@ -2,7 +2,7 @@
 
 use crate::{data::Images, metrics::CLASSES, metrics::Confusion};
 use mnistify_drawing::Image28;
-use mnistify_network::{CpuNetwork, LayerSpec, Model};
+use mnistify_network::{Calibration, CpuNetwork, LayerSpec, Model};
 use rayon::prelude::*;
 use thiserror::Error;
 
@@ -10,6 +10,7 @@ use thiserror::Error;
 pub struct Reader {
     name: String,
     network: CpuNetwork,
+    calibration: Option<Calibration>,
     /// The last layer, which is dense.
     last: usize,
 }
@@ -49,6 +50,7 @@ impl Reader {
         Ok(Self {
             name,
             network,
+            calibration: model.calibration,
             last,
         })
     }
@@ -56,6 +58,11 @@ impl Reader {
     /// The name in tables.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What its file says of its logits.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref()
     }
 
     /// The digit of the largest logit.

@@ -4,19 +4,22 @@
 //! Every score gets two thresholds: one under which 1 % of the validation digits fall, one under which 1 % of digits
 //! drawn as strokes fall ([`crate::hands`], another seed than those that are judged). The app reads drawings, so that
 //! the second is its price; scans of MNIST are closer to what the networks were trained on.
+//!
+//! Where a network's file has a calibration, what the app makes of it is measured too, as shipped.
 
 use super::{
-    Reader, Reading, SEED,
+    Reader, Reading,
     calibration::{BINS, Bin, expected_calibration_error, nll, reliability},
-    scores::{NAMES, Scorer, logits_of, rejected, threshold},
+    scores::{NAMES, Scorer, auroc, logits_of, rejected, threshold},
     table::{percent, table},
 };
-use crate::{data::Images, non_digits::NonDigit};
+use crate::{data::Images, metrics::CLASSES, non_digits::NonDigit};
 use mnistify_drawing::{
     Image28, Preparation,
     idx::{IdxError, read_images},
     rasterise,
 };
+use mnistify_network::{Answer, Calibration, Verdict, prediction::DEFAULT_THRESHOLD};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::path::Path;
@@ -27,6 +30,8 @@ pub const FALSE_REJECTION: f64 = 0.01;
 const FITTED_IMAGES: usize = 10_000;
 /// Drawings of each kind unless said otherwise.
 pub const PER_KIND: usize = 2_000;
+/// The kind of which the app says nothing at all.
+pub const BLANK: &str = "blank";
 
 /// Images that are no digits.
 #[derive(Clone, Debug)]
@@ -64,6 +69,8 @@ pub struct Rejection {
     /// Its bins, likewise.
     pub reliability: [Vec<Bin>; 2],
     pub scores: Vec<ScoreFigures>,
+    /// What the calibration in the network's file does; none where it has none.
+    pub shipped: Option<Shipped>,
 }
 
 /// One score's figures.
@@ -83,22 +90,80 @@ pub struct KindFigures {
     pub images: usize,
     /// The part that is refused under either threshold, from 0 to 1.
     pub rejected: [f64; 2],
+    /// Of what is no digit: the area under the ROC curve against MNIST's digits, then against drawn ones.
+    pub auroc: Option<[f64; 2]>,
 }
 
-/// `count` drawings of each kind, prepared as the app does, and a blank image.
-pub fn non_digits(count: usize) -> Vec<Kind> {
+/// What the calibration in a network's file does.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shipped {
+    pub calibration: Calibration,
+    /// Of the judged digits at the file's temperature, as in [`Rejection`].
+    pub nll: f64,
+    pub calibration_error: f64,
+    pub reliability: Vec<Bin>,
+    pub kinds: Vec<ShippedFigures>,
+}
+
+/// What the app says of one kind of images; parts from 0 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShippedFigures {
+    pub kind: String,
+    pub is_digit: bool,
+    pub images: usize,
+    /// "Not a digit".
+    pub refused: f64,
+    /// "Not sure", of what is not refused: a probability below the app's threshold.
+    pub not_sure: f64,
+}
+
+/// Images of one kind with what is computed of them.
+struct Group<'a> {
+    kind: &'a str,
+    is_digit: bool,
+    logits: Vec<[f32; CLASSES]>,
+    scores: Vec<[f64; NAMES.len()]>,
+}
+
+impl<'a> Group<'a> {
+    fn new(kind: &'a str, is_digit: bool, readings: &[Reading], scorer: &Scorer) -> Self {
+        Self {
+            kind,
+            is_digit,
+            logits: logits_of(readings),
+            scores: scores_of(readings, scorer),
+        }
+    }
+
+    /// All values of one score.
+    fn column(&self, place: usize) -> Vec<f64> {
+        column(&self.scores, place)
+    }
+}
+
+fn scores_of(readings: &[Reading], scorer: &Scorer) -> Vec<[f64; NAMES.len()]> {
+    let readings = readings.par_iter();
+    readings.map(|reading| scorer.scores(reading)).collect()
+}
+
+fn column(scores: &[[f64; NAMES.len()]], place: usize) -> Vec<f64> {
+    scores.iter().map(|scores| scores[place]).collect()
+}
+
+/// `count` drawings of each kind from a seed, prepared as the app does, and a blank image.
+pub fn non_digits(count: usize, seed: u64) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = NonDigit::ALL
         .into_iter()
         .map(|kind| Kind {
             name: kind.name().to_string(),
             images: (0..count as u32)
                 .into_par_iter()
-                .map(|index| rasterise(&kind.drawing(SEED, index), Preparation::Prepared))
+                .map(|index| rasterise(&kind.drawing(seed, index), Preparation::Prepared))
                 .collect(),
         })
         .collect();
     kinds.push(Kind {
-        name: "blank".to_string(),
+        name: BLANK.to_string(),
         images: vec![Image28::blank()],
     });
     kinds
@@ -135,37 +200,31 @@ pub fn rejection(reader: &Reader, digits: &Digits<'_>, kinds: &[Kind]) -> Reject
     let reliability = [1.0, temperature].map(|t| reliability(&logits, labels, t));
     let calibration_error = [0, 1].map(|index| expected_calibration_error(&reliability[index]));
 
-    let scores_of = |readings: &[Reading]| -> Vec<[f64; NAMES.len()]> {
-        let readings = readings.par_iter();
-        readings.map(|reading| scorer.scores(reading)).collect()
+    let group = |kind, is_digit, images: &[Image28]| {
+        Group::new(kind, is_digit, &reader.readings(images), &scorer)
     };
-    let scores_of_images = |images: &[Image28]| scores_of(&reader.readings(images));
-    let limits = [scores_of(&validation), scores_of_images(digits.drawn)];
+    let limits = [
+        scores_of(&validation, &scorer),
+        scores_of(&reader.readings(digits.drawn), &scorer),
+    ];
     let mut groups = vec![
-        ("MNIST digits", true, scores_of(&judged)),
-        ("drawn digits", true, scores_of_images(digits.drawn_judged)),
+        Group::new("MNIST digits", true, &judged, &scorer),
+        group("drawn digits", true, digits.drawn_judged),
     ];
     for kind in kinds {
-        groups.push((&kind.name, false, scores_of_images(&kind.images)));
+        groups.push(group(kind.name.as_str(), false, &kind.images));
     }
     let scores = NAMES.iter().enumerate().map(|(place, name)| {
-        let thresholds = [0, 1].map(|source: usize| {
-            let column: Vec<f64> = limits[source].iter().map(|scores| scores[place]).collect();
-            threshold(&column, FALSE_REJECTION)
-        });
-        let kinds = groups.iter().map(|(kind, is_digit, scores)| KindFigures {
-            kind: kind.to_string(),
-            is_digit: *is_digit,
-            images: scores.len(),
-            rejected: thresholds
-                .map(|limit| rejected(scores.iter().map(|scores| scores[place]), limit)),
-        });
+        let thresholds =
+            [0, 1].map(|source: usize| threshold(&column(&limits[source], place), FALSE_REJECTION));
         ScoreFigures {
             score: name,
             thresholds,
-            kinds: kinds.collect(),
+            kinds: kind_figures(&groups, place, thresholds),
         }
     });
+    let shipped = reader.calibration();
+    let shipped = shipped.map(|calibration| as_shipped(calibration, &groups, labels));
     Rejection {
         network: reader.name().to_string(),
         temperature,
@@ -173,6 +232,58 @@ pub fn rejection(reader: &Reader, digits: &Digits<'_>, kinds: &[Kind]) -> Reject
         calibration_error,
         reliability,
         scores: scores.collect(),
+        shipped,
+    }
+}
+
+/// What one score refuses of every group; the first two are digits.
+fn kind_figures(groups: &[Group<'_>], place: usize, thresholds: [f64; 2]) -> Vec<KindFigures> {
+    let digits = [0, 1].map(|index: usize| groups[index].column(place));
+    let figures = groups.iter().map(|group| {
+        let scores = group.column(place);
+        let against = || [0, 1].map(|index: usize| auroc(&digits[index], &scores));
+        KindFigures {
+            kind: group.kind.to_string(),
+            is_digit: group.is_digit,
+            images: scores.len(),
+            rejected: thresholds.map(|limit| rejected(scores.iter().copied(), limit)),
+            auroc: (!group.is_digit).then(against),
+        }
+    });
+    figures.collect()
+}
+
+/// What the app says of every group; the first one is MNIST's judged digits, which have these labels.
+fn as_shipped(calibration: &Calibration, groups: &[Group<'_>], labels: &[u8]) -> Shipped {
+    let temperature = f64::from(calibration.temperature);
+    let reliability = reliability(&groups[0].logits, labels, temperature);
+    let kinds = groups.iter().map(|group| {
+        let verdicts = group.logits.iter().filter_map(|logits| {
+            let answer = Answer::from_logits(logits, Some(calibration))?;
+            Some(answer.verdict(DEFAULT_THRESHOLD))
+        });
+        let verdicts: Vec<Verdict> = verdicts.collect();
+        let part = |wanted: Verdict| {
+            let count = verdicts
+                .iter()
+                .filter(|verdict| **verdict == wanted)
+                .count();
+            count as f64 / verdicts.len().max(1) as f64
+        };
+        ShippedFigures {
+            kind: group.kind.to_string(),
+            is_digit: group.is_digit,
+            images: verdicts.len(),
+            refused: part(Verdict::NoDigit),
+            not_sure: part(Verdict::NotSure),
+        }
+    });
+    Shipped {
+        calibration: *calibration,
+        nll: nll(&groups[0].logits, labels, temperature),
+        calibration_error: expected_calibration_error(&reliability),
+        kinds: kinds.collect(),
+        reliability,
     }
 }
 
@@ -200,6 +311,15 @@ pub fn markdown(rejections: &[&Rejection]) -> String {
             percent(FALSE_REJECTION),
             refused(rejections, source)
         ));
+    }
+    parts.push(format!(
+        "How well a score parts a kind from drawn digits, whatever the threshold (area under the ROC curve):\n\n{}",
+        areas(rejections)
+    ));
+    for rejection in rejections {
+        if let Some(shipped) = &rejection.shipped {
+            parts.push(shipped_text(&rejection.network, shipped));
+        }
     }
     parts.join("\n\n")
 }
@@ -283,11 +403,59 @@ fn refused(rejections: &[&Rejection], source: usize) -> String {
     table(&heading, &rows)
 }
 
+/// The area against drawn digits, of every kind that is none.
+fn areas(rejections: &[&Rejection]) -> String {
+    let scores = || rejections.iter().flat_map(|rejection| &rejection.scores);
+    let mut heading = vec!["images".to_string()];
+    for rejection in rejections {
+        let names = rejection.scores.iter().map(|score| score.score);
+        heading.extend(names.map(|score| format!("{}: {score}", rejection.network)));
+    }
+    let first = scores().next().map_or(&[][..], |score| &score.kinds);
+    let rows: Vec<Vec<String>> = first
+        .iter()
+        .enumerate()
+        .filter(|(_, kind)| !kind.is_digit)
+        .map(|(place, kind)| {
+            let areas = scores().filter_map(|score| score.kinds[place].auroc);
+            let cells = areas.map(|[_, drawn]| format!("{drawn:.4}"));
+            std::iter::once(kind.kind.clone()).chain(cells).collect()
+        })
+        .collect();
+    table(&heading, &rows)
+}
+
+fn shipped_text(network: &str, shipped: &Shipped) -> String {
+    let heading = ["images", "number", "not a digit", "not sure"].map(String::from);
+    let rows: Vec<Vec<String>> = shipped
+        .kinds
+        .iter()
+        .map(|kind| {
+            let mut cells = vec![kind.kind.clone(), kind.images.to_string()];
+            cells.extend([kind.refused, kind.not_sure].map(percent));
+            cells
+        })
+        .collect();
+    let Calibration {
+        temperature,
+        score,
+        threshold,
+    } = shipped.calibration;
+    format!(
+        "{network} as shipped: temperature {temperature:.3}, calibration error {}, no digit below {threshold:.4} of the\n\
+         {}. Not sure is a probability below {}.\n\n{}",
+        percent(shipped.calibration_error),
+        score.name(),
+        percent(f64::from(DEFAULT_THRESHOLD)),
+        table(&heading, &rows)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::PIXELS;
-    use mnistify_network::{LayerSpec, Model, NetworkSpec};
+    use crate::{augment::PIXELS, eval::SEED};
+    use mnistify_network::{LayerSpec, Model, NetworkSpec, Score};
 
     fn digits(count: usize) -> Images {
         Images {
@@ -317,7 +485,7 @@ mod tests {
                 out_features: 10,
             },
         ];
-        let model = Model::random(NetworkSpec::new("small", layers).unwrap(), 2);
+        let mut model = Model::random(NetworkSpec::new("small", layers).unwrap(), 2);
         let reader = Reader::new(&model, "small").unwrap();
         let data = digits(300);
         let drawn: Vec<Image28> = data.images.iter().map(Image28::from_bytes).collect();
@@ -328,7 +496,7 @@ mod tests {
             drawn: &drawn,
             drawn_judged: &drawn,
         };
-        let kinds = non_digits(5);
+        let kinds = non_digits(5, SEED);
         assert_eq!(kinds.len(), 4);
         let found = rejection(&reader, &digits, &kinds);
         assert_eq!(found.scores.len(), NAMES.len());
@@ -337,12 +505,38 @@ mod tests {
             for kind in score.kinds.iter().filter(|kind| kind.is_digit) {
                 assert!(kind.rejected.iter().all(|part| *part <= 0.01), "{kind:?}");
             }
+            for kind in &score.kinds {
+                assert_eq!(kind.auroc.is_none(), kind.is_digit, "{kind:?}");
+            }
         }
+        assert_eq!(found.shipped, None);
         assert!(found.nll[1] <= found.nll[0] + 1e-9);
         let text = markdown(&[&found, &found]);
         for part in ["| scribbles | 5 |", "| blank | 1 |", "Reliability of small"] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
+
+        // The same temperature, score and threshold in the file refuse the same.
+        let energy = &found.scores[1];
+        model.calibration = Some(Calibration {
+            temperature: found.temperature as f32,
+            score: Score::Energy,
+            threshold: (energy.thresholds[1] as f32).next_down(),
+        });
+        let reader = Reader::new(&model, "small").unwrap();
+        let found = rejection(&reader, &digits, &kinds);
+        let shipped = found.shipped.as_ref().unwrap();
+        assert_eq!(shipped.kinds.len(), energy.kinds.len());
+        for (as_shipped, kind) in shipped.kinds.iter().zip(&energy.kinds) {
+            assert!(
+                (as_shipped.refused - kind.rejected[1]).abs() < 0.01,
+                "{kind:?}"
+            );
+            assert!(as_shipped.refused + as_shipped.not_sure <= 1.0);
+        }
+        assert!((shipped.nll - found.nll[1]).abs() < 1e-6);
+        let text = markdown(&[&found]);
+        assert!(text.contains("small as shipped: temperature"), "{text}");
         assert!(
             serde_json::to_string(&found)
                 .unwrap()

@@ -2,15 +2,18 @@
 
 use super::{
     Reading,
-    calibration::{confidence, fit_temperature, log_sum_exp},
+    calibration::fit_temperature,
     gaussian::{Covariance, Gaussian},
 };
 use crate::metrics::CLASSES;
+use mnistify_network::Score;
 
-/// Names of the scores, in the order of [`Scorer::scores`].
-pub const NAMES: [&str; 4] = [
-    "probability",
-    "energy",
+/// Names of the scores, in the order of [`Scorer::scores`]: those of the logits, in the order of [`Score::ALL`], then the
+/// distances.
+pub const NAMES: [&str; 5] = [
+    Score::Probability.name(),
+    Score::Energy.name(),
+    Score::MaxLogit.name(),
     "distance, diagonal",
     "distance, full",
 ];
@@ -36,12 +39,15 @@ impl Scorer {
         }
     }
 
-    /// The larger, the more like a digit: the answer's probability at the fitted temperature; the negative energy
-    /// `ln Σ exp(zᵢ)` (Liu et al. 2020, arXiv:2010.03759); and the negative squared distances.
+    /// The larger, the more like a digit: what [`Score`] makes of the logits, at the fitted temperature; and the negative
+    /// squared distances.
     pub fn scores(&self, reading: &Reading) -> [f64; NAMES.len()] {
+        let [probability, energy, largest] =
+            Score::ALL.map(|score| score.of(&reading.logits, self.temperature));
         [
-            confidence(&reading.logits, self.temperature),
-            log_sum_exp(&reading.logits, 1.0),
+            probability,
+            energy,
+            largest,
             -self.diagonal.distance(&reading.features),
             -self.full.distance(&reading.features),
         ]
@@ -70,6 +76,23 @@ pub fn rejected(scores: impl ExactSizeIterator<Item = f64>, threshold: f64) -> f
     scores.filter(|score| *score < threshold).count() as f64 / count
 }
 
+/// How well a score parts digits from others, whatever the threshold: the probability that a digit scores more than one
+/// of the others, a tie counting half (the area under the ROC curve; Hanley & McNeil 1982, Radiology 143). 0.5 where
+/// either is empty.
+pub fn auroc(digits: &[f64], others: &[f64]) -> f64 {
+    if digits.is_empty() || others.is_empty() {
+        return 0.5;
+    }
+    let mut sorted = digits.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let wins = others.iter().map(|other| {
+        let less = sorted.partition_point(|digit| digit < other);
+        let not_more = sorted.partition_point(|digit| digit <= other);
+        (sorted.len() - not_more) as f64 + 0.5 * (not_more - less) as f64
+    });
+    wins.sum::<f64>() / (sorted.len() * others.len()) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +110,16 @@ mod tests {
             0.0
         );
         assert_eq!(threshold(&[], 0.01), f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn the_area_is_the_part_of_the_pairs_in_order() {
+        assert_eq!(auroc(&[3.0, 4.0], &[1.0, 2.0]), 1.0);
+        assert_eq!(auroc(&[1.0, 2.0], &[4.0, 3.0]), 0.0);
+        assert_eq!(auroc(&[1.0, 1.0], &[1.0]), 0.5);
+        // 3 > 2, 3 > 1, 1 < 2, and a tie.
+        assert_eq!(auroc(&[1.0, 3.0], &[2.0, 1.0]), 0.625);
+        assert_eq!(auroc(&[], &[1.0]), 0.5);
     }
 
     #[test]
