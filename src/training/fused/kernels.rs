@@ -45,7 +45,7 @@ pub struct Tile {
 }
 
 impl Tile {
-    const fn new(rows: usize, columns: usize, thread: [usize; 2], depth: usize) -> Self {
+    pub(super) const fn new(rows: usize, columns: usize, thread: [usize; 2], depth: usize) -> Self {
         Self {
             rows,
             columns,
