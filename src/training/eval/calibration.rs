@@ -3,7 +3,7 @@
 
 use super::reader::largest;
 use crate::metrics::CLASSES;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The temperatures among which the best is sought.
 const TEMPERATURES: [f64; 2] = [0.05, 20.0];
@@ -13,7 +13,7 @@ const STEPS: usize = 60;
 pub const BINS: usize = 15;
 
 /// The predictions whose confidence falls into one interval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bin {
     /// How many there are.
     pub count: usize,

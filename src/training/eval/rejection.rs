@@ -18,7 +18,7 @@ use mnistify_drawing::{
     rasterise,
 };
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The part of the real digits that a threshold may refuse.
@@ -52,7 +52,7 @@ pub struct Digits<'a> {
 }
 
 /// One network's figures.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {
     pub network: String,
     /// Fitted on validation; probabilities are the softmax of the logits divided by it.
@@ -67,16 +67,16 @@ pub struct Rejection {
 }
 
 /// One score's figures.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScoreFigures {
-    pub score: &'static str,
+    pub score: String,
     /// Refused is what scores less. From validation digits, then from drawn ones.
     pub thresholds: [f64; 2],
     pub kinds: Vec<KindFigures>,
 }
 
 /// What a score refuses of one kind of images.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KindFigures {
     pub kind: String,
     pub is_digit: bool,
@@ -161,7 +161,7 @@ pub fn rejection(reader: &Reader, digits: &Digits<'_>, kinds: &[Kind]) -> Reject
                 .map(|limit| rejected(scores.iter().map(|scores| scores[place]), limit)),
         });
         ScoreFigures {
-            score: name,
+            score: name.to_string(),
             thresholds,
             kinds: kinds.collect(),
         }
