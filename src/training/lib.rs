@@ -1,5 +1,6 @@
-//! Trains the two networks on MNIST: data, augmentation, the loop, honest metrics, random search, the journal. And
-//! examines finished ones ([`eval`]): on distorted digits, on digits drawn as strokes, on what is no digit.
+//! Trains the two networks on MNIST: data, augmentation, the loop, honest metrics, random search, studies of one factor
+//! at a time, the journal. And examines finished ones ([`eval`]): on distorted digits, on digits drawn as strokes, on
+//! what is no digit. What is known of a network ends in its [`card`].
 //!
 //! Everything but the loop is plain data and pure functions; the loop is generic over burn's backend. The command line
 //! lives in `main.rs` alone.
@@ -13,6 +14,9 @@
 
 pub mod augment;
 pub mod card;
+pub mod card_data;
+#[cfg(feature = "train")]
+pub mod card_plots;
 pub mod config;
 pub mod data;
 pub mod eval;
@@ -23,9 +27,15 @@ pub mod journal;
 pub mod metrics;
 pub mod non_digits;
 pub mod pen;
+#[cfg(feature = "train")]
+pub mod plot;
 pub mod random;
 pub mod schedule;
 pub mod search;
+pub mod seeds;
+pub mod statistics;
+pub mod study;
+pub mod study_journal;
 pub mod train_loop;
 
 pub use augment::{Augmentation, Sampling, augment};

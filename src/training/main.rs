@@ -1,27 +1,31 @@
 //! The command line: options to a configuration, a backend to a device, progress to the terminal. Everything else is in
-//! the library. `train eval` is in `eval_command.rs`.
+//! the library. `train eval`, `train study` and `train card` are in files of their own.
 
 // burn's autodiff types nest deeper than the compiler's default allows.
 #![recursion_limit = "256"]
 
+mod card_command;
 mod eval_command;
+mod study_command;
 
 use burn::{
     backend::{Autodiff, Flex},
     tensor::backend::AutodiffBackend,
 };
 use burn_wgpu::{RuntimeOptions, Wgpu, WgpuDevice, graphics::AutoGraphicsApi, init_setup};
+use card_command::CardArguments;
 use clap::{Parser, Subcommand, ValueEnum};
 use eval_command::EvalArguments;
 use indicatif::{ProgressBar, ProgressStyle};
 use mnistify_network::{Card, Metrics, Model, Network};
 use mnistify_training::{
     Confusion, Event, Job, Mnist, ModelKind, Sampling, Schedule, Select, TrainConfig,
-    card::{self, CardFacts},
     config::steps_of,
     data::{self, FILES, cache_folder},
+    eval::report::Report,
     fetch, journal,
     search::{Search, search},
+    seeds::{self, SeedRun},
     train,
     train_loop::{evaluate, upload},
 };
@@ -36,6 +40,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+use study_command::StudyArguments;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -46,7 +51,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 ///   train --model mlp --save
 ///   train --model cnn --save
 ///
-/// `train eval` examines networks that are finished; `train eval --help` says how.
+/// `train eval` examines networks that are finished, `train study` changes one factor of a recipe at a time, and
+/// `train card` makes the model cards anew; each says with --help how.
 ///
 /// Ctrl-C ends the training and keeps the best weights so far; a second one ends the program at once.
 #[derive(Parser, Debug)]
@@ -199,6 +205,8 @@ struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     Eval(EvalArguments),
+    Study(StudyArguments),
+    Card(CardArguments),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -227,8 +235,11 @@ fn main() {
 
 fn run() -> Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Command::Eval(arguments)) = &arguments.command {
-        return eval_command::run(arguments);
+    match &arguments.command {
+        Some(Command::Eval(arguments)) => return eval_command::run(arguments),
+        Some(Command::Study(arguments)) => return study_command::run(arguments),
+        Some(Command::Card(arguments)) => return card_command::run(arguments),
+        None => {}
     }
     if arguments.journal {
         return rebuild_journals(&arguments);
@@ -264,7 +275,7 @@ fn run() -> Result<()> {
 fn rebuild_journals(arguments: &Arguments) -> Result<()> {
     for model in ModelKind::ALL {
         let wanted = arguments.model.is_none_or(|only| only == model);
-        if wanted && !journal::read(&arguments.journal_dir, model)?.is_empty() {
+        if wanted && !journal::is_empty(&arguments.journal_dir, model)? {
             let path = journal::rebuild(&arguments.journal_dir, model)?;
             eprintln!("wrote {}", path.display());
         }
@@ -496,50 +507,38 @@ impl Session<'_> {
         if self.arguments.half {
             command.push_str(" --half");
         }
+        let run = SeedRun {
+            config: config.clone(),
+            command: command.clone(),
+            backend: self.backend.to_string(),
+            step: outcome.step,
+            stopped: outcome.stopped,
+            seconds: outcome.seconds,
+            images_per_second: outcome.images_per_second,
+            validation: Report::new(&validation),
+            test: Report::new(&test),
+        };
         if let Some(path) = &self.arguments.save {
             let default = || Path::new("models").join(format!("{name}.safetensors"));
             let path = path.clone().unwrap_or_else(default);
             model.card = Card {
-                command: command.clone(),
+                command,
                 recipe: serde_json::to_value(config)?,
                 dataset_md5: FILES[0].md5.to_string(),
                 validation: Some(validation.metrics()),
                 test: Some(test.metrics()),
             };
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)
-                    .map_err(|error| format!("{}: cannot be made: {error}", folder.display()))?;
-            }
+            let folder = path.parent().unwrap_or(Path::new(""));
+            std::fs::create_dir_all(folder)
+                .map_err(|error| format!("{}: cannot be made: {error}", folder.display()))?;
             model.save(&path, self.arguments.half)?;
-            let file = path.file_name().unwrap_or_default().to_string_lossy();
-            let text = card::markdown(&CardFacts {
-                spec: &spec,
-                config,
-                file: &file,
-                half: self.arguments.half,
-                command: &command,
-                backend: self.backend,
-                seconds: outcome.seconds,
-                step: outcome.step,
-                validation: &validation,
-                test: &test,
-            });
-            let card_path = path.with_file_name(format!("{}.md", spec.name()));
-            write(&card_path, &text)?;
+            // The card takes from this line what the weights' metadata does not hold.
+            seeds::append(folder, &run)?;
+            let card_path = card_command::write_card(&path)?;
             eprintln!("saved {} and {}", path.display(), card_path.display());
         }
         if let Some(target) = &self.arguments.json {
-            let line = json!({
-                "config": config,
-                "command": command,
-                "backend": self.backend,
-                "step": outcome.step,
-                "stopped": outcome.stopped,
-                "seconds": outcome.seconds,
-                "images_per_second": outcome.images_per_second,
-                "validation": report(&validation),
-                "test": report(&test),
-            });
+            let line = serde_json::to_string(&run)?;
             if target == "-" {
                 println!("{line}");
             } else {
@@ -694,6 +693,15 @@ mod tests {
     fn steps_and_epochs_exclude_each_other() {
         let words = ["train", "--model", "cnn", "--steps", "1", "--epochs", "1"];
         assert!(Arguments::try_parse_from(words).is_err());
+    }
+
+    #[test]
+    fn other_commands_have_options_of_their_own() {
+        let words = ["train", "study", "--model", "mlp", "--only", "ema"];
+        let arguments = Arguments::try_parse_from(words).unwrap();
+        assert!(matches!(arguments.command, Some(Command::Study(_))));
+        let arguments = Arguments::try_parse_from(["train", "card"]).unwrap();
+        assert!(matches!(arguments.command, Some(Command::Card(_))));
     }
 
     #[test]
