@@ -346,6 +346,29 @@ mod tests {
     }
 
     #[test]
+    fn studies_follow_the_search_or_stand_alone() {
+        let folder = std::env::temp_dir().join(format!("mnistify-both-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let model = ModelKind::Mlp;
+        assert!(is_empty(&folder, model).unwrap());
+        let base = study::base(&TrainConfig::defaults(model, 512), 40);
+        for one in study::plan(&base, &[study::Factor::Shift], 2) {
+            let record = study::tests::record(one.config, 25);
+            append_line(&study::lines_path(&folder, model), &record).unwrap();
+        }
+        assert!(!is_empty(&folder, model).unwrap());
+        let text = std::fs::read_to_string(rebuild(&folder, model).unwrap()).unwrap();
+        assert!(text.starts_with("# Hyperparameters: MLP\n\n## One factor at a time\n"));
+        append(&folder, model, &run(0, 0.9)).unwrap();
+        let text = std::fs::read_to_string(rebuild(&folder, model).unwrap()).unwrap();
+        assert!(text.starts_with(&markdown(model, &[run(0, 0.9)])), "{text}");
+        assert!(text.contains("\n\n## One factor at a time\n") && text.contains("### Shift\n"));
+        let plot = folder.join(study_journal::plot_name(model, study::Factor::Shift));
+        assert_eq!(plot.exists(), cfg!(feature = "train"));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn the_best_run_is_bold() {
         let text = markdown(ModelKind::Mlp, &[run(0, 0.98), run(1, 0.99), run(2, 0.99)]);
         assert!(text.contains("| **1** |"), "{text}");

@@ -615,7 +615,7 @@ pub fn analyse(records: &[Record]) -> Option<Study> {
         .map(|config| (score(config), config))
         .reduce(|best, next| if next.0 > best.0 { next } else { best })?;
     let base_runs = groups.iter().find(|(config, _)| config == base);
-    let base_runs: &[&Record] = base_runs.map_or(&[], |(_, runs)| runs);
+    let base_runs: &[&Record] = base_runs.map_or(&[][..], |(_, runs)| runs.as_slice());
 
     let mut factors = Vec::new();
     for factor in Factor::ALL {
