@@ -63,6 +63,7 @@ pub struct Augmentation {
     /// Largest translation along each axis, in pixels.
     pub shift: f64,
     /// Largest change of a stroke's radius, in pixels: thicker by a disc's dilation, thinner by its erosion.
+    #[serde(default)]
     pub thickness: f64,
     pub sampling: Sampling,
     /// Largest displacement of the elastic field's nodes, in pixels; each image's own limit lies between 0.1 and this.

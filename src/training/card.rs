@@ -1,18 +1,31 @@
 //! The model card: what a network is, how it was made and how good it is, as Markdown.
+//!
+//! [`compose`] makes a card anew from data files alone ([`crate::card_data`]), so that it can be repeated, and every
+//! table names the command that repeats its figures.
 
 use crate::{
-    config::{Schedule, Select, TrainConfig},
+    card_data::{CardData, CardError, Speed},
+    config::{COMMAND, Schedule, Select, TrainConfig},
     data::{FILES, SPLIT_SEED, TRAINING_IMAGES, VALIDATION_IMAGES},
+    eval::{
+        report::{self, REJECTION, ROBUSTNESS},
+        severity::Family,
+        table::table,
+    },
     metrics::{CLASSES, Confusion},
+    seeds,
 };
 use mnistify_network::{LayerSpec, Metrics, NetworkSpec};
+use std::path::{Path, PathBuf};
 
 /// The heading of the figures.
 const FIGURES: &str = "## Figures";
+/// The heading of the training speed.
+const SPEED: &str = "## Training speed";
 /// The heading of the last section.
 const LIMITS: &str = "## Limits";
 
-/// Everything that a card tells.
+/// What a card tells about a network in any case.
 pub struct CardFacts<'a> {
     pub spec: &'a NetworkSpec,
     pub config: &'a TrainConfig,
@@ -22,17 +35,188 @@ pub struct CardFacts<'a> {
     pub half: bool,
     /// The exact command.
     pub command: &'a str,
+    /// How the training went, where that is known.
+    pub run: Option<RunFacts<'a>>,
+    pub validation: Metrics,
+    pub test: Metrics,
+    /// Of the test images, where it is known.
+    pub confusion: Option<&'a Confusion>,
+}
+
+/// How a training went.
+#[derive(Clone, Copy, Debug)]
+pub struct RunFacts<'a> {
     /// Backend and adapter.
     pub backend: &'a str,
     /// Wall-clock training time.
     pub seconds: f64,
     /// The step that the weights are from.
     pub step: usize,
-    pub validation: &'a Confusion,
-    pub test: &'a Confusion,
 }
 
-/// The card.
+/// The card of some weights, from their metadata and the data files beside them.
+pub fn compose(weights: &Path) -> Result<String, CardError> {
+    Ok(markdown_of(&CardData::read(weights)?))
+}
+
+/// Where the card of some weights lies.
+pub fn path(weights: &Path, spec: &NetworkSpec) -> PathBuf {
+    weights.with_file_name(format!("{}.md", spec.name()))
+}
+
+/// The plot of the seeds, from the card's folder.
+pub fn seeds_plot(spec: &NetworkSpec) -> String {
+    format!("plots/{}-seeds.svg", spec.name().to_lowercase())
+}
+
+/// The plot of the reliability, from the card's folder.
+pub fn reliability_plot(spec: &NetworkSpec) -> String {
+    format!("plots/{}-reliability.svg", spec.name().to_lowercase())
+}
+
+/// The plot of the accuracies over one kind of distortion, from the card's folder. It shows all networks.
+pub fn severity_plot(family: Family) -> String {
+    format!("plots/robustness-{}.svg", family.name())
+}
+
+/// The card of these data.
+pub fn markdown_of(data: &CardData) -> String {
+    let spec = &data.spec;
+    let mut text = markdown(&CardFacts {
+        spec,
+        config: &data.config,
+        file: &data.file,
+        half: data.is_half(),
+        command: &data.card.command,
+        run: data.run().map(|run| RunFacts {
+            backend: &run.backend,
+            seconds: run.seconds,
+            step: run.step,
+        }),
+        validation: data.validation,
+        test: data.test,
+        confusion: data.confusion(),
+    });
+    if data.seeds.len() > 1 {
+        let body = seeds::markdown(&data.seeds, &seeds_plot(spec));
+        text = with_section(&text, &seeds::heading(&data.seeds), &body);
+    }
+    if !data.speeds.is_empty() {
+        text = with_section(&text, SPEED, &speed(&data.speeds));
+    }
+    for (heading, body) in evaluation_sections(data) {
+        text = with_section(&text, heading, &body);
+    }
+    for extra in &data.extras {
+        let (heading, body) = extra.trim().split_once('\n').unwrap_or((extra.trim(), ""));
+        text = with_section(&text, heading.trim(), body);
+    }
+    if data.has_journal {
+        let journal = format!(
+            "HYPERPARAMETERS-{}.md",
+            data.config.model.name().to_uppercase()
+        );
+        let body = format!(
+            "[{journal}]({journal}) has the search that led to this recipe, and what each factor of it is worth, with\n\
+             error bars."
+        );
+        text = with_section(&text, "## Hyperparameters", &body);
+    }
+    text
+}
+
+/// Heading and body of what evaluations found about this network, each with its command and plots.
+fn evaluation_sections(data: &CardData) -> Vec<(&'static str, String)> {
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    for evaluation in &data.evaluations {
+        let name = data.spec.name();
+        let networks = &evaluation.networks;
+        let Some(place) = networks.iter().position(|network| network.name == name) else {
+            continue;
+        };
+        let sections = report::sections(
+            &evaluation.on,
+            evaluation.robust.as_deref(),
+            evaluation.strokes.as_ref(),
+            &evaluation.reject,
+            &[(place, name)],
+        );
+        for (heading, mut body) in sections {
+            if found.iter().any(|(known, _)| *known == heading) {
+                continue;
+            }
+            if data.is_stale(evaluation, place) {
+                body = format!(
+                    "**These figures are of other weights than the file's; measure again.**\n\n{body}"
+                );
+            }
+            body.push_str(&plots(data, heading));
+            if !evaluation.command.is_empty() {
+                body.push_str(&format!("\n\n```sh\n{}\n```", evaluation.command));
+            }
+            found.push((heading, body));
+        }
+    }
+    found
+}
+
+/// The plots of a section, as Markdown after its tables.
+fn plots(data: &CardData, heading: &str) -> String {
+    let image = |what: &str, path: String| format!("\n\n![{what}]({path})");
+    match heading {
+        ROBUSTNESS => Family::ALL
+            .iter()
+            .map(|family| {
+                let what = format!("{}: accuracy over strength", family.title());
+                image(&what, severity_plot(*family))
+            })
+            .collect(),
+        REJECTION => image(
+            "Reliability before and after the temperature",
+            reliability_plot(&data.spec),
+        ),
+        _ => String::new(),
+    }
+}
+
+/// The table of training speeds, with what measures them again.
+fn speed(speeds: &[Speed]) -> String {
+    let heading = [
+        "engine",
+        "adapter",
+        "batch",
+        "images a second",
+        "seconds to 99 % on validation",
+        "note",
+    ];
+    let rows: Vec<Vec<String>> = speeds
+        .iter()
+        .map(|speed| {
+            let seconds = speed.seconds_to_99;
+            vec![
+                speed.engine.clone(),
+                speed.adapter.clone(),
+                speed.batch.to_string(),
+                thousands(speed.images_per_second.round() as usize),
+                seconds.map_or("–".to_string(), |seconds| format!("{seconds:.1}")),
+                speed.note.clone(),
+            ]
+        })
+        .collect();
+    let mut commands: Vec<&str> = Vec::new();
+    for speed in speeds {
+        if !speed.command.is_empty() && !commands.contains(&speed.command.as_str()) {
+            commands.push(&speed.command);
+        }
+    }
+    let mut text = table(&heading.map(String::from), &rows);
+    if !commands.is_empty() {
+        text.push_str(&format!("\n\n```sh\n{}\n```", commands.join("\n")));
+    }
+    text
+}
+
+/// The sections that every card has.
 pub fn markdown(facts: &CardFacts<'_>) -> String {
     let CardFacts {
         spec,
@@ -43,16 +227,30 @@ pub fn markdown(facts: &CardFacts<'_>) -> String {
     } = facts;
     let precision = if facts.half { "F16" } else { "F32" };
     let normalisation = spec.normalisation();
-    let sections = [
+    let took = facts.run.map(|run| {
         format!(
+            "Training took {} on {}.",
+            duration(run.seconds),
+            run.backend
+        )
+    });
+    let sections = [
+        Some(format!(
             "# {name}\n\n\
              Reads a handwritten digit in a 28×28 image. Weights: `{file}` (safetensors, {precision}), which also holds\n\
-             this architecture and these figures as metadata. Tensors are named and laid out as in PyTorch's\n\
-             `nn.Sequential`.",
+             this architecture, recipe and these figures as metadata. Tensors are named and laid out as in PyTorch's\n\
+             `nn.Sequential`. This card is made from that metadata and the data files beside it:\n\n\
+             ```sh\n{COMMAND} card --model {model}\n```",
             name = spec.name(),
-        ),
-        figures_section(facts.validation, facts.test),
-        format!(
+            model = config.model.name(),
+        )),
+        Some(figures_section(
+            file,
+            &facts.validation,
+            &facts.test,
+            facts.confusion,
+        )),
+        Some(format!(
             "## Architecture\n\n\
              Input `[1, 28, 28]`: pixels from 0 (paper) to 1 (ink), each `x · {} + {}`.\n\n{}\n\
              {} parameters, running statistics included.",
@@ -60,17 +258,13 @@ pub fn markdown(facts: &CardFacts<'_>) -> String {
             normalisation.offset,
             architecture_table(spec),
             thousands(spec.parameter_count()),
-        ),
-        format!(
+        )),
+        Some(format!(
             "## Training\n\n```sh\n{command}\n```\n\n{}",
-            recipe(spec, config, facts.step)
-        ),
-        format!(
-            "Training took {} on {}.",
-            duration(facts.seconds),
-            facts.backend
-        ),
-        format!(
+            recipe(spec, config, facts.run.map(|run| run.step))
+        )),
+        took,
+        Some(format!(
             "## Data\n\n\
              MNIST (LeCun, Cortes & Burges). Of its {all} training images {train} are for training and {held} for\n\
              validation, a random choice from the constant {SPLIT_SEED}, the same in every run.\n\n{files}",
@@ -78,37 +272,44 @@ pub fn markdown(facts: &CardFacts<'_>) -> String {
             train = thousands(TRAINING_IMAGES),
             held = thousands(VALIDATION_IMAGES),
             files = files_table(),
-        ),
-        format!(
+        )),
+        Some(format!(
             "{LIMITS}\n\n\
              Trained on single, centred, upright digits. Whatever is drawn, one of ten digits comes out: letters and\n\
              scribbles too, sometimes with high confidence."
-        ),
+        )),
     ];
+    let sections: Vec<String> = sections.into_iter().flatten().collect();
     let mut text = sections.join("\n\n");
     text.push('\n');
     text
 }
 
 /// The section of figures, from its heading to the end of the confusion matrix.
-fn figures_section(validation: &Confusion, test: &Confusion) -> String {
-    let sections = [
-        format!(
-            "{FIGURES}\n\n{}",
-            figures(&validation.metrics(), &test.metrics())
-        ),
+fn figures_section(
+    file: &str,
+    validation: &Metrics,
+    test: &Metrics,
+    confusion: Option<&Confusion>,
+) -> String {
+    let errors = (1.0 - test.accuracy) * test.images as f64;
+    let mut sections = vec![
+        format!("{FIGURES}\n\n{}", figures(validation, test)),
+        format!("```sh\n{COMMAND} eval models/{file}\n```"),
         format!(
             "Precision, recall and F1 are macro averages over the ten digits. Every choice was made on the\n\
-             validation images. The {tests} test images were read once, after the weights were final: {errors} of them\n\
-             are read wrongly. Whoever trains several times and picks by the test figure does not measure this any more.",
-            tests = test.images(),
-            errors = test.errors(),
-        ),
-        format!(
-            "### Test images: digit (row) and answer (column)\n\n{}",
-            confusion_table(test)
+             validation images. The {tests} test images were read once, after the weights were final: {errors:.0} of\n\
+             them are read wrongly. Whoever trains several times and picks by the test figure does not measure this any\n\
+             more.",
+            tests = thousands(test.images),
         ),
     ];
+    if let Some(confusion) = confusion {
+        sections.push(format!(
+            "### Test images: digit (row) and answer (column)\n\n{}\n\n```sh\n{COMMAND} eval models/{file} --json -\n```",
+            confusion_table(confusion)
+        ));
+    }
     sections.join("\n\n")
 }
 
@@ -143,7 +344,8 @@ pub fn rounded(text: &str, rounding: &Rounding<'_>) -> Result<String, String> {
     }
     // The whole line, so that a command that already ends in --half does not get a second one.
     let text = text.replace(&format!("{command}\n"), &format!("{with_half}\n"));
-    let figures = figures_section(rounding.validation, rounding.test);
+    let (validation, test) = (rounding.validation.metrics(), rounding.test.metrics());
+    let figures = figures_section(after, &validation, &test, Some(rounding.test));
     let body = figures.trim_start_matches(FIGURES);
     Ok(with_section(&text, FIGURES, body))
 }
@@ -237,7 +439,7 @@ fn describe(layer: &LayerSpec) -> String {
     }
 }
 
-fn recipe(spec: &NetworkSpec, config: &TrainConfig, step: usize) -> String {
+fn recipe(spec: &NetworkSpec, config: &TrainConfig, step: Option<usize>) -> String {
     let a = &config.augmentation;
     let schedule = match config.schedule {
         Schedule::OneCycle => {
@@ -291,7 +493,10 @@ fn recipe(spec: &NetworkSpec, config: &TrainConfig, step: usize) -> String {
         ("moving average of the weights", average),
         (
             "weights kept",
-            format!("step {}; rule: {chosen}", thousands(step)),
+            match step {
+                Some(step) => format!("step {}; rule: {chosen}", thousands(step)),
+                None => chosen.to_string(),
+            },
         ),
         ("batch normalisation", statistics.to_string()),
         (
@@ -310,6 +515,14 @@ fn recipe(spec: &NetworkSpec, config: &TrainConfig, step: usize) -> String {
             "elastic augmentation",
             if a.elastic > 0.0 {
                 format!("6×6 random field, up to {} px", a.elastic)
+            } else {
+                "none".to_string()
+            },
+        ),
+        (
+            "thickness",
+            if a.thickness > 0.0 {
+                format!("strokes' radius ±{} px", a.thickness)
             } else {
                 "none".to_string()
             },
@@ -358,7 +571,7 @@ fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ModelKind;
+    use crate::{card_data::tests::folder, config::ModelKind};
 
     #[test]
     fn the_card_tells_what_matters() {
@@ -372,11 +585,14 @@ mod tests {
             file: "cnn.safetensors",
             half: true,
             command: &config.command(),
-            backend: "cpu",
-            seconds: 75.0,
-            step: 32_000,
-            validation: &validation,
-            test: &test,
+            run: Some(RunFacts {
+                backend: "cpu",
+                seconds: 75.0,
+                step: 32_000,
+            }),
+            validation: validation.metrics(),
+            test: test.metrics(),
+            confusion: Some(&test),
         });
         for part in [
             "# CNN",
@@ -408,11 +624,14 @@ mod tests {
             },
             half,
             command,
-            backend: "cpu",
-            seconds: 75.0,
-            step: 32_000,
-            validation: &Confusion::new(&[1, 2], &[1, 2]),
-            test,
+            run: Some(RunFacts {
+                backend: "cpu",
+                seconds: 75.0,
+                step: 32_000,
+            }),
+            validation: Confusion::new(&[1, 2], &[1, 2]).metrics(),
+            test: test.metrics(),
+            confusion: Some(test),
         })
     }
 
@@ -457,6 +676,66 @@ mod tests {
                 .count(),
             6
         );
+    }
+
+    #[test]
+    fn a_card_is_composed_of_data_files_alone() {
+        let folder = folder("card", 9);
+        let text = compose(&folder.join("cnn.safetensors")).unwrap();
+        let parts = [
+            "# CNN\n",
+            "card --model cnn\n",
+            "## Figures\n",
+            "| test | 10 | 90.00 % |",
+            "eval models/cnn.safetensors\n",
+            "| **9** | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 1 |",
+            "## Architecture\n",
+            "## Training\n",
+            "1 min 15 s on a GPU",
+            "## Data\n",
+            "## Five seeds\n",
+            "| **1, ships** |",
+            "](plots/cnn-seeds.svg)",
+            "--json - >> models/seeds-cnn.jsonl",
+            "## Training speed\n",
+            "| engine A | a GPU | 256 | 123,457 | 1.5 |  |",
+            "measure it\n",
+            "## Robustness\n",
+            "| condition | CNN | CNN, prepared |",
+            "| as it is | 90.00 % | 100.00 % |",
+            "](plots/robustness-shift.svg)",
+            "](plots/robustness-thickness.svg)",
+            "evaluate it\n",
+            "## Calibration and rejection\n",
+            "](plots/cnn-reliability.svg)",
+            "## Teachers\n\nNone.\n",
+            "## Limits\n",
+        ];
+        let mut place = 0;
+        for part in parts {
+            let found = text[place..].find(part);
+            place += found.unwrap_or_else(|| panic!("{part} is missing or misplaced in:\n{text}"));
+        }
+        for absent in [
+            "engine B",
+            "Not this one",
+            "other weights",
+            "## Hyperparameters",
+        ] {
+            assert!(!text.contains(absent), "{absent}:\n{text}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn figures_of_other_weights_are_marked() {
+        let folder = folder("card-stale", 3);
+        let text = compose(&folder.join("cnn.safetensors")).unwrap();
+        assert!(
+            text.contains("**These figures are of other weights"),
+            "{text}"
+        );
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -53,15 +53,15 @@ impl ModelKind {
     /// Passes over the training images where nothing else is said.
     pub fn default_epochs(self) -> usize {
         match self {
-            Self::Mlp => 400,
-            Self::Cnn => 22,
+            Self::Mlp => 800,
+            Self::Cnn => 300,
         }
     }
 
     fn epochs_between_evaluations(self) -> usize {
         match self {
-            Self::Mlp => 5,
-            Self::Cnn => 1,
+            Self::Mlp => 20,
+            Self::Cnn => 10,
         }
     }
 }
@@ -158,6 +158,16 @@ impl Mixture {
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
     }
+
+    /// The larger of both shares, each.
+    pub fn union(self, other: Self) -> Self {
+        Self {
+            wide: self.wide.max(other.wide),
+            prepared: self.prepared.max(other.prepared),
+            drawn: self.drawn.max(other.drawn),
+            outliers: self.outliers.max(other.outliers),
+        }
+    }
 }
 
 /// Which option cannot be used, and what it may be.
@@ -177,9 +187,13 @@ pub fn steps_of(epochs: usize, batch: usize) -> usize {
 impl TrainConfig {
     /// The recipe of `model`; the number of steps follows from `batch`.
     pub fn defaults(model: ModelKind, batch: usize) -> Self {
-        let (weight_decay, elastic) = match model {
-            ModelKind::Mlp => (0.02, 0.8),
-            ModelKind::Cnn => (0.05, 0.0),
+        let (weight_decay, elastic, thickness) = match model {
+            ModelKind::Mlp => (0.02, 0.8, 0.2),
+            ModelKind::Cnn => (0.05, 0.0, 0.25),
+        };
+        let [wide, prepared, drawn, outliers] = match model {
+            ModelKind::Mlp => [0.06, 0.06, 0.04, 0.04],
+            ModelKind::Cnn => [0.12, 0.06, 0.04, 0.04],
         };
         Self {
             model,
@@ -197,12 +211,17 @@ impl TrainConfig {
                 anisotropy: 0.12,
                 shear: 0.2,
                 shift: 2.0,
-                thickness: 0.0,
+                thickness,
                 sampling: Sampling::Bilinear,
                 elastic,
                 brightness: 0.2,
             },
-            mixture: Mixture::default(),
+            mixture: Mixture {
+                wide,
+                prepared,
+                drawn,
+                outliers,
+            },
             label_smoothing: 0.05,
             ema: 0.9995,
             seed: 1,
@@ -350,7 +369,7 @@ mod tests {
         assert_eq!(steps_of(1, 256), 215);
         assert_eq!(steps_of(2, 55_000), 2);
         let mlp = TrainConfig::defaults(ModelKind::Mlp, 512);
-        assert!((mlp.epochs() - 400.0).abs() < 0.01);
+        assert!((mlp.epochs() - 800.0).abs() < 0.01);
     }
 
     #[test]

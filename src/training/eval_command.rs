@@ -7,13 +7,15 @@ use mnistify_network::Model;
 use mnistify_training::{
     Confusion, Images, Mnist,
     card::{self, Rounding},
+    config::COMMAND,
     data::{self, cache_folder},
     eval::{
         Reader, SEED, THRESHOLD_SEED,
         conditions::Condition,
-        drawn::{self, Drawn, PER_HAND, drawn, prepared_images, sheet_rows},
+        drawn::{Drawn, PER_HAND, drawn, prepared_images, sheet_rows},
         fonts,
-        rejection::{self, Digits, PER_KIND, Rejection, fashion, non_digits, rejection},
+        rejection::{Digits, PER_KIND, Rejection, fashion, non_digits, rejection},
+        report::sections as report_sections,
         robust::{self, robust},
         sheet,
         table::{percent, table},
@@ -82,7 +84,8 @@ pub struct EvalArguments {
     #[arg(long, value_name = "PATH")]
     sheet: Option<PathBuf>,
 
-    /// Write everything as one line of JSON; `-` is standard output.
+    /// Write everything as one line of JSON; `-` is standard output. `train card` takes the tables of
+    /// models/evaluation*.json into the cards.
     #[arg(long, value_name = "PATH")]
     json: Option<String>,
 
@@ -388,38 +391,13 @@ fn sections(
     findings: &Findings,
     networks: &[(usize, &str)],
 ) -> Vec<(&'static str, String)> {
-    let mut sections = Vec::new();
-    let on = arguments.on.name();
-    if let Some(rows) = &findings.robust {
-        let images = rows.first().and_then(|row| row.raw.first());
-        let count = images.map_or(0, |tally| tally.images);
-        let body = format!(
-            "Accuracy on {count} {on} images under each condition; prepared means scaled into 20×20 pixels and centred\n\
-             by mass, as the app does with pictures. Noise and clutter are made after MNIST-C (Mu & Gilmer 2019,\n\
-             arXiv:1906.02337).\n\n{}",
-            robust::markdown(networks, rows)
-        );
-        sections.push(("## Robustness", body));
-    }
-    if let Some(drawn) = &findings.drawn {
-        let body = format!(
-            "Accuracy on synthetic pen strokes, by hand; prepared from the strokes, as the app does unless told not\n\
-             to.\n\n{}",
-            drawn::markdown(networks, &drawn.rows)
-        );
-        sections.push(("## Drawn digits", body));
-    }
-    let rejections: Vec<&Rejection> = networks
-        .iter()
-        .filter_map(|(place, _)| findings.rejections.get(*place))
-        .collect();
-    if !rejections.is_empty() {
-        sections.push((
-            "## Calibration and rejection",
-            rejection::markdown(&rejections),
-        ));
-    }
-    sections
+    report_sections(
+        arguments.on.name(),
+        findings.robust.as_deref(),
+        findings.drawn.as_ref(),
+        &findings.rejections,
+        networks,
+    )
 }
 
 fn card_path(file: &Path, model: &Model) -> PathBuf {
@@ -518,6 +496,36 @@ fn save_sheet(arguments: &EvalArguments, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The command that finds the same again.
+fn command(arguments: &EvalArguments) -> String {
+    let mut command = format!("{COMMAND} eval");
+    for file in &arguments.files {
+        command.push_str(&format!(" {}", file.display()));
+    }
+    let flags = [
+        ("robust", arguments.robust),
+        ("strokes", arguments.strokes),
+        ("reject", arguments.reject),
+        ("half", arguments.half),
+    ];
+    for (name, _) in flags.iter().filter(|(_, is_set)| *is_set) {
+        command.push_str(&format!(" --{name}"));
+    }
+    if arguments.on != On::Test {
+        command.push_str(&format!(" --on {}", arguments.on.name()));
+    }
+    if let Some(images) = arguments.images {
+        command.push_str(&format!(" --images {images}"));
+    }
+    if let Some(folder) = &arguments.fashion {
+        command.push_str(&format!(" --fashion {}", folder.display()));
+    }
+    if let Some(path) = &arguments.json {
+        command.push_str(&format!(" --json {path}"));
+    }
+    command
+}
+
 fn as_json(
     arguments: &EvalArguments,
     examined: &[Examined],
@@ -540,6 +548,7 @@ fn as_json(
         })
         .collect();
     json!({
+        "command": command(arguments),
         "on": arguments.on.name(),
         "images": arguments.images,
         "half": arguments.half,
@@ -583,6 +592,24 @@ mod tests {
             &["--robust", "--images", "5", "--write-card"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_recorded_command_repeats_the_options() {
+        for words in [
+            &["a.safetensors", "--robust", "--reject", "--json", "b.json"][..],
+            &["--strokes", "--half", "--on", "validation", "--images", "9"],
+        ] {
+            let command = command(&parse(words).unwrap());
+            let (_, options) = command.split_once(" eval ").unwrap();
+            let again: Vec<&str> = options.split_whitespace().collect();
+            let mut expected = words.to_vec();
+            let mut found = again.clone();
+            expected.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, expected);
+            assert!(parse(&again).is_ok());
         }
     }
 

@@ -1,12 +1,15 @@
-//! The record of a hyperparameter search: a JSON Lines file that is the source of truth, and a Markdown table for
-//! people that is made of it.
+//! The record of hyperparameters: JSON Lines files that are the source of truth, and a Markdown file for people that is
+//! made of them. First the random search, then what the studies of one factor at a time say ([`crate::study_journal`]).
 //!
 //! Several processes may append to one file. Files named `hyperparameters-mlp*.jsonl` are read together, so that runs
 //! from several machines can be laid side by side.
 
-use crate::config::{COMMAND, ModelKind, Schedule, TrainConfig};
+use crate::{
+    config::{COMMAND, ModelKind, Schedule, TrainConfig},
+    study, study_journal,
+};
 use mnistify_network::Metrics;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
     io::Write,
@@ -47,6 +50,8 @@ pub enum JournalError {
         line: usize,
         reason: String,
     },
+    #[error("{file}: is not what it should hold: {reason}. Correct it or move it away")]
+    Content { file: String, reason: String },
 }
 
 /// The file that new runs are appended to.
@@ -63,39 +68,88 @@ pub fn markdown_path(folder: &Path, model: ModelKind) -> PathBuf {
 /// All runs of `model` in `folder`, by number; of two with one number the first counts.
 pub fn read(folder: &Path, model: ModelKind) -> Result<Vec<Run>, JournalError> {
     let mut runs = BTreeMap::new();
-    for path in files(folder, model)? {
-        let file = path.display().to_string();
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(source) => return Err(JournalError::Read { file, source }),
-        };
-        for run in parse(&text, &file)? {
-            runs.entry(run.run).or_insert(run);
-        }
+    for run in read_lines::<Run>(folder, &format!("hyperparameters-{}", model.name()))? {
+        runs.entry(run.run).or_insert(run);
     }
     Ok(runs.into_values().collect())
 }
 
-/// Adds a finished run, as one write, so that processes that share the file do not mix their lines.
+/// Adds a finished run.
 pub fn append(folder: &Path, model: ModelKind, run: &Run) -> Result<(), JournalError> {
-    let path = lines_path(folder, model);
-    let mut line = serde_json::to_string(run).expect("plain data becomes JSON");
-    line.push('\n');
-    std::fs::create_dir_all(folder)
-        .and_then(|()| {
-            let mut options = std::fs::OpenOptions::new();
-            options.create(true).append(true).open(&path)
-        })
-        .and_then(|mut file| file.write_all(line.as_bytes()))
-        .map_err(|source| write_error(&path, source))
+    append_line(&lines_path(folder, model), run)
 }
 
-/// Makes the table anew from the files and returns where it lies.
+/// Whether there is neither a search nor a study of `model`.
+pub fn is_empty(folder: &Path, model: ModelKind) -> Result<bool, JournalError> {
+    Ok(read(folder, model)?.is_empty() && study::read(folder, model)?.is_empty())
+}
+
+/// Makes the Markdown anew from the files, with the command also the plots, and returns where it lies.
 pub fn rebuild(folder: &Path, model: ModelKind) -> Result<PathBuf, JournalError> {
     let runs = read(folder, model)?;
+    let study = study::analyse(&study::read(folder, model)?);
+    let mut text = if runs.is_empty() {
+        format!("# Hyperparameters: {}\n", model.name().to_uppercase())
+    } else {
+        markdown(model, &runs)
+    };
+    if let Some(study) = &study {
+        text.push_str(&format!("\n{}", study_journal::markdown(study)));
+        #[cfg(feature = "train")]
+        study_journal::save_plots(folder, study)?;
+    }
     let path = markdown_path(folder, model);
-    std::fs::write(&path, markdown(model, &runs)).map_err(|source| write_error(&path, source))?;
+    write_text(&path, &text)?;
     Ok(path)
+}
+
+/// Adds a line of JSON, as one write, so that processes that share the file do not mix their lines.
+pub(crate) fn append_line(path: &Path, line: &impl Serialize) -> Result<(), JournalError> {
+    let mut line = serde_json::to_string(line).expect("plain data becomes JSON");
+    line.push('\n');
+    make_folder(path)
+        .and_then(|()| {
+            let mut options = std::fs::OpenOptions::new();
+            options.create(true).append(true).open(path)
+        })
+        .and_then(|mut file| file.write_all(line.as_bytes()))
+        .map_err(|source| write_error(path, source))
+}
+
+/// Writes a whole file, and makes the folder for it.
+pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), JournalError> {
+    make_folder(path)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|source| write_error(path, source))
+}
+
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)
+}
+
+/// The text of a file; none where there is no such file.
+pub(crate) fn read_text(path: &Path) -> Result<Option<String>, JournalError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => {
+            let file = path.display().to_string();
+            Err(JournalError::Read { file, source })
+        }
+    }
+}
+
+/// The lines of all files of a folder whose names begin with `start` and end with `.jsonl`, in the order of the names.
+pub(crate) fn read_lines<T: DeserializeOwned>(
+    folder: &Path,
+    start: &str,
+) -> Result<Vec<T>, JournalError> {
+    let mut lines: Vec<T> = Vec::new();
+    for path in files(folder, start, ".jsonl")? {
+        let text = read_text(&path)?.unwrap_or_default();
+        lines.extend(parse::<T>(&text, &path.display().to_string())?);
+    }
+    Ok(lines)
 }
 
 /// The run with the best validation accuracy; of equals the first.
@@ -207,7 +261,8 @@ fn cells(run: &Run) -> Vec<String> {
     ]
 }
 
-fn files(folder: &Path, model: ModelKind) -> Result<Vec<PathBuf>, JournalError> {
+/// The files of a folder whose names begin and end so, sorted; none where there is no folder.
+pub(crate) fn files(folder: &Path, start: &str, end: &str) -> Result<Vec<PathBuf>, JournalError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -216,32 +271,31 @@ fn files(folder: &Path, model: ModelKind) -> Result<Vec<PathBuf>, JournalError> 
             return Err(JournalError::Read { file, source });
         }
     };
-    let start = format!("hyperparameters-{}", model.name());
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str());
-            name.is_some_and(|name| name.starts_with(&start) && name.ends_with(".jsonl"))
+            name.is_some_and(|name| name.starts_with(start) && name.ends_with(end))
         })
         .collect();
     paths.sort();
     Ok(paths)
 }
 
-fn parse(text: &str, file: &str) -> Result<Vec<Run>, JournalError> {
-    let mut runs = Vec::new();
+fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<Vec<T>, JournalError> {
+    let mut lines = Vec::new();
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
         }
-        let run = serde_json::from_str(line).map_err(|error| JournalError::Line {
+        let line = serde_json::from_str(line).map_err(|error| JournalError::Line {
             file: file.to_string(),
             line: index + 1,
             reason: error.to_string(),
         })?;
-        runs.push(run);
+        lines.push(line);
     }
-    Ok(runs)
+    Ok(lines)
 }
 
 fn write_error(path: &Path, source: std::io::Error) -> JournalError {
@@ -292,6 +346,29 @@ mod tests {
     }
 
     #[test]
+    fn studies_follow_the_search_or_stand_alone() {
+        let folder = std::env::temp_dir().join(format!("mnistify-both-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let model = ModelKind::Mlp;
+        assert!(is_empty(&folder, model).unwrap());
+        let base = study::base(&TrainConfig::defaults(model, 512), 40);
+        for one in study::plan(&base, &[study::Factor::Shift], 2) {
+            let record = study::tests::record(one.config, 25);
+            append_line(&study::lines_path(&folder, model), &record).unwrap();
+        }
+        assert!(!is_empty(&folder, model).unwrap());
+        let text = std::fs::read_to_string(rebuild(&folder, model).unwrap()).unwrap();
+        assert!(text.starts_with("# Hyperparameters: MLP\n\n## One factor at a time\n"));
+        append(&folder, model, &run(0, 0.9)).unwrap();
+        let text = std::fs::read_to_string(rebuild(&folder, model).unwrap()).unwrap();
+        assert!(text.starts_with(&markdown(model, &[run(0, 0.9)])), "{text}");
+        assert!(text.contains("\n\n## One factor at a time\n") && text.contains("### Shift\n"));
+        let plot = folder.join(study_journal::plot_name(model, study::Factor::Shift));
+        assert_eq!(plot.exists(), cfg!(feature = "train"));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn the_best_run_is_bold() {
         let text = markdown(ModelKind::Mlp, &[run(0, 0.98), run(1, 0.99), run(2, 0.99)]);
         assert!(text.contains("| **1** |"), "{text}");
@@ -302,7 +379,7 @@ mod tests {
     #[test]
     fn a_broken_line_is_named() {
         let good = serde_json::to_string(&run(0, 0.5)).unwrap();
-        let error = parse(&format!("{good}\n\n{{"), "j.jsonl").unwrap_err();
+        let error = parse::<Run>(&format!("{good}\n\n{{"), "j.jsonl").unwrap_err();
         assert!(error.to_string().starts_with("j.jsonl: line 3"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
-//! Trains the two networks on MNIST: data, augmentation, the loop, honest metrics, random search, the journal. And
-//! examines finished ones ([`eval`]): on distorted digits, on digits drawn as strokes, on what is no digit.
+//! Trains the two networks on MNIST: data, augmentation, the loop, honest metrics, random search, studies of one factor
+//! at a time, the journal. And examines finished ones ([`eval`]): on distorted digits, on digits drawn as strokes, on
+//! what is no digit. What is known of a network ends in its [`card`].
 //!
 //! Everything but the loop and its engines is plain data and pure functions. An engine makes the steps: [`fused`] kernels
 //! on a GPU, or [`burn_engine`], which is generic over burn's backend. The command line lives in `main.rs` and the
@@ -15,6 +16,9 @@
 pub mod augment;
 pub mod burn_engine;
 pub mod card;
+pub mod card_data;
+#[cfg(feature = "train")]
+pub mod card_plots;
 pub mod config;
 pub mod data;
 pub mod engine;
@@ -29,9 +33,15 @@ pub mod journal;
 pub mod metrics;
 pub mod non_digits;
 pub mod pen;
+#[cfg(feature = "train")]
+pub mod plot;
 pub mod random;
 pub mod schedule;
 pub mod search;
+pub mod seeds;
+pub mod statistics;
+pub mod study;
+pub mod study_journal;
 pub mod train_loop;
 
 pub use augment::{Augmentation, Sampling, augment};

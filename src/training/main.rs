@@ -1,15 +1,18 @@
 //! The command line: options to a configuration, a backend to a device, progress to the terminal. Everything else is in
-//! the library. `train eval` is in `eval_command.rs`, `train calibrate` in `calibrate_command.rs`.
+//! the library. `train eval`, `calibrate`, `study` and `card` are in files of their own.
 
 // burn's autodiff types nest deeper than the compiler's default allows.
 #![recursion_limit = "256"]
 
 mod calibrate_command;
+mod card_command;
 mod eval_command;
+mod study_command;
 
 use burn::backend::{Autodiff, Flex};
 use burn_wgpu::{RuntimeOptions, Wgpu, WgpuDevice, graphics::AutoGraphicsApi, init_setup};
 use calibrate_command::CalibrateArguments;
+use card_command::CardArguments;
 use clap::{Parser, Subcommand, ValueEnum};
 use eval_command::EvalArguments;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,16 +20,16 @@ use mnistify_network::{Card, Metrics, Model, fused::Gpu};
 use mnistify_training::{
     Confusion, Event, Job, Mnist, ModelKind, Sampling, Schedule, Select, TrainConfig,
     burn_engine::BurnMaker,
-    card::{self, CardFacts},
     config::steps_of,
     data::{self, FILES, cache_folder},
     engine::MakeEngine,
-    eval::Reader,
+    eval::{Reader, report::Report},
     feeder::Pool,
     fetch,
     fused::{FusedEngine, FusedMaker},
     journal,
     search::{Search, search},
+    seeds::{self, SeedRun},
     train,
     train_loop::initial_model,
 };
@@ -41,6 +44,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+use study_command::StudyArguments;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -51,8 +55,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 ///   train --model mlp --save
 ///   train --model cnn --save
 ///
-/// `train eval` examines networks that are finished, `train calibrate` lets them refuse what is no digit; with --help
-/// they say how.
+/// `train eval` examines networks that are finished, `train calibrate` lets them refuse what is no digit, `train study`
+/// changes one factor of a recipe at a time, and `train card` makes the model cards anew; each says with --help how.
 ///
 /// Ctrl-C ends the training and keeps the best weights so far; a second one ends the program at once.
 #[derive(Parser, Debug)]
@@ -238,6 +242,8 @@ struct Arguments {
 enum Command {
     Eval(EvalArguments),
     Calibrate(CalibrateArguments),
+    Study(StudyArguments),
+    Card(CardArguments),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -277,6 +283,8 @@ fn run() -> Result<()> {
     match &arguments.command {
         Some(Command::Eval(arguments)) => return eval_command::run(arguments),
         Some(Command::Calibrate(arguments)) => return calibrate_command::run(arguments),
+        Some(Command::Study(arguments)) => return study_command::run(arguments),
+        Some(Command::Card(arguments)) => return card_command::run(arguments),
         None => {}
     }
     if arguments.journal {
@@ -291,7 +299,7 @@ fn run() -> Result<()> {
     };
     fetch::ensure(&folder, &mut |message| eprintln!("{message}"))?;
     let data = data::load_training(&folder)?;
-    let (backend, name) = choose_backend(&arguments)?;
+    let (backend, name) = choose_backend(arguments.backend, arguments.engine, arguments.gpu)?;
     let pool = Arc::new(Pool::new(&data, &config.mixture));
     eprintln!("training on {name}");
     let stop = stop_on_ctrl_c()?;
@@ -312,20 +320,14 @@ fn run() -> Result<()> {
             }
             Ok(())
         }
-        Backend::Fused(gpu) => session.run(&mut FusedMaker::new(gpu)),
-        Backend::Wgpu(device) => session.run(&mut BurnMaker::<Autodiff<Wgpu>>::new(device)),
-        Backend::Cpu => session.run(&mut BurnMaker::<Autodiff<Flex>>::new(Default::default())),
-        #[cfg(feature = "cuda")]
-        Backend::Cuda => session.run(&mut BurnMaker::<Autodiff<burn::backend::Cuda>>::new(
-            Default::default(),
-        )),
+        backend => session.run(backend.maker().as_mut()),
     }
 }
 
 fn rebuild_journals(arguments: &Arguments) -> Result<()> {
     for model in ModelKind::ALL {
         let wanted = arguments.model.is_none_or(|only| only == model);
-        if wanted && !journal::read(&arguments.journal_dir, model)?.is_empty() {
+        if wanted && !journal::is_empty(&arguments.journal_dir, model)? {
             let path = journal::rebuild(&arguments.journal_dir, model)?;
             eprintln!("wrote {}", path.display());
         }
@@ -401,16 +403,35 @@ enum Backend {
     Cuda,
 }
 
+impl Backend {
+    /// What makes this backend's engines.
+    fn maker(self) -> Box<dyn MakeEngine> {
+        match self {
+            Self::Fused(gpu) => Box::new(FusedMaker::new(gpu)),
+            Self::Wgpu(device) => Box::new(BurnMaker::<Autodiff<Wgpu>>::new(device)),
+            Self::Cpu => Box::new(BurnMaker::<Autodiff<Flex>>::new(Default::default())),
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Box::new(BurnMaker::<Autodiff<burn::backend::Cuda>>::new(
+                Default::default(),
+            )),
+        }
+    }
+}
+
 /// The backend and its name for people.
-fn choose_backend(arguments: &Arguments) -> Result<(Backend, String)> {
-    match arguments.backend {
+fn choose_backend(
+    kind: BackendKind,
+    engine: EngineKind,
+    gpu: Option<usize>,
+) -> Result<(Backend, String)> {
+    match kind {
         BackendKind::Cpu => Ok(cpu()),
         BackendKind::Cuda => cuda().ok_or_else(|| {
             "this build cannot use CUDA: add --features train,cuda, and check NVIDIA's driver"
                 .into()
         }),
-        BackendKind::Wgpu => match Adapter::find(arguments.gpu) {
-            Some(adapter) => Ok(adapter.backend(arguments.engine)),
+        BackendKind::Wgpu => match Adapter::find(gpu) {
+            Some(adapter) => Ok(adapter.backend(engine)),
             None => {
                 Err("no GPU was found through wgpu; check the driver, or use --backend cpu".into())
             }
@@ -420,9 +441,9 @@ fn choose_backend(arguments: &Arguments) -> Result<(Backend, String)> {
                 return Ok(found);
             }
             // A GPU in software is slower than burn's own CPU backend.
-            let adapter = Adapter::find(arguments.gpu).filter(|adapter| !adapter.is_software);
+            let adapter = Adapter::find(gpu).filter(|adapter| !adapter.is_software);
             Ok(match adapter {
-                Some(adapter) => adapter.backend(arguments.engine),
+                Some(adapter) => adapter.backend(engine),
                 None => cpu(),
             })
         }
@@ -583,51 +604,39 @@ impl Session<'_> {
         if self.arguments.half {
             command.push_str(" --half");
         }
+        let run = SeedRun {
+            config: config.clone(),
+            command: command.clone(),
+            backend: self.backend.to_string(),
+            step: outcome.step,
+            stopped: outcome.stopped,
+            seconds: outcome.seconds,
+            images_per_second: outcome.images_per_second,
+            history: outcome.history,
+            validation: Report::new(&validation),
+            test: Report::new(&test),
+        };
         if let Some(path) = &self.arguments.save {
             let default = || Path::new("models").join(format!("{name}.safetensors"));
             let path = path.clone().unwrap_or_else(default);
             model.card = Card {
-                command: command.clone(),
+                command,
                 recipe: serde_json::to_value(config)?,
                 dataset_md5: FILES[0].md5.to_string(),
                 validation: Some(validation.metrics()),
                 test: Some(test.metrics()),
             };
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)
-                    .map_err(|error| format!("{}: cannot be made: {error}", folder.display()))?;
-            }
+            let folder = path.parent().unwrap_or(Path::new(""));
+            std::fs::create_dir_all(folder)
+                .map_err(|error| format!("{}: cannot be made: {error}", folder.display()))?;
             model.save(&path, self.arguments.half)?;
-            let file = path.file_name().unwrap_or_default().to_string_lossy();
-            let text = card::markdown(&CardFacts {
-                spec: &spec,
-                config,
-                file: &file,
-                half: self.arguments.half,
-                command: &command,
-                backend: self.backend,
-                seconds: outcome.seconds,
-                step: outcome.step,
-                validation: &validation,
-                test: &test,
-            });
-            let card_path = path.with_file_name(format!("{}.md", spec.name()));
-            write(&card_path, &text)?;
+            // The card takes from this line what the weights' metadata does not hold.
+            seeds::append(folder, &run)?;
+            let card_path = card_command::write_card(&path)?;
             eprintln!("saved {} and {}", path.display(), card_path.display());
         }
         if let Some(target) = &self.arguments.json {
-            let line = json!({
-                "config": config,
-                "command": command,
-                "backend": self.backend,
-                "step": outcome.step,
-                "stopped": outcome.stopped,
-                "seconds": outcome.seconds,
-                "images_per_second": outcome.images_per_second,
-                "history": outcome.history,
-                "validation": report(&validation),
-                "test": report(&test),
-            });
+            let line = serde_json::to_string(&run)?;
             if target == "-" {
                 println!("{line}");
             } else {
@@ -782,6 +791,15 @@ mod tests {
     fn steps_and_epochs_exclude_each_other() {
         let words = ["train", "--model", "cnn", "--steps", "1", "--epochs", "1"];
         assert!(Arguments::try_parse_from(words).is_err());
+    }
+
+    #[test]
+    fn other_commands_have_options_of_their_own() {
+        let words = ["train", "study", "--model", "mlp", "--only", "ema"];
+        let arguments = Arguments::try_parse_from(words).unwrap();
+        assert!(matches!(arguments.command, Some(Command::Study(_))));
+        let arguments = Arguments::try_parse_from(["train", "card"]).unwrap();
+        assert!(matches!(arguments.command, Some(Command::Card(_))));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::reader::largest;
 use crate::metrics::CLASSES;
 use mnistify_network::Score;
 pub use mnistify_network::calibration::log_sum_exp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The temperatures among which the best is sought.
 const TEMPERATURES: [f64; 2] = [0.05, 20.0];
@@ -15,7 +15,7 @@ const STEPS: usize = 60;
 pub const BINS: usize = 15;
 
 /// The predictions whose confidence falls into one interval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bin {
     /// From which probability to which; the last bin includes its upper end.
     pub edges: [f64; 2],

@@ -10,13 +10,13 @@ use crate::{
 };
 use mnistify_drawing::{Image28, Preparation, rasterise};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Drawings of each hand unless said otherwise: 200 put the accuracy of 99 % within ±1.4 % (two standard errors).
 pub const PER_HAND: u32 = 200;
 
 /// One hand's figures.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Digit and name, or `all`.
     pub hand: String,
@@ -27,7 +27,7 @@ pub struct Row {
 }
 
 /// What all networks answered.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drawn {
     /// One a hand, then the total.
     pub rows: Vec<Row>,

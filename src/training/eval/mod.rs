@@ -5,7 +5,9 @@
 //! - [`rejection`]: what is no digit, by [`calibration`], [`scores`] and [`gaussian`]; letters of fonts come from `fonts`,
 //! - [`choice`]: which score and which threshold a network's file gets,
 //! - [`reader`]: a network with its answers, logits and features,
-//! - [`table`] and [`sheet`]: the figures as Markdown, the images as a picture.
+//! - [`table`] and [`sheet`]: the figures as Markdown, the images as a picture,
+//! - [`report`]: everything that an evaluation found, as a file and as sections of a model card; [`severity`]: its
+//!   accuracies over how much images are distorted.
 //!
 //! All random numbers come from [`SEED`], so that two networks meet exactly the same images. Figures on test images
 //! describe a network that is finished; a choice between networks belongs on the validation images (`--on validation`).
@@ -21,15 +23,17 @@ pub mod gaussian;
 pub mod morphology;
 pub mod reader;
 pub mod rejection;
+pub mod report;
 pub mod robust;
 pub mod scores;
+pub mod severity;
 #[cfg(feature = "train")]
 pub mod sheet;
 pub mod table;
 
 pub use reader::{Reader, ReaderError, Reading};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Decides every random number of an evaluation.
 pub const SEED: u64 = 20_250_815;
@@ -41,7 +45,7 @@ pub const THRESHOLD_SEED: u64 = SEED + 1;
 pub const CHOICE_SEED: u64 = SEED + 2;
 
 /// How many images were read, and how many of them rightly.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     pub images: u64,
     pub right: u64,

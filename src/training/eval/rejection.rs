@@ -21,7 +21,7 @@ use mnistify_drawing::{
 };
 use mnistify_network::{Answer, Calibration, Verdict, prediction::DEFAULT_THRESHOLD};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The part of the real digits that a threshold may refuse.
@@ -57,7 +57,7 @@ pub struct Digits<'a> {
 }
 
 /// One network's figures.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {
     pub network: String,
     /// Fitted on validation; probabilities are the softmax of the logits divided by it.
@@ -74,16 +74,16 @@ pub struct Rejection {
 }
 
 /// One score's figures.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScoreFigures {
-    pub score: &'static str,
+    pub score: String,
     /// Refused is what scores less. From validation digits, then from drawn ones.
     pub thresholds: [f64; 2],
     pub kinds: Vec<KindFigures>,
 }
 
 /// What a score refuses of one kind of images.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KindFigures {
     pub kind: String,
     pub is_digit: bool,
@@ -95,7 +95,7 @@ pub struct KindFigures {
 }
 
 /// What the calibration in a network's file does.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shipped {
     pub calibration: Calibration,
     /// Of the judged digits at the file's temperature, as in [`Rejection`].
@@ -106,7 +106,7 @@ pub struct Shipped {
 }
 
 /// What the app says of one kind of images; parts from 0 to 1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShippedFigures {
     pub kind: String,
     pub is_digit: bool,
@@ -218,7 +218,7 @@ pub fn rejection(reader: &Reader, digits: &Digits<'_>, kinds: &[Kind]) -> Reject
         let thresholds =
             [0, 1].map(|source: usize| threshold(&column(&limits[source], place), FALSE_REJECTION));
         ScoreFigures {
-            score: name,
+            score: name.to_string(),
             thresholds,
             kinds: kind_figures(&groups, place, thresholds),
         }
@@ -408,7 +408,7 @@ fn areas(rejections: &[&Rejection]) -> String {
     let scores = || rejections.iter().flat_map(|rejection| &rejection.scores);
     let mut heading = vec!["images".to_string()];
     for rejection in rejections {
-        let names = rejection.scores.iter().map(|score| score.score);
+        let names = rejection.scores.iter().map(|score| score.score.as_str());
         heading.extend(names.map(|score| format!("{}: {score}", rejection.network)));
     }
     let first = scores().next().map_or(&[][..], |score| &score.kinds);

@@ -10,10 +10,10 @@ use crate::{
     random::{Purpose, generator},
 };
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One condition's figures.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     pub condition: String,
     /// One a network: images given as they are.

@@ -236,6 +236,7 @@ impl FusedEngine {
         Model {
             spec: self.spec.clone(),
             card: Card::default(),
+            calibration: None,
             tensors,
         }
     }
