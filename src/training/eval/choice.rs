@@ -1,8 +1,11 @@
 //! The calibration that a network's file gets: its temperature, the score that catches most of what is no digit, and
 //! the threshold on it.
 //!
+//! A threshold refuses at most 1 % of MNIST's validation digits and at most 1 % of drawn ones: the app reads drawings, but
+//! networks that were trained on such drawings are surer of them than of a stranger's hand.
+//!
 //! Nothing here is what [`super::rejection`] reports later: the temperature comes from MNIST's validation images, the
-//! thresholds from drawings of [`THRESHOLD_SEED`](super::THRESHOLD_SEED), and the choice between the scores is made on
+//! thresholds from these and from drawings of [`THRESHOLD_SEED`](super::THRESHOLD_SEED), and the choice between the scores is made on
 //! drawings of [`CHOICE_SEED`](super::CHOICE_SEED). Letters of fonts and Fashion-MNIST take no part in it.
 
 use super::{
@@ -21,9 +24,9 @@ use serde::Serialize;
 /// What a choice is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
-    /// MNIST's, for the temperature.
+    /// MNIST's, for the temperature and the thresholds.
     pub validation: &'a Images,
-    /// Prepared drawings of digits, for the thresholds: the app reads drawings.
+    /// Prepared drawings of digits, for the thresholds too.
     pub drawn: &'a [Image28],
     /// What is no digit, for the choice between the scores. A blank image is passed over, as the app never reads one.
     pub non_digits: &'a [Kind],
@@ -47,7 +50,7 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
     pub score: Score,
-    /// Refuses [`FALSE_REJECTION`] of the drawn digits.
+    /// Refuses [`FALSE_REJECTION`] of the validation digits or of the drawn ones, and less of the others.
     pub threshold: f32,
     /// The part of each kind that it refuses.
     pub kinds: Vec<Caught>,
@@ -79,7 +82,7 @@ pub fn choose(reader: &Reader, evidence: &Evidence<'_>) -> Choice {
         .collect();
     let candidates: Vec<Candidate> = Score::ALL
         .into_iter()
-        .map(|score| candidate(score, temperatures[1], &drawn, &kinds))
+        .map(|score| candidate(score, temperatures[1], [&logits, &drawn], &kinds))
         .collect();
     let mut best = &candidates[0];
     for candidate in &candidates[1..] {
@@ -108,14 +111,15 @@ pub fn choose(reader: &Reader, evidence: &Evidence<'_>) -> Choice {
 fn candidate(
     score: Score,
     temperature: f64,
-    drawn: &[[f32; CLASSES]],
+    digits: [&[[f32; CLASSES]]; 2],
     kinds: &[(&Kind, Vec<[f32; CLASSES]>)],
 ) -> Candidate {
     let scores = |logits: &[[f32; CLASSES]]| -> Vec<f64> {
         let scores = logits.iter().map(|logits| score.of(logits, temperature));
         scores.collect()
     };
-    let threshold = rounded_down(threshold(&scores(drawn), FALSE_REJECTION));
+    let limits = digits.map(|logits| threshold(&scores(logits), FALSE_REJECTION));
+    let threshold = rounded_down(limits[0].min(limits[1]));
     let kinds: Vec<Caught> = kinds
         .iter()
         .map(|(kind, logits)| Caught {
