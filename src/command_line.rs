@@ -3,10 +3,11 @@
 use clap::{Parser, Subcommand};
 use mnistify::{
     Surface,
-    commands::{bench, predict, screenshot},
+    commands::{bench, load_network, predict, screenshot},
     share::{OpenLink, SharedState},
+    visitor::Visitor,
 };
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 /// Draw a digit and watch two neural networks read it live.
 #[derive(Parser)]
@@ -23,6 +24,10 @@ struct Cli {
     /// Open what a shared link shows; the whole link or its part after `#`.
     #[arg(long)]
     link: Option<String>,
+    /// Put this network beside the two that come with the app: a safetensors file, with its description in a .json of
+    /// the same name beside it, if it needs one.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -69,6 +74,7 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
     let link = link
         .transpose()
         .map_err(|error| format!("--link: {error}"))?;
+    let own = cli.model.as_deref().map(load_network).transpose()?;
     let surface = Surface::Window {
         width: cli.width,
         height: cli.height,
@@ -76,6 +82,10 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
     let mut app = mnistify::app(&surface, models);
     if let Some(link) = link {
         app.insert_resource(OpenLink(link));
+    }
+    if let Some(loaded) = own {
+        let mut visitor = app.world_mut().resource_mut::<Visitor>();
+        visitor.add(loaded, false);
     }
     let exit = app.run();
     Ok(if exit.is_success() { 0 } else { 1 })

@@ -7,6 +7,8 @@
 //!    GPU device ([`gpu`]); logits of earlier frames arrive.
 //! 3. `Present`: the towers' cells move towards the new values on the GPU, the camera moves ([`view`]), and the
 //!    pad's strokes become meshes.
+//!
+//! Only a [`visitor`]'s own network changes which networks there are, before all this, in `PreUpdate`.
 
 pub mod bench;
 #[cfg(not(target_arch = "wasm32"))]
@@ -20,6 +22,7 @@ pub mod panels;
 pub mod report;
 pub mod share;
 pub mod view;
+pub mod visitor;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
@@ -130,6 +133,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
     .add_plugins((
         pad::plugin,
         inference::plugin,
+        visitor::plugin,
         view::plugin,
         inspector::plugin,
         panels::plugin,

@@ -41,6 +41,12 @@ pub fn load_strokes() -> Result<Option<Vec<Stroke>>, String> {
         .map_err(|error| error.to_string())
 }
 
+/// Opens a file picker for a network; the page hands the files in later. Natively they are dropped on the window.
+pub fn choose_network() {
+    #[cfg(target_arch = "wasm32")]
+    web::event("choose_network", &json!({}));
+}
+
 /// Hands out a link that opens what is shown now; returns what the person should know.
 pub fn share(state: &SharedState) -> Option<String> {
     let fragment = state.to_fragment();

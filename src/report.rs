@@ -5,6 +5,7 @@ use crate::{
     inference::{InferenceSettings, LiveNetwork, Networks, RunnerStatus, Series, ShownNetworks},
     pad::Pad,
     panels::PanelState,
+    visitor::Visitor,
 };
 use mnistify_drawing::Preparation;
 use mnistify_network::{Answer, Verdict, prediction::headline};
@@ -16,6 +17,7 @@ pub fn app_state(
     settings: &InferenceSettings,
     pad: &Pad,
     panels: &PanelState,
+    visitor: &Visitor,
     gpu: Option<&SharedGpu>,
 ) -> Value {
     let corners = |rect: &bevy::math::Rect| json!([rect.min.x, rect.min.y, rect.max.x, rect.max.y]);
@@ -29,6 +31,7 @@ pub fn app_state(
         .map(|(index, network)| {
             let mut model = model_answer(network, settings.threshold);
             model["parameters"] = json!(network.spec().parameter_count());
+            model["yours"] = json!(network.is_visitors);
             model["shown"] = json!(settings.shown.shows(index));
             model["runs_on"] = json!(network.runner.name());
             model["status"] = json!(status_text(&network.status));
@@ -61,6 +64,9 @@ pub fn app_state(
         "models": models,
         "headline": headline(answers),
         "message": panels.message,
+        "dragging": visitor.dragging,
+        "refusal": visitor.refusal,
+        "notes": visitor.notes,
     })
 }
 

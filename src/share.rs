@@ -76,7 +76,12 @@ impl SharedState {
     ) -> Self {
         let shown = match settings.shown {
             ShownNetworks::All => None,
-            ShownNetworks::Only(index) => networks.all.get(index).map(|n| n.name().to_lowercase()),
+            // A link does not carry the visitor's own network, so it cannot ask for it.
+            ShownNetworks::Only(index) => networks
+                .all
+                .get(index)
+                .filter(|network| !network.is_visitors)
+                .map(|network| network.name().to_lowercase()),
         };
         let view = match camera.preset() {
             Some(Preset::Overview) => None,

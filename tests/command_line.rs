@@ -262,6 +262,136 @@ fn a_blank_picture_has_no_answer() {
     assert_line(&found[1], text(&white), 0, true, None);
 }
 
+/// Networks that other programs saved, some of MNIST's test images, and what the networks say of them.
+const FOREIGN: &str = "src/network/tests/foreign";
+
+/// Logits that an independent program computed of the images, and their tolerance.
+fn foreign_logits(network: &str) -> (Vec<Vec<f64>>, f64) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(FOREIGN)
+        .join("logits.json");
+    let text = std::fs::read_to_string(file).expect("a checked-in file");
+    let all: Value = serde_json::from_str(&text).expect("JSON");
+    let logits = serde_json::from_value(all[network]["logits"].clone()).expect("numbers");
+    let tolerance = all[network]["tolerance"].as_f64().expect("a number");
+    (logits, tolerance)
+}
+
+/// Checks that the lines hold the reference's logits.
+fn assert_logits(lines: &[Value], key: &str, network: &str) {
+    let (expected, tolerance) = foreign_logits(network);
+    assert_eq!(lines.len(), expected.len());
+    for (line, expected) in lines.iter().zip(&expected) {
+        assert_eq!(keys(&line["models"]), [key], "{line}");
+        let found = line["models"][key]["logits"].as_array().expect("an array");
+        assert_eq!(found.len(), expected.len(), "{line}");
+        for (found, expected) in found.iter().zip(expected) {
+            let difference = (found.as_f64().expect("a number") - expected).abs();
+            assert!(difference <= tolerance, "{line}: expected {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_network_of_another_program_reads() {
+    let images = format!("{FOREIGN}/images-idx3-ubyte");
+    let lenet = format!("{FOREIGN}/lenet.safetensors");
+    for cpu in [true, false] {
+        let mut arguments = vec!["predict", "--model", &lenet, &images];
+        if cpu {
+            arguments.push("--cpu");
+        }
+        let output = run(&arguments);
+        assert_logits(&lines(&output, 0), "lenet", "lenet");
+        let notes = stderr(&output);
+        assert!(notes.contains("Activation: ReLU"), "{notes}");
+    }
+}
+
+#[test]
+fn a_description_beside_a_network_is_read_along() {
+    let folder = folder("description");
+    let weights = folder.join("tiny.safetensors");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(FOREIGN)
+        .join("mlp.safetensors");
+    std::fs::copy(source, &weights).expect("the file is copied");
+    let description = folder.join("tiny.json");
+    let json = r#"{"name": "Plain", "normalisation": {"mean": 0, "std": 1}}"#;
+    std::fs::write(&description, json).expect("the file is written");
+    let images = format!("{FOREIGN}/images-idx3-ubyte");
+    let arguments = ["predict", "--cpu", "--model", text(&weights), &images];
+    assert_logits(&lines(&run(&arguments), 0), "plain", "mlp");
+
+    std::fs::write(&description, r#"{"activation": "tanh"}"#).expect("the file is written");
+    let output = run(&arguments);
+    assert_eq!(output.status.code(), Some(2));
+    let message = stderr(&output);
+    assert!(message.contains("tanh"), "{message}");
+    assert!(message.contains("\"relu\""), "{message}");
+}
+
+/// A safetensors file of zeros with these tensors.
+fn safetensors(tensors: &[(&str, &[usize])]) -> Vec<u8> {
+    let (mut entries, mut end) = (Vec::new(), 0);
+    for (name, shape) in tensors {
+        let start = end;
+        end += shape.iter().product::<usize>() * 4;
+        entries.push(format!(
+            r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{start},{end}]}}"#
+        ));
+    }
+    let mut header = format!("{{{}}}", entries.join(","));
+    // The values begin at a multiple of eight.
+    header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.bytes());
+    file.resize(file.len() + end, 0);
+    file
+}
+
+#[test]
+fn a_file_that_fits_nothing_is_explained() {
+    let folder = folder("misfits");
+    let recurrent = folder.join("recurrent.safetensors");
+    let tensors: [(&str, &[usize]); 4] = [
+        ("lstm.weight_ih_l0", &[512, 28]),
+        ("lstm.weight_hh_l0", &[512, 128]),
+        ("fc.weight", &[10, 128]),
+        ("fc.bias", &[10]),
+    ];
+    std::fs::write(&recurrent, safetensors(&tensors)).expect("the file is written");
+    let wide = folder.join("wide.safetensors");
+    let tensors: [(&str, &[usize]); 2] = [("0.weight", &[10, 1024]), ("0.bias", &[10])];
+    std::fs::write(&wide, safetensors(&tensors)).expect("the file is written");
+    let pickle = folder.join("network.pt");
+    std::fs::write(&pickle, b"PK\x03\x04and so on").expect("the file is written");
+    let missing = folder.join("missing.safetensors");
+    let cases: [(&Path, &[&str]); 4] = [
+        (&recurrent, &["Not understood", "lstm"]),
+        (&wide, &["Understood", "1024", "784"]),
+        (&pickle, &["zip archive", "save_file"]),
+        (&missing, &["cannot be read"]),
+    ];
+    for (file, parts) in cases {
+        for command in [
+            vec!["predict", "--cpu", "--model", text(file), SELF_TEST],
+            vec!["screenshot", "--model", text(file), "--out", "unused.png"],
+            vec!["bench", "--model", text(file)],
+        ] {
+            let output = run(&command);
+            assert_eq!(output.status.code(), Some(2), "{command:?}");
+            assert!(output.stdout.is_empty(), "{command:?}");
+            let message = stderr(&output);
+            assert!(message.contains(text(file)), "{command:?}: {message}");
+            for part in parts {
+                assert!(message.contains(*part), "no {part:?}: {message}");
+            }
+            assert!(!message.contains("panicked"), "{message}");
+        }
+    }
+}
+
 #[test]
 fn predict_without_files_explains_itself() {
     let output = run(&["predict"]);
@@ -293,6 +423,27 @@ fn a_screenshot_is_a_picture_of_the_app() {
         "only {} colours: nothing was drawn",
         colours.len()
     );
+}
+
+#[test]
+fn a_screenshot_has_room_for_a_third_network() {
+    let folder = folder("screenshot-own");
+    let lenet = format!("{FOREIGN}/lenet.safetensors");
+    for (name, more) in [
+        ("all", vec![]),
+        ("maps", vec!["--maps", "2,1"]),
+        ("inspected", vec!["--network", "2", "--select", "2,3,0,4,4"]),
+    ] {
+        let out = folder.join(name).with_extension("png");
+        let mut arguments = vec!["screenshot", "--model", &lenet, "--out", text(&out)];
+        arguments.extend(["--strokes", "assets/strokes/seven.json"]);
+        arguments.extend(["--width", "960", "--height", "540"]);
+        arguments.extend(more);
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let picture = image::open(&out).expect("a PNG");
+        assert_eq!((picture.width(), picture.height()), (960, 540));
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -41,7 +41,7 @@ if [ $# -gt 0 ]; then
         files+=("$web/tests/$(basename "$name")")
     done
 else
-    for name in serving packing native random_networks drawing sharing offline failures; do
+    for name in serving packing native random_networks drawing networks sharing offline failures; do
         files+=("$web/tests/$name.mjs")
     done
 fi

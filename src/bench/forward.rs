@@ -2,7 +2,7 @@
 
 use crate::{
     gpu::{Display, SharedGpu},
-    inference::{Logits, Runner, Series, self_test_digits},
+    inference::{LiveNetwork, Logits, Networks, Runner, Series, self_test_digits},
     report::series,
 };
 use bevy::{platform::time::Instant, utils::default};
@@ -14,10 +14,16 @@ const WARM_UP: usize = 3;
 /// Forwards of the CPU path.
 const ON_CPU: usize = 20;
 
+/// The networks' names and weights, for [`forward_report`].
+pub fn named_models(networks: &Networks) -> Vec<(String, Model)> {
+    let named = |network: &LiveNetwork| (network.name().to_lowercase(), network.model.clone());
+    networks.all.iter().map(named).collect()
+}
+
 /// Every network's forward, fused and (not in the page) with burn's own operators, `count` times each.
-pub async fn forward_report(models: &[Model], gpu: &SharedGpu, count: usize) -> Value {
+pub async fn forward_report(models: &[(String, Model)], gpu: &SharedGpu, count: usize) -> Value {
     let mut forwards = Map::new();
-    for model in models {
+    for (name, model) in models {
         let cpu = CpuNetwork::new(model);
         let mut found = json!({ "cpu_millis": cpu_millis(&cpu) });
         if let Some(device) = &gpu.burn {
@@ -29,7 +35,7 @@ pub async fn forward_report(models: &[Model], gpu: &SharedGpu, count: usize) -> 
                 found["plain_burn"] = measure(&mut plain, &cpu, gpu, count.div_ceil(2)).await;
             }
         }
-        forwards.insert(model.spec.name().to_lowercase(), found);
+        forwards.insert(name.clone(), found);
     }
     Value::Object(forwards)
 }

@@ -3,7 +3,7 @@
 
 mod forward;
 
-pub use forward::forward_report;
+pub use forward::{forward_report, named_models};
 
 use crate::{
     gpu::SharedGpu,
@@ -34,7 +34,8 @@ const FRAME_KINDS: [(&str, bool, bool); 4] = [
     ("inference_and_view", true, true),
 ];
 
-/// The measurement under way. Insert it to begin; it leaves with its report.
+/// The measurement under way. Insert it to begin; it leaves with its report. The list of networks does not change
+/// meanwhile.
 #[derive(Resource)]
 pub struct Bench {
     frames: usize,

@@ -1,14 +1,15 @@
 //! `mnistify bench`: what a frame costs on this machine, with and without inference and view.
 
-use super::offscreen::Offscreen;
+use super::{load_network, offscreen::Offscreen};
 use crate::{
-    bench::{Bench, forward_report},
+    bench::{Bench, forward_report, named_models},
     gpu::SharedGpu,
     inference::Networks,
 };
 use clap::Args;
-use mnistify_network::{Model, NetworkSpec};
+use mnistify_network::{Model, NetworkSpec, foreign::Loaded};
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// How much to measure.
 #[derive(Args)]
@@ -24,6 +25,10 @@ pub struct Arguments {
     /// has ten times the cells).
     #[arg(long)]
     channels: Option<usize>,
+    /// Instead of the shipped networks this one (may be repeated), with its description in a .json of the same name
+    /// beside it, if it needs one.
+    #[arg(long = "model", value_name = "FILE", conflicts_with = "channels")]
+    models: Vec<PathBuf>,
 }
 
 /// Measures and prints one JSON object.
@@ -33,7 +38,14 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
             let spec = NetworkSpec::cnn_of_width(channels).map_err(|error| error.to_string())?;
             vec![Model::random(spec, 1)]
         }
-        None => crate::shipped_models().map_err(|error| error.to_string())?,
+        None if arguments.models.is_empty() => {
+            crate::shipped_models().map_err(|error| error.to_string())?
+        }
+        None => {
+            let models = arguments.models.iter().map(|file| load_network(file));
+            let model = |loaded: Result<Loaded, String>| loaded.map(|loaded| loaded.model);
+            models.map(model).collect::<Result<_, _>>()?
+        }
     };
     let mut offscreen = Offscreen::start(arguments.width, arguments.height, models)?;
     let world = offscreen.app.world_mut();
@@ -46,8 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     };
     let world = offscreen.app.world();
     let gpu = world.resource::<SharedGpu>();
-    let models = world.resource::<Networks>().all.iter();
-    let models: Vec<Model> = models.map(|network| network.model.clone()).collect();
+    let models = named_models(world.resource::<Networks>());
     let forwards = forward_report(&models, gpu, arguments.frames);
     report["forward"] = bevy::tasks::block_on(forwards);
     println!("{report}");

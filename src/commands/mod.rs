@@ -5,7 +5,21 @@ pub mod offscreen;
 pub mod predict;
 pub mod screenshot;
 
-use mnistify_network::fused::Gpu;
+use crate::visitor::read_network;
+use mnistify_network::{foreign::Loaded, fused::Gpu};
+use std::path::Path;
+
+/// Reads a network that a person named, whoever saved it. What had to be assumed about it goes to standard error.
+///
+/// # Errors
+/// What was understood of the file and what was not.
+pub fn load_network(file: &Path) -> Result<Loaded, String> {
+    let loaded = read_network(file, None)?;
+    for note in &loaded.notes {
+        eprintln!("mnistify: {}: {note}", file.display());
+    }
+    Ok(loaded)
+}
 
 /// A device of the process's own, where there is an adapter at all.
 fn own_gpu() -> Option<(Gpu, wgpu::AdapterInfo)> {

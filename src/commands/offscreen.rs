@@ -6,10 +6,11 @@ use crate::{
     inference::{Networks, RunnerStatus},
     inspector::Inspector,
     pad::{Pad, PadCommand},
+    visitor::Visitor,
 };
 use bevy::{app::PluginsState, prelude::*};
 use mnistify_drawing::Stroke;
-use mnistify_network::Model;
+use mnistify_network::{Model, foreign::Loaded};
 use std::time::{Duration, Instant};
 
 /// The app that draws into an image.
@@ -23,7 +24,21 @@ const PATIENCE: Duration = Duration::from_secs(120);
 impl Offscreen {
     /// Starts the app and waits until the renderer and the self-test are ready.
     pub fn start(width: u32, height: u32, models: Vec<Model>) -> Result<Self, String> {
+        Self::start_with(width, height, models, None)
+    }
+
+    /// The same with a visitor's network beside the others.
+    pub fn start_with(
+        width: u32,
+        height: u32,
+        models: Vec<Model>,
+        visitors: Option<Loaded>,
+    ) -> Result<Self, String> {
         let mut app = app(&Surface::Image { width, height }, models);
+        if let Some(loaded) = visitors {
+            let mut visitor = app.world_mut().resource_mut::<Visitor>();
+            visitor.add(loaded, false);
+        }
         let started = Instant::now();
         while app.plugins_state() == PluginsState::Adding {
             bevy::tasks::tick_global_task_pools_on_main_thread();

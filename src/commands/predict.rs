@@ -1,6 +1,6 @@
 //! `mnistify predict`: files in, one JSON line an image out.
 
-use super::own_gpu;
+use super::{load_network, own_gpu};
 use clap::Args;
 use mnistify_drawing::{Image28, Preparation, idx, picture, rasterise, recording};
 use mnistify_network::{
@@ -34,7 +34,8 @@ pub struct Arguments {
     /// Leave everything where it is: strokes as drawn; pictures must be 28×28.
     #[arg(long)]
     raw: bool,
-    /// Read with this network instead of the two that come with the app (may be repeated).
+    /// Read with this network instead of the two that come with the app (may be repeated): a safetensors file, with
+    /// its description in a .json of the same name beside it, if it needs one.
     #[arg(long = "model", value_name = "FILE")]
     models: Vec<PathBuf>,
 }
@@ -66,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let models = if arguments.models.is_empty() {
         crate::shipped_models().map_err(|error| error.to_string())?
     } else {
-        let load = |file: &PathBuf| Model::load(file).map_err(|error| error.to_string());
+        let load = |file: &PathBuf| load_network(file).map(|loaded| loaded.model);
         arguments
             .models
             .iter()
@@ -176,8 +177,8 @@ fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
         wgpu::DeviceType::Cpu => Tuning::SOFTWARE,
         _ => Tuning::GPU,
     };
-    let reader = |model: &Model| Reader {
-        key: model.spec.name().to_lowercase(),
+    let reader = |(model, key): (&Model, String)| Reader {
+        key,
         calibration: model.calibration,
         runner: match &gpu {
             Some((gpu, info)) => {
@@ -187,7 +188,23 @@ fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
             None => Runner::Cpu(Box::new(CpuNetwork::new(model))),
         },
     };
-    models.iter().map(reader).collect()
+    models.iter().zip(keys(models)).map(reader).collect()
+}
+
+/// Under what each network stands in a line: its name in small letters, with a number where another has the same.
+fn keys(models: &[Model]) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for model in models {
+        let name = model.spec.name().to_lowercase();
+        let mut key = name.clone();
+        let mut number = 2;
+        while keys.contains(&key) {
+            key = format!("{name}-{number}");
+            number += 1;
+        }
+        keys.push(key);
+    }
+    keys
 }
 
 /// What every network says of every image.
@@ -221,4 +238,17 @@ fn read(readers: &[Reader], images: &[Image28]) -> Vec<BTreeMap<String, Reading>
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mnistify_network::NetworkSpec;
+
+    #[test]
+    fn networks_of_one_name_have_keys_of_their_own() {
+        let models = [NetworkSpec::mlp(), NetworkSpec::cnn(), NetworkSpec::mlp()];
+        let models = models.map(|spec| Model::random(spec, 1));
+        assert_eq!(keys(&models), ["mlp", "cnn", "mlp-2"]);
+    }
 }

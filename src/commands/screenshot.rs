@@ -1,6 +1,6 @@
 //! `mnistify screenshot`: the app as a PNG, rendered off screen.
 
-use super::offscreen::Offscreen;
+use super::{load_network, offscreen::Offscreen};
 use crate::{
     inference::{InferenceSettings, Networks, ShownNetworks},
     panels::PanelState,
@@ -35,7 +35,11 @@ pub struct Arguments {
     width: u32,
     #[arg(long, default_value_t = 720)]
     height: u32,
-    /// Show only this network, by its place (0 is the MLP, 1 the CNN).
+    /// Put this network beside the two that come with the app: a safetensors file, with its description in a .json of
+    /// the same name beside it, if it needs one.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Show only this network, by its place (0 is the MLP, 1 the CNN, 2 the one of --model).
     #[arg(long)]
     network: Option<usize>,
     /// Inspect a cell: network,row,channel,y,x (row 0 is the input).
@@ -71,7 +75,9 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         None => Vec::new(),
     };
     let models = crate::shipped_models().map_err(|error| error.to_string())?;
-    let mut offscreen = Offscreen::start(arguments.width, arguments.height, models)?;
+    let own = arguments.model.as_deref().map(load_network).transpose()?;
+    let (width, height) = (arguments.width, arguments.height);
+    let mut offscreen = Offscreen::start_with(width, height, models, own)?;
     set_up(&mut offscreen.app, arguments)?;
     // As the pen would: in steps, so that there are measurements to show.
     let duration = recording::duration_millis(&strokes);

@@ -14,6 +14,7 @@ use crate::{
     AppSystems,
     gpu::{Display, SharedGpu},
     pad::Pad,
+    visitor,
 };
 use bevy::{
     platform::time::Instant,
@@ -91,15 +92,51 @@ pub struct StartModels(pub Vec<Model>);
 /// The networks and what they say.
 #[derive(Resource, Default)]
 pub struct Networks {
+    /// Those of the start, then the visitor's own, if any.
     pub all: Vec<LiveNetwork>,
+    /// Another number whenever `all` holds other networks: who builds something for each of them compares it.
+    pub generation: u64,
     /// Frames since the start in which a forward was encoded.
     pub forwards: u64,
     /// Bytes that came back from the GPU since the start.
     pub bytes_read_back: u64,
 }
 
+impl Networks {
+    /// The place of the visitor's own network.
+    pub fn visitor(&self) -> Option<usize> {
+        self.all.iter().position(|network| network.is_visitors)
+    }
+
+    /// Puts a network into the place of the visitor's own, or takes that away. Returns the place: from there on nothing
+    /// is as it was.
+    pub fn set_visitor(&mut self, model: Option<Model>, gpu: Option<&SharedGpu>) -> usize {
+        self.all.retain(|network| !network.is_visitors);
+        let place = self.all.len();
+        if let Some(model) = model {
+            self.add(model, gpu);
+            self.all[place].is_visitors = true;
+        }
+        self.generation += 1;
+        place
+    }
+
+    /// Adds a network under a name that no other has.
+    fn add(&mut self, model: Model, gpu: Option<&SharedGpu>) {
+        let taken: Vec<&str> = self.all.iter().map(LiveNetwork::name).collect();
+        let name = visitor::display_name(model.spec.name(), &taken);
+        let mut network = LiveNetwork::new(model, gpu);
+        network.name = name;
+        self.all.push(network);
+    }
+}
+
 /// A network at work.
 pub struct LiveNetwork {
+    /// What people read, such as `CNN`: short, and unlike the others'.
+    name: String,
+    /// Whether a visitor brought it.
+    pub is_visitors: bool,
     pub model: Model,
     pub layout: ArenaLayout,
     /// The framework-free twin: checks the GPU, explains cells, and takes over where there is no GPU.
@@ -165,7 +202,9 @@ impl LiveNetwork {
         let cpu = Arc::new(CpuNetwork::new(&model));
         let layout = ArenaLayout::new(&model.spec);
         let on_cpu = |reason: &str| (Runner::Cpu, RunnerStatus::OnCpu(reason.into()), None);
+        let too_large = gpu.is_some_and(|gpu| !fits(&model.spec, &layout, &gpu.device.limits()));
         let (runner, status, self_test) = match gpu.map(|gpu| (gpu, &gpu.burn)) {
+            Some(_) if too_large => on_cpu("it is too large for this GPU"),
             Some((gpu, Some(device))) => (
                 Runner::fused(&model, gpu, device),
                 RunnerStatus::Checking,
@@ -175,6 +214,8 @@ impl LiveNetwork {
             None => on_cpu("no GPU adapter was found"),
         };
         Self {
+            name: model.spec.name().to_string(),
+            is_visitors: false,
             display: gpu.map(|gpu| Display::new(gpu, &layout)),
             model,
             layout,
@@ -195,7 +236,7 @@ impl LiveNetwork {
 
     /// Its name, such as `CNN`.
     pub fn name(&self) -> &str {
-        self.model.spec.name()
+        &self.name
     }
 
     /// The architecture.
@@ -283,15 +324,31 @@ impl LiveNetwork {
     }
 }
 
-fn prepare_networks(mut commands: Commands, models: Res<StartModels>, gpu: Option<Res<SharedGpu>>) {
-    let all = models
-        .0
-        .iter()
-        .map(|model| LiveNetwork::new(model.clone(), gpu.as_deref()));
-    commands.insert_resource(Networks {
-        all: all.collect(),
-        ..default()
+/// Whether the GPU takes buffers and launches of this size: a visitor's network may have any. A device that is asked for
+/// more would end the app.
+fn fits(spec: &NetworkSpec, layout: &ArenaLayout, limits: &wgpu::Limits) -> bool {
+    let bytes = |values: usize| (values * size_of::<f32>()) as u64;
+    // The self-test reads all of its digits at once.
+    let arena = bytes(layout.len * self_test_digits().len());
+    let parameters = bytes(spec.parameter_count());
+    let most = limits
+        .max_storage_buffer_binding_size
+        .min(limits.max_buffer_size);
+    // A workgroup computes 32 values or more of a stage, or of a convolution a place in at least one map.
+    let groups = limits.max_compute_workgroups_per_dimension as usize;
+    let launches = layout.stages.iter().all(|stage| {
+        let values: usize = stage.output.iter().product();
+        values <= 32 * groups && stage.output[0] <= groups
     });
+    launches && arena.max(parameters) <= most
+}
+
+fn prepare_networks(mut commands: Commands, models: Res<StartModels>, gpu: Option<Res<SharedGpu>>) {
+    let mut networks = Networks::default();
+    for model in &models.0 {
+        networks.add(model.clone(), gpu.as_deref());
+    }
+    commands.insert_resource(networks);
 }
 
 /// Compares the GPU with the CPU on real digits, and steps down from the fused kernels to plain burn (not in the page) to
@@ -405,5 +462,39 @@ fn collect_answers(networks: Option<ResMut<Networks>>) {
         if let Some(millis) = network.runner.take_gpu_millis().filter(|_| warm) {
             network.timings.gpu.push(millis as f32);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mnistify_network::LayerSpec;
+
+    #[test]
+    fn the_shipped_networks_fit_every_gpu_and_a_huge_one_does_not() {
+        let limits = wgpu::Limits::downlevel_defaults();
+        for spec in [NetworkSpec::mlp(), NetworkSpec::cnn()] {
+            assert!(fits(&spec, &ArenaLayout::new(&spec), &limits));
+        }
+        let maps = 6000;
+        let huge = NetworkSpec::new(
+            "huge",
+            vec![
+                LayerSpec::Conv2d {
+                    in_channels: 1,
+                    out_channels: maps,
+                    kernel_size: [1, 1],
+                    stride: [1, 1],
+                    padding: [0, 0],
+                },
+                LayerSpec::Flatten,
+                LayerSpec::Linear {
+                    in_features: maps * 784,
+                    out_features: 10,
+                },
+            ],
+        )
+        .expect("the shapes fit");
+        assert!(!fits(&huge, &ArenaLayout::new(&huge), &limits));
     }
 }

@@ -104,6 +104,19 @@ impl Inspector {
         Some(arena)
     }
 
+    /// Lets go of all that is about the networks from this place on: others stand there now.
+    pub fn forget_from(&mut self, place: usize) {
+        self.sources.truncate(place);
+        self.ribbons.truncate(place);
+        self.searches.truncate(place);
+        self.values.truncate(place);
+        let selected = self.selected.as_ref().map(|selected| selected.cell);
+        if selected.is_some_and(|cell| cell.network >= place) {
+            self.selected = None;
+            self.field = None;
+        }
+    }
+
     /// Whether values are under way.
     pub fn is_busy(&self) -> bool {
         let searching = self.searches.iter().flatten().any(TopTerms::is_busy);

@@ -1,9 +1,10 @@
 //! What the networks say: the answer in large, ten probabilities as bars, and how long it took.
 
-use super::{Wish, marks::mark, theme, timing};
+use super::{Wish, marks::mark, theme, timing, visitor::own_network_button};
 use crate::{
     gpu::SharedGpu,
     inference::{InferenceSettings, LiveNetwork, Networks, RunnerStatus, ShownNetworks},
+    visitor::shortened,
 };
 use bevy_egui::egui::{self, Align2, Color32, CornerRadius, Rect, Sense, Ui, pos2, vec2};
 use mnistify_network::{Answer, Verdict};
@@ -70,14 +71,27 @@ pub fn answers_ui(
         network_switch(ui, networks, settings.shown, wishes);
         // Sideways on a phone there is room for the answers only.
         let short = ui.available_height() < 420.0;
+        let notes = 22.0;
+        let count = shown.len().max(1);
+        let each = |timing: f32| {
+            let room = ui.available_height() - timing - notes - 12.0;
+            room / count as f32 - 8.0
+        };
+        // Each network has a line in the chart's table; two are allowed for in any case.
+        let chart = 210.0 + 16.0 * count.saturating_sub(2) as f32;
+        // Answers come first: where three of them need the room, the chart stays folded.
+        let timing_folded = timing_folded || count > 2 && each(chart) < LEAST_CARD;
         let timing = match (short, timing_folded) {
             (true, _) => 0.0,
             (false, true) => 30.0,
-            (false, false) => 210.0,
+            (false, false) => chart,
         };
-        let notes = 22.0;
-        let room = ui.available_height() - timing - notes - 12.0;
-        let height = (room / shown.len().max(1) as f32 - 8.0).clamp(110.0, 232.0);
+        let least = if count > 2 {
+            LEAST_PLAIN_CARD
+        } else {
+            LEAST_CARD
+        };
+        let height = each(timing).clamp(least, 232.0);
         for (index, network) in &shown {
             let size = vec2(ui.available_width(), height);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
@@ -99,7 +113,14 @@ fn bar_goal(network: &LiveNetwork) -> Vec<f32> {
     }
 }
 
-/// One network or all, as a row of buttons.
+/// A card of this height has room for everything, in logical pixels.
+const LEAST_CARD: f32 = 110.0;
+/// A card below this height has no chart,
+const LEAST_CHARTED_CARD: f32 = 92.0;
+/// and none is lower than this.
+const LEAST_PLAIN_CARD: f32 = 76.0;
+
+/// One network or all, as a row of buttons, and the one for the visitor's own.
 pub fn network_switch(
     ui: &mut Ui,
     networks: &Networks,
@@ -122,15 +143,16 @@ pub fn network_switch(
     let width = ui.available_width();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
+        ui.spacing_mut().button_padding.x = 4.0;
         let each = (width - 6.0 * (choices.len() - 1) as f32) / choices.len() as f32;
         for (name, choice) in choices {
-            let button = egui::Button::new(name).selected(shown == choice);
-            let button = ui.add_sized(vec2(each, 28.0), button);
+            let button = egui::Button::new(name.as_str()).selected(shown == choice);
+            let button = ui.add_sized(vec2(each, 28.0), button.truncate());
             let place = match choice {
                 ShownNetworks::All => Some("both"),
                 ShownNetworks::Only(0) => Some("mlp"),
                 ShownNetworks::Only(1) => Some("cnn"),
-                ShownNetworks::Only(_) => None,
+                ShownNetworks::Only(_) => Some("yours"),
             };
             if let Some(place) = place {
                 mark(ui, place, button.rect);
@@ -140,6 +162,7 @@ pub fn network_switch(
             }
         }
     });
+    own_network_button(ui, wishes);
 }
 
 /// The network's name, its answer, its certainty and its bars.
@@ -166,39 +189,46 @@ fn network_card(
         hue,
     );
     let inner = rect.shrink2(vec2(14.0, 9.0)).translate(vec2(2.0, 0.0));
+    // A letter of the title takes about 8 pixels.
+    let letters = (inner.width() / 8.0) as usize;
     let name = painter.text(
         inner.min,
         Align2::LEFT_TOP,
-        network.name(),
+        shortened(network.name(), letters),
         theme::font(theme::TITLE),
         hue,
     );
-    if inner.width() > 190.0 {
-        let facts = format!("{} parameters", thousands(network.spec().parameter_count()));
-        painter.text(
-            pos2(inner.max.x, name.center().y),
-            Align2::RIGHT_CENTER,
-            facts,
-            theme::font(theme::SMALL),
-            theme::FAINT,
+    let facts = format!("{} parameters", thousands(network.spec().parameter_count()));
+    let facts = painter.layout_no_wrap(facts, theme::font(theme::SMALL), theme::FAINT);
+    if name.max.x + 12.0 + facts.size().x < inner.max.x {
+        let place = pos2(
+            inner.max.x - facts.size().x,
+            name.center().y - facts.size().y / 2.0,
         );
+        painter.galley(place, facts, theme::FAINT);
     }
-    let short = rect.height() < 130.0;
-    let bars_height = if short {
+    let bars_height = if rect.height() < LEAST_CHARTED_CARD {
+        0.0
+    } else if rect.height() < 130.0 {
         44.0
     } else {
         (inner.height() * 0.46).min(96.0)
     };
     let answer_middle = (name.max.y + inner.max.y - bars_height) / 2.0;
     let hero = theme::HERO.min((inner.height() - bars_height - 18.0).max(24.0));
+    // Three beside each other on a phone have room for the essential.
+    let narrow = inner.width() < 110.0;
     let answer = network.answer.as_ref();
     let verdict = answer.map(|answer| answer.verdict(threshold));
     let classes = network.spec().classes();
-    let (digit, certainty) = words(answer, classes, threshold);
+    let (digit, certainty) = words(answer, classes, threshold, narrow);
     let colour = match verdict {
         Some(Verdict::Digit) => theme::TEXT,
         _ => theme::FAINT,
     };
+    // A class may have a name instead of a digit; half of the width is for it.
+    let class_letters = digit.chars().count().max(1) as f32;
+    let hero = hero.min((inner.width() * 0.5 / (class_letters * 0.56)).max(theme::TITLE));
     let painted = painter.text(
         pos2(inner.min.x, answer_middle),
         Align2::LEFT_CENTER,
@@ -222,6 +252,9 @@ fn network_card(
             theme::DIM
         },
     );
+    if bars_height == 0.0 {
+        return;
+    }
     let chart = Rect::from_min_max(pos2(inner.min.x, inner.max.y - bars_height), inner.max);
     // Still what the network computed, but nobody should read a digit off it.
     let (best, hue) = match verdict {
@@ -231,23 +264,38 @@ fn network_card(
     paint_bars(&painter, chart, bars, classes, best, hue);
 }
 
-/// The answer in large and what is said beside it.
-fn words(answer: Option<&Answer>, classes: &[String], threshold: f32) -> (String, String) {
+/// The answer in large and what is said beside it, the essential alone where it is narrow.
+fn words(
+    answer: Option<&Answer>,
+    classes: &[String],
+    threshold: f32,
+    narrow: bool,
+) -> (String, String) {
     let Some(answer) = answer else {
-        return (String::new(), "Waiting for a digit".to_string());
+        let waiting = if narrow {
+            "Waiting"
+        } else {
+            "Waiting for a digit"
+        };
+        return (String::new(), waiting.to_string());
     };
-    let class = classes[answer.class].clone();
-    let percent = format!("{:.1} %", answer.confidence() * 100.0);
+    let name = |class: usize| shortened(&classes[class], MOST_CLASS_LETTERS);
+    let class = name(answer.class);
+    let percent = 100.0 * answer.confidence();
     match (answer.verdict(threshold), answer.runner_up()) {
-        (Verdict::Digit, _) => (class, percent),
         (Verdict::NoDigit, _) => ("?".to_string(), "not a digit".to_string()),
+        _ if narrow => (class, format!("{percent:.0} %")),
+        (Verdict::Digit, _) => (class, format!("{percent:.1} %")),
         (Verdict::NotSure, Some(other)) => {
-            let either = format!("not sure: {class} or {}?", classes[other]);
+            let either = format!("not sure: {class} or {}?", name(other));
             (class, either)
         }
-        (Verdict::NotSure, None) => (class, format!("not sure · {percent}")),
+        (Verdict::NotSure, None) => (class, format!("not sure · {percent:.1} %")),
     }
 }
+
+/// Letters of a class's name beside its certainty.
+const MOST_CLASS_LETTERS: usize = 12;
 
 fn paint_bars(
     painter: &egui::Painter,
@@ -260,6 +308,8 @@ fn paint_bars(
     let label = 15.0;
     let floor = rect.max.y - label;
     let pitch = rect.width() / bars.len().max(1) as f32;
+    let letters = classes.iter().map(|name| name.chars().count());
+    let widest_name = letters.max().unwrap_or(1) as f32;
     for (class, height) in bars.iter().enumerate() {
         let x = rect.min.x + pitch * (class as f32 + 0.5);
         let half = pitch * 0.34;
@@ -274,10 +324,18 @@ fn paint_bars(
             hue.gamma_multiply(0.55)
         };
         painter.rect_filled(bar, 2.0, colour);
+        // A letter takes about 6 pixels. Where names do not fit side by side, the answer's stands alone.
+        let name_width = classes[class].chars().count() as f32 * 6.0;
+        let crowded = widest_name * 6.0 > pitch;
+        if crowded && !is_best {
+            continue;
+        }
+        let half = (name_width / 2.0).min(rect.width() / 2.0);
+        let x = x.min(rect.max.x - half).max(rect.min.x + half);
         painter.text(
             pos2(x, rect.max.y),
             Align2::CENTER_BOTTOM,
-            &classes[class],
+            shortened(&classes[class], (rect.width() / 6.0) as usize),
             theme::font(theme::SMALL),
             if is_best { theme::TEXT } else { theme::DIM },
         );

@@ -17,8 +17,8 @@ pub struct MapTextures {
     maps: Option<TextureHandle>,
     filters: Option<TextureHandle>,
     shown: Option<(usize, usize, Vec<u8>)>,
-    /// Which filters are shown.
-    filter_of: (usize, usize),
+    /// Which filters are shown: network, row, and the first of the weights.
+    filter_of: (usize, usize, usize),
 }
 
 /// Draws the panel over the stage.
@@ -54,7 +54,7 @@ pub fn maps_ui(
                         .cell
                         .filter(|c| c.network == index && c.cell.row == row)
                         .map_or(0, |c| c.cell.channel);
-                    filters_ui(ui, kernel, &values, marked, textures);
+                    filters_ui(ui, kernel, &values, (index, row, marked), textures);
                 }
             });
         });
@@ -228,7 +228,7 @@ fn filters_ui(
     ui: &mut Ui,
     [outputs, inputs, height, width]: [usize; 4],
     values: &[f32],
-    marked: usize,
+    (index, row, marked): (usize, usize, usize),
     textures: &mut MapTextures,
 ) {
     let (count, first, title) = if inputs == 1 {
@@ -248,7 +248,7 @@ fn filters_ui(
     let lines = if count > 16 { 2 } else { 1 };
     let columns = count.div_ceil(lines);
     let grid = [columns * (width + 1) - 1, lines * (height + 1) - 1];
-    let key = (first, values.len());
+    let key = (index, row, first);
     let values = &values[first..first + count * height * width];
     let largest = values.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
     let mut pixels = vec![20u8; grid[0] * grid[1] * 3];

@@ -67,7 +67,12 @@ fn header(ui: &mut Ui, network: &LiveNetwork, explained: &Explained, wishes: &mu
 fn place_text(network: &LiveNetwork, cell: Cell) -> String {
     let [_, height, width] = network.layout.shape(cell.row);
     if cell.row + 1 == network.layout.rows() {
-        format!("digit {}", network.spec().classes()[cell.channel])
+        let class = &network.spec().classes()[cell.channel];
+        if class.parse::<u32>().is_ok() {
+            format!("digit {class}")
+        } else {
+            class.clone()
+        }
     } else if [height, width] == [1, 1] {
         format!("neuron {}", cell.channel + 1)
     } else {

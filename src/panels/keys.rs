@@ -11,7 +11,7 @@ use mnistify_drawing::{Preparation, Tool};
 use std::ops::RangeInclusive;
 
 /// Keys and what they do, for the help.
-pub const KEYS: [(&str, &str); 21] = [
+pub const KEYS: [(&str, &str); 22] = [
     ("D / E", "draw / erase"),
     ("[ / ]", "thinner / thicker brush"),
     ("Ctrl+Z / Ctrl+Y", "undo / redo"),
@@ -21,7 +21,8 @@ pub const KEYS: [(&str, &str); 21] = [
     ("Ctrl+S / Ctrl+O", "save / load the drawing"),
     ("K / L", "save a picture / share a link"),
     ("V", "continuous inference on or off"),
-    ("B / M / N", "both networks / MLP / CNN"),
+    ("B / M / N / Y", "all networks / MLP / CNN / yours"),
+    ("U", "your network: bring, remove"),
     ("1 2 3 4, R", "views, reset the camera"),
     ("Arrows", "turn the camera, or move the selected cell"),
     ("+ / −", "nearer / further"),
@@ -46,6 +47,7 @@ pub fn read_keys(
     selection: &Selection,
     motion: &Motion,
     settings: &InferenceSettings,
+    networks: usize,
     edge_count: usize,
     timing_folded: bool,
     wishes: &mut Vec<Wish>,
@@ -97,8 +99,7 @@ pub fn read_keys(
             (Key::Comma, Wish::EdgeCount(fewer)),
             (Key::Period, Wish::EdgeCount(more)),
             (Key::B, Wish::Show(ShownNetworks::All)),
-            (Key::M, Wish::Show(ShownNetworks::Only(0))),
-            (Key::N, Wish::Show(ShownNetworks::Only(1))),
+            (Key::U, Wish::OwnNetwork(true)),
             (Key::Num1, Wish::View(Preset::ALL[0])),
             (Key::Num2, Wish::View(Preset::ALL[1])),
             (Key::Num3, Wish::View(Preset::ALL[2])),
@@ -119,6 +120,13 @@ pub fn read_keys(
         for (key, wish) in simple {
             if pressed(none, key) {
                 wishes.push(wish);
+            }
+        }
+        // A network that is not there cannot be shown.
+        let of_networks = [Key::M, Key::N, Key::Y];
+        for (index, key) in of_networks.into_iter().enumerate().take(networks) {
+            if pressed(none, key) {
+                wishes.push(Wish::Show(ShownNetworks::Only(index)));
             }
         }
         let arrows = [

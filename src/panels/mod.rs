@@ -14,6 +14,7 @@ mod stage;
 mod state_file;
 pub mod theme;
 mod timing;
+mod visitor;
 
 use crate::{
     gpu::SharedGpu,
@@ -23,6 +24,7 @@ use crate::{
     pad::{Pad, PadCanvas, PadCommand},
     share::SharedState,
     view::{Motion, OrbitCamera, Preset, SelectedCell, Selection, Stage, Towers},
+    visitor::Visitor,
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, EguiTextureHandle, egui};
@@ -56,10 +58,20 @@ pub struct PanelState {
     pub help: bool,
     /// What a small window folds away is open.
     pub more: bool,
+    /// The sheet about the visitor's own network is open.
+    pub own_network: bool,
     /// Where the pad is, for tests and scripts: logical pixels of the window.
     pub pad_rect: Option<Rect>,
     /// The same of the controls that are there, by name.
     pub controls: BTreeMap<&'static str, Rect>,
+}
+
+impl PanelState {
+    /// Lets go of all that is about the networks from this place on: others stand there now.
+    pub fn forget_from(&mut self, place: usize) {
+        self.maps = self.maps.filter(|(network, _)| *network < place);
+        self.map_textures = filters::MapTextures::default();
+    }
 }
 
 /// What a person wants.
@@ -100,6 +112,11 @@ pub enum Wish {
     FoldTiming(bool),
     Maps(Option<(usize, usize)>),
     Help(bool),
+    /// Open or close the sheet about the visitor's own network.
+    OwnNetwork(bool),
+    /// Choose the files of a network, in the page.
+    ChooseNetwork,
+    RemoveNetwork,
     Dismiss,
 }
 
@@ -118,6 +135,7 @@ struct World<'w, 's> {
     towers: Res<'w, Towers>,
     stage: ResMut<'w, Stage>,
     state: ResMut<'w, PanelState>,
+    visitor: ResMut<'w, Visitor>,
     gpu: Option<Res<'w, SharedGpu>>,
 }
 
@@ -158,6 +176,7 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
         &world.selection,
         &world.motion,
         &world.settings,
+        world.networks.as_ref().map_or(0, |n| n.all.len()),
         world.inspector.edge_count,
         world.state.timing_folded,
         &mut wishes,
@@ -199,6 +218,7 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
             &world.selection,
             &world.inspector,
             state,
+            world.visitor.refusal.is_some(),
             &mut wishes,
         );
         if state.more {
@@ -213,6 +233,15 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
                 &mut wishes,
             );
         }
+    }
+    if let Some(networks) = &world.networks
+        && (world.state.own_network || world.visitor.refusal.is_some())
+    {
+        let window = context.viewport_rect();
+        visitor::visitor_ui(&root, window, &world.visitor, networks, &mut wishes);
+    }
+    if world.visitor.dragging {
+        visitor::drop_hint(&context);
     }
     let marks = marks::take(&context);
     let marks = marks
@@ -306,6 +335,13 @@ fn carry_out(world: &mut World<'_, '_>, wish: Wish) {
         Wish::FoldTiming(folded) => world.state.timing_folded = folded,
         Wish::Maps(maps) => world.state.maps = maps,
         Wish::Help(open) => world.state.help = open,
+        Wish::OwnNetwork(open) => {
+            world.state.own_network = open;
+            world.state.more = false;
+            world.visitor.refusal = None;
+        }
+        Wish::ChooseNetwork => outside::choose_network(),
+        Wish::RemoveNetwork => world.visitor.remove(),
         Wish::Dismiss => world.state.message = None,
     }
 }

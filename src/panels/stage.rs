@@ -35,6 +35,7 @@ pub fn stage_ui(
     selection: &Selection,
     inspector: &Inspector,
     state: &mut PanelState,
+    refused: bool,
     wishes: &mut Vec<Wish>,
 ) {
     let lens = Lens::new(&camera.now, stage);
@@ -94,7 +95,9 @@ pub fn stage_ui(
             });
     }
     if ui.input(|input| input.key_pressed(Key::Escape)) {
-        if state.more {
+        if state.own_network || refused {
+            wishes.push(Wish::OwnNetwork(false));
+        } else if state.more {
             wishes.push(Wish::More);
         } else if state.help {
             wishes.push(Wish::Help(false));

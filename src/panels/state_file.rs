@@ -7,6 +7,7 @@ use crate::{
     inference::{InferenceSettings, Networks},
     pad::Pad,
     report,
+    visitor::Visitor,
 };
 use bevy::prelude::*;
 use serde_json::{Value, json};
@@ -33,19 +34,28 @@ struct StateFile {
     frame: u64,
 }
 
+#[allow(clippy::too_many_arguments)]
 fn write_state(
     mut file: ResMut<StateFile>,
     networks: Option<Res<Networks>>,
     settings: Res<InferenceSettings>,
     panels: Res<PanelState>,
     pad: Res<Pad>,
+    visitor: Res<Visitor>,
     gpu: Option<Res<SharedGpu>>,
 ) {
     file.frame += 1;
     let Some(networks) = networks.filter(|_| panels.pad_rect.is_some()) else {
         return;
     };
-    let mut state = report::app_state(&networks, &settings, &pad, &panels, gpu.as_deref());
+    let mut state = report::app_state(
+        &networks,
+        &settings,
+        &pad,
+        &panels,
+        &visitor,
+        gpu.as_deref(),
+    );
     if state == file.written {
         return;
     }

@@ -1,7 +1,7 @@
 //! Inference times of the shown networks, live: a plot, and median and 95th percentile of what is measured.
 
 use super::{Wish, theme};
-use crate::inference::LiveNetwork;
+use crate::{inference::LiveNetwork, visitor::shortened};
 use bevy_egui::egui::{self, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints};
 
@@ -101,7 +101,7 @@ pub fn timing_ui(
             ui.end_row();
             for (index, network) in shown {
                 let hue = theme::network_hue(*index);
-                ui.label(small(network.name().to_string(), hue));
+                ui.label(small(shortened(network.name(), 9), hue));
                 let timings = &network.timings;
                 for series in [&timings.encode, &timings.result, &timings.gpu] {
                     let text = match (series.median(), series.p95()) {

@@ -54,7 +54,7 @@ impl ModelKind {
     pub fn default_epochs(self) -> usize {
         match self {
             Self::Mlp => 800,
-            Self::Cnn => 300,
+            Self::Cnn => 120,
         }
     }
 

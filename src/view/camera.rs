@@ -136,6 +136,11 @@ impl OrbitCamera {
         self.fitted = None;
     }
 
+    /// Follows the towers again from the preset shown last: there are others now.
+    pub fn reframe(&mut self) {
+        self.show(self.preset);
+    }
+
     /// The preset that is shown, until a movement by hand.
     pub fn preset(&self) -> Option<Preset> {
         self.automatic.then_some(self.preset)

@@ -1,4 +1,4 @@
-//! The scene: both networks as towers of cells, drawn straight from the GPU buffers that the forward wrote.
+//! The scene: the networks as towers of cells, drawn straight from the GPU buffers that the forward wrote.
 
 pub mod camera;
 pub mod cameras;

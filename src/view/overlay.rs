@@ -35,6 +35,10 @@ pub fn paint(painter: &Painter, lens: &Lens, shown: &Shown<'_>, compact: bool) {
         inspector,
         motion,
     } = shown;
+    let standing = towers.all.iter().filter(|tower| tower.shown);
+    let ends = standing.fold([f32::MAX, f32::MIN], |[left, right], tower| {
+        [left.min(tower.place.x), right.max(tower.place.x)]
+    });
     let towers = towers.all.iter().enumerate().filter(|(_, t)| t.shown);
     let answers = towers.clone();
     let answers = answers.map(|(index, _)| said(&networks.all[index], motion));
@@ -47,8 +51,7 @@ pub fn paint(painter: &Painter, lens: &Lens, shown: &Shown<'_>, compact: bool) {
         {
             paint_edges(painter, lens, tower, ribbons);
         }
-        // Outside of the scene: the right one of two towers has its names on its right.
-        let side = if tower.place.x > 0.0 { 1.0 } else { -1.0 };
+        let side = label_side(tower.place.x, ends);
         // No output stands out where the network says that none of them is meant.
         let answer = said(network, motion).filter(|answer| answer.is_digit);
         let answer = answer.map(|answer| answer.class);
@@ -94,6 +97,18 @@ fn paint_headline(painter: &Painter, text: &str, in_slow_motion: bool) {
     painter.galley(place, galley, theme::TEXT);
 }
 
+/// On which side of a tower at `x` its floors' names stand: outside of the scene, whose outermost towers stand at `ends`.
+/// None for a tower between two others, where there is no room.
+fn label_side(x: f32, [left, right]: [f32; 2]) -> Option<f32> {
+    if x <= left {
+        Some(-1.0)
+    } else if x >= right {
+        Some(1.0)
+    } else {
+        None
+    }
+}
+
 fn at(lens: &Lens, place: Vec3) -> Option<Pos2> {
     lens.project(place).map(|p| pos2(p.x, p.y))
 }
@@ -104,9 +119,11 @@ fn paint_labels(
     network: &LiveNetwork,
     tower: &Tower,
     (index, best): (usize, Option<usize>),
-    side: f32,
+    side: Option<f32>,
     compact: bool,
 ) {
+    let names = !compact && side.is_some();
+    let side = side.unwrap_or(-1.0);
     let hue = theme::network_hue(index);
     let clip = painter.clip_rect();
     let mut last: Option<Pos2> = None;
@@ -132,7 +149,7 @@ fn paint_labels(
                 paint_ring(painter, lens, floor, tower, hue);
             }
         }
-        if !compact && !crowded && clip.contains(place) {
+        if names && !crowded && clip.contains(place) {
             last = Some(place);
             let [title, detail] = label;
             // Short here; the inspector and the maps have room for the whole name.
@@ -164,10 +181,11 @@ fn paint_labels(
     let Some(outputs) = tower.layout.floors.last() else {
         return;
     };
-    // Too narrow for ten digits side by side: the answer alone.
+    // Too narrow for the classes side by side: the answer alone.
     let pitch = lens.scale_at(outputs.cell_centre(0) + tower.place) * outputs.cell;
     for (class, name) in network.spec().classes().iter().enumerate() {
-        if pitch < 9.0 && best != Some(class) {
+        let needed = 9.0 + 6.5 * (name.chars().count().max(1) - 1) as f32;
+        if pitch < needed && best != Some(class) {
             continue;
         }
         let lift = Vec3::Y * (outputs.bar + 0.03);
@@ -331,5 +349,18 @@ fn paint_edges(painter: &Painter, lens: &Lens, tower: &Tower, ribbons: &Ribbons)
             stroke,
         );
         painter.add(curve);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_outside_of_the_scene() {
+        assert_eq!(label_side(0.0, [0.0, 0.0]), Some(-1.0));
+        assert_eq!(label_side(-1.2, [-1.2, 1.2]), Some(-1.0));
+        assert_eq!(label_side(1.2, [-1.2, 1.2]), Some(1.0));
+        assert_eq!(label_side(0.0, [-2.5, 2.5]), None);
     }
 }

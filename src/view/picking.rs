@@ -23,6 +23,15 @@ pub struct Selection {
     pub hovered: Option<SelectedCell>,
 }
 
+impl Selection {
+    /// Lets go of cells of the networks from this place on: others stand there now.
+    pub fn forget_from(&mut self, place: usize) {
+        for cell in [&mut self.cell, &mut self.hovered] {
+            *cell = cell.filter(|cell| cell.network < place);
+        }
+    }
+}
+
 /// Projects between the stage and the scene, without the renderer.
 #[derive(Clone, Copy, Debug)]
 pub struct Lens {

@@ -5,7 +5,10 @@ use super::{
     DrawSurface, FrameTimes, Quality,
     layout::{Floor, TowerLayout},
 };
-use crate::inference::{InferenceSettings, Networks};
+use crate::{
+    inference::{InferenceSettings, Networks},
+    visitor::ChangeNetworks,
+};
 use bevy::{
     asset::{RenderAssetUsages, uuid_handle},
     camera::visibility::NoFrustumCulling,
@@ -34,14 +37,18 @@ pub fn plugin(app: &mut App) {
         .resource_mut::<Assets<Shader>>()
         .insert(SHADER.id(), shader)
         .expect("a fixed id can always be inserted");
-    app.init_resource::<Towers>()
-        .add_systems(PreUpdate, (build_towers, show_towers).chain());
+    app.init_resource::<Towers>().add_systems(
+        PreUpdate,
+        (build_towers, show_towers).chain().after(ChangeNetworks),
+    );
 }
 
 /// The towers' layouts and places, in the order of [`Networks`].
 #[derive(Resource, Default)]
 pub struct Towers {
     pub all: Vec<Tower>,
+    /// Of which list of networks: [`Networks::generation`].
+    pub(super) generation: u64,
     /// Whether large floors are pictures instead of bars.
     pub(super) pictures: bool,
 }
@@ -179,7 +186,8 @@ pub enum CellShape {
 impl CellShape {
     /// What a floor is built of.
     fn of(floor: &Floor, pictures: bool) -> Self {
-        if pictures && floor.cell_count() > SOFTWARE_BARS {
+        let most = if pictures { SOFTWARE_BARS } else { MOST_BARS };
+        if floor.cell_count() > most {
             Self::Picture
         } else {
             Self::Bar
@@ -215,6 +223,9 @@ pub fn floor_mesh(floor: &Floor, shape: CellShape) -> Mesh {
 
 /// Rows with more cells than this are pictures on a software rasteriser.
 const SOFTWARE_BARS: usize = 600;
+/// Rows with more cells than this are pictures everywhere: a bar's mesh takes 216 bytes, and a visitor's network may have
+/// millions of cells.
+const MOST_BARS: usize = 400_000;
 
 fn build_towers(
     mut commands: Commands,
@@ -229,9 +240,11 @@ fn build_towers(
         return;
     };
     let pictures = frames.quality == Quality::Reduced && !surface.all_bars;
-    if towers.all.len() == networks.all.len() && towers.pictures == pictures {
+    let built = towers.all.len() == networks.all.len() && towers.generation == networks.generation;
+    if built && towers.pictures == pictures {
         return;
     }
+    towers.generation = networks.generation;
     towers.pictures = pictures;
     for tower in towers.all.drain(..) {
         for (entity, ..) in tower.floors {
@@ -269,7 +282,7 @@ fn build_towers(
     }
 }
 
-/// Both towers stand side by side, a single one in the middle.
+/// Towers stand side by side, a single one in the middle.
 fn show_towers(
     settings: Res<InferenceSettings>,
     surface: Res<DrawSurface>,

@@ -11,7 +11,6 @@ use bevy::{
     prelude::*,
     render::{Render, RenderApp, RenderSystems, render_resource::PipelineCache},
 };
-use mnistify_network::Model;
 use serde_json::{Value, json};
 use std::sync::{
     Arc,
@@ -131,7 +130,7 @@ fn tell_bench(
     for mut camera in &mut cameras {
         camera.is_active = false;
     }
-    let models: Vec<Model> = networks.all.iter().map(|n| n.model.clone()).collect();
+    let models = bench::named_models(&networks);
     wasm_bindgen_futures::spawn_local(async move {
         report["forward"] = bench::forward_report(&models, &gpu, bench::PAGE_FRAMES).await;
         super::event("bench", &report);

@@ -16,11 +16,13 @@ use crate::{
     report,
     share::{OpenLink, SharedState},
     view::{DrawSurface, FrameTimes, Motion, OrbitCamera, cameras::SceneCamera},
+    visitor::{ChangeNetworks, Content, Offered, Visitor},
 };
 use bevy::prelude::*;
 use mnistify_drawing::{Stroke, recording};
 use mnistify_network::{
     Model,
+    foreign::{self, Loaded},
     fused::{FusedNetwork, Tuning},
 };
 use serde_json::{Value, json};
@@ -47,6 +49,14 @@ pub fn event(name: &str, detail: &Value) {
 enum Request {
     Pad(PadCommand),
     Link(SharedState),
+    /// Whether a file is held over the page.
+    Drag(bool),
+    /// Files that were dropped or chosen together.
+    Files(Vec<Offered<Content>>),
+    /// Files that the page itself could not take.
+    Refuse(String),
+    Network(Box<Loaded>),
+    RemoveNetwork,
     Bench,
     /// Switch everything on again.
     BenchIsOver,
@@ -110,7 +120,7 @@ pub fn start(
         }
     }
     app.add_plugins(events::plugin)
-        .add_systems(PreUpdate, carry_out_requests)
+        .add_systems(PreUpdate, carry_out_requests.before(ChangeNetworks))
         .add_systems(Last, keep_state.run_if(resource_exists::<Networks>));
     app.run();
     Ok(())
@@ -174,13 +184,67 @@ pub fn apply_link(fragment: &str) -> Result<(), JsError> {
     Ok(())
 }
 
+/// Says whether a file is held over the page, for the hint where to drop it.
+#[wasm_bindgen]
+pub fn drag(held: bool) {
+    ask(Request::Drag(held));
+}
+
+/// Takes in files that a person dropped or chose together: a network, its description, or both. What comes of it is
+/// shown in the app.
+#[wasm_bindgen]
+pub fn offer_files(names: Vec<String>, files: Vec<js_sys::Uint8Array>) {
+    let offered = names.into_iter().zip(&files).map(|(name, file)| Offered {
+        name,
+        content: file.to_vec().into(),
+    });
+    ask(Request::Files(offered.collect()));
+}
+
+/// Shows why files cannot be taken in.
+#[wasm_bindgen]
+pub fn refuse_files(explanation: String) {
+    ask(Request::Refuse(explanation));
+}
+
+/// Lets a network read beside the others, in the place of an earlier one. `file` is a safetensors file, `description` the
+/// JSON that says what it does not. Returns what was understood, as JSON; the event `networks` tells when it reads.
+///
+/// # Errors
+/// What was understood of the file and what was not; nothing has changed then.
+#[wasm_bindgen]
+pub fn load_network(
+    name: &str,
+    file: Vec<u8>,
+    description: Option<String>,
+) -> Result<String, JsError> {
+    let loaded = foreign::load(&file, name, description.as_deref())?;
+    let spec = &loaded.model.spec;
+    let told = json!({
+        "name": spec.name(),
+        "layers": spec.layers(),
+        "classes": spec.classes(),
+        "parameters": spec.parameter_count(),
+        "notes": loaded.notes,
+    });
+    ask(Request::Network(Box::new(loaded)));
+    Ok(told.to_string())
+}
+
+/// Takes the visitor's network away; the event `networks` tells when it is gone.
+#[wasm_bindgen]
+pub fn remove_network() {
+    ask(Request::RemoveNetwork);
+}
+
 /// Starts the measurements; the result comes as the event `bench`.
 #[wasm_bindgen]
 pub fn bench() {
     ask(Request::Bench);
 }
 
-/// The logits of each network for images of 28×28 bytes, read by the fused kernels on the GPU: JSON `[model][image][10]`.
+/// The logits of each network for images of 28×28 bytes, read by the fused kernels on the GPU: JSON
+/// `[model][image][class]`.
 ///
 /// # Errors
 /// Before the app runs, without a GPU, and where the bytes are not a whole number of images.
@@ -216,6 +280,7 @@ pub async fn logits_of(images: Vec<u8>) -> Result<String, JsError> {
 fn carry_out_requests(
     mut commands: Commands,
     mut pad: ResMut<Pad>,
+    mut visitor: ResMut<Visitor>,
     mut settings: ResMut<InferenceSettings>,
     mut surface: ResMut<DrawSurface>,
     mut cameras: Query<&mut Camera, With<SceneCamera>>,
@@ -224,6 +289,11 @@ fn carry_out_requests(
         match request {
             Request::Pad(command) => pad.apply(command),
             Request::Link(state) => commands.insert_resource(OpenLink(state)),
+            Request::Drag(held) => visitor.dragging = held,
+            Request::Files(files) => visitor.offer(files),
+            Request::Refuse(explanation) => visitor.refuse(explanation),
+            Request::Network(loaded) => visitor.add(*loaded, false),
+            Request::RemoveNetwork => visitor.remove(),
             Request::Bench => commands.insert_resource(Bench::new(measurements::PAGE_FRAMES)),
             Request::BenchIsOver => {
                 (settings.enabled, surface.towers) = (true, true);
@@ -241,6 +311,7 @@ fn keep_state(
     settings: Res<InferenceSettings>,
     pad: Res<Pad>,
     panels: Res<PanelState>,
+    visitor: Res<Visitor>,
     gpu: Option<Res<SharedGpu>>,
     camera: Res<OrbitCamera>,
     motion: Res<Motion>,
@@ -248,8 +319,16 @@ fn keep_state(
     progress: Res<events::Progress>,
     frames: Res<FrameTimes>,
     mut strokes_of: Local<Option<u64>>,
+    mut networks_of: Local<Option<u64>>,
 ) {
-    let mut state = report::app_state(&networks, &settings, &pad, &panels, gpu.as_deref());
+    let mut state = report::app_state(
+        &networks,
+        &settings,
+        &pad,
+        &panels,
+        &visitor,
+        gpu.as_deref(),
+    );
     state["frame"] = json!(frames.count);
     state["frame_millis"] = report::series(&frames.millis);
     state["quality"] = json!(frames.quality);
@@ -267,9 +346,14 @@ fn keep_state(
     LINK.set(SharedState::of_app(
         &networks, &settings, &pad, &camera, &motion, &inspector, false,
     ));
-    if let (true, Some(gpu)) = (NETWORKS.with_borrow(Option::is_none), gpu) {
-        let models = networks.all.iter().map(|n| n.model.clone()).collect();
-        let tuning = crate::inference::tuning(&gpu);
-        NETWORKS.set(Some((gpu.clone(), models, tuning)));
+    if *networks_of != Some(networks.generation) {
+        *networks_of = Some(networks.generation);
+        if let Some(gpu) = gpu {
+            let models = networks.all.iter().map(|n| n.model.clone()).collect();
+            let tuning = crate::inference::tuning(&gpu);
+            NETWORKS.set(Some((gpu.clone(), models, tuning)));
+        }
+        let own = networks.visitor().map(|index| networks.all[index].name());
+        event("networks", &json!({ "yours": own }));
     }
 }

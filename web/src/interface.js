@@ -30,6 +30,15 @@ const mnistify = {
   },
   /** Resolves to the logits [model][image][class] of images of 28×28 bytes, one after the other in a Uint8Array. */
   logitsOf: async (images) => now().logitsOf(images),
+  /**
+   * Lets a network read beside the others, in the place of an earlier one: a safetensors file's bytes, and what it does
+   * not say itself as an object or JSON. Resolves to {name, layers, classes, parameters, notes} when it reads; rejects
+   * with what was understood and what was not.
+   */
+  loadNetwork: async (bytes, sidecar, fileName = "network.safetensors") =>
+    now().loadNetwork(String(fileName), bytesOf(bytes), description(sidecar)),
+  /** Takes that network away; resolves when it is gone. */
+  removeNetwork: async () => now().removeNetwork(),
   /** Calls `listener` with what an event carries; returns a function that ends this. */
   on(name, listener) {
     const set = listeners.get(name);
@@ -45,7 +54,10 @@ function now() {
   return backend;
 }
 
-/** From now on these functions answer: draw(json), clear, undo, redo, state() and strokes() as objects. */
+/**
+ * From now on these functions answer: draw(json), clear, undo, redo, state() and strokes() as objects,
+ * loadNetwork(fileName, bytes, json) and removeNetwork() as promises.
+ */
 export function connect(functions) {
   backend = functions;
   stamp("ready");
@@ -77,6 +89,19 @@ export function stamp(name) {
 
 export function finishBench(report) {
   resolveBench?.(report);
+}
+
+/** The bytes of whatever holds some. */
+function bytesOf(data) {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  throw new Error("a network is the bytes of a safetensors file: a Uint8Array or an ArrayBuffer");
+}
+
+/** A sidecar's JSON, undefined where there is none. */
+function description(sidecar) {
+  if (sidecar === undefined || sidecar === null) return undefined;
+  return typeof sidecar === "string" ? sidecar : JSON.stringify(sidecar);
 }
 
 /** A recording's JSON of whatever describes strokes. */

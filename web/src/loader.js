@@ -3,7 +3,7 @@
 
 import { Downloads, importModule, size } from "mnistify/download";
 import { adapterName, watchDevice, whyNo3d } from "mnistify/graphics";
-import { listen, open, save, savePicture, share } from "mnistify/host";
+import { chooseNetwork, listen, listenToDrops, open, readFiles, save, savePicture, share } from "mnistify/host";
 import { connect, disconnect, emit, finishBench, stamp } from "mnistify/interface";
 import { keep, kept, left, restart, restartWith3d } from "mnistify/keeping";
 import { ask, mirror, note, offerLight, screen, setScreen, showProgress } from "mnistify/screen";
@@ -45,6 +45,7 @@ main();
 
 async function main() {
   listenToInput();
+  listenToDrops({ held: (held) => holdFiles?.(held), take: (files) => takeFiles(files) });
   watchDevice((kind, detail) => started && fault(kind, detail));
   setScreen("loading");
   downloads.want([...models, "app.wasm"]);
@@ -129,6 +130,17 @@ async function afterReady() {
     link: (withStrokes) => app.link(withStrokes),
     logitsOf: async (images) => JSON.parse(await app.logits_of(images)),
     applyLink: (fragment) => app.apply_link(fragment),
+    drag: (held) => app.drag(held),
+    offerFiles: (files) => app.offer_files(files.map(({ name }) => name), files.map(({ bytes }) => bytes)),
+    refuseFiles: (reason) => app.refuse_files(reason),
+    loadNetwork(fileName, bytes, json) {
+      const told = JSON.parse(app.load_network(fileName, bytes, json));
+      return networksChanged().then((name) => ({ ...told, name }));
+    },
+    removeNetwork() {
+      app.remove_network();
+      return networksChanged().then(() => undefined);
+    },
   });
   restoreDrawing(functions);
   strokesNow = () => app.strokes();
@@ -143,12 +155,34 @@ async function afterReady() {
     }
   });
   drawFromFile = functions.draw;
+  holdFiles = functions.drag;
+  takeFiles = async (files) => {
+    try {
+      const read = await readFiles(files);
+      if (!faults) functions.offerFiles(read);
+    } catch (error) {
+      if (!faults) functions.refuseFiles(messageOf(error));
+    }
+  };
   connect(functions);
   if (query.has("bench")) functions.bench();
   return faulty.promise;
 }
 
 let drawFromFile = null;
+/** What becomes of files over and on the page; the app takes them once it is ready. */
+let holdFiles = null;
+let takeFiles = () => note("The page is not ready for files yet");
+
+/** Who waits until the app has another list of networks. */
+const waiting = [];
+
+/** Resolves to the name of the visitor's own network, or to null, when the list of networks has changed. */
+function networksChanged() {
+  const change = deferred();
+  waiting.push(change);
+  return change.promise;
+}
 
 const appEvents = {
   progress({ done, total, what }) {
@@ -162,6 +196,8 @@ const appEvents = {
   save,
   picture: savePicture,
   open: () => drawFromFile && open(drawFromFile),
+  choose_network: () => chooseNetwork((files) => takeFiles(files)),
+  networks: ({ yours }) => waiting.splice(0).forEach(({ resolve }) => resolve(yours)),
   share,
 };
 
@@ -194,6 +230,9 @@ function fault(kind, detail, callable = kind !== "panic" && kind !== "trap") {
   faults = [{ kind, detail }];
   strokesNow = null;
   disconnect();
+  holdFiles = null;
+  takeFiles = () => {};
+  for (const { reject } of waiting.splice(0)) reject(new Error("Mnistify has stopped"));
   setTimeout(() => {
     const best = [...faults].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))[0];
     const problem = faultProblem(best);
@@ -236,7 +275,12 @@ async function runLight() {
   strokesNow = () => JSON.stringify(functions.strokes());
   setScreen("fallback");
   stamp("first_frame");
-  connect(functions);
+  const onlyShipped = "The page without 3D reads with the networks that come with it only";
+  const refuse = () => {
+    throw new Error(onlyShipped);
+  };
+  takeFiles = () => note(onlyShipped);
+  connect({ ...functions, loadNetwork: refuse, removeNetwork: refuse });
   if (query.has("bench")) functions.bench().then(showBench);
   return faulty.promise;
 }
@@ -409,6 +453,7 @@ function listed(names) {
 
 function deferred() {
   let resolve;
-  const promise = new Promise((r) => (resolve = r));
-  return { promise, resolve };
+  let reject;
+  const promise = new Promise((...both) => ([resolve, reject] = both));
+  return { promise, resolve, reject };
 }

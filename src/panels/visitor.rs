@@ -1,0 +1,207 @@
+//! The visitor's own network: how to bring one, what was assumed about it, why a file was refused; and where to drop it.
+
+use super::{Wish, marks::mark, theme};
+use crate::{
+    inference::{LiveNetwork, Networks},
+    visitor::{EXAMPLE, Visitor},
+};
+use bevy_egui::egui::{
+    self, Align2, Context, Id, LayerId, Order, Rect, RichText, Shape, Stroke, Ui,
+};
+
+/// The sheet's width where there is room, in logical pixels.
+const WIDTH: f32 = 560.0;
+
+/// Draws the sheet over `window`.
+pub fn visitor_ui(
+    ui: &Ui,
+    window: Rect,
+    visitor: &Visitor,
+    networks: &Networks,
+    wishes: &mut Vec<Wish>,
+) {
+    let width = (window.width() - 56.0).clamp(160.0, WIDTH);
+    let height = (window.height() - 150.0).max(80.0);
+    egui::Area::new("own network".into())
+        .order(Order::Foreground)
+        .fixed_pos(window.center())
+        .pivot(Align2::CENTER_CENTER)
+        .show(ui.ctx(), |ui| {
+            let line = Stroke::new(1.0, theme::LINE);
+            theme::card().stroke(line).show(ui, |ui| {
+                ui.set_width(width);
+                header_ui(ui, visitor, wishes);
+                egui::ScrollArea::vertical()
+                    .max_height(height)
+                    .show(ui, |ui| {
+                        ui.set_width(width - 14.0);
+                        let own = networks
+                            .visitor()
+                            .map(|index| (index, &networks.all[index]));
+                        match (&visitor.refusal, own) {
+                            (Some(explanation), _) => refusal_ui(ui, explanation),
+                            (None, Some(own)) => network_ui(ui, own, &visitor.notes),
+                            (None, None) => how_to_ui(ui),
+                        }
+                        if visitor.refusal.is_some() || networks.visitor().is_none() {
+                            example_ui(ui);
+                        }
+                    });
+                buttons_ui(ui, networks, wishes);
+            });
+        });
+}
+
+fn header_ui(ui: &mut Ui, visitor: &Visitor, wishes: &mut Vec<Wish>) {
+    ui.horizontal(|ui| {
+        ui.heading(if visitor.refusal.is_some() {
+            "This file is no network that can read here"
+        } else {
+            "Your network"
+        });
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let close = ui.button("Close");
+            mark(ui, "close", close.rect);
+            if close.on_hover_text("Esc").clicked() {
+                wishes.push(Wish::OwnNetwork(false));
+            }
+        });
+    });
+}
+
+fn refusal_ui(ui: &mut Ui, explanation: &str) {
+    for line in explanation.lines() {
+        // The explanation's titles begin at the margin, what belongs to them is set in.
+        if let Some(item) = line.strip_prefix("  ") {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new("·").color(theme::FAINT));
+                ui.label(RichText::new(item).color(theme::DIM));
+            });
+        } else {
+            ui.label(line);
+        }
+    }
+}
+
+fn network_ui(ui: &mut Ui, (index, network): (usize, &LiveNetwork), notes: &[String]) {
+    ui.horizontal_wrapped(|ui| {
+        let name = RichText::new(network.model.spec.name()).strong();
+        ui.label(name.color(theme::network_hue(index)));
+        let facts = format!(
+            "{} layers, {} parameters, {} classes",
+            network.spec().layers().len(),
+            super::answers::thousands(network.spec().parameter_count()),
+            network.spec().classes().len()
+        );
+        ui.label(RichText::new(facts).color(theme::DIM));
+    });
+    if notes.is_empty() {
+        ui.label("Its file describes itself; nothing had to be assumed.");
+        return;
+    }
+    ui.label("What was understood of its file, and what had to be assumed:");
+    for note in notes {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new("·").color(theme::FAINT));
+            ui.label(RichText::new(note).color(theme::DIM));
+        });
+    }
+    let more =
+        "A JSON file that says it better may be dropped too, now or together with the network.";
+    ui.label(RichText::new(more).color(theme::DIM));
+}
+
+fn how_to_ui(ui: &mut Ui) {
+    ui.label(
+        "A network of your own can read beside these two: a .safetensors file with 2D convolutions, linear layers, batch \
+         normalisation, max pooling, ReLU and SiLU, one after the other, for pictures of 28 × 28.",
+    );
+    ui.label(if cfg!(target_arch = "wasm32") {
+        "Drop the file on this page, or choose it. It stays on this computer."
+    } else {
+        "Drop the file on this window, or start with: mnistify --model FILE"
+    });
+}
+
+fn example_ui(ui: &mut Ui) {
+    ui.add_space(4.0);
+    ui.label(
+        "Weights do not tell everything. A JSON file of the same name beside them, or dropped with them, can say the rest; \
+         every line may be left out:",
+    );
+    ui.label(RichText::new(EXAMPLE).font(theme::mono(theme::SMALL)));
+}
+
+fn buttons_ui(ui: &mut Ui, networks: &Networks, wishes: &mut Vec<Wish>) {
+    ui.horizontal(|ui| {
+        if cfg!(target_arch = "wasm32") {
+            let choose = ui.button("Choose files…");
+            mark(ui, "choose", choose.rect);
+            let hint = "A .safetensors file, and its .json if it has one";
+            if choose.on_hover_text(hint).clicked() {
+                wishes.push(Wish::ChooseNetwork);
+            }
+        }
+        if networks.visitor().is_some() {
+            let remove = ui.button("Remove it");
+            mark(ui, "remove", remove.rect);
+            if remove.clicked() {
+                wishes.push(Wish::RemoveNetwork);
+            }
+        }
+    });
+}
+
+/// The button that opens the sheet.
+pub fn own_network_button(ui: &mut Ui, wishes: &mut Vec<Wish>) {
+    let text = RichText::new("Your network…")
+        .size(theme::SMALL)
+        .color(theme::DIM);
+    let size = egui::vec2(ui.available_width(), 22.0);
+    let button = ui.add_sized(size, egui::Button::new(text));
+    mark(ui, "network", button.rect);
+    let hint = "Let a network of your own read beside these (U)";
+    if button.on_hover_text(hint).clicked() {
+        wishes.push(Wish::OwnNetwork(true));
+    }
+}
+
+/// Over the whole window, while a file is held over it.
+pub fn drop_hint(context: &Context) {
+    let painter = context.layer_painter(LayerId::new(Order::Tooltip, Id::new("drop")));
+    let window = context.viewport_rect();
+    painter.rect_filled(window, 0.0, theme::STAGE.gamma_multiply(0.82));
+    let frame = window.shrink(22.0);
+    let path = [
+        frame.left_top(),
+        frame.right_top(),
+        frame.right_bottom(),
+        frame.left_bottom(),
+        frame.left_top(),
+    ];
+    painter.extend(Shape::dashed_line(
+        &path,
+        Stroke::new(2.0, theme::ACCENT),
+        10.0,
+        7.0,
+    ));
+    let lines = [
+        (-14.0, 22.0, theme::TEXT, "Drop your network here"),
+        (
+            16.0,
+            theme::TITLE,
+            theme::DIM,
+            "a .safetensors file, and its .json if it has one",
+        ),
+    ];
+    for (down, size, colour, text) in lines {
+        let place = window.center() + egui::vec2(0.0, down);
+        painter.text(
+            place,
+            Align2::CENTER_CENTER,
+            text,
+            theme::font(size),
+            colour,
+        );
+    }
+}
