@@ -247,10 +247,9 @@ impl Warp {
             for (column, value) in line.iter_mut().enumerate() {
                 let u = column as f32 - CENTRE - shift_x;
                 let (x, y) = (a * u + start_x + dx[column], c * u + start_y + dy[column]);
-                let at = |x: f32, y: f32| sample(x.clamp(0.0, LAST), y.clamp(0.0, LAST));
-                *value = at(x, y);
+                *value = within(&sample, x, y);
                 if self.thickness != 0.0 {
-                    *value = self.under_disc(*value, x, y, at);
+                    *value = self.under_disc(*value, x, y, &sample);
                 }
                 *value = value.min(1.0);
             }
@@ -260,14 +259,15 @@ impl Warp {
 
     /// The largest (or, where strokes become thinner, the least) value within the change of the radius around a place
     /// whose own value is `centre`.
-    fn under_disc(&self, centre: f32, x: f32, y: f32, at: impl Fn(f32, f32) -> f32) -> f32 {
+    fn under_disc(&self, centre: f32, x: f32, y: f32, sample: &impl Fn(f32, f32) -> f32) -> f32 {
         let [[a, b], [c, d]] = self.inverse;
         let sign = self.thickness.signum();
         let mut best = sign * centre;
         for [right, down] in DIRECTIONS {
             for reach in [0.5 * self.thickness.abs(), self.thickness.abs()] {
                 let (right, down) = (right * reach, down * reach);
-                let value = at(x + a * right + b * down, y + c * right + d * down);
+                let (x, y) = (x + a * right + b * down, y + c * right + d * down);
+                let value = within(sample, x, y);
                 best = best.max(sign * value);
             }
         }
@@ -292,6 +292,11 @@ impl Warp {
         }
         lines
     }
+}
+
+/// The sample at a place, or at the border where it lies beyond.
+fn within(sample: &impl Fn(f32, f32) -> f32, x: f32, y: f32) -> f32 {
+    sample(x.clamp(0.0, LAST), y.clamp(0.0, LAST))
 }
 
 /// For every pixel along an axis: the node before it and how far it is to the next, from 0 to 1.

@@ -9,6 +9,10 @@
 //! weights transposed, the gradient of its inputs from that of its outputs; [`weight_gradient`] makes the gradient of
 //! its weights. Each workgroup computes a tile in registers, from slices of both factors in shared memory.
 
+// A kernel is compiled for one side of a comptime condition, so that both may look alike; and CubeCL has no ranges that
+// contain.
+#![allow(clippy::if_same_then_else, clippy::manual_range_contains)]
+
 use cubecl::prelude::*;
 
 /// Values at the head of a step's records, in the order of [`super::engine::Header`].
