@@ -52,7 +52,7 @@ struct Line<'a> {
 /// What one network says.
 #[derive(Clone, Debug, Serialize)]
 struct Reading {
-    /// None of a blank image, and of one that is no digit.
+    /// The class of the largest logit, also where the verdict is that it is no digit; none of a blank image.
     answer: Option<usize>,
     /// None of a blank image.
     verdict: Option<Verdict>,
@@ -228,7 +228,7 @@ fn read(readers: &[Reader], images: &[Image28]) -> Vec<BTreeMap<String, Reading>
             let answer = Answer::from_logits(&logits, reader.calibration.as_ref());
             let said = answer.as_ref().filter(|_| !image.is_blank());
             let reading = Reading {
-                answer: said.filter(|a| a.is_digit).map(|a| a.class),
+                answer: said.map(|a| a.class),
                 verdict: said.map(|a| a.verdict(DEFAULT_THRESHOLD)),
                 probabilities: answer.map(|a| a.probabilities).unwrap_or_default(),
                 logits,

@@ -5,7 +5,7 @@
 
 use crate::{
     card_data::{CardData, CardError, Speed},
-    config::{COMMAND, Schedule, Select, TrainConfig},
+    config::{COMMAND, Mixture, Schedule, Select, TrainConfig},
     data::{FILES, SPLIT_SEED, TRAINING_IMAGES, VALIDATION_IMAGES},
     eval::{
         report::{self, REJECTION, ROBUSTNESS},
@@ -275,8 +275,9 @@ pub fn markdown(facts: &CardFacts<'_>) -> String {
         )),
         Some(format!(
             "{LIMITS}\n\n\
-             Trained on single, centred, upright digits. Whatever is drawn, one of ten digits comes out: letters and\n\
-             scribbles too, sometimes with high confidence."
+             Trained on single, upright digits. Whatever is drawn, one of ten digits has the largest logit; where the file has\n\
+             a calibration, an image that scores below its threshold counts as no digit, with the errors that the section on\n\
+             rejection shows. Heavy noise, inverted stripes and fog are not read well."
         )),
     ];
     let sections: Vec<String> = sections.into_iter().flatten().collect();
@@ -439,6 +440,25 @@ fn describe(layer: &LayerSpec) -> String {
     }
 }
 
+/// What takes the places of some of MNIST's images.
+fn mixture(mixture: &Mixture) -> String {
+    let parts = [
+        (mixture.wide, "placed anywhere"),
+        (mixture.prepared, "prepared after a rough placement"),
+        (mixture.drawn, "drawn as pen paths"),
+        (mixture.outliers, "no digits, even targets"),
+    ];
+    let named = parts.iter().filter(|(share, _)| *share > 0.0);
+    let named: Vec<String> = named
+        .map(|(share, name)| format!("{} % {name}", 100.0 * share))
+        .collect();
+    if named.is_empty() {
+        "nothing".to_string()
+    } else {
+        named.join(", ")
+    }
+}
+
 fn recipe(spec: &NetworkSpec, config: &TrainConfig, step: Option<usize>) -> String {
     let a = &config.augmentation;
     let schedule = match config.schedule {
@@ -528,6 +548,7 @@ fn recipe(spec: &NetworkSpec, config: &TrainConfig, step: Option<usize>) -> Stri
             },
         ),
         ("brightness", format!("± {}", a.brightness)),
+        ("mixed in", mixture(&config.mixture)),
         ("seed", config.seed.to_string()),
     ];
     let mut table = "| | |\n|---|---|".to_string();

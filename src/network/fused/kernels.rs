@@ -69,6 +69,10 @@ pub(super) struct LinearShape {
     lanes: usize,
     /// Threads that share the terms of one output feature.
     split: usize,
+    /// Neighbouring output features that one thread computes, from the same input values.
+    block: usize,
+    /// Terms that a thread takes at a time; 0 where their number does not divide.
+    unrolled: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,7 +93,9 @@ pub(super) struct PoolShape {
 
 /// Threads in a workgroup of the convolution and pooling kernels.
 const WORKGROUP: u32 = 64;
-/// Output features side by side in one workgroup of the dense kernel.
+/// Terms of a dense output that are loaded before any of them is waited for, at most.
+const MOST_UNROLLED: usize = 8;
+/// Threads side by side in one workgroup of the dense kernel, each with its own output features.
 pub(super) const LANES: usize = 32;
 
 impl StageKernel {
@@ -133,7 +139,7 @@ impl StageKernel {
                 groups(shape.out_height * shape.out_width / shape.tile),
                 (shape.out_channels / shape.block) as u32,
             ],
-            Self::Linear(shape) => [shape.outputs.div_ceil(shape.lanes) as u32, 1],
+            Self::Linear(shape) => [shape.outputs.div_ceil(shape.lanes * shape.block) as u32, 1],
             Self::Pool(shape) => [
                 groups(shape.channels * shape.out_height * shape.out_width),
                 1,
@@ -219,12 +225,20 @@ fn stage_kernel(
         }
         StageKind::Linear { layer } => {
             push_transposed(model, layer, in_channels, parameters);
+            let split = tuning.dense_split;
+            let terms = in_channels / split;
             StageKernel::Linear(LinearShape {
                 places,
                 inputs: in_channels,
                 outputs: out_channels,
                 lanes: LANES,
-                split: tuning.dense_split,
+                split,
+                block: largest_divisor(out_channels, tuning.dense_features),
+                unrolled: if in_channels.is_multiple_of(split) {
+                    largest_divisor(terms, MOST_UNROLLED)
+                } else {
+                    0
+                },
             })
         }
         StageKind::Pool { norm, pool } => {
@@ -415,7 +429,8 @@ fn read(
     }
 }
 
-/// A workgroup: `lanes` output features, each shared by `split` threads, whose partial sums meet in shared memory.
+/// A workgroup: `lanes` blocks of output features, each shared by `split` threads, whose partial sums meet in shared
+/// memory.
 #[cube(launch_unchecked)]
 fn linear_stage(
     input: &Array<f32>,
@@ -426,7 +441,7 @@ fn linear_stage(
     let image = CUBE_POS_Z as usize;
     let lane = UNIT_POS_X as usize;
     let part = UNIT_POS_Y as usize;
-    let feature = CUBE_POS_X as usize * shape.lanes + lane;
+    let first = (CUBE_POS_X as usize * shape.lanes + lane) * shape.block;
     if comptime!(shape.places.copy_input > 0) {
         let group = comptime!(shape.lanes * shape.split);
         let thread = CUBE_POS_X as usize * group + part * shape.lanes + lane;
@@ -438,29 +453,77 @@ fn linear_stage(
             shape.places,
         );
     }
-    let mut sum = 0.0f32;
-    if feature < shape.outputs {
-        let mut index = part;
-        while index < shape.inputs {
-            let weight = parameters[shape.places.weight + index * shape.outputs + feature];
-            sum += weight * read(input, arena, index, image, shape.places);
-            index += shape.split;
-        }
+    let mut sums = Array::<f32>::new(shape.block);
+    #[unroll]
+    for feature in 0..shape.block {
+        sums[feature] = 0.0f32;
     }
-    if comptime!(shape.split > 1) {
-        let mut partial = SharedMemory::<f32>::new(comptime!(shape.lanes * shape.split));
-        partial[part * shape.lanes + lane] = sum;
-        sync_cube();
-        if part == 0 {
-            for other in 1..shape.split {
-                sum += partial[other * shape.lanes + lane];
+    if first < shape.outputs {
+        if comptime!(shape.unrolled > 0) {
+            for round in 0..comptime!(shape.inputs / (shape.split * shape.unrolled)) {
+                #[unroll]
+                for term in 0..shape.unrolled {
+                    let index = (round * shape.unrolled + term) * shape.split + part;
+                    add_term(
+                        input, arena, parameters, &mut sums, index, first, image, shape,
+                    );
+                }
+            }
+        } else {
+            let mut index = part;
+            while index < shape.inputs {
+                add_term(
+                    input, arena, parameters, &mut sums, index, first, image, shape,
+                );
+                index += shape.split;
             }
         }
     }
-    if part == 0 && feature < shape.outputs {
+    if comptime!(shape.split > 1) {
+        let mut partial =
+            SharedMemory::<f32>::new(comptime!(shape.lanes * shape.split * shape.block));
+        #[unroll]
+        for feature in 0..shape.block {
+            partial[(part * shape.lanes + lane) * shape.block + feature] = sums[feature];
+        }
+        sync_cube();
+        if part == 0 {
+            for other in 1..shape.split {
+                #[unroll]
+                for feature in 0..shape.block {
+                    sums[feature] += partial[(other * shape.lanes + lane) * shape.block + feature];
+                }
+            }
+        }
+    }
+    if part == 0 && first < shape.outputs {
         let bias = comptime!(shape.places.weight + shape.inputs * shape.outputs);
-        let y = activate(sum + parameters[bias + feature], shape.places.activation);
-        arena[image * shape.places.arena + shape.places.output + feature] = y;
+        let output = image * shape.places.arena + shape.places.output + first;
+        #[unroll]
+        for feature in 0..shape.block {
+            let sum = sums[feature] + parameters[bias + first + feature];
+            arena[output + feature] = activate(sum, shape.places.activation);
+        }
+    }
+}
+
+/// Adds the products of the input value `index` to a thread's output features, from `first` on.
+#[cube]
+fn add_term(
+    input: &Array<f32>,
+    arena: &Array<f32>,
+    parameters: &Array<f32>,
+    sums: &mut Array<f32>,
+    index: usize,
+    first: usize,
+    image: usize,
+    #[comptime] shape: LinearShape,
+) {
+    let value = read(input, arena, index, image, shape.places);
+    let weight = shape.places.weight + index * shape.outputs + first;
+    #[unroll]
+    for feature in 0..shape.block {
+        sums[feature] += parameters[weight + feature] * value;
     }
 }
 

@@ -92,6 +92,8 @@ struct Stage {
 pub struct Tuning {
     /// Threads that share the terms of one dense output.
     pub dense_split: usize,
+    /// Neighbouring output features that one thread of a dense layer computes, at most.
+    pub dense_features: usize,
     /// Output channels and neighbouring places that one thread of a convolution computes, at most.
     pub conv_channels: usize,
     pub conv_places: usize,
@@ -101,6 +103,7 @@ impl Tuning {
     /// Many short threads, for thousands of cores.
     pub const GPU: Self = Self {
         dense_split: 16,
+        dense_features: 1,
         conv_channels: 4,
         conv_places: 1,
     };
@@ -108,6 +111,7 @@ impl Tuning {
     /// the other, and every load of it is a gather.
     pub const SOFTWARE: Self = Self {
         dense_split: 1,
+        dense_features: 4,
         conv_channels: 8,
         conv_places: 4,
     };
