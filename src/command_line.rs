@@ -86,6 +86,9 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
     if let Some(loaded) = own {
         let mut visitor = app.world_mut().resource_mut::<Visitor>();
         visitor.add(loaded, false);
+        if let Some(path) = &cli.model {
+            visitor.remember(path);
+        }
     }
     let exit = app.run();
     Ok(if exit.is_success() { 0 } else { 1 })

@@ -181,11 +181,12 @@ fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
         key,
         calibration: model.calibration,
         runner: match &gpu {
-            Some((gpu, info)) => {
+            // A network too large for the GPU is read on the CPU.
+            Some((gpu, info)) if FusedNetwork::fits(&model.spec, &gpu.device.limits(), BATCH) => {
                 let network = FusedNetwork::new(model, gpu, BATCH, tuning(info));
                 Runner::Gpu(Box::new(network))
             }
-            None => Runner::Cpu(Box::new(CpuNetwork::new(model))),
+            _ => Runner::Cpu(Box::new(CpuNetwork::new(model))),
         },
     };
     models.iter().zip(keys(models)).map(reader).collect()

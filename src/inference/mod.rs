@@ -24,7 +24,7 @@ use bevy::{
 use mnistify_drawing::Image28;
 use mnistify_network::{
     Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec,
-    fused::{Gpu, LogitsRead},
+    fused::{FusedNetwork, Gpu, LogitsRead},
     prediction::DEFAULT_THRESHOLD,
 };
 use self_test::SelfTest;
@@ -202,7 +202,10 @@ impl LiveNetwork {
         let cpu = Arc::new(CpuNetwork::new(&model));
         let layout = ArenaLayout::new(&model.spec);
         let on_cpu = |reason: &str| (Runner::Cpu, RunnerStatus::OnCpu(reason.into()), None);
-        let too_large = gpu.is_some_and(|gpu| !fits(&model.spec, &layout, &gpu.device.limits()));
+        let too_large = gpu.is_some_and(|gpu| {
+            // The self-test reads all of its digits at once.
+            !FusedNetwork::fits(&model.spec, &gpu.device.limits(), self_test_digits().len())
+        });
         let (runner, status, self_test) = match gpu.map(|gpu| (gpu, &gpu.burn)) {
             Some(_) if too_large => on_cpu("it is too large for this GPU"),
             Some((gpu, Some(device))) => (
@@ -322,25 +325,6 @@ impl LiveNetwork {
         let calibration = self.model.calibration.as_ref();
         self.answer = Answer::from_logits(logits, calibration).filter(|_| !blank);
     }
-}
-
-/// Whether the GPU takes buffers and launches of this size: a visitor's network may have any. A device that is asked for
-/// more would end the app.
-fn fits(spec: &NetworkSpec, layout: &ArenaLayout, limits: &wgpu::Limits) -> bool {
-    let bytes = |values: usize| (values * size_of::<f32>()) as u64;
-    // The self-test reads all of its digits at once.
-    let arena = bytes(layout.len * self_test_digits().len());
-    let parameters = bytes(spec.parameter_count());
-    let most = limits
-        .max_storage_buffer_binding_size
-        .min(limits.max_buffer_size);
-    // A workgroup computes 32 values or more of a stage, or of a convolution a place in at least one map.
-    let groups = limits.max_compute_workgroups_per_dimension as usize;
-    let launches = layout.stages.iter().all(|stage| {
-        let values: usize = stage.output.iter().product();
-        values <= 32 * groups && stage.output[0] <= groups
-    });
-    launches && arena.max(parameters) <= most
 }
 
 fn prepare_networks(mut commands: Commands, models: Res<StartModels>, gpu: Option<Res<SharedGpu>>) {
@@ -474,7 +458,7 @@ mod tests {
     fn the_shipped_networks_fit_every_gpu_and_a_huge_one_does_not() {
         let limits = wgpu::Limits::downlevel_defaults();
         for spec in [NetworkSpec::mlp(), NetworkSpec::cnn()] {
-            assert!(fits(&spec, &ArenaLayout::new(&spec), &limits));
+            assert!(FusedNetwork::fits(&spec, &limits, 16));
         }
         let maps = 6000;
         let huge = NetworkSpec::new(
@@ -495,6 +479,6 @@ mod tests {
             ],
         )
         .expect("the shapes fit");
-        assert!(!fits(&huge, &ArenaLayout::new(&huge), &limits));
+        assert!(!FusedNetwork::fits(&huge, &limits, 16));
     }
 }

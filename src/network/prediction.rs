@@ -1,6 +1,6 @@
 //! From logits to what is shown: probabilities and an answer, "not sure", or "that is not a digit".
 
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, Score};
 use serde::Serialize;
 
 /// Below this probability an answer is shown as "not sure".
@@ -20,7 +20,12 @@ pub struct Answer {
     pub logits: Vec<f32>,
     /// False where the calibration finds that this is no digit. Without a calibration always true.
     pub is_digit: bool,
+    /// The calibration would refuse the answer, but only because two classes share the probability.
+    pub is_between_two: bool,
 }
+
+/// What two classes have together where an image is one of them, and only which is in doubt.
+const BOTH: f32 = 0.95;
 
 /// How much an answer is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,7 +33,7 @@ pub struct Answer {
 pub enum Verdict {
     /// The class can be said.
     Digit,
-    /// A digit, but the probability of the class is too low to say which.
+    /// A digit, but the probability of the class is too low to say which, or two share it.
     NotSure,
     /// No digit at all, by the calibration's threshold.
     NoDigit,
@@ -43,12 +48,23 @@ impl Answer {
         let temperature = calibration.map_or(1.0, |calibration| calibration.temperature);
         let scaled: Vec<f32> = logits.iter().map(|logit| logit / temperature).collect();
         let class = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]))?;
-        Some(Self {
+        let mut answer = Self {
             class,
             probabilities: softmax(&scaled),
             logits: logits.to_vec(),
             is_digit: calibration.is_none_or(|calibration| calibration.is_digit(logits)),
-        })
+            is_between_two: false,
+        };
+        // Where the score is one class's probability, a doubt between two has a low one too, without being no digit.
+        let by_probability = calibration.is_some_and(|c| c.score == Score::Probability);
+        if by_probability && !answer.is_digit {
+            let other = answer
+                .runner_up()
+                .map_or(0.0, |other| answer.probabilities[other]);
+            answer.is_between_two = answer.confidence() + other >= BOTH;
+            answer.is_digit = answer.is_between_two;
+        }
+        Some(answer)
     }
 
     /// The probability of the answer, in `[0, 1]`.
@@ -60,7 +76,7 @@ impl Answer {
     pub fn verdict(&self, threshold: f32) -> Verdict {
         if !self.is_digit {
             Verdict::NoDigit
-        } else if self.confidence() < threshold {
+        } else if self.is_between_two || self.confidence() < threshold {
             Verdict::NotSure
         } else {
             Verdict::Digit
@@ -93,7 +109,6 @@ pub fn softmax(logits: &[f32]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calibration::Score;
 
     #[test]
     fn probabilities_add_up_even_for_huge_logits() {
@@ -127,6 +142,25 @@ mod tests {
         // Whatever the probability.
         assert_eq!(answer.verdict(0.0), Verdict::NoDigit);
         assert_eq!(answer.class, 0);
+    }
+
+    #[test]
+    fn a_doubt_between_two_is_no_refusal() {
+        let calibration = Calibration {
+            temperature: 1.0,
+            score: Score::Probability,
+            threshold: 0.94,
+        };
+        let verdict = |logits: &[f32]| {
+            let answer = Answer::from_logits(logits, Some(&calibration)).unwrap();
+            answer.verdict(DEFAULT_THRESHOLD)
+        };
+        assert_eq!(verdict(&[9.0, 1.0, 1.0, 1.0]), Verdict::Digit);
+        // 73 % and 27 %.
+        assert_eq!(verdict(&[9.0, 8.0, 1.0, 1.0]), Verdict::NotSure);
+        // 57, 21 and 21 %.
+        assert_eq!(verdict(&[9.0, 8.0, 8.0, 1.0]), Verdict::NoDigit);
+        assert_eq!(verdict(&[1.0, 1.0, 1.0, 1.0]), Verdict::NoDigit);
     }
 
     #[test]

@@ -396,12 +396,14 @@ mod tests {
         let classes = ["3", "5", "8"].map(String::from);
         let mut answer = Answer::from_logits(&[1.0, 0.9, 0.0], None);
         let said = |answer: &Option<Answer>, threshold| {
-            let (digit, text) = words(answer.as_ref(), &classes, threshold);
+            let (digit, text) = words(answer.as_ref(), &classes, threshold, false);
             [digit, text]
         };
         assert_eq!(said(&None, 0.6), ["", "Waiting for a digit"]);
         assert_eq!(said(&answer, 0.3), ["3", "44.0 %"]);
         assert_eq!(said(&answer, 0.6), ["3", "not sure: 3 or 5?"]);
+        let brief = words(answer.as_ref(), &classes, 0.6, true);
+        assert_eq!(brief, ("3".to_string(), "44 %".to_string()));
         answer.as_mut().expect("finite logits").is_digit = false;
         assert_eq!(said(&answer, 0.3), ["?", "not a digit"]);
     }

@@ -55,7 +55,7 @@ pub fn visitor_ui(
 fn header_ui(ui: &mut Ui, visitor: &Visitor, wishes: &mut Vec<Wish>) {
     ui.horizontal(|ui| {
         ui.heading(if visitor.refusal.is_some() {
-            "This file is no network that can read here"
+            "These files cannot be taken in"
         } else {
             "Your network"
         });

@@ -117,8 +117,8 @@ pub fn markdown_of(data: &CardData) -> String {
             data.config.model.name().to_uppercase()
         );
         let body = format!(
-            "[{journal}]({journal}) has the search that led to this recipe, and what each factor of it is worth, with\n\
-             error bars."
+            "[{journal}]({journal}) has an early random search, and what each factor of this recipe is worth, with error\n\
+             bars."
         );
         text = with_section(&text, "## Hyperparameters", &body);
     }

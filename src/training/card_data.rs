@@ -17,7 +17,7 @@ use crate::{
     metrics::Confusion,
     seeds::{self, SeedRun},
 };
-use mnistify_network::{Card, Metrics, Model, ModelError, NetworkSpec};
+use mnistify_network::{Calibration, Card, Metrics, Model, ModelError, NetworkSpec};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::Path;
 use thiserror::Error;
@@ -52,6 +52,7 @@ pub struct CardData {
     pub spec: NetworkSpec,
     /// The weights' own metadata.
     pub card: Card,
+    pub calibration: Option<Calibration>,
     /// The recipe, out of the metadata.
     pub config: TrainConfig,
     pub validation: Metrics,
@@ -86,7 +87,12 @@ impl CardData {
     /// Reads the weights and what lies beside them.
     pub fn read(weights: &Path) -> Result<Self, CardError> {
         let file = weights.file_name().unwrap_or_default().to_string_lossy();
-        let Model { spec, card, .. } = Model::load(weights)?;
+        let Model {
+            spec,
+            card,
+            calibration,
+            ..
+        } = Model::load(weights)?;
         let shown = || weights.display().to_string();
         let config: TrainConfig =
             serde_json::from_value(card.recipe.clone()).map_err(|error| CardError::Recipe {
@@ -124,6 +130,7 @@ impl CardData {
             has_journal: journal::markdown_path(folder, config.model).exists(),
             spec,
             card,
+            calibration,
             config,
         })
     }
@@ -164,8 +171,14 @@ impl CardData {
         evaluation.reject.get(place)
     }
 
-    /// Whether an evaluation is of other weights than these, by its undistorted images.
+    /// Whether an evaluation is of other weights than these, by its undistorted images and the calibration.
     pub fn is_stale(&self, evaluation: &Evaluation, place: usize) -> bool {
+        let examined = evaluation.networks.get(place);
+        if !evaluation.reject.is_empty()
+            && examined.is_some_and(|network| network.calibration != self.calibration)
+        {
+            return true;
+        }
         let rows = evaluation.robust.iter().flatten();
         let clean = Condition::Clean.name();
         let mut plain = rows.filter(|row| row.condition == clean);

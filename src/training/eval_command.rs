@@ -520,6 +520,9 @@ fn command(arguments: &EvalArguments) -> String {
     if let Some(folder) = &arguments.fashion {
         command.push_str(&format!(" --fashion {}", folder.display()));
     }
+    if let Some(folder) = &arguments.fonts {
+        command.push_str(&format!(" --fonts {}", folder.display()));
+    }
     if let Some(path) = &arguments.json {
         command.push_str(&format!(" --json {path}"));
     }
@@ -600,6 +603,7 @@ mod tests {
         for words in [
             &["a.safetensors", "--robust", "--reject", "--json", "b.json"][..],
             &["--strokes", "--half", "--on", "validation", "--images", "9"],
+            &["--reject", "--fonts", "c", "--fashion", "d"],
         ] {
             let command = command(&parse(words).unwrap());
             let (_, options) = command.split_once(" eval ").unwrap();

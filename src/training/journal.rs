@@ -173,11 +173,31 @@ pub fn markdown(model: ModelKind, runs: &[Run]) -> String {
         (run.config.steps, seed)
     });
     let count = runs.last().map_or(1, |run| run.run + 1);
-    let options = format!("--model {name} --search {count} --steps {steps} --seed {seed}");
+    let mut options = format!("--model {name} --search {count} --steps {steps} --seed {seed}");
+    // What the search held still, where the defaults are others by now.
+    if let Some(first) = runs.first() {
+        let defaults = TrainConfig::defaults(model, first.config.batch);
+        let (old, new) = (&first.config, &defaults);
+        for (option, old, new) in [
+            (
+                "thickness",
+                old.augmentation.thickness,
+                new.augmentation.thickness,
+            ),
+            ("wide", old.mixture.wide, new.mixture.wide),
+            ("prepared", old.mixture.prepared, new.mixture.prepared),
+            ("drawn", old.mixture.drawn, new.mixture.drawn),
+            ("outliers", old.mixture.outliers, new.mixture.outliers),
+        ] {
+            if old != new {
+                options.push_str(&format!(" --{option} {old}"));
+            }
+        }
+    }
     let half = count / 2;
     let mut text = format!(
         "# Hyperparameter search: {upper}\n\n\
-         Random search (Bergstra & Bengio 2012). Run 0 is the default recipe at the search's number of steps; every\n\
+         Random search (Bergstra & Bengio 2012). Run 0 is the recipe of its time at the search's number of steps; every\n\
          other run's configuration is drawn from the search's seed and its own number, so it can be repeated alone.\n\
          All figures are from the 5,000 held-out validation images; the test images were never read. Precision, recall\n\
          and F1 are macro averages. The best run is bold.\n\n\

@@ -70,7 +70,7 @@ pub struct Visitor {
     pub notes: Vec<String>,
     files: Pairing<Content>,
     reading: Option<Task<Result<Loaded, String>>>,
-    /// For the panels.
+    /// For the panels; empty takes the last one away.
     message: Option<String>,
     change: Option<Change>,
 }
@@ -105,9 +105,25 @@ impl Visitor {
     /// Lets a network read from the next frame on, in the place of an earlier one. `told`: the panels say so.
     pub fn add(&mut self, loaded: Loaded, told: bool) {
         self.refusal = None;
+        if !told {
+            // From outside: what was dropped before belongs to another network.
+            self.files.forget();
+            self.reading = None;
+            self.message = None;
+        }
         self.change = Some(Change::Add {
             loaded: Box::new(loaded),
             told,
+        });
+    }
+
+    /// Where the network that was just added came from, so that its description may still be dropped.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn remember(&mut self, path: &std::path::Path) {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        self.files.remember(Offered {
+            name: name.to_string_lossy().into_owned(),
+            content: path.to_path_buf(),
         });
     }
 
@@ -115,6 +131,7 @@ impl Visitor {
     pub fn remove(&mut self) {
         self.files.forget();
         self.reading = None;
+        self.message = Some(String::new());
         self.change = Some(Change::Remove);
     }
 
@@ -178,7 +195,7 @@ fn read_drops(mut messages: MessageReader<FileDragAndDrop>, mut visitor: ResMut<
 fn follow_reading(mut visitor: ResMut<Visitor>, mut panels: ResMut<PanelState>) {
     let visitor = visitor.as_mut();
     if let Some(message) = visitor.message.take() {
-        panels.message = Some(message);
+        panels.message = (!message.is_empty()).then_some(message);
     }
     let Some(task) = &mut visitor.reading else {
         return;

@@ -84,6 +84,11 @@ impl<T: Clone> Pairing<T> {
         }
     }
 
+    /// These weights are read already; a description that comes next is theirs.
+    pub fn remember(&mut self, weights: Offered<T>) {
+        self.weights = Some(weights);
+    }
+
     /// What comes next belongs to nothing that came before.
     pub fn forget(&mut self) {
         *self = Self::default();
@@ -153,6 +158,25 @@ mod tests {
 
     fn pair(weights: &str, description: &str) -> (String, Option<String>) {
         (weights.into(), Some(description.into()))
+    }
+
+    #[test]
+    fn a_description_also_finds_weights_that_were_given_otherwise() {
+        let mut pairing = Pairing::default();
+        pairing.remember(Offered {
+            name: "a.safetensors".to_string(),
+            content: (),
+        });
+        match offer(&mut pairing, &["a.json"]) {
+            Outcome::Read {
+                weights,
+                description,
+            } => {
+                assert_eq!(weights.name, "a.safetensors");
+                assert_eq!(description.map(|file| file.name).as_deref(), Some("a.json"));
+            }
+            Outcome::Wait(_) | Outcome::Refuse(_) => panic!("both are there"),
+        }
     }
 
     #[test]

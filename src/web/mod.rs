@@ -263,6 +263,11 @@ pub async fn logits_of(images: Vec<u8>) -> Result<String, JsError> {
     let count = images.len() / SIZE;
     let mut all = Vec::new();
     for model in &models {
+        if !FusedNetwork::fits(&model.spec, &device.device.limits(), count) {
+            let name = model.spec.name();
+            let text = format!("{count} images at once are too many for {name} on this GPU");
+            return Err(JsError::new(&text));
+        }
         let network = FusedNetwork::new(model, device, count, tuning);
         network.forward(&pixels);
         let arena = network.arena_async().await;

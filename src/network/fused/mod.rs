@@ -206,6 +206,25 @@ impl FusedNetwork {
         }
     }
 
+    /// Whether a GPU of these limits takes buffers and launches of this size: a visitor's network may have any. A device
+    /// that is asked for more would end the program.
+    pub fn fits(spec: &NetworkSpec, limits: &wgpu::Limits, batch: usize) -> bool {
+        let layout = ArenaLayout::new(spec);
+        let bytes = |values: usize| (values as u64).saturating_mul(size_of::<f32>() as u64);
+        let arena = bytes(layout.len.saturating_mul(batch));
+        let parameters = bytes(spec.parameter_count());
+        let most = limits
+            .max_storage_buffer_binding_size
+            .min(limits.max_buffer_size);
+        // A workgroup computes 32 values or more of a stage, or of a convolution a place in at least one map.
+        let groups = limits.max_compute_workgroups_per_dimension as usize;
+        let launches = layout.stages.iter().all(|stage| {
+            let values: usize = stage.output.iter().product();
+            values <= 32 * groups && stage.output[0] <= groups
+        });
+        launches && batch <= groups && arena.max(parameters) <= most
+    }
+
     /// Where the arena holds what.
     pub fn layout(&self) -> &ArenaLayout {
         &self.layout

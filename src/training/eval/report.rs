@@ -6,7 +6,7 @@ use super::{
     robust::{self, Row},
 };
 use crate::metrics::Confusion;
-use mnistify_network::Metrics;
+use mnistify_network::{Calibration, Metrics};
 use serde::{Deserialize, Serialize};
 
 /// The headings of the sections.
@@ -39,6 +39,8 @@ impl Report {
 pub struct Examined {
     pub name: String,
     pub file: String,
+    /// Of the file that was examined.
+    pub calibration: Option<Calibration>,
     pub validation: Option<Report>,
     pub test: Option<Report>,
 }

@@ -477,14 +477,20 @@ impl Engine for FusedEngine {
         self.gpu
             .queue
             .write_buffer(&self.buffers.running, 0, f32::as_bytes(&zeros));
-        // Whole batches only, or the first sample would count more than the others.
-        let batches = samples.len() / self.layout.batch;
+        if samples.is_empty() {
+            return;
+        }
+        // Whole batches only; the last one is filled up with the first samples again.
+        let batch = self.layout.batch;
+        let batches = samples.len().div_ceil(batch);
         let header = Header {
-            accumulates: 1.0 / batches.max(1) as f32,
+            accumulates: 1.0 / batches as f32,
             ..self.reading()
         };
-        for batch in samples.chunks_exact(self.layout.batch) {
-            self.run(Program::Averaged, header, batch);
+        let mut again = samples.iter().cycle().cloned();
+        for _ in 0..batches {
+            let batch: Vec<Sample> = again.by_ref().take(batch).collect();
+            self.run(Program::Averaged, header, &batch);
         }
     }
 
