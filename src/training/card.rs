@@ -595,6 +595,16 @@ mod tests {
     use crate::{card_data::tests::folder, config::ModelKind};
 
     #[test]
+    fn the_shipped_cards_are_made_of_the_data_beside_them() {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        for (weights, card) in [("mlp.safetensors", "MLP.md"), ("cnn.safetensors", "CNN.md")] {
+            let made = compose(&models.join(weights)).unwrap();
+            let kept = std::fs::read_to_string(models.join(card)).unwrap();
+            assert!(made == kept, "{card} is old: train card makes it anew");
+        }
+    }
+
+    #[test]
     fn the_card_tells_what_matters() {
         let spec = NetworkSpec::cnn();
         let config = TrainConfig::defaults(ModelKind::Cnn, 256);
