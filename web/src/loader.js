@@ -134,12 +134,16 @@ async function afterReady() {
     offerFiles: (files) => app.offer_files(files.map(({ name }) => name), files.map(({ bytes }) => bytes)),
     refuseFiles: (reason) => app.refuse_files(reason),
     loadNetwork(fileName, bytes, json) {
-      const told = JSON.parse(app.load_network(fileName, bytes, json));
-      return networksChanged().then((name) => ({ ...told, name }));
+      return inTurn(() => {
+        const told = JSON.parse(app.load_network(fileName, bytes, json));
+        return networksChanged().then((name) => ({ ...told, name }));
+      });
     },
     removeNetwork() {
-      app.remove_network();
-      return networksChanged().then(() => undefined);
+      return inTurn(() => {
+        app.remove_network();
+        return networksChanged().then(() => undefined);
+      });
     },
   });
   restoreDrawing(functions);
@@ -178,6 +182,15 @@ let takeFiles = () => note("The page is not ready for files yet");
 const waiting = [];
 
 /** Resolves to the name of the visitor's own network, or to null, when the list of networks has changed. */
+// One change of the networks at a time, or the first to be done would answer for both.
+let lastChange = Promise.resolve();
+
+function inTurn(change) {
+  const done = lastChange.then(change);
+  lastChange = done.catch(() => {});
+  return done;
+}
+
 function networksChanged() {
   const change = deferred();
   waiting.push(change);
