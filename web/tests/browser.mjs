@@ -202,10 +202,22 @@ export class App {
     return ([x, y]) => ({ x: x0 + (x / 280) * (x1 - x0), y: y0 + (y / 280) * (y1 - y0) });
   }
 
+  /** Where a control rests: a sheet that just opened or changed takes a frame or two to find its place. */
+  async restingPlaceOf(name) {
+    let { buttons } = await this.state();
+    for (let tries = 0; tries < 20; tries += 1) {
+      const before = JSON.stringify(buttons[name]);
+      await this.frame();
+      ({ buttons } = await this.state());
+      if (JSON.stringify(buttons[name]) === before) break;
+    }
+    return buttons;
+  }
+
   /** The middle of a control on the canvas; opens the folded controls if it is among them. */
   async placeOf(name, click) {
     const middle = ([x0, y0, x1, y1]) => ({ x: (x0 + x1) / 2, y: (y0 + y1) / 2 });
-    const { buttons } = await this.state();
+    const buttons = await this.restingPlaceOf(name);
     if (buttons[name]) return { place: middle(buttons[name]), folded: false };
     assert.ok(buttons.more, `there is a control "${name}", or "more", not only ${Object.keys(buttons)}`);
     await click(middle(buttons.more));
