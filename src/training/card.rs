@@ -1,7 +1,7 @@
 //! The model card: what a network is, how it was made and how good it is, as Markdown.
 //!
 //! [`compose`] makes a card anew from data files alone ([`crate::card_data`]), so that it can be repeated, and every
-//! table names the command that repeats its figures.
+//! table that it makes names the command that repeats its figures.
 
 use crate::{
     card_data::{CardData, CardError, Speed},
@@ -312,43 +312,6 @@ fn figures_section(
         ));
     }
     sections.join("\n\n")
-}
-
-/// What changes in a card when its weights are rounded to F16.
-pub struct Rounding<'a> {
-    /// The weights' file names before and after.
-    pub files: [&'a str; 2],
-    /// The commands before and after.
-    pub commands: [&'a str; 2],
-    /// Of the rounded weights.
-    pub validation: &'a Confusion,
-    /// Of the rounded weights.
-    pub test: &'a Confusion,
-}
-
-/// A card for the rounded weights: their file, precision, command and figures; all else stays. The error says what the
-/// card lacks.
-pub fn rounded(text: &str, rounding: &Rounding<'_>) -> Result<String, String> {
-    let [before, after] = rounding.files;
-    let weights = |precision| format!("`{before}` (safetensors, {precision})");
-    let found = ["F32", "F16"].map(weights);
-    let Some(found) = found.iter().find(|found| text.contains(*found)) else {
-        return Err(format!("does not name `{before}` with its precision"));
-    };
-    let text = text.replace(found, &format!("`{after}` (safetensors, F16)"));
-    if section(&text, FIGURES).is_none() {
-        return Err(format!("has no section \"{FIGURES}\""));
-    }
-    let [command, with_half] = rounding.commands;
-    if command.is_empty() || !text.contains(command) {
-        return Err("does not hold the command of the weights' metadata".to_string());
-    }
-    // The whole line, so that a command that already ends in --half does not get a second one.
-    let text = text.replace(&format!("{command}\n"), &format!("{with_half}\n"));
-    let (validation, test) = (rounding.validation.metrics(), rounding.test.metrics());
-    let figures = figures_section(after, &validation, &test, Some(rounding.test));
-    let body = figures.trim_start_matches(FIGURES);
-    Ok(with_section(&text, FIGURES, body))
 }
 
 /// The card with a section's body (below a heading of the second level, such as `## Figures`) replaced; a new section
@@ -664,31 +627,6 @@ mod tests {
             test: test.metrics(),
             confusion: Some(test),
         })
-    }
-
-    #[test]
-    fn a_rounded_card_is_the_one_that_would_have_been_written() {
-        let command = TrainConfig::defaults(ModelKind::Cnn, 256).command();
-        let with_half = format!("{command} --half");
-        let before = example(false, &command, &Confusion::new(&[3, 3, 4], &[3, 5, 4]));
-        let test = Confusion::new(&[3, 3, 4], &[3, 3, 4]);
-        let expected = example(true, &with_half, &test);
-        let rounding = Rounding {
-            files: ["cnn.safetensors", "small.safetensors"],
-            commands: [&command, &with_half],
-            validation: &Confusion::new(&[1, 2], &[1, 2]),
-            test: &test,
-        };
-        assert_eq!(rounded(&before, &rounding).unwrap(), expected);
-        // Once more changes nothing.
-        let again = Rounding {
-            files: ["small.safetensors"; 2],
-            commands: [&with_half; 2],
-            ..rounding
-        };
-        assert_eq!(rounded(&expected, &again).unwrap(), expected);
-        let error = rounded("# Another\n", &again).unwrap_err();
-        assert!(error.contains("small.safetensors"), "{error}");
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! `train eval`: files to figures. What is measured, and why so, is in the library's `eval`.
 
-use super::{Result, figures, report, write};
+use super::{Result, card_command::write_card, figures, write};
 use clap::{Args, ValueEnum};
 use mnistify_drawing::Image28;
 use mnistify_network::Model;
 use mnistify_training::{
     Confusion, Images, Mnist,
-    card::{self, Rounding},
     config::COMMAND,
     data::{self, cache_folder},
     eval::{
@@ -15,7 +14,7 @@ use mnistify_training::{
         drawn::{Drawn, PER_HAND, drawn, prepared_images, sheet_rows},
         fonts,
         rejection::{Digits, PER_KIND, Rejection, fashion, non_digits, rejection},
-        report::sections as report_sections,
+        report::{Report, sections as report_sections},
         robust::{self, robust},
         sheet,
         table::{percent, table},
@@ -88,10 +87,6 @@ pub struct EvalArguments {
     /// models/evaluation*.json into the cards.
     #[arg(long, value_name = "PATH")]
     json: Option<String>,
-
-    /// Put the tables of --robust, --strokes and --reject into the model card beside each file.
-    #[arg(long, conflicts_with = "images")]
-    write_card: bool,
 
     /// Round the weights to F16 before anything else.
     #[arg(long)]
@@ -175,12 +170,6 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
         }
         for (heading, body) in sections(arguments, &findings, &all) {
             println!("{heading}\n\n{body}\n");
-        }
-    }
-    if arguments.write_card {
-        for (place, file) in examined.iter().enumerate() {
-            let own = sections(arguments, &findings, &all[place..=place]);
-            write_card(file, &own)?;
         }
     }
     if let Some(target) = &arguments.json {
@@ -400,25 +389,8 @@ fn sections(
     )
 }
 
-fn card_path(file: &Path, model: &Model) -> PathBuf {
-    file.with_file_name(format!("{}.md", model.spec.name()))
-}
-
-fn write_card(file: &Examined, sections: &[(&str, String)]) -> Result<()> {
-    if sections.is_empty() {
-        return Err("--write-card needs --robust, --strokes or --reject".into());
-    }
-    let path = card_path(&file.path, &file.model);
-    let mut text = read(&path)?;
-    for (heading, body) in sections {
-        text = card::with_section(&text, heading, body);
-    }
-    write(&path, &text)?;
-    eprintln!("wrote {}", path.display());
-    Ok(())
-}
-
-/// Saves the rounded weights with their own figures, and adapts the card that lies beside the original file.
+/// Saves the rounded weights with their own figures, and a card made of what lies beside them. A calibration belongs to
+/// the weights before the rounding, so there is none.
 fn save_rounded(
     path: &Path,
     file: &Examined,
@@ -426,46 +398,22 @@ fn save_rounded(
     test: &Confusion,
 ) -> Result<()> {
     let mut model = file.model.clone();
-    let before = file.model.card.command.clone();
-    let mut command = before.clone();
-    if !command.split_whitespace().any(|word| word == "--half") {
-        command.push_str(" --half");
+    model.calibration = None;
+    if !model
+        .card
+        .command
+        .split_whitespace()
+        .any(|word| word == "--half")
+    {
+        model.card.command.push_str(" --half");
     }
-    model.card.command.clone_from(&command);
     model.card.validation = Some(validation.metrics());
     model.card.test = Some(test.metrics());
     model.save(path, true)?;
     eprintln!("saved {}", path.display());
-
-    let names = [&file.path, path].map(|path| path.file_name().unwrap_or_default());
-    let names = names.map(|name| name.to_string_lossy());
-    let rounding = Rounding {
-        files: [&names[0], &names[1]],
-        commands: [&before, &command],
-        validation,
-        test,
-    };
-    let (from, to) = (card_path(&file.path, &model), card_path(path, &model));
-    let adapted = read(&from).and_then(|text| Ok(card::rounded(&text, &rounding)?));
-    match adapted {
-        Ok(text) => {
-            write(&to, &text)?;
-            eprintln!("wrote {}", to.display());
-        }
-        // The weights are saved and carry their figures; only the card is left to a person.
-        Err(reason) => eprintln!(
-            "the card {} is not made from {}: {reason}. Put F16, the figures above and the command with --half into \
-             it by hand",
-            to.display(),
-            from.display()
-        ),
-    }
+    let card = write_card(path)?;
+    eprintln!("wrote {}", card.display());
     Ok(())
-}
-
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path)
-        .map_err(|error| format!("{}: cannot be read: {error}", path.display()).into())
 }
 
 fn save_sheet(arguments: &EvalArguments, path: &Path) -> Result<()> {
@@ -545,8 +493,8 @@ fn as_json(
                 "name": reader.name(),
                 "file": file.path.display().to_string(),
                 "calibration": file.model.calibration,
-                "validation": plain.map(|(validation, _)| report(validation)),
-                "test": plain.and_then(|(_, test)| test.as_ref()).map(report),
+                "validation": plain.map(|(validation, _)| Report::new(validation)),
+                "test": plain.and_then(|(_, test)| test.as_ref()).map(Report::new),
             })
         })
         .collect();
@@ -592,7 +540,6 @@ mod tests {
             &["--images", "0"],
             &["--fashion", "there"],
             &["--fonts", "there"],
-            &["--robust", "--images", "5", "--write-card"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }

@@ -33,7 +33,6 @@ use mnistify_training::{
     train,
     train_loop::initial_model,
 };
-use serde_json::json;
 use std::{
     error::Error,
     io::{IsTerminal, Write},
@@ -650,11 +649,6 @@ impl Session<'_> {
 fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text)
         .map_err(|error| format!("{}: cannot be written: {error}", path.display()).into())
-}
-
-fn report(confusion: &Confusion) -> serde_json::Value {
-    let metrics = confusion.metrics();
-    json!({ "metrics": metrics, "errors": confusion.errors(), "confusion": confusion })
 }
 
 fn figures(confusion: &Confusion) -> String {

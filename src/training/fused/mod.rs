@@ -4,9 +4,9 @@
 //! burn's operators ([`crate::burn_engine`]) are the reference: a test holds the gradients of both against each other.
 //! They launch several hundred small kernels a step, whose launching takes most of the time at this size.
 //!
-//! - [`layout`]: from a spec to launches and places,
-//! - [`kernels`]: the kernels themselves,
-//! - [`engine`]: pipelines, buffers, and the steps.
+//! - `layout`: from a spec to launches and places,
+//! - `kernels`: the kernels themselves,
+//! - `engine`: pipelines, buffers, and the steps.
 
 mod engine;
 mod kernels;
