@@ -71,6 +71,15 @@ impl Activation {
         }
     }
 
+    /// What kernels are compiled for: 0 none, 1 SiLU, 2 ReLU.
+    pub fn code(self) -> u32 {
+        match self {
+            Self::None => 0,
+            Self::Silu => 1,
+            Self::Relu => 2,
+        }
+    }
+
     /// The name that the field uses, empty for none.
     pub fn name(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cpu::batch_norm_affine,
     model::Model,
-    spec::{Activation, LayerSpec, Shape, count},
+    spec::{LayerSpec, Shape, count},
     stage::{ArenaLayout, Stage, StageKind},
 };
 use burn_wgpu::WgpuRuntime;
@@ -33,7 +33,7 @@ struct Places {
     output: usize,
     /// Where its parameters begin.
     weight: usize,
-    /// 0 none, 1 SiLU, 2 ReLU.
+    /// [`crate::Activation::code`].
     activation: u32,
 }
 
@@ -163,11 +163,7 @@ pub(super) fn stage_kernels(
             input: layout.offsets[index],
             output: layout.offsets[index + 1],
             weight: parameters.len(),
-            activation: match stage.activation {
-                Activation::None => 0,
-                Activation::Silu => 1,
-                Activation::Relu => 2,
-            },
+            activation: stage.activation.code(),
         };
         stage_kernel(model, stage, places, tuning, &mut parameters)
     });
@@ -278,7 +274,7 @@ fn stage_kernel(
 }
 
 /// The largest number up to `most` that divides `number`.
-fn largest_divisor(number: usize, most: usize) -> usize {
+pub fn largest_divisor(number: usize, most: usize) -> usize {
     (1..=most.max(1))
         .rev()
         .find(|divisor| number.is_multiple_of(*divisor))
@@ -295,8 +291,9 @@ fn push_transposed(model: &Model, layer: usize, taps: usize, parameters: &mut Ve
     parameters.extend(&model.parameter(layer, "bias").values);
 }
 
+/// The activation of this code ([`crate::Activation::code`]) at `x`.
 #[cube]
-fn activate(x: f32, #[comptime] activation: u32) -> f32 {
+pub fn activate(x: f32, #[comptime] activation: u32) -> f32 {
     let mut y = x;
     if comptime!(activation == 1) {
         y = x / (1.0 + f32::exp(-x));

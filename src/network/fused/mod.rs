@@ -8,6 +8,7 @@ pub mod compile;
 mod kernels;
 mod readback;
 
+pub use kernels::{activate, largest_divisor};
 pub use readback::LogitsRead;
 
 use crate::{

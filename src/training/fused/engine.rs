@@ -209,11 +209,6 @@ impl FusedEngine {
         queue.write_buffer(&self.buffers.work, offset, f32::as_bytes(&zeros));
     }
 
-    /// How many kernels a step launches.
-    pub fn dispatches(&self) -> usize {
-        self.training.len()
-    }
-
     fn set_network(&mut self, model: &Model) {
         let (values, _) = self.layout.flatten(model);
         let transposed = self.layout.transposed(&values);

@@ -14,6 +14,7 @@
 #![allow(clippy::if_same_then_else, clippy::manual_range_contains)]
 
 use cubecl::prelude::*;
+use mnistify_network::fused::activate;
 
 /// Values at the head of a step's records, in the order of [`super::engine::Header`].
 pub(super) const HEADER: usize = 16;
@@ -110,7 +111,7 @@ pub(super) struct ContractShape {
     pub activated: usize,
     /// Backward: the values before the activation whose derivative is to be multiplied.
     pub gate: usize,
-    /// 0 none, 1 SiLU, 2 ReLU.
+    /// [`mnistify_network::Activation::code`].
     pub activation: u32,
     /// Where the weights begin in their buffer, `[kernel_y, kernel_x, in, out]`, and forward the bias after them.
     pub weights: usize,
@@ -197,18 +198,6 @@ pub(super) struct AdamShape {
     pub transposes: bool,
     pub in_channels: usize,
     pub out_channels: usize,
-}
-
-#[cube]
-fn activate(x: f32, #[comptime] activation: u32) -> f32 {
-    let mut y = x;
-    if comptime!(activation == 1) {
-        y = x / (1.0 + f32::exp(-x));
-    }
-    if comptime!(activation == 2) {
-        y = f32::max(x, 0.0);
-    }
-    y
 }
 
 /// The activation's derivative at `x`.

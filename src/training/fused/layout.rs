@@ -3,6 +3,7 @@
 use super::kernels::{
     AdamShape, AugmentShape, ContractShape, LossShape, PoolShape, THREADS, Tile, WeightShape,
 };
+use mnistify_network::fused::largest_divisor;
 use mnistify_network::{
     Activation, ArenaLayout, LayerSpec, Model, NetworkSpec, Stage, StageKind, TensorF32,
     spec::count,
@@ -502,11 +503,7 @@ impl Builder {
         let [in_channels, in_height, in_width] = stage.input;
         let [out_channels, out_height, out_width] = stage.output;
         let taps = kernel_y * kernel_x;
-        let activation = match stage.activation {
-            Activation::None => 0,
-            Activation::Silu => 1,
-            Activation::Relu => 2,
-        };
+        let activation = stage.activation.code();
         let weights = self.add_parameters(
             layer,
             ParameterKind::Weights {
@@ -741,14 +738,6 @@ fn contract_workgroups(shape: &ContractShape) -> [usize; 3] {
         shape.out_channels.div_ceil(shape.tile.rows),
         shape.out_height * shape.out_width,
     ]
-}
-
-/// The largest number up to `most` that divides `number`.
-fn largest_divisor(number: usize, most: usize) -> usize {
-    (1..=most)
-        .rev()
-        .find(|divisor| number.is_multiple_of(*divisor))
-        .unwrap_or(1)
 }
 
 #[cfg(test)]
