@@ -3,9 +3,10 @@
 use clap::{Parser, Subcommand};
 use mnistify::{
     Surface,
+    actions::Action,
     commands::{bench, load_network, predict, screenshot},
-    share::{OpenLink, SharedState},
-    visitor::Visitor,
+    link::SharedState,
+    own_network::{OwnNetwork, OwnNetworkAction},
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -80,15 +81,14 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
         height: cli.height,
     };
     let mut app = mnistify::app(&surface, models);
+    let world = app.world_mut();
     if let Some(link) = link {
-        app.insert_resource(OpenLink(link));
+        world.write_message(Action::Open(Box::new(link)));
     }
-    if let Some(loaded) = own {
-        let mut visitor = app.world_mut().resource_mut::<Visitor>();
-        visitor.add(loaded, false);
-        if let Some(path) = &cli.model {
-            visitor.remember(path);
-        }
+    if let (Some(loaded), Some(path)) = (own, &cli.model) {
+        let mut own = world.resource_mut::<OwnNetwork>();
+        own.apply(OwnNetworkAction::Add(Box::new(loaded)));
+        own.remember(path);
     }
     let exit = app.run();
     Ok(if exit.is_success() { 0 } else { 1 })

@@ -1,30 +1,48 @@
 //! Mnistify: draw a digit and watch two neural networks read it live.
 //!
-//! This file is the map. One frame goes through [`AppSystems`] in order:
+//! This file is the map. The app's parts lie in layers, and a part uses only those of lower layers
+//! (`tests/layers.rs` holds them to it):
 //!
-//! 1. `Input`: egui's pass (`panels`) turns pointer, touch and keys into changes of the [`pad`] and of settings.
-//! 2. `Infer`: the pad's strokes become a 28×28 image, and every shown network reads it ([`inference`]) on Bevy's own
-//!    GPU device ([`gpu`]); logits of earlier frames arrive.
+//! layer 0: notice, rest
+//! layer 1: pad, platform
+//! layer 2: gpu
+//! layer 3: inference
+//! layer 4: own_network, view
+//! layer 5: inspector
+//! layer 6: link
+//! layer 7: actions
+//! layer 8: bench, panels
+//! layer 9: snapshot
+//! layer 10: commands, page
+//!
+//! A network is an entity ([`inference::Network`]); each part hangs its own component on it. An [`actions::Action`] is
+//! the only thing that changes the app's state. One frame goes through [`AppSystems`] in order:
+//!
+//! 1. `Input`: egui's pass ([`panels`]) turns pointer, touch and keys into actions, which are carried out; the pad's
+//!    strokes become a 28×28 image.
+//! 2. `Infer`: every shown network reads it ([`inference`]) on Bevy's own GPU device ([`gpu`]); logits of earlier frames
+//!    arrive.
 //! 3. `Present`: the towers' cells move towards the new values on the GPU, the camera moves ([`view`]), and the
 //!    pad's strokes become meshes.
-//!
-//! Only a [`visitor`]'s own network changes which networks there are, before all this, in `PreUpdate`.
 
+pub mod actions;
 pub mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod commands;
 pub mod gpu;
 pub mod inference;
 pub mod inspector;
-pub mod outside;
+pub mod link;
+pub mod notice;
+pub mod own_network;
 pub mod pad;
-pub mod panels;
-pub mod report;
-pub mod share;
-pub mod view;
-pub mod visitor;
 #[cfg(target_arch = "wasm32")]
-mod web;
+mod page;
+pub mod panels;
+pub mod platform;
+pub mod rest;
+pub mod snapshot;
+pub mod view;
 
 use bevy::{
     asset::AssetMetaCheck,
@@ -131,14 +149,17 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
             .before(bevy::camera::visibility::VisibilitySystems::UpdateFrusta),
     )
     .add_plugins((
+        notice::plugin,
+        rest::plugin,
         pad::plugin,
         inference::plugin,
-        visitor::plugin,
+        own_network::plugin,
         view::plugin,
         inspector::plugin,
+        actions::plugin,
         panels::plugin,
-        share::plugin,
         bench::plugin,
+        snapshot::plugin,
     ));
     app
 }

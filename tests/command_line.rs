@@ -431,8 +431,11 @@ fn a_screenshot_has_room_for_a_third_network() {
     let lenet = format!("{FOREIGN}/lenet.safetensors");
     for (name, more) in [
         ("all", vec![]),
-        ("maps", vec!["--maps", "2,1"]),
-        ("inspected", vec!["--network", "2", "--select", "2,3,0,4,4"]),
+        ("maps", vec!["--maps", "lenet,1"]),
+        (
+            "inspected",
+            vec!["--network", "lenet", "--select", "lenet,3,0,4,4"],
+        ),
     ] {
         let out = folder.join(name).with_extension("png");
         let mut arguments = vec!["screenshot", "--model", &lenet, "--out", text(&out)];

@@ -5,14 +5,14 @@ use bevy::prelude::*;
 use bevy_egui::EguiRenderOutput;
 use image::RgbaImage;
 use mnistify::{
+    actions::{Action, Show, Switch},
     commands::{offscreen::Offscreen, screenshot::capture},
     gpu::SharedGpu,
-    inference::{InferenceSettings, Networks, ShownNetworks},
-    inspector::Inspector,
+    inference::Network,
     pad::Pad,
     view::{
-        DrawSurface, OrbitCamera, Stage, Towers, camera::Orbit, colour::value_colour,
-        layout::Floor, picking::Lens,
+        DrawSurface, OrbitCamera, Stage, Tower, camera::Orbit, colour::value_colour, layout::Floor,
+        picking::Projector,
     },
 };
 use mnistify_drawing::recording;
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A floor to look at.
 struct Case {
-    network: usize,
+    network: &'static str,
     row: usize,
     looks: usize,
     /// Cells that must have been sampled in all looks.
@@ -40,21 +40,21 @@ struct Case {
 const CASES: [Case; 3] = [
     // The second dense layer, from below the outputs.
     Case {
-        network: 0,
+        network: "mlp",
         row: 2,
         looks: 6,
         least_cells: 120,
     },
     // The ten outputs.
     Case {
-        network: 0,
+        network: "mlp",
         row: 3,
         looks: 1,
         least_cells: 8,
     },
     // The first convolution, from below the second.
     Case {
-        network: 1,
+        network: "cnn",
         row: 1,
         looks: 6,
         least_cells: 120,
@@ -65,11 +65,10 @@ const CASES: [Case; 3] = [
 fn cells_have_the_colours_of_their_values() {
     let models = mnistify::shipped_models().expect("the shipped models are sound");
     let mut offscreen = Offscreen::start(1200, 900, models).expect("a GPU, a software one will do");
-    still_scene_only(&mut offscreen.app);
+    still_scene_only(&mut offscreen);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for case in &CASES {
-        let world = offscreen.app.world_mut();
-        world.resource_mut::<InferenceSettings>().shown = ShownNetworks::Only(case.network);
+        offscreen.act(Action::Show(Show::Named(case.network.into())));
         for drawing in ["three", "seven"] {
             let file = Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join(format!("assets/strokes/{drawing}.json"));
@@ -85,18 +84,20 @@ fn cells_have_the_colours_of_their_values() {
 }
 
 /// Everything arrives at once, and no label or button is painted over the towers.
-fn still_scene_only(app: &mut App) {
+fn still_scene_only(offscreen: &mut Offscreen) {
+    let app = &mut offscreen.app;
     app.add_systems(Last, |mut painted: Query<&mut EguiRenderOutput>| {
         for mut output in &mut painted {
             output.paint_jobs.clear();
         }
     });
     app.world_mut().resource_mut::<DrawSurface>().still = true;
-    app.world_mut().resource_mut::<Inspector>().edges = false;
+    offscreen.act(Action::Set(Switch::Edges, false));
 }
 
 fn check(offscreen: &mut Offscreen, case: &Case, random: &mut Random, what: &str) {
-    let row = Row::of(offscreen.app.world(), case);
+    let network = offscreen.network(case.network).expect("it is shipped");
+    let row = Row::of(offscreen.app.world(), network, case);
     let looks: Vec<Look> = (0..case.looks)
         .map(|_| {
             let target = if case.looks == 1 {
@@ -170,7 +171,7 @@ fn is_same(found: [u8; 3], expected: [u8; 3]) -> bool {
 /// A picture from close above a floor, and from where it was taken.
 struct Look {
     frame: RgbaImage,
-    lens: Lens,
+    projector: Projector,
     eye: Vec3,
     stage: Stage,
 }
@@ -194,7 +195,7 @@ impl Look {
         let stage = world.resource::<Stage>().clone();
         Self {
             frame,
-            lens: Lens::new(&orbit, &stage),
+            projector: Projector::new(&orbit, &stage),
             eye: orbit.eye(),
             stage,
         }
@@ -202,7 +203,7 @@ impl Look {
 
     /// The colour in the picture at a place of the scene.
     fn colour_at(&self, place: Vec3) -> [u8; 3] {
-        let pixel = self.lens.project(place).expect("in view") * self.stage.scale_factor;
+        let pixel = self.projector.project(place).expect("in view") * self.stage.scale_factor;
         let [r, g, b, _] = self.frame.get_pixel(pixel.x as u32, pixel.y as u32).0;
         [r, g, b]
     }
@@ -222,8 +223,8 @@ struct Row {
 }
 
 impl Row {
-    fn of(world: &World, case: &Case) -> Self {
-        let network = &world.resource::<Networks>().all[case.network];
+    fn of(world: &World, entity: Entity, case: &Case) -> Self {
+        let network = world.get::<Network>(entity).expect("it is there");
         let arena = network
             .cpu
             .forward_arena(world.resource::<Pad>().image().as_slice());
@@ -231,7 +232,7 @@ impl Row {
         let range = values
             .iter()
             .fold(0.5f32, |range, value| range.max(value.abs()));
-        let tower = &world.resource::<Towers>().all[case.network];
+        let tower = world.get::<Tower>(entity).expect("it stands");
         let floor = tower.layout.floors[case.row].clone();
         let distance = match tower.layout.floors.get(case.row + 1) {
             Some(next) => (next.base - next.bar - floor.base) * 0.85,
@@ -258,7 +259,8 @@ impl Row {
         for look in looks {
             for cell in self.cells_in_view(look, random) {
                 let (place, share) = (self.top(cell), self.shares[cell]);
-                let pixels = look.lens.scale_at(place) * self.floor.cell * look.stage.scale_factor;
+                let pixels =
+                    look.projector.scale_at(place) * self.floor.cell * look.stage.scale_factor;
                 assert!(
                     pixels >= LEAST_CELL_PIXELS,
                     "a cell is only {pixels} pixels wide"
@@ -310,7 +312,7 @@ impl Row {
         let room = look.stage.rect.inflate(-4.0);
         let mut cells: Vec<usize> = (0..self.shares.len())
             .filter(|cell| {
-                look.lens
+                look.projector
                     .project(self.top(*cell))
                     .is_some_and(|place| room.contains(place))
             })

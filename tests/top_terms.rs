@@ -1,11 +1,12 @@
 //! The contributions that the ribbons show, found on the GPU, are those that the CPU's arithmetic finds.
 
 use mnistify::{
+    actions::Action,
     commands::offscreen::Offscreen,
-    inference::Networks,
-    inspector::Inspector,
+    inference::Network,
+    inspector::{Inspection, InspectorSettings},
     pad::Pad,
-    view::{SelectedCell, Selection},
+    view::SelectedCell,
 };
 use mnistify_drawing::recording;
 use mnistify_network::explain::{Cell, explain};
@@ -21,29 +22,30 @@ fn the_gpu_finds_the_strongest_terms() {
     let mut offscreen = Offscreen::start(640, 360, models).expect("a software adapter will do");
     offscreen.draw(recording::load(file).expect("a checked-in recording"));
     // The output 7 of both networks, and a hidden neuron of the MLP.
-    for (network, row, channel) in [(0, 3, 7), (1, 7, 7), (0, 2, 100)] {
+    for (key, row, channel) in [("mlp", 3, 7), ("cnn", 7, 7), ("mlp", 2, 100)] {
+        let network = offscreen.network(key).expect("it is shipped");
         let cell = Cell {
             row,
             channel,
             y: 0,
             x: 0,
         };
-        let world = offscreen.app.world_mut();
-        world.resource_mut::<Selection>().cell = Some(SelectedCell { network, cell });
+        offscreen.act(Action::Select(Some(SelectedCell { network, cell })));
         for _ in 0..4 {
             offscreen
                 .settle(Duration::from_secs(30))
                 .expect("everything arrives");
         }
         let world = offscreen.app.world();
-        let inspector = world.resource::<Inspector>();
-        let ribbons = inspector.ribbons[network].as_ref().expect("edges are on");
-        let live = &world.resource::<Networks>().all[network];
+        let inspection = world.get::<Inspection>(network).expect("each has one");
+        let ribbons = inspection.ribbons.as_ref().expect("edges are on");
+        let live = world.get::<Network>(network).expect("it is there");
         let arena = live
             .cpu
             .forward_arena(world.resource::<Pad>().image().as_slice());
         let explanation = explain(&live.model, &live.layout, &arena, cell);
-        let expected = explanation.strongest_terms(inspector.edge_count);
+        let expected =
+            explanation.strongest_terms(world.resource::<InspectorSettings>().edge_count);
         assert_eq!(ribbons.cell, cell);
         assert_eq!(ribbons.terms.len(), expected.len());
         let terms = explanation.terms();

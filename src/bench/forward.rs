@@ -2,8 +2,7 @@
 
 use crate::{
     gpu::{Display, SharedGpu},
-    inference::{LiveNetwork, Logits, Networks, Runner, Series, self_test_digits},
-    report::series,
+    inference::{Logits, Network, Runner, Series, self_test_digits},
 };
 use bevy::{platform::time::Instant, utils::default};
 use mnistify_network::{ArenaLayout, CpuNetwork, Model};
@@ -15,9 +14,9 @@ const WARM_UP: usize = 3;
 const ON_CPU: usize = 20;
 
 /// The networks' names and weights, for [`forward_report`].
-pub fn named_models(networks: &Networks) -> Vec<(String, Model)> {
-    let named = |network: &LiveNetwork| (network.name().to_lowercase(), network.model.clone());
-    networks.all.iter().map(named).collect()
+pub fn named_models<'a>(networks: impl IntoIterator<Item = &'a Network>) -> Vec<(String, Model)> {
+    let named = |network: &Network| (network.key(), network.model.clone());
+    networks.into_iter().map(named).collect()
 }
 
 /// Every network's forward, fused and (not in the page) with burn's own operators, `count` times each.
@@ -91,9 +90,9 @@ async fn measure(runner: &mut Runner, cpu: &CpuNetwork, gpu: &SharedGpu, count: 
     here(gpu, logits).await;
     let amortised = started.elapsed().as_secs_f64() * 1e3 / (count + 1) as f64;
     json!({
-        "encode_millis": series(&encoding),
-        "round_trip_millis": series(&round_trip),
-        "gpu_millis": series(&on_gpu),
+        "encode_millis": encoding.summary(),
+        "round_trip_millis": round_trip.summary(),
+        "gpu_millis": on_gpu.summary(),
         "amortised_millis": amortised,
         "dispatches": runner.dispatches(),
         "bytes_uploaded": size_of_val(pixels),

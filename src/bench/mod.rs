@@ -6,14 +6,16 @@ mod forward;
 pub use forward::{forward_report, named_models};
 
 use crate::{
+    actions::Action,
     gpu::SharedGpu,
-    inference::{InferenceSettings, Networks, Series},
-    pad::{Pad, PadCommand},
-    report::series,
-    view::{DrawSurface, Towers},
+    inference::{Executor, InferenceSettings, Network, Series, Traffic},
+    pad::PadAction,
+    rest::NextFrame,
+    view::{DrawSurface, Tower, Towers},
 };
-use bevy::{platform::time::Instant, prelude::*};
+use bevy::{ecs::system::SystemParam, platform::time::Instant, prelude::*};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 pub fn plugin(app: &mut App) {
     app.add_systems(First, begin_frame.run_if(resource_exists::<Bench>))
@@ -43,7 +45,7 @@ pub struct Bench {
     pen_step: usize,
     begun: Option<Instant>,
     frame_reports: Map<String, Value>,
-    latencies: Vec<Series>,
+    latencies: BTreeMap<String, Series>,
     report: Option<Value>,
 }
 
@@ -58,7 +60,7 @@ enum Phase {
     Latency {
         rounds: usize,
         /// Since when which networks have not answered.
-        waiting: Option<(Instant, Vec<usize>)>,
+        waiting: Option<(Instant, Vec<Entity>)>,
     },
     Done,
 }
@@ -72,7 +74,7 @@ impl Bench {
             pen_step: 0,
             begun: None,
             frame_reports: Map::new(),
-            latencies: Vec::new(),
+            latencies: BTreeMap::new(),
             report: None,
         }
     }
@@ -83,14 +85,14 @@ impl Bench {
     }
 
     /// Moves the pen a little, round and round, so that every frame has a new image.
-    fn move_pen(&mut self, pad: &mut Pad) {
+    fn move_pen(&mut self, actions: &mut MessageWriter<Action>) {
         let angle = self.pen_step as f32 * 0.21;
         let (x, y) = (140.0 + 70.0 * angle.cos(), 140.0 + 95.0 * angle.sin());
         if self.pen_step.is_multiple_of(40) {
-            pad.apply(PadCommand::Clear);
-            pad.apply(PadCommand::Begin { x, y });
+            actions.write(Action::Pad(PadAction::Clear));
+            actions.write(Action::Pad(PadAction::Begin { x, y }));
         } else {
-            pad.apply(PadCommand::Extend { x, y });
+            actions.write(Action::Pad(PadAction::Extend { x, y }));
         }
         self.pen_step += 1;
     }
@@ -106,22 +108,26 @@ fn frames_of(kind: usize) -> Phase {
     }
 }
 
+/// All that a measurement looks at and switches.
+#[derive(SystemParam)]
+struct TestBed<'w, 's> {
+    actions: MessageWriter<'w, Action>,
+    settings: ResMut<'w, InferenceSettings>,
+    surface: ResMut<'w, DrawSurface>,
+    networks: Query<'w, 's, (Entity, &'static Network, &'static Executor)>,
+    cells: Query<'w, 's, &'static Tower>,
+    towers: Towers<'w, 's>,
+    traffic: Res<'w, Traffic>,
+    gpu: Option<Res<'w, SharedGpu>>,
+    windows: Query<'w, 's, &'static Window>,
+    next: Res<'w, NextFrame>,
+}
+
 /// Takes the last frame's whole time, and sets this frame up.
-#[allow(clippy::too_many_arguments)]
-fn begin_frame(
-    mut bench: ResMut<Bench>,
-    mut pad: ResMut<Pad>,
-    mut settings: ResMut<InferenceSettings>,
-    mut surface: ResMut<DrawSurface>,
-    networks: Option<Res<Networks>>,
-    gpu: Option<Res<SharedGpu>>,
-    towers: Res<Towers>,
-    windows: Query<&Window>,
-) {
-    let Some(networks) = networks else {
-        return;
-    };
+fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
     let bench = bench.as_mut();
+    bed.next.ask();
+    bed.settings.bypass_change_detection().networks_fixed = true;
     let now = Instant::now();
     let last = bench.begun.replace(now);
     match &mut bench.phase {
@@ -137,15 +143,15 @@ fn begin_frame(
                 whole.push(now.duration_since(last).as_secs_f32() * 1e3);
             }
             if *done == WARM_UP_FRAMES {
-                *bytes_before = networks.bytes_read_back;
+                *bytes_before = bed.traffic.bytes_read_back;
                 *update = Series::default();
             }
             if *done >= WARM_UP_FRAMES + bench.frames {
-                let bytes = networks.bytes_read_back - *bytes_before;
+                let bytes = bed.traffic.bytes_read_back - *bytes_before;
                 let found = json!({
-                    "whole": series(whole),
+                    "whole": whole.summary(),
                     // Of which the main thread's update, before it waits for the GPU or the screen.
-                    "update": series(update),
+                    "update": update.summary(),
                     "bytes_read_back_per_frame": bytes as f64 / bench.frames as f64,
                 });
                 bench.frame_reports.insert(name.into(), found);
@@ -153,8 +159,7 @@ fn begin_frame(
                 bench.phase = if next < FRAME_KINDS.len() {
                     frames_of(next)
                 } else {
-                    (settings.enabled, surface.towers) = (true, true);
-                    bench.latencies = vec![Series::default(); networks.all.len()];
+                    (bed.settings.enabled, bed.surface.towers) = (true, true);
                     Phase::Latency {
                         rounds: 0,
                         waiting: None,
@@ -163,55 +168,63 @@ fn begin_frame(
                 return;
             }
             *done += 1;
-            if settings.enabled != inference {
-                settings.enabled = inference;
+            if bed.settings.enabled != inference {
+                bed.settings.enabled = inference;
             }
-            surface.towers = view;
-            bench.move_pen(&mut pad);
+            bed.surface.towers = view;
+            bench.move_pen(&mut bed.actions);
         }
         Phase::Latency { rounds, waiting } => {
             if let Some((since, left)) = waiting {
                 let millis = since.elapsed().as_secs_f32() * 1e3;
-                left.retain(|index| {
-                    let answered = networks.all[*index].is_idle();
-                    if answered {
-                        bench.latencies[*index].push(millis);
+                left.retain(|entity| {
+                    let network = bed.networks.get(*entity).ok();
+                    let answered = network.filter(|(_, _, executor)| executor.is_idle());
+                    if let Some((_, network, _)) = answered {
+                        bench
+                            .latencies
+                            .entry(network.key())
+                            .or_default()
+                            .push(millis);
                     }
-                    !answered
+                    answered.is_none()
                 });
                 // An answer that never comes must not hold the rest up.
                 if left.is_empty() || millis > 5e3 {
                     *waiting = None;
                     *rounds += 1;
                 }
-            } else if networks.all.iter().all(|network| network.is_idle()) {
+            } else if bed
+                .networks
+                .iter()
+                .all(|(_, _, executor)| executor.is_idle())
+            {
                 if *rounds >= (bench.frames / 4).max(4) {
-                    let measured: Map<String, Value> = networks
-                        .all
+                    let measured: Map<String, Value> = bench
+                        .latencies
                         .iter()
-                        .zip(&bench.latencies)
-                        .map(|(network, millis)| (network.name().to_lowercase(), series(millis)))
+                        .map(|(key, millis)| (key.clone(), json!(millis.summary())))
                         .collect();
-                    let cells = towers.all.iter().map(|t| t.layout.cell_count());
-                    let size = windows
-                        .iter()
-                        .next()
-                        .map(|window| [window.physical_width(), window.physical_height()]);
+                    let cells = bed.cells.iter().map(|tower| tower.layout.cell_count());
+                    let size = bed.windows.iter().next();
+                    let size =
+                        size.map(|window| [window.physical_width(), window.physical_height()]);
                     bench.report = Some(json!({
-                        "adapter": gpu.as_ref().map(|gpu| &gpu.adapter),
-                        "size": size.or(surface.image),
+                        "adapter": bed.gpu.as_ref().map(|gpu| &gpu.adapter),
+                        "size": size.or(bed.surface.image),
                         "cells": cells.sum::<usize>(),
-                        "tower_draw_calls": towers.draw_calls(),
+                        "tower_draw_calls": bed.towers.draw_calls(),
                         "frame_millis": bench.frame_reports,
                         "stroke_to_result_millis": measured,
                     }));
-                    pad.apply(PadCommand::Clear);
+                    bed.actions.write(Action::Pad(PadAction::Clear));
+                    bed.settings.networks_fixed = false;
                     bench.phase = Phase::Done;
                     return;
                 }
-                let all = (0..networks.all.len()).collect();
+                let all = bed.networks.iter().map(|(entity, ..)| entity).collect();
                 *waiting = Some((now, all));
-                bench.move_pen(&mut pad);
+                bench.move_pen(&mut bed.actions);
             }
         }
         Phase::Done => {}

@@ -4,7 +4,7 @@ use super::{load_network, offscreen::Offscreen};
 use crate::{
     bench::{Bench, forward_report, named_models},
     gpu::SharedGpu,
-    inference::Networks,
+    inference::Network,
 };
 use clap::Args;
 use mnistify_network::{Model, NetworkSpec, foreign::Loaded};
@@ -56,9 +56,9 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
             break report.clone();
         }
     };
-    let world = offscreen.app.world();
+    let world = offscreen.app.world_mut();
+    let models = named_models(world.query::<&Network>().iter(world));
     let gpu = world.resource::<SharedGpu>();
-    let models = named_models(world.resource::<Networks>());
     let forwards = forward_report(&models, gpu, arguments.frames);
     report["forward"] = bevy::tasks::block_on(forwards);
     println!("{report}");

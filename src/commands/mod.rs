@@ -5,7 +5,7 @@ pub mod offscreen;
 pub mod predict;
 pub mod screenshot;
 
-use crate::visitor::read_network;
+use crate::own_network::read_network;
 use mnistify_network::{foreign::Loaded, fused::Gpu};
 use std::path::Path;
 

@@ -1,12 +1,14 @@
 //! The whole app without a window, driven frame by frame.
 
 use crate::{
-    Surface, app,
+    Surface,
+    actions::Action,
+    app,
     gpu::SharedGpu,
-    inference::{Networks, RunnerStatus},
-    inspector::Inspector,
-    pad::{Pad, PadCommand},
-    visitor::Visitor,
+    inference::{Executor, Network, RunnerStatus},
+    inspector::Inspection,
+    own_network::OwnNetworkAction,
+    pad::PadAction,
 };
 use bevy::{app::PluginsState, prelude::*};
 use mnistify_drawing::Stroke;
@@ -27,17 +29,17 @@ impl Offscreen {
         Self::start_with(width, height, models, None)
     }
 
-    /// The same with a visitor's network beside the others.
+    /// The same with a network of one's own beside the others.
     pub fn start_with(
         width: u32,
         height: u32,
         models: Vec<Model>,
-        visitors: Option<Loaded>,
+        own: Option<Loaded>,
     ) -> Result<Self, String> {
         let mut app = app(&Surface::Image { width, height }, models);
-        if let Some(loaded) = visitors {
-            let mut visitor = app.world_mut().resource_mut::<Visitor>();
-            visitor.add(loaded, false);
+        if let Some(loaded) = own {
+            let add = OwnNetworkAction::Add(Box::new(loaded));
+            app.world_mut().write_message(Action::OwnNetwork(add));
         }
         let started = Instant::now();
         while app.plugins_state() == PluginsState::Adding {
@@ -75,10 +77,13 @@ impl Offscreen {
         let started = Instant::now();
         loop {
             self.frame();
-            let networks = self.app.world().resource::<Networks>();
-            let checking = |n: &crate::inference::LiveNetwork| n.status == RunnerStatus::Checking;
-            let idle = networks.all.iter().all(|n| n.is_idle() && !checking(n));
-            if idle && !self.app.world().resource::<Inspector>().is_busy() {
+            let world = self.app.world_mut();
+            let mut executors = world.query::<&Executor>();
+            let idle = executors
+                .iter(world)
+                .all(|e| e.is_idle() && e.status != RunnerStatus::Checking);
+            let mut inspections = world.query::<&Inspection>();
+            if idle && !inspections.iter(world).any(Inspection::is_busy) {
                 return Ok(());
             }
             if started.elapsed() > patience {
@@ -89,9 +94,21 @@ impl Offscreen {
 
     /// Puts strokes on the pad.
     pub fn draw(&mut self, strokes: Vec<Stroke>) {
-        self.app
-            .world_mut()
-            .resource_mut::<Pad>()
-            .apply(PadCommand::Load(strokes));
+        self.act(Action::Pad(PadAction::Load(strokes)));
+    }
+
+    /// Asks for an action, which the next frame carries out.
+    pub fn act(&mut self, action: Action) {
+        self.app.world_mut().write_message(action);
+    }
+
+    /// The entity of the network of this key, such as `cnn`.
+    pub fn network(&mut self, key: &str) -> Option<Entity> {
+        let world = self.app.world_mut();
+        let mut networks = world.query::<(Entity, &Network)>();
+        let mut networks = networks.iter(world);
+        networks
+            .find(|(_, network)| network.key() == key)
+            .map(|(entity, _)| entity)
     }
 }

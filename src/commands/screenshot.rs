@@ -2,12 +2,9 @@
 
 use super::{load_network, offscreen::Offscreen};
 use crate::{
-    inference::{InferenceSettings, Networks, ShownNetworks},
-    panels::PanelState,
-    view::{
-        DrawSurface, Motion, OrbitCamera, Preset, SelectedCell, Selection, Towers,
-        cameras::OffscreenImage,
-    },
+    actions::{Action, Show, Switch, entry},
+    inference::Network,
+    view::{DrawSurface, SelectedCell, cameras::OffscreenImage},
 };
 use bevy::{
     prelude::*,
@@ -15,7 +12,7 @@ use bevy::{
 };
 use clap::Args;
 use mnistify_drawing::recording;
-use mnistify_network::explain::Cell;
+use mnistify_network::{ArenaLayout, explain::Cell};
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -39,24 +36,24 @@ pub struct Arguments {
     /// the same name beside it, if it needs one.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Show only this network, by its place (0 is the MLP, 1 the CNN, 2 the one of --model).
-    #[arg(long)]
-    network: Option<usize>,
-    /// Inspect a cell: network,row,channel,y,x (row 0 is the input).
+    /// Show only this network: mlp, cnn, or the name of the one of --model.
+    #[arg(long, value_name = "NAME")]
+    network: Option<String>,
+    /// Inspect a cell: network,row,channel,y,x, such as cnn,1,3,10,8 (row 0 is the input).
     #[arg(long, value_delimiter = ',')]
-    select: Option<Vec<usize>>,
+    select: Option<Vec<String>>,
     /// Fly to the inspected cell.
     #[arg(long, requires = "select")]
     fly: bool,
-    /// Open the flat feature maps: network,row.
+    /// Open the flat feature maps: network,row, such as cnn,1.
     #[arg(long, value_delimiter = ',')]
-    maps: Option<Vec<usize>>,
+    maps: Option<Vec<String>>,
     /// Stop the forward pass at this share of the tower, 0 to 1.
     #[arg(long)]
     slow: Option<f32>,
-    /// 0 overview, 1 front, 2 top, 3 side.
-    #[arg(long, default_value_t = 0)]
-    view: usize,
+    /// From where to look: overview, front, top or side.
+    #[arg(long, default_value = "overview", value_parser = ["overview", "front", "top", "side"])]
+    view: String,
     /// Without edges.
     #[arg(long)]
     no_edges: bool,
@@ -68,7 +65,10 @@ const FRAMES_TO_ARRIVE: usize = 10;
 /// Steps in which the strokes are drawn.
 const DRAWING_STEPS: usize = 24;
 
-/// Renders and writes the picture.
+/// Renders and writes the picture; returns the exit code.
+///
+/// # Errors
+/// Where the arguments name what is not there, nothing can be rendered, or the file cannot be written.
 pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let strokes = match &arguments.strokes {
         Some(file) => recording::load(file).map_err(|error| error.to_string())?,
@@ -78,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let own = arguments.model.as_deref().map(load_network).transpose()?;
     let (width, height) = (arguments.width, arguments.height);
     let mut offscreen = Offscreen::start_with(width, height, models, own)?;
-    set_up(&mut offscreen.app, arguments)?;
+    let selected = set_up(&mut offscreen, arguments)?;
     // As the pen would: in steps, so that there are measurements to show.
     let duration = recording::duration_millis(&strokes);
     for step in 1..=DRAWING_STEPS {
@@ -92,8 +92,8 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         offscreen.frame();
         std::thread::sleep(Duration::from_millis(30));
     }
-    if arguments.fly {
-        fly(&mut offscreen.app);
+    if let (true, Some(cell)) = (arguments.fly, selected) {
+        offscreen.act(Action::FlyTo(cell));
         offscreen.frame();
         offscreen.frame();
     }
@@ -105,78 +105,94 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     Ok(0)
 }
 
-fn set_up(app: &mut App, arguments: &Arguments) -> Result<(), String> {
-    let world = app.world_mut();
+/// Asks for what the arguments say; returns the selected cell.
+fn set_up(
+    offscreen: &mut Offscreen,
+    arguments: &Arguments,
+) -> Result<Option<SelectedCell>, String> {
+    let world = offscreen.app.world_mut();
     let mut surface = world.resource_mut::<DrawSurface>();
     (surface.still, surface.all_bars) = (true, true);
-    if let Some(index) = arguments.network {
-        if index >= world.resource::<Networks>().all.len() {
-            return Err(format!("there is no network {index}"));
-        }
-        world.resource_mut::<InferenceSettings>().shown = ShownNetworks::Only(index);
+    if let Some(key) = &arguments.network {
+        let key = key.to_lowercase();
+        offscreen.network(&key).ok_or_else(|| unknown(&key))?;
+        offscreen.act(Action::Show(Show::Named(key.into())));
     }
-    let preset = Preset::ALL
-        .get(arguments.view)
-        .ok_or("--view is 0, 1, 2 or 3")?;
-    world.resource_mut::<OrbitCamera>().show(*preset);
-    let mut motion = world.resource_mut::<Motion>();
-    motion.slow = arguments.slow;
-    motion.playing = false;
-    world.resource_mut::<crate::inspector::Inspector>().edges = !arguments.no_edges;
-    if let Some(numbers) = arguments.select.as_deref() {
-        let [network, row, channel, y, x] = numbers else {
-            return Err("--select takes five numbers: network,row,channel,y,x".into());
+    offscreen.act(entry(&arguments.view).action.clone());
+    if let Some(share) = arguments.slow {
+        offscreen.act(Action::StopAt(share));
+    }
+    offscreen.act(Action::Set(Switch::Edges, !arguments.no_edges));
+    let mut selected = None;
+    if let Some(parts) = arguments.select.as_deref() {
+        let (network, numbers) = place(offscreen, parts, "--select")?;
+        let [row, channel, y, x] = numbers[..] else {
+            return Err(
+                "--select takes a network and four numbers: network,row,channel,y,x".into(),
+            );
         };
-        let cell = Cell {
-            row: *row,
-            channel: *channel,
-            y: *y,
-            x: *x,
-        };
-        let networks = world.resource::<Networks>();
-        let layout = &networks
-            .all
-            .get(*network)
-            .ok_or("--select: no such network")?
-            .layout;
-        let inside = *row < layout.rows() && {
-            let [channels, height, width] = layout.shape(*row);
-            *channel < channels && *y < height && *x < width
+        let cell = Cell { row, channel, y, x };
+        let layout = &layout_of(offscreen, network)?;
+        let inside = row < layout.rows() && {
+            let [channels, height, width] = layout.shape(row);
+            channel < channels && y < height && x < width
         };
         if !inside {
             return Err("--select: there is no such cell".into());
         }
-        world.resource_mut::<Selection>().cell = Some(SelectedCell {
-            network: *network,
-            cell,
-        });
+        selected = Some(SelectedCell { network, cell });
+        offscreen.act(Action::Select(selected));
     }
-    if let Some(numbers) = arguments.maps.as_deref() {
-        let place = match numbers {
-            [network, row] => Some((*network, *row)),
-            _ => None,
+    if let Some(parts) = arguments.maps.as_deref() {
+        let (network, numbers) = place(offscreen, parts, "--maps")?;
+        let rows = layout_of(offscreen, network)?.rows();
+        let [row] = numbers[..] else {
+            return Err("--maps takes a network and one of its rows: network,row".into());
         };
-        let networks = world.resource::<Networks>();
-        let rows = |network: usize| networks.all.get(network).map_or(0, |n| n.layout.rows());
-        let place = place.filter(|(network, row)| *row < rows(*network));
-        world.resource_mut::<PanelState>().maps =
-            Some(place.ok_or("--maps takes a network and one of its rows: network,row")?);
+        if row >= rows {
+            return Err(format!(
+                "--maps: that network has the rows 0 to {}",
+                rows - 1
+            ));
+        }
+        offscreen.act(Action::Maps(network, row));
     }
-    Ok(())
+    Ok(selected)
 }
 
-fn fly(app: &mut App) {
-    let world = app.world_mut();
-    let Some(selected) = world.resource::<Selection>().cell else {
-        return;
+fn unknown(key: &str) -> String {
+    format!("there is no network {key}; those that come with the app are mlp and cnn")
+}
+
+/// A network's key and numbers.
+fn place(
+    offscreen: &mut Offscreen,
+    parts: &[String],
+    option: &str,
+) -> Result<(Entity, Vec<usize>), String> {
+    let (key, numbers) = parts
+        .split_first()
+        .ok_or_else(|| format!("{option} takes a network"))?;
+    let key = key.to_lowercase();
+    let network = offscreen.network(&key);
+    let network = network.ok_or_else(|| format!("{option}: {}", unknown(&key)))?;
+    let number = |part: &String| {
+        part.parse()
+            .map_err(|_| format!("{option}: {part} is no number"))
     };
-    let towers = world.resource::<Towers>();
-    let tower = &towers.all[selected.network];
-    let (target, size) = tower.view_of(selected.cell);
-    world.resource_mut::<OrbitCamera>().fly_to(target, size);
+    let numbers = numbers.iter().map(number).collect::<Result<_, _>>()?;
+    Ok((network, numbers))
+}
+
+fn layout_of(offscreen: &Offscreen, network: Entity) -> Result<ArenaLayout, String> {
+    let network = offscreen.app.world().get::<Network>(network);
+    Ok(network.ok_or("the network is gone")?.layout.clone())
 }
 
 /// The next frame as an image.
+///
+/// # Errors
+/// Where no picture came back from the GPU in time.
 pub fn capture(offscreen: &mut Offscreen) -> Result<image::RgbaImage, String> {
     let captured: Arc<Mutex<Option<Image>>> = Arc::default();
     let sink = captured.clone();

@@ -18,7 +18,8 @@ pub struct RowMotion {
     pub glow: f32,
 }
 
-/// The buffers behind one tower.
+/// The buffers behind one network's picture.
+#[derive(Component)]
 pub struct Display {
     /// The drawn values, in the arena's order, f32.
     pub shown: Buffer,

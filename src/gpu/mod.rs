@@ -85,7 +85,7 @@ fn burn_can_use(device: &RenderDevice) -> bool {
 fn adapter_name(info: &wgpu::AdapterInfo) -> String {
     #[cfg(target_arch = "wasm32")]
     {
-        let name = crate::web::adapter_name();
+        let name = crate::platform::adapter_name();
         let name = if name.is_empty() { &info.name } else { &name };
         format!("{} (WebGPU)", if name.is_empty() { "GPU" } else { name })
     }
@@ -93,7 +93,7 @@ fn adapter_name(info: &wgpu::AdapterInfo) -> String {
     format!("{} ({:?})", info.name, info.backend)
 }
 
-/// In a browser only the name tells, where there is one; slow frames tell the rest ([`crate::view::FrameTimes`]).
+/// In a browser only the name tells, where there is one; slow frames tell the rest (`view::FrameTimes`).
 fn is_software(info: &wgpu::AdapterInfo) -> bool {
     let name = adapter_name(info).to_lowercase();
     let named = ["swiftshader", "llvmpipe", "basic render"]

@@ -38,9 +38,6 @@ pub enum Logits {
 }
 
 impl Runner {
-    /// Whether burn's own operators are in this program.
-    pub const HAS_PLAIN: bool = !cfg!(target_arch = "wasm32");
-
     /// The fast way.
     pub fn fused(model: &Model, gpu: &SharedGpu, device: &Gpu) -> Self {
         Self::Fused(Box::new(FusedRunner {

@@ -1,12 +1,14 @@
 //! The newest measurements of one network, with median and 95th percentile.
 
+use bevy::prelude::Component;
+use serde::Serialize;
 use std::collections::VecDeque;
 
 /// Measurements that are kept.
 const KEPT: usize = 240;
 
 /// What is measured of each forward, in milliseconds.
-#[derive(Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default)]
 pub struct Timings {
     /// CPU time to encode and submit it.
     pub encode: Series,
@@ -20,6 +22,15 @@ pub struct Timings {
 #[derive(Clone, Debug, Default)]
 pub struct Series {
     values: VecDeque<f32>,
+}
+
+/// What a [`Series`] comes to, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// Half of the kept values do not exceed it.
+    pub median: f32,
+    /// 95 % of the kept values do not exceed it.
+    pub p95: f32,
 }
 
 /// The first forwards compile kernels; their times say nothing about the later ones and are left out.
@@ -52,6 +63,14 @@ impl Series {
     /// The value that 95 % of the kept ones do not exceed.
     pub fn p95(&self) -> Option<f32> {
         self.percentile(0.95)
+    }
+
+    /// Median and 95th percentile; none where nothing was measured.
+    pub fn summary(&self) -> Option<Summary> {
+        Some(Summary {
+            median: self.median()?,
+            p95: self.p95()?,
+        })
     }
 
     /// Nearest rank: the smallest kept value that at least `share` of all do not exceed.

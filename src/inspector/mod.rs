@@ -5,12 +5,14 @@
 
 use crate::{
     AppSystems,
-    gpu::{Contribution, Neuron, SharedGpu, TopTerms},
-    inference::{InferenceSettings, Networks},
+    gpu::{Contribution, Display, Neuron, SharedGpu, TopTerms},
+    inference::{CurrentAnswer, Executor, Network, Shown, Traffic},
     pad::Pad,
+    rest::NextFrame,
     view::{SelectedCell, Selection},
 };
 use bevy::{
+    ecs::query::QueryData,
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, futures_lite::future},
 };
@@ -21,40 +23,59 @@ use mnistify_network::{
 };
 use std::sync::Arc;
 
+/// Explains what is selected.
 pub fn plugin(app: &mut App) {
-    app.init_resource::<Inspector>().add_systems(
-        PostUpdate,
-        (follow_values, explain_cells, find_ribbons)
-            .chain()
-            .after(AppSystems::Infer)
-            .before(AppSystems::Present),
-    );
+    app.init_resource::<InspectorSettings>()
+        .add_observer(inspect)
+        .add_systems(
+            PostUpdate,
+            (follow_values, explain_cells, find_ribbons)
+                .chain()
+                .after(AppSystems::Infer)
+                .before(AppSystems::Present),
+        );
 }
 
-/// What is explained in this frame.
-#[derive(Resource)]
-pub struct Inspector {
+/// What is to be explained.
+#[derive(Resource, Clone, Debug, PartialEq)]
+pub struct InspectorSettings {
     /// Whether the strongest contributions are drawn as ribbons.
     pub edges: bool,
     /// How many.
     pub edge_count: usize,
     /// The network whose values are also wanted for the flat maps.
-    pub maps_of: Option<usize>,
-    /// The selected cell's arithmetic.
-    pub selected: Option<Explained>,
-    /// For each network the selected cell's arithmetic or else the winning output's, where edges are on.
-    pub sources: Vec<Option<Explained>>,
-    /// For each network the ribbons that are drawn.
-    pub ribbons: Vec<Option<Ribbons>>,
-    searches: Vec<Option<TopTerms>>,
-    values: Vec<Values>,
-    field: Option<[usize; 4]>,
+    pub maps_of: Option<Entity>,
+}
+
+impl Default for InspectorSettings {
+    fn default() -> Self {
+        Self {
+            edges: true,
+            edge_count: 24,
+            maps_of: None,
+        }
+    }
+}
+
+/// What is known of one network's arithmetic in this frame.
+#[derive(Component, Default)]
+pub struct Inspection {
+    /// The selected cell's arithmetic, or else the winning output's, where edges are on.
+    pub source: Option<Explained>,
+    /// The ribbons that are drawn.
+    pub ribbons: Option<Ribbons>,
+    /// What the selected cell sees of the image: `[y0, x0, y1, x1]`.
+    pub receptive_field: Option<[usize; 4]>,
+    search: Option<TopTerms>,
+    values: Values,
 }
 
 /// A cell with its arithmetic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explained {
+    /// Which cell.
     pub cell: SelectedCell,
+    /// How its value comes about.
     pub explanation: Explanation,
 }
 
@@ -62,7 +83,9 @@ pub struct Explained {
 /// CPU twin did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ribbons {
+    /// Which cell.
     pub cell: Cell,
+    /// What its sum is made of.
     pub terms: Vec<Contribution>,
 }
 
@@ -76,98 +99,83 @@ struct Values {
     fresh: bool,
 }
 
-impl Default for Inspector {
-    fn default() -> Self {
-        Self {
-            edges: true,
-            edge_count: 24,
-            maps_of: None,
-            selected: None,
-            sources: Vec::new(),
-            ribbons: Vec::new(),
-            searches: Vec::new(),
-            values: Vec::new(),
-            field: None,
-        }
-    }
-}
-
-impl Inspector {
-    /// What the selected cell sees of the image: `[y0, x0, y1, x1]`.
-    pub fn receptive_field(&self) -> Option<[usize; 4]> {
-        self.field
+impl Inspection {
+    /// The arithmetic of the selected cell, once it is known.
+    pub fn selected(&self, selection: &Selection) -> Option<&Explained> {
+        let source = self.source.as_ref()?;
+        (Some(source.cell) == selection.cell).then_some(source)
     }
 
-    /// The arena of a network, where something of it is being explained.
-    pub fn arena(&self, network: usize) -> Option<&[f32]> {
-        let (_, arena) = self.values.get(network)?.known.as_ref()?;
+    /// The network's arena, where something of it is being explained.
+    pub fn arena(&self) -> Option<&[f32]> {
+        let (_, arena) = self.values.known.as_ref()?;
         Some(arena)
-    }
-
-    /// Lets go of all that is about the networks from this place on: others stand there now.
-    pub fn forget_from(&mut self, place: usize) {
-        self.sources.truncate(place);
-        self.ribbons.truncate(place);
-        self.searches.truncate(place);
-        self.values.truncate(place);
-        let selected = self.selected.as_ref().map(|selected| selected.cell);
-        if selected.is_some_and(|cell| cell.network >= place) {
-            self.selected = None;
-            self.field = None;
-        }
     }
 
     /// Whether values are under way.
     pub fn is_busy(&self) -> bool {
-        let searching = self.searches.iter().flatten().any(TopTerms::is_busy);
-        searching || self.values.iter().any(|values| values.task.is_some())
+        let searching = self.search.as_ref().is_some_and(TopTerms::is_busy);
+        searching || self.values.task.is_some()
     }
+}
 
-    /// The cell of network `index` whose arithmetic is wanted: the selected one, else the winner.
-    fn wanted(
-        &self,
-        index: usize,
-        networks: &Networks,
-        selection: &Selection,
-        settings: &InferenceSettings,
-    ) -> Option<SelectedCell> {
-        let network = &networks.all[index];
-        let selected = selection.cell.filter(|cell| cell.network == index);
-        let winner = network.answer.as_ref().map(|answer| answer.class);
-        let output = winner.filter(|_| self.edges).map(|class| SelectedCell {
-            network: index,
+fn inspect(added: On<Add, Network>, mut commands: Commands) {
+    commands.entity(added.entity).insert(Inspection::default());
+}
+
+/// A network whose arithmetic may be wanted.
+#[derive(QueryData)]
+#[query_data(mutable)]
+struct Inspected {
+    entity: Entity,
+    network: &'static Network,
+    executor: &'static Executor,
+    answer: &'static CurrentAnswer,
+    display: Option<&'static Display>,
+    shown: Has<Shown>,
+    inspection: &'static mut Inspection,
+}
+
+impl InspectedItem<'_, '_> {
+    /// The cell whose arithmetic is wanted: the selected one, else the winner.
+    fn wanted(&self, selection: &Selection, settings: &InspectorSettings) -> Option<SelectedCell> {
+        let selected = selection.cell.filter(|cell| cell.network == self.entity);
+        let winner = self.answer.0.as_ref().map(|answer| answer.class);
+        let output = winner.filter(|_| settings.edges).map(|class| SelectedCell {
+            network: self.entity,
             cell: Cell {
-                row: network.layout.rows() - 1,
+                row: self.network.layout.rows() - 1,
                 channel: class,
                 y: 0,
                 x: 0,
             },
         });
-        selected.or(output).filter(|_| settings.shown.shows(index))
+        selected.or(output).filter(|_| self.shown)
     }
 }
 
 /// Starts and takes in the computation of values that somebody wants to see.
 fn follow_values(
-    mut inspector: ResMut<Inspector>,
-    networks: Option<Res<Networks>>,
+    mut networks: Query<Inspected>,
     selection: Res<Selection>,
-    settings: Res<InferenceSettings>,
+    settings: Res<InspectorSettings>,
     pad: Res<Pad>,
+    next: Res<NextFrame>,
 ) {
-    let Some(networks) = networks else {
-        return;
-    };
-    let inspector = inspector.as_mut();
-    inspector
-        .values
-        .resize_with(networks.all.len(), Values::default);
-    for (index, network) in networks.all.iter().enumerate() {
-        let wanted = inspector.maps_of == Some(index)
-            || inspector
-                .wanted(index, &networks, &selection, &settings)
-                .is_some();
-        let values = &mut inspector.values[index];
+    for mut item in &mut networks {
+        let wanted =
+            settings.maps_of == Some(item.entity) || item.wanted(&selection, &settings).is_some();
+        if !wanted && item.inspection.values.task.is_none() {
+            continue;
+        }
+        let current = item.inspection.values.known.as_ref();
+        if item.inspection.values.task.is_none()
+            && current.is_some_and(|(image, _)| image == pad.image())
+        {
+            continue;
+        }
+        next.ask();
+        let values = &mut item.inspection.values;
         if let Some(mut task) = values.task.take() {
             match future::block_on(future::poll_once(&mut task)) {
                 Some((image, arena)) => {
@@ -179,7 +187,7 @@ fn follow_values(
         }
         let current = values.known.as_ref().map(|(image, _)| image);
         if wanted && values.task.is_none() && current != Some(pad.image()) {
-            let (twin, image) = (network.cpu.clone(), pad.image().clone());
+            let (twin, image) = (item.network.cpu.clone(), pad.image().clone());
             values.task = Some(AsyncComputeTaskPool::get().spawn(async move {
                 let arena = twin.forward_arena(image.as_slice());
                 (image, arena)
@@ -190,101 +198,103 @@ fn follow_values(
 
 /// Explains the wanted cells anew where the cell or the values changed.
 fn explain_cells(
-    mut inspector: ResMut<Inspector>,
-    networks: Option<Res<Networks>>,
+    mut networks: Query<Inspected>,
     selection: Res<Selection>,
-    settings: Res<InferenceSettings>,
+    settings: Res<InspectorSettings>,
+    next: Res<NextFrame>,
 ) {
-    let Some(networks) = networks else {
-        return;
-    };
-    let inspector = inspector.as_mut();
-    inspector.sources.resize(networks.all.len(), None);
-    for (index, network) in networks.all.iter().enumerate() {
-        let wanted = inspector.wanted(index, &networks, &selection, &settings);
-        let values = &mut inspector.values[index];
-        let (Some(wanted), Some((_, arena))) = (wanted, &values.known) else {
-            inspector.sources[index] = None;
+    for mut item in &mut networks {
+        let wanted = item.wanted(&selection, &settings);
+        let known = item.inspection.source.as_ref().map(|known| known.cell);
+        if known == wanted && !item.inspection.values.fresh {
             continue;
-        };
-        let known = inspector.sources[index].as_ref().map(|known| known.cell);
-        if known != Some(wanted) || values.fresh {
-            values.fresh = false;
-            inspector.sources[index] = Some(Explained {
-                cell: wanted,
-                explanation: explain(&network.model, &network.layout, arena, wanted.cell),
-            });
+        }
+        let network = item.network;
+        let inspection = item.inspection.as_mut();
+        let arena = inspection.values.known.as_ref();
+        let source = wanted.zip(arena).map(|(wanted, (_, arena))| Explained {
+            cell: wanted,
+            explanation: explain(&network.model, &network.layout, arena, wanted.cell),
+        });
+        next.ask_if(source.is_some() || known.is_some());
+        inspection.source = source;
+        inspection.values.fresh = false;
+    }
+    for mut item in &mut networks {
+        let selected = selection.cell.filter(|cell| cell.network == item.entity);
+        let (model, layout) = (&item.network.model, &item.network.layout);
+        let field = selected.map(|selected| receptive_field(model, layout, selected.cell, 0));
+        if item.inspection.receptive_field != field {
+            item.inspection.receptive_field = field;
         }
     }
-    inspector.selected = selection.cell.and_then(|selected| {
-        let source = inspector.sources.get(selected.network)?.clone()?;
-        (source.cell == selected).then_some(source)
-    });
-    inspector.field = selection.cell.map(|selected| {
-        let network = &networks.all[selected.network];
-        receptive_field(&network.model, &network.layout, selected.cell, 0)
-    });
 }
 
 /// Finds the contributions that the ribbons show.
 fn find_ribbons(
-    mut inspector: ResMut<Inspector>,
-    networks: Option<ResMut<Networks>>,
+    mut networks: Query<Inspected>,
     selection: Res<Selection>,
-    settings: Res<InferenceSettings>,
+    settings: Res<InspectorSettings>,
     gpu: Option<Res<SharedGpu>>,
+    mut traffic: ResMut<Traffic>,
+    next: Res<NextFrame>,
 ) {
-    let Some(mut networks) = networks else {
-        return;
-    };
-    let inspector = inspector.as_mut();
-    let networks = networks.as_mut();
-    let count = networks.all.len();
-    inspector.ribbons.resize(count, None);
-    inspector.searches.resize_with(count, || None);
-    for (index, network) in networks.all.iter().enumerate() {
-        let wanted = inspector.wanted(index, networks, &selection, &settings);
-        let Some(cell) = wanted.filter(|_| inspector.edges).map(|wanted| wanted.cell) else {
-            inspector.ribbons[index] = None;
+    for mut item in &mut networks {
+        let wanted = item.wanted(&selection, &settings);
+        let Some(cell) = wanted.filter(|_| settings.edges).map(|wanted| wanted.cell) else {
+            if item.inspection.ribbons.is_some() {
+                item.inspection.ribbons = None;
+            }
             continue;
         };
-        let stage = cell
-            .row
-            .checked_sub(1)
-            .map(|stage| &network.layout.stages[stage]);
-        let dense = stage.and_then(|stage| match stage.kind {
-            StageKind::Linear { layer } => Some((layer, stage.input[0])),
-            _ => None,
-        });
-        let arena = network.display.as_ref().and_then(|display| display.arena());
-        let (Some((layer, inputs)), Some(arena), Some(gpu)) = (dense, arena, gpu.as_deref()) else {
-            let source = inspector.sources[index].as_ref();
-            inspector.ribbons[index] = source.map(|source| Ribbons {
+        let (network, executor) = (item.network, item.executor);
+        let arena = item.display.and_then(|display| display.arena());
+        let (Some(neuron), Some(arena), Some(gpu)) =
+            (dense_neuron(network, cell), arena, gpu.as_deref())
+        else {
+            let source = item.inspection.source.as_ref();
+            let ribbons = source.map(|source| Ribbons {
                 cell: source.cell.cell,
-                terms: contributions(&source.explanation, inspector.edge_count),
+                terms: contributions(&source.explanation, settings.edge_count),
             });
+            if item.inspection.ribbons != ribbons {
+                item.inspection.ribbons = ribbons;
+            }
             continue;
         };
-        let weights = &network.model.parameter(layer, "weight").values;
-        let neuron = Neuron {
-            place: (cell.row, cell.channel),
-            first_input: network.layout.offsets[cell.row - 1],
-            weights: &weights[cell.channel * inputs..][..inputs],
-        };
-        let search = inspector.searches[index].get_or_insert_with(|| TopTerms::new(gpu));
-        if let Some((place, terms)) = search.take()
+        let found = item.inspection.search.as_ref().and_then(TopTerms::take);
+        if let Some((place, terms)) = found
             && place == neuron.place
         {
-            inspector.ribbons[index] = Some(Ribbons { cell, terms });
+            next.ask();
+            item.inspection.ribbons = Some(Ribbons { cell, terms });
         }
-        let shown = inspector.ribbons[index].as_ref();
-        let wanted_terms = inspector.edge_count.min(inputs);
+        let shown = item.inspection.ribbons.as_ref();
+        let wanted_terms = settings.edge_count.min(neuron.weights.len());
         let stale = shown.is_none_or(|r| r.cell != cell || r.terms.len() != wanted_terms);
         // While a forward has not been answered, the inputs may be newer than the shown terms.
-        if stale || network.forwarded || !network.is_idle() {
-            networks.bytes_read_back += search.request(gpu, arena, neuron, wanted_terms);
+        if stale || executor.forwarded || !executor.is_idle() {
+            let search = &mut item.inspection.search;
+            let search = search.get_or_insert_with(|| TopTerms::new(gpu));
+            traffic.bytes_read_back += search.request(gpu, arena, neuron, wanted_terms);
         }
+        next.ask_if(item.inspection.is_busy());
     }
+}
+
+/// What the GPU needs to know of a dense layer's neuron; none for other cells.
+fn dense_neuron(network: &Network, cell: Cell) -> Option<Neuron<'_>> {
+    let stage = &network.layout.stages[cell.row.checked_sub(1)?];
+    let StageKind::Linear { layer } = stage.kind else {
+        return None;
+    };
+    let inputs = stage.input[0];
+    let weights = &network.model.parameter(layer, "weight").values;
+    Some(Neuron {
+        place: (cell.row, cell.channel),
+        first_input: network.layout.offsets[cell.row - 1],
+        weights: &weights[cell.channel * inputs..][..inputs],
+    })
 }
 
 fn contributions(explanation: &Explanation, count: usize) -> Vec<Contribution> {

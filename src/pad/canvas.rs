@@ -3,7 +3,7 @@
 //! Lyon tessellates a shape anew whenever it changes, so only the stroke under the pen ever does.
 
 use super::Pad;
-use crate::AppSystems;
+use crate::{AppSystems, rest::NextFrame};
 use bevy::{
     camera::{RenderTarget, ScalingMode, visibility::RenderLayers},
     image::ImageSampler,
@@ -41,6 +41,7 @@ pub struct PadCanvas {
     camera: Entity,
     strokes: Vec<(Entity, PadStroke)>,
     active_frames: u32,
+    camera_on: bool,
 }
 
 fn canvas_image(side: u32) -> Image {
@@ -90,6 +91,7 @@ fn spawn_canvas(mut commands: Commands, mut images: ResMut<Assets<Image>>) {
         camera,
         strokes: Vec::new(),
         active_frames: 120,
+        camera_on: true,
     });
 }
 
@@ -109,7 +111,11 @@ fn draw_strokes(
     pad: Res<Pad>,
     mut canvas: ResMut<PadCanvas>,
     mut cameras: Query<&mut Camera>,
+    next: Res<NextFrame>,
 ) {
+    if !pad.is_changed() && canvas.active_frames == 0 && !canvas.camera_on {
+        return;
+    }
     let canvas = canvas.as_mut();
     let visible = pad.visible_strokes();
     let same = canvas
@@ -134,12 +140,13 @@ fn draw_strokes(
             canvas.strokes.push((entity, stroke.clone()));
         }
     }
-    if let Ok(mut camera) = cameras.get_mut(canvas.camera) {
-        let active = canvas.active_frames > 0;
-        if camera.is_active != active {
-            camera.is_active = active;
-        }
+    canvas.camera_on = canvas.active_frames > 0;
+    if let Ok(mut camera) = cameras.get_mut(canvas.camera)
+        && camera.is_active != canvas.camera_on
+    {
+        camera.is_active = canvas.camera_on;
     }
+    next.ask_if(canvas.camera_on);
     canvas.active_frames = canvas.active_frames.saturating_sub(1);
 }
 

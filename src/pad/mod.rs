@@ -4,7 +4,7 @@ mod canvas;
 
 pub use canvas::PadCanvas;
 
-use crate::AppSystems;
+use crate::{AppSystems, rest::NextFrame};
 use bevy::{platform::time::Instant, prelude::*};
 use mnistify_drawing::{
     DEFAULT_BRUSH_WIDTH, Drawing, Image28, MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, Point, Preparation,
@@ -47,15 +47,24 @@ struct Replay {
 
 /// What a person can do with the pad.
 #[derive(Clone, Debug, PartialEq)]
-pub enum PadCommand {
-    Begin { x: f32, y: f32 },
-    Extend { x: f32, y: f32 },
+pub enum PadAction {
+    Begin {
+        x: f32,
+        y: f32,
+    },
+    Extend {
+        x: f32,
+        y: f32,
+    },
     End,
     Undo,
     Redo,
     Clear,
     Use(Tool),
+    /// Brush diameter in pad units.
     Width(f32),
+    /// Wider (or thinner) by so many pad units.
+    Widen(f32),
     Prepare(Preparation),
     Replay,
     Load(Vec<Stroke>),
@@ -111,17 +120,21 @@ impl Pad {
         self.replay.is_some()
     }
 
-    /// Carries a command out. Drawing ends a replay.
-    pub fn apply(&mut self, command: PadCommand) {
+    /// Carries an action out. Drawing ends a replay.
+    pub fn apply(&mut self, action: PadAction) {
         let millis = self.started.elapsed().as_secs_f32() * 1e3;
         if !matches!(
-            command,
-            PadCommand::Use(_) | PadCommand::Width(_) | PadCommand::Prepare(_) | PadCommand::End
+            action,
+            PadAction::Use(_)
+                | PadAction::Width(_)
+                | PadAction::Widen(_)
+                | PadAction::Prepare(_)
+                | PadAction::End
         ) {
             self.replay = None;
         }
-        match command {
-            PadCommand::Begin { x, y } => {
+        match action {
+            PadAction::Begin { x, y } => {
                 if self.drawing.is_empty() {
                     self.started = Instant::now();
                 }
@@ -129,21 +142,22 @@ impl Pad {
                 self.drawing
                     .begin(self.tool, self.width, Point { x, y, millis });
             }
-            PadCommand::Extend { x, y } => self.drawing.extend(Point { x, y, millis }),
-            PadCommand::End => self.drawing.end(),
-            PadCommand::Undo => {
+            PadAction::Extend { x, y } => self.drawing.extend(Point { x, y, millis }),
+            PadAction::End => self.drawing.end(),
+            PadAction::Undo => {
                 self.drawing.undo();
             }
-            PadCommand::Redo => {
+            PadAction::Redo => {
                 self.drawing.redo();
             }
-            PadCommand::Clear => self.drawing.clear(),
-            PadCommand::Use(tool) => self.tool = tool,
-            PadCommand::Width(width) => {
+            PadAction::Clear => self.drawing.clear(),
+            PadAction::Use(tool) => self.tool = tool,
+            PadAction::Width(width) => {
                 self.width = width.clamp(MIN_BRUSH_WIDTH, MAX_BRUSH_WIDTH);
             }
-            PadCommand::Prepare(preparation) => self.preparation = preparation,
-            PadCommand::Replay => {
+            PadAction::Widen(by) => self.apply(PadAction::Width(self.width + by)),
+            PadAction::Prepare(preparation) => self.preparation = preparation,
+            PadAction::Replay => {
                 if !self.drawing.is_empty() {
                     self.replay = Some(Replay {
                         strokes: without_pauses(self.drawing.strokes()),
@@ -152,7 +166,7 @@ impl Pad {
                     });
                 }
             }
-            PadCommand::Load(strokes) => self.drawing.replace(strokes),
+            PadAction::Load(strokes) => self.drawing.replace(strokes),
         }
     }
 }
@@ -175,10 +189,11 @@ fn without_pauses(strokes: &[Stroke]) -> Vec<Stroke> {
     strokes
 }
 
-fn advance_replay(mut pad: ResMut<Pad>, time: Res<Time>) {
+fn advance_replay(mut pad: ResMut<Pad>, time: Res<Time>, next: Res<NextFrame>) {
     if pad.replay.is_none() {
         return;
     }
+    next.ask();
     let millis = time.delta_secs() * 1e3;
     let Some(replay) = &mut pad.replay else {
         return;
@@ -230,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_change_the_image_and_undo_restores_it() {
+    fn actions_change_the_image_and_undo_restores_it() {
         let mut app = App::new();
         app.add_plugins(MinimalPlugins)
             .init_resource::<Pad>()
@@ -238,15 +253,13 @@ mod tests {
         app.update();
         assert!(app.world().resource::<Pad>().image().is_blank());
         let mut pad = app.world_mut().resource_mut::<Pad>();
-        pad.apply(PadCommand::Begin { x: 140.0, y: 60.0 });
-        pad.apply(PadCommand::Extend { x: 140.0, y: 220.0 });
-        pad.apply(PadCommand::End);
+        pad.apply(PadAction::Begin { x: 140.0, y: 60.0 });
+        pad.apply(PadAction::Extend { x: 140.0, y: 220.0 });
+        pad.apply(PadAction::End);
         app.update();
         assert!(app.world().resource::<Pad>().image_changed());
         assert!(!app.world().resource::<Pad>().image().is_blank());
-        app.world_mut()
-            .resource_mut::<Pad>()
-            .apply(PadCommand::Undo);
+        app.world_mut().resource_mut::<Pad>().apply(PadAction::Undo);
         app.update();
         assert!(app.world().resource::<Pad>().image().is_blank());
         app.update();

@@ -1,74 +1,65 @@
 //! What the networks say: the answer in large, ten probabilities as bars, and how long it took.
 
-use super::{Wish, marks::mark, theme, timing, visitor::own_network_button};
+use super::{Look, marks::mark, own_network::own_network_button, theme, timing};
 use crate::{
-    gpu::SharedGpu,
-    inference::{InferenceSettings, LiveNetwork, Networks, RunnerStatus, ShownNetworks},
-    visitor::shortened,
+    actions::{Action, Show},
+    inference::{Network, ReadingItem, RunnerStatus, shortened},
 };
+use bevy::prelude::{Add, Commands, Component, On};
 use bevy_egui::egui::{self, Align2, Color32, CornerRadius, Rect, Sense, Ui, pos2, vec2};
 use mnistify_network::{Answer, Verdict};
 
-/// The bars as they are drawn: they move towards the probabilities.
-#[derive(Default)]
-pub struct BarHeights(Vec<Vec<f32>>);
+/// A network's bars as they are drawn: they move towards the probabilities.
+#[derive(Component, Clone, Debug, Default, PartialEq)]
+pub struct Bars(Vec<f32>);
 
 /// Seconds in which a bar goes two thirds of its way.
 const BAR_SECONDS: f32 = 0.06;
+/// Bars this near to their goal are there.
+const NEAR: f32 = 1e-3;
 
-impl BarHeights {
-    /// Moves the bars of network `index` by one frame and returns them.
-    fn advance(&mut self, index: usize, goal: &[f32], seconds: f32) -> &[f32] {
-        if self.0.len() <= index {
-            self.0.resize(index + 1, Vec::new());
-        }
-        let bars = &mut self.0[index];
-        bars.resize(goal.len(), 0.0);
-        let share = 1.0 - (-seconds / BAR_SECONDS).exp();
-        for (bar, goal) in bars.iter_mut().zip(goal) {
-            *bar += (goal - *bar) * share;
-        }
-        bars
+pub(super) fn add_bars(added: On<Add, Network>, mut commands: Commands) {
+    commands.entity(added.entity).insert(Bars::default());
+}
+
+/// Moves bars by one frame; returns whether they are still on their way.
+pub(super) fn advance_bars(
+    bars: &mut bevy::prelude::Mut<'_, Bars>,
+    goal: &[f32],
+    seconds: f32,
+) -> bool {
+    if bars.0 == goal {
+        return false;
     }
+    bars.0.resize(goal.len(), 0.0);
+    let share = 1.0 - (-seconds / BAR_SECONDS).exp();
+    for (bar, goal) in bars.0.iter_mut().zip(goal) {
+        *bar += (goal - *bar) * share;
+        if (goal - *bar).abs() < NEAR {
+            *bar = *goal;
+        }
+    }
+    true
 }
 
 /// Draws the panel.
-#[allow(clippy::too_many_arguments)]
-pub fn answers_ui(
-    ui: &mut Ui,
-    panel: Rect,
-    compact: bool,
-    networks: &Networks,
-    settings: &InferenceSettings,
-    bars: &mut BarHeights,
-    timing_folded: bool,
-    gpu: Option<&SharedGpu>,
-    wishes: &mut Vec<Wish>,
-) {
+pub fn answers_ui(ui: &mut Ui, panel: Rect, look: &Look<'_>, actions: &mut Vec<Action>) {
     ui.painter().rect_filled(panel, 0.0, theme::PANEL);
-    let seconds = ui.input(|input| input.stable_dt).min(0.1);
-    let shown: Vec<(usize, &LiveNetwork)> = networks
-        .all
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| settings.shown.shows(*index))
-        .collect();
-    if compact {
+    let shown: Vec<_> = look.shown().collect();
+    if look.compact {
         let inner = panel.shrink(8.0);
         let width = inner.width() / shown.len().max(1) as f32;
-        for (position, (index, network)) in shown.iter().enumerate() {
+        for (position, reading) in shown.iter().enumerate() {
             let min = inner.min + vec2(width * position as f32, 0.0);
             let rect =
                 Rect::from_min_size(min, vec2(width, inner.height())).shrink2(vec2(4.0, 0.0));
-            let heights = bar_goal(network);
-            let heights = bars.advance(*index, &heights, seconds).to_vec();
-            network_card(ui, rect, *index, network, settings.threshold, &heights);
+            network_card(ui, rect, look, reading);
         }
         return;
     }
     let inner = panel.shrink2(vec2(16.0, 14.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(inner), |ui| {
-        network_switch(ui, networks, settings.shown, wishes);
+        network_switch(ui, look, actions);
         // Sideways on a phone there is room for the answers only.
         let short = ui.available_height() < 420.0;
         let notes = 22.0;
@@ -80,8 +71,8 @@ pub fn answers_ui(
         // Each network has a line in the chart's table; two are allowed for in any case.
         let chart = 210.0 + 16.0 * count.saturating_sub(2) as f32;
         // Answers come first: where three of them need the room, the chart stays folded.
-        let timing_folded = timing_folded || count > 2 && each(chart) < LEAST_CARD;
-        let timing = match (short, timing_folded) {
+        let folded = look.screen.timing_folded || count > 2 && each(chart) < LEAST_CARD;
+        let timing = match (short, folded) {
             (true, _) => 0.0,
             (false, true) => 30.0,
             (false, false) => chart,
@@ -92,24 +83,22 @@ pub fn answers_ui(
             LEAST_CARD
         };
         let height = each(timing).clamp(least, 232.0);
-        for (index, network) in &shown {
+        for reading in &shown {
             let size = vec2(ui.available_width(), height);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            let heights = bar_goal(network);
-            let heights = bars.advance(*index, &heights, seconds).to_vec();
-            network_card(ui, rect, *index, network, settings.threshold, &heights);
+            network_card(ui, rect, look, reading);
         }
         if !short {
-            timing::timing_ui(ui, &shown, timing_folded, settings.continuous, wishes);
+            timing::timing_ui(ui, look, folded, actions);
         }
-        status_ui(ui, inner, &shown, gpu);
+        status_ui(ui, inner, look);
     });
 }
 
-fn bar_goal(network: &LiveNetwork) -> Vec<f32> {
-    match &network.answer {
+pub(super) fn bar_goal(reading: &ReadingItem<'_, '_>) -> Vec<f32> {
+    match reading.answer() {
         Some(answer) => answer.probabilities.clone(),
-        None => vec![0.0; network.spec().classes().len()],
+        None => vec![0.0; reading.network.spec().classes().len()],
     }
 }
 
@@ -120,60 +109,50 @@ const LEAST_CHARTED_CARD: f32 = 92.0;
 /// and none is lower than this.
 const LEAST_PLAIN_CARD: f32 = 76.0;
 
-/// One network or all, as a row of buttons, and the one for the visitor's own.
-pub fn network_switch(
-    ui: &mut Ui,
-    networks: &Networks,
-    shown: ShownNetworks,
-    wishes: &mut Vec<Wish>,
-) {
-    let count = networks.all.len();
-    let names = networks
-        .all
-        .iter()
-        .map(|network| network.name().to_string());
-    let mut choices: Vec<(String, ShownNetworks)> = names
-        .enumerate()
-        .map(|(index, name)| (name, ShownNetworks::Only(index)))
-        .collect();
+/// One network or all, as a row of buttons, and the one for a network of one's own.
+pub fn network_switch(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+    let count = look.networks.len();
+    let shown = look.shown().count();
+    let mut choices: Vec<(String, &'static str, Show, bool)> = Vec::new();
     if count > 1 {
         let all = if count == 2 { "Both" } else { "All" };
-        choices.insert(0, (all.into(), ShownNetworks::All));
+        choices.push((all.into(), "both", Show::All, shown == count));
+    }
+    for reading in look.networks {
+        let (network, alone) = (reading.network, reading.shown && shown == 1);
+        let mark = match network.slot() {
+            0 => "mlp",
+            1 => "cnn",
+            _ => "yours",
+        };
+        let show = if network.is_own() {
+            Show::Own
+        } else {
+            Show::Named(network.key().into())
+        };
+        choices.push((network.name().into(), mark, show, alone));
     }
     let width = ui.available_width();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.spacing_mut().button_padding.x = 4.0;
         let each = (width - 6.0 * (choices.len() - 1) as f32) / choices.len() as f32;
-        for (name, choice) in choices {
-            let button = egui::Button::new(name.as_str()).selected(shown == choice);
+        for (name, place, show, on) in choices {
+            let button = egui::Button::new(name.as_str()).selected(on);
             let button = ui.add_sized(vec2(each, 28.0), button.truncate());
-            let place = match choice {
-                ShownNetworks::All => Some("both"),
-                ShownNetworks::Only(0) => Some("mlp"),
-                ShownNetworks::Only(1) => Some("cnn"),
-                ShownNetworks::Only(_) => Some("yours"),
-            };
-            if let Some(place) = place {
-                mark(ui, place, button.rect);
-            }
+            mark(ui, place, button.rect);
             if button.clicked() {
-                wishes.push(Wish::Show(choice));
+                actions.push(Action::Show(show));
             }
         }
     });
-    own_network_button(ui, wishes);
+    own_network_button(ui, actions);
 }
 
 /// The network's name, its answer, its certainty and its bars.
-fn network_card(
-    ui: &Ui,
-    rect: Rect,
-    index: usize,
-    network: &LiveNetwork,
-    threshold: f32,
-    bars: &[f32],
-) {
+fn network_card(ui: &Ui, rect: Rect, look: &Look<'_>, reading: &ReadingItem<'_, '_>) {
+    let (network, threshold) = (reading.network, look.settings.threshold);
+    let index = network.slot();
     let hue = theme::network_hue(index);
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, CornerRadius::same(10), theme::CARD);
@@ -218,7 +197,7 @@ fn network_card(
     let hero = theme::HERO.min((inner.height() - bars_height - 18.0).max(24.0));
     // Three beside each other on a phone have room for the essential.
     let narrow = inner.width() < 110.0;
-    let answer = network.answer.as_ref();
+    let answer = reading.answer();
     let verdict = answer.map(|answer| answer.verdict(threshold));
     let classes = network.spec().classes();
     let (digit, certainty) = words(answer, classes, threshold, narrow);
@@ -261,7 +240,9 @@ fn network_card(
         Some(Verdict::NoDigit) => (None, hue.gamma_multiply(0.45)),
         _ => (answer.map(|answer| answer.class), hue),
     };
-    paint_bars(&painter, chart, bars, classes, best, hue);
+    if let Ok(bars) = look.bars.get(reading.entity) {
+        paint_bars(&painter, chart, &bars.0, classes, best, hue);
+    }
 }
 
 /// The answer in large and what is said beside it, the essential alone where it is narrow.
@@ -343,17 +324,20 @@ fn paint_bars(
 }
 
 /// On what it all runs, at the panel's foot.
-fn status_ui(ui: &Ui, inner: Rect, shown: &[(usize, &LiveNetwork)], gpu: Option<&SharedGpu>) {
-    let adapter = gpu.map_or("no GPU", |gpu| gpu.adapter.as_str());
-    let on_cpu = shown.iter().find_map(|(_, network)| match &network.status {
-        RunnerStatus::OnCpu(reason) => {
-            Some(format!("{} runs on the CPU: {reason}", network.name()))
-        }
-        _ => None,
-    });
-    let checking = shown
-        .iter()
-        .any(|(_, network)| network.status == RunnerStatus::Checking);
+fn status_ui(ui: &Ui, inner: Rect, look: &Look<'_>) {
+    let adapter = look.gpu.map_or("no GPU", |gpu| gpu.adapter.as_str());
+    let on_cpu = look
+        .shown()
+        .find_map(|reading| match &reading.executor.status {
+            RunnerStatus::OnCpu(reason) => {
+                let name = reading.network.name();
+                Some(format!("{name} runs on the CPU: {reason}"))
+            }
+            _ => None,
+        });
+    let checking = look
+        .shown()
+        .any(|reading| reading.executor.status == RunnerStatus::Checking);
     let (text, colour) = match on_cpu {
         Some(text) => (text, theme::WARNING),
         None if checking => (format!("Checking {adapter} …"), theme::DIM),
@@ -409,10 +393,20 @@ mod tests {
     }
 
     #[test]
-    fn bars_move_towards_their_goal() {
-        let mut bars = BarHeights::default();
-        let first = bars.advance(1, &[1.0, 0.0], 0.03)[0];
-        let later = bars.advance(1, &[1.0, 0.0], 0.03)[0];
-        assert!(0.0 < first && first < later && later < 1.0);
+    fn bars_move_towards_their_goal_and_rest_there() {
+        use bevy::prelude::{DetectChangesMut, World};
+        let mut world = World::new();
+        let entity = world.spawn(Bars::default()).id();
+        let mut bars = world.get_mut::<Bars>(entity).expect("just spawned");
+        let goal = [1.0, 0.0];
+        assert!(advance_bars(&mut bars, &goal, 0.03));
+        let first = bars.0[0];
+        assert!(advance_bars(&mut bars, &goal, 0.03));
+        assert!(0.0 < first && first < bars.0[0] && bars.0[0] < 1.0);
+        for _ in 0..40 {
+            advance_bars(&mut bars, &goal, 0.03);
+        }
+        bars.set_if_neq(Bars(vec![1.0, 0.0]));
+        assert!(!advance_bars(&mut bars, &goal, 0.03));
     }
 }

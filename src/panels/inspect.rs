@@ -1,10 +1,8 @@
 //! The inspector: a cell's whole arithmetic, with numbers that move while the person draws.
 
-use super::{Wish, theme, timing::millis};
+use super::{overlay::row_title, theme, timing::millis};
 use crate::{
-    inference::LiveNetwork,
-    inspector::Explained,
-    view::{colour::value_colour, overlay::floor_title},
+    actions::Action, inference::Network, inspector::Explained, view::colour::value_colour,
 };
 use bevy_egui::egui::{self, Align2, Color32, Rect, RichText, Sense, Ui, pos2, vec2};
 use mnistify_network::{
@@ -22,9 +20,9 @@ const LISTED_TERMS: usize = 8;
 pub fn inspect_ui(
     ui: &Ui,
     room: Rect,
-    network: &LiveNetwork,
+    network: &Network,
     explained: &Explained,
-    wishes: &mut Vec<Wish>,
+    actions: &mut Vec<Action>,
 ) {
     let width = room.width().min(620.0);
     egui::Area::new("inspector".into())
@@ -34,37 +32,37 @@ pub fn inspect_ui(
         .show(ui.ctx(), |ui| {
             theme::card().show(ui, |ui| {
                 ui.set_width(width - 24.0);
-                header(ui, network, explained, wishes);
+                header(ui, network, explained, actions);
                 body(ui, network, &explained.explanation);
                 result(ui, &explained.explanation);
             });
         });
 }
 
-fn header(ui: &mut Ui, network: &LiveNetwork, explained: &Explained, wishes: &mut Vec<Wish>) {
+fn header(ui: &mut Ui, network: &Network, explained: &Explained, actions: &mut Vec<Action>) {
     let cell = explained.cell.cell;
-    let hue = theme::network_hue(explained.cell.network);
+    let hue = theme::network_hue(network.slot());
     ui.horizontal(|ui| {
         ui.label(RichText::new(network.name()).color(hue).strong());
-        ui.label(floor_title(network, cell.row));
+        ui.label(row_title(network, cell.row));
         ui.label(RichText::new(place_text(network, cell)).color(theme::DIM));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui.button("Close").on_hover_text("Esc").clicked() {
-                wishes.push(Wish::Select(None));
+                actions.push(Action::Select(None));
             }
             if ui
                 .button("Fly there")
                 .on_hover_text("Or a double click")
                 .clicked()
             {
-                wishes.push(Wish::FlyTo(explained.cell));
+                actions.push(Action::FlyTo(explained.cell));
             }
         });
     });
 }
 
 /// `map 3 · row 10 · column 8`, counted from 1; dense neurons by number, outputs by class.
-fn place_text(network: &LiveNetwork, cell: Cell) -> String {
+fn place_text(network: &Network, cell: Cell) -> String {
     let [_, height, width] = network.layout.shape(cell.row);
     if cell.row + 1 == network.layout.rows() {
         let class = &network.spec().classes()[cell.channel];
@@ -85,7 +83,7 @@ fn place_text(network: &LiveNetwork, cell: Cell) -> String {
     }
 }
 
-fn body(ui: &mut Ui, network: &LiveNetwork, explanation: &Explanation) {
+fn body(ui: &mut Ui, network: &Network, explanation: &Explanation) {
     match &explanation.arithmetic {
         Arithmetic::Input {
             pixel,
@@ -163,7 +161,7 @@ fn conv_ui(ui: &mut Ui, kernel: [usize; 2], terms: &[Option<Term>], bias: f32) {
     });
 }
 
-fn linear_ui(ui: &mut Ui, network: &LiveNetwork, explanation: &Explanation, bias: f32) {
+fn linear_ui(ui: &mut Ui, network: &Network, explanation: &Explanation, bias: f32) {
     let strongest = explanation.strongest_terms(LISTED_TERMS);
     let all: f32 = explanation.terms().iter().map(Term::product).sum();
     let listed: f32 = strongest.iter().map(Term::product).sum();

@@ -1,5 +1,5 @@
-//! Everything flat: egui panels around the stage. A panel is a function that takes state and returns what the person
-//! wants; this file lays the panels out and carries the wishes out.
+//! Everything flat: egui panels around the stage. A panel is a function that takes what there is to see ([`Look`]) and
+//! returns what the person wants as actions; this file lays the panels out.
 
 mod answers;
 mod filters;
@@ -8,143 +8,160 @@ mod keys;
 mod layout;
 mod marks;
 mod more;
+mod overlay;
+mod own_network;
 mod pad_panel;
 mod stage;
-#[cfg(not(target_arch = "wasm32"))]
-mod state_file;
 pub mod theme;
 mod timing;
-mod visitor;
 
 use crate::{
+    actions::{Action, ActionSystems, Screen},
     gpu::SharedGpu,
-    inference::{InferenceSettings, Networks, ShownNetworks},
-    inspector::Inspector,
-    outside,
-    pad::{Pad, PadCanvas, PadCommand},
-    share::SharedState,
-    view::{Motion, OrbitCamera, Preset, SelectedCell, Selection, Stage, Towers},
-    visitor::Visitor,
+    inference::{InferenceSettings, Network, Networks, ReadingItem},
+    inspector::{Explained, Inspection, InspectorSettings},
+    own_network::OwnNetwork,
+    pad::{Pad, PadCanvas},
+    rest::NextFrame,
+    view::{Motion, OrbitCamera, Selection, Stage, TowerItem, Towers},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, EguiTextureHandle, egui};
 use layout::Places;
 use std::collections::BTreeMap;
 
-pub use answers::BarHeights;
+pub use answers::Bars;
 pub use pad_panel::pad_rect_of;
 
+/// Shows the panels.
 pub fn plugin(app: &mut App) {
-    app.init_resource::<PanelState>()
-        .add_systems(EguiPrimaryContextPass, show_panels);
-    #[cfg(not(target_arch = "wasm32"))]
-    app.add_plugins(state_file::plugin);
+    app.init_resource::<Memory>()
+        .init_resource::<Controls>()
+        .add_observer(forget_textures)
+        .add_observer(answers::add_bars)
+        .add_systems(EguiPrimaryContextPass, show_panels)
+        .configure_sets(
+            PostUpdate,
+            ActionSystems.after(bevy_egui::EguiPostUpdateSet::EndPass),
+        );
 }
 
-/// What the panels remember.
+/// Where the pad and the controls are, for tests and scripts: logical pixels of the window.
+#[derive(Resource, Debug, Default, PartialEq)]
+pub struct Controls {
+    /// The pad's square.
+    pub pad: Option<Rect>,
+    /// The controls that are there, by name.
+    pub places: BTreeMap<&'static str, Rect>,
+}
+
+/// What the panels keep from frame to frame.
 #[derive(Resource, Default)]
-pub struct PanelState {
+struct Memory {
     themed: bool,
-    bars: BarHeights,
-    /// The chart of inference times is open.
-    pub timing_folded: bool,
-    /// The flat feature maps are open, and of which row.
-    pub maps: Option<(usize, usize)>,
-    /// The small image of the network's input and what it shows.
+    /// The small image of the networks' input and what it shows.
     input_texture: Option<(egui::TextureHandle, Vec<u8>)>,
     map_textures: filters::MapTextures,
-    /// The last thing that went wrong, for the person.
-    pub message: Option<String>,
-    pub help: bool,
-    /// What a small window folds away is open.
-    pub more: bool,
-    /// The sheet about the visitor's own network is open.
-    pub own_network: bool,
-    /// Where the pad is, for tests and scripts: logical pixels of the window.
-    pub pad_rect: Option<Rect>,
-    /// The same of the controls that are there, by name.
-    pub controls: BTreeMap<&'static str, Rect>,
 }
 
-impl PanelState {
-    /// Lets go of all that is about the networks from this place on: others stand there now.
-    pub fn forget_from(&mut self, place: usize) {
-        self.maps = self.maps.filter(|(network, _)| *network < place);
-        self.map_textures = filters::MapTextures::default();
+fn forget_textures(_: On<Remove, Network>, mut memory: ResMut<Memory>) {
+    memory.map_textures = filters::MapTextures::default();
+}
+
+/// All that there is to see in a frame.
+pub(crate) struct Look<'a> {
+    /// All networks, in order.
+    pub networks: &'a [ReadingItem<'a, 'a>],
+    pub towers: &'a [TowerItem<'a, 'a>],
+    pub inspections: &'a Query<'a, 'a, &'static Inspection>,
+    pub bars: &'a Query<'a, 'a, &'static Bars>,
+    pub pad: &'a Pad,
+    pub settings: &'a InferenceSettings,
+    pub camera: &'a OrbitCamera,
+    pub motion: &'a Motion,
+    pub selection: &'a Selection,
+    pub inspector: &'a InspectorSettings,
+    pub stage: &'a Stage,
+    pub screen: &'a Screen,
+    pub own: &'a OwnNetwork,
+    pub gpu: Option<&'a SharedGpu>,
+    /// A phone held upright.
+    pub compact: bool,
+}
+
+impl<'a> Look<'a> {
+    /// The networks that are shown.
+    pub fn shown(&self) -> impl Iterator<Item = &'a ReadingItem<'a, 'a>> + use<'a> {
+        self.networks.iter().filter(|reading| reading.shown)
+    }
+
+    /// The network of this entity.
+    pub fn network(&self, entity: Entity) -> Option<&'a ReadingItem<'a, 'a>> {
+        self.networks
+            .iter()
+            .find(|reading| reading.entity == entity)
+    }
+
+    /// The network that a person brought.
+    pub fn own_network(&self) -> Option<&'a ReadingItem<'a, 'a>> {
+        self.networks
+            .iter()
+            .find(|reading| reading.network.is_own())
+    }
+
+    /// What is known of a network's arithmetic.
+    pub fn inspection(&self, network: Entity) -> Option<&Inspection> {
+        self.inspections.get(network).ok()
+    }
+
+    /// The arithmetic of the selected cell, once it is known.
+    pub fn explained(&self) -> Option<&Explained> {
+        let inspection = self.inspection(self.selection.cell?.network)?;
+        inspection.selected(self.selection)
+    }
+
+    /// What the selected cell sees of the image: `[y0, x0, y1, x1]`.
+    pub fn receptive_field(&self) -> Option<[usize; 4]> {
+        self.inspection(self.selection.cell?.network)?
+            .receptive_field
     }
 }
 
-/// What a person wants.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Wish {
-    Pad(PadCommand),
-    Save,
-    Load,
-    SavePicture,
-    Share,
-    /// Open or close what a small window folds away.
-    More,
-    Show(ShownNetworks),
-    Continuous(bool),
-    View(Preset),
-    Orbit {
-        yaw: f32,
-        pitch: f32,
-    },
-    Pan {
-        right: f32,
-        up: f32,
-    },
-    Zoom(f32),
-    FlyTo(SelectedCell),
-    Hover(Option<SelectedCell>),
-    Select(Option<SelectedCell>),
-    Step {
-        x: isize,
-        y: isize,
-        channel: isize,
-    },
-    Slow(Option<f32>),
-    Play(bool),
-    ReducedMotion(bool),
-    Edges(bool),
-    EdgeCount(usize),
-    FoldTiming(bool),
-    Maps(Option<(usize, usize)>),
-    Help(bool),
-    /// Open or close the sheet about the visitor's own network.
-    OwnNetwork(bool),
-    /// Choose the files of a network, in the page.
-    ChooseNetwork,
-    RemoveNetwork,
-    Dismiss,
-}
-
-/// All that the panels read and change.
+/// All that the panels read.
 #[derive(SystemParam)]
-struct World<'w, 's> {
-    commands: Commands<'w, 's>,
-    pad: ResMut<'w, Pad>,
-    canvas: ResMut<'w, PadCanvas>,
-    networks: Option<ResMut<'w, Networks>>,
-    settings: ResMut<'w, InferenceSettings>,
-    camera: ResMut<'w, OrbitCamera>,
-    motion: ResMut<'w, Motion>,
-    selection: ResMut<'w, Selection>,
-    inspector: ResMut<'w, Inspector>,
-    towers: Res<'w, Towers>,
-    stage: ResMut<'w, Stage>,
-    state: ResMut<'w, PanelState>,
-    visitor: ResMut<'w, Visitor>,
+struct Seen<'w, 's> {
+    networks: Networks<'w, 's>,
+    towers: Towers<'w, 's>,
+    inspections: Query<'w, 's, &'static Inspection>,
+    pad: Res<'w, Pad>,
+    settings: Res<'w, InferenceSettings>,
+    camera: Res<'w, OrbitCamera>,
+    motion: Res<'w, Motion>,
+    selection: Res<'w, Selection>,
+    inspector: Res<'w, InspectorSettings>,
+    screen: Res<'w, Screen>,
+    own: Res<'w, OwnNetwork>,
     gpu: Option<Res<'w, SharedGpu>>,
 }
 
-fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
-    let canvas = contexts.add_image(EguiTextureHandle::Strong(world.canvas.image.clone()));
+/// What the panels tell the rest of the app beside actions.
+#[derive(SystemParam)]
+struct Told<'w, 's> {
+    bars: Query<'w, 's, &'static mut Bars>,
+    canvas: ResMut<'w, PadCanvas>,
+    stage: ResMut<'w, Stage>,
+    controls: ResMut<'w, Controls>,
+    memory: ResMut<'w, Memory>,
+    actions: MessageWriter<'w, Action>,
+    next: Res<'w, NextFrame>,
+}
+
+fn show_panels(mut contexts: EguiContexts, seen: Seen, mut told: Told) -> Result {
+    let canvas = contexts.add_image(EguiTextureHandle::Strong(told.canvas.image.clone()));
     let context = contexts.ctx_mut()?.clone();
-    if !world.state.themed {
+    if !told.memory.themed {
         theme::apply(&context);
-        world.state.themed = true;
+        told.memory.themed = true;
     }
     // On a large window, or a projector, everything is larger, so that it reads from afar.
     let zoom = layout::zoom_for(context.viewport_rect().size() * context.zoom_factor());
@@ -152,196 +169,104 @@ fn show_panels(mut contexts: EguiContexts, mut world: World) -> Result {
         context.set_zoom_factor(zoom);
     }
     let scale = context.pixels_per_point();
-    let places = Places::for_window(context.viewport_rect());
+    let window = context.viewport_rect();
+    let places = Places::for_window(window);
     // The scene keeps to what the inspector leaves free.
     let mut free = places.stage;
-    if world.inspector.selected.is_some() && !places.compact {
+    let is_explained = seen.selection.cell.is_some();
+    if is_explained && !places.compact {
         free.max.y -= inspect::HEIGHT;
     }
-    world.stage.rect = to_bevy(free);
-    world.stage.scale_factor = scale;
-    world.stage.labels = !places.compact;
+    let stage = Stage {
+        rect: to_bevy(free),
+        scale_factor: scale,
+        labels: !places.compact,
+    };
+    told.stage.set_if_neq(stage);
 
+    let networks = seen.networks.all();
+    let towers = seen.towers.all();
+    let seconds = context.input(|input| input.stable_dt).min(0.1);
+    for reading in &networks {
+        if let Ok(mut bars) = told.bars.get_mut(reading.entity) {
+            let goal = answers::bar_goal(reading);
+            told.next
+                .ask_if(answers::advance_bars(&mut bars, &goal, seconds));
+        }
+    }
+    let bars = told.bars.as_readonly();
+    let look = Look {
+        networks: &networks,
+        towers: &towers,
+        inspections: &seen.inspections,
+        bars: &bars,
+        pad: &seen.pad,
+        settings: &seen.settings,
+        camera: &seen.camera,
+        motion: &seen.motion,
+        selection: &seen.selection,
+        inspector: &seen.inspector,
+        stage: &told.stage,
+        screen: &seen.screen,
+        own: &seen.own,
+        gpu: seen.gpu.as_deref(),
+        compact: places.compact,
+    };
+    let memory = &mut *told.memory;
     let mut root = egui::Ui::new(
         context.clone(),
         "root".into(),
         egui::UiBuilder::new()
             .layer_id(egui::LayerId::background())
-            .max_rect(context.viewport_rect()),
+            .max_rect(window),
     );
-    let mut wishes = Vec::new();
-    keys::read_keys(
-        &context,
-        &world.pad,
-        &world.selection,
-        &world.motion,
-        &world.settings,
-        world.networks.as_ref().map_or(0, |n| n.all.len()),
-        world.inspector.edge_count,
-        world.state.timing_folded,
-        &mut wishes,
-    );
+    let mut actions = keys::read_keys(&context);
     let pad_rect = pad_panel::pad_panel_ui(
         &mut root,
         places.pad,
-        places.compact,
-        &world.pad,
+        &look,
         canvas,
-        &mut world.state.input_texture,
-        world.inspector.receptive_field(),
-        &mut wishes,
+        &mut memory.input_texture,
+        &mut actions,
     );
-    world.canvas.wanted_side = (pad_rect.width() * scale).round() as u32;
-    world.state.pad_rect = Some(to_bevy(pad_rect * zoom));
-    if let Some(networks) = &world.networks {
-        let state = &mut *world.state;
-        answers::answers_ui(
-            &mut root,
-            places.answers,
-            places.compact,
-            networks,
-            &world.settings,
-            &mut state.bars,
-            state.timing_folded,
-            world.gpu.as_deref(),
-            &mut wishes,
+    answers::answers_ui(&mut root, places.answers, &look, &mut actions);
+    stage::stage_ui(
+        &mut root,
+        places.stage,
+        &look,
+        &mut memory.map_textures,
+        &mut actions,
+    );
+    if look.screen.more {
+        more::more_ui(
+            &root,
+            window,
+            &look,
+            &mut memory.input_texture,
+            &mut actions,
         );
-        stage::stage_ui(
-            &mut root,
-            places.stage,
-            places.compact,
-            &world.stage,
-            networks,
-            &world.towers,
-            &world.camera,
-            &world.motion,
-            &world.selection,
-            &world.inspector,
-            state,
-            world.visitor.refusal.is_some(),
-            &mut wishes,
-        );
-        if state.more {
-            more::more_ui(
-                &root,
-                context.viewport_rect(),
-                &world.pad,
-                networks,
-                world.settings.shown,
-                &world.motion,
-                &mut state.input_texture,
-                &mut wishes,
-            );
-        }
     }
-    if let Some(networks) = &world.networks
-        && (world.state.own_network || world.visitor.refusal.is_some())
-    {
-        let window = context.viewport_rect();
-        visitor::visitor_ui(&root, window, &world.visitor, networks, &mut wishes);
+    if look.screen.own_network || look.own.refusal.is_some() {
+        own_network::own_network_ui(&root, window, &look, &mut actions);
     }
-    if world.visitor.dragging {
-        visitor::drop_hint(&context);
+    if look.own.dragging {
+        own_network::drop_hint(&context);
     }
-    let marks = marks::take(&context);
-    let marks = marks
-        .into_iter()
-        .map(|(name, rect)| (name, to_bevy(rect * zoom)));
-    world.state.controls = marks.collect();
-    world.inspector.maps_of = world.state.maps.map(|(network, _)| network);
-    for wish in wishes {
-        carry_out(&mut world, wish);
+    let side = (pad_rect.width() * scale).round() as u32;
+    if told.canvas.wanted_side != side {
+        told.canvas.wanted_side = side;
     }
+    let marks = marks::take(&context).into_iter();
+    told.controls.set_if_neq(Controls {
+        pad: Some(to_bevy(pad_rect * zoom)),
+        places: marks
+            .map(|(name, rect)| (name, to_bevy(rect * zoom)))
+            .collect(),
+    });
+    told.actions.write_batch(actions);
     Ok(())
 }
 
 fn to_bevy(rect: egui::Rect) -> Rect {
     Rect::new(rect.min.x, rect.min.y, rect.max.x, rect.max.y)
-}
-
-fn carry_out(world: &mut World<'_, '_>, wish: Wish) {
-    match wish {
-        Wish::Pad(command) => world.pad.apply(command),
-        Wish::Save => {
-            let strokes = world.pad.drawing().strokes();
-            world.state.message = outside::save_strokes(strokes);
-        }
-        Wish::Load => match outside::load_strokes() {
-            Ok(Some(strokes)) => world.pad.apply(PadCommand::Load(strokes)),
-            Ok(None) => {}
-            Err(message) => world.state.message = Some(message),
-        },
-        Wish::More => world.state.more = !world.state.more,
-        Wish::SavePicture => outside::save_picture(&mut world.commands),
-        Wish::Share => {
-            if let Some(networks) = &world.networks {
-                let state = SharedState::of_app(
-                    networks,
-                    &world.settings,
-                    &world.pad,
-                    &world.camera,
-                    &world.motion,
-                    &world.inspector,
-                    true,
-                );
-                world.state.message = outside::share(&state);
-            }
-        }
-        Wish::Show(shown) => {
-            world.settings.shown = shown;
-            world.selection.cell = None;
-            world.state.maps = None;
-        }
-        Wish::Continuous(on) => world.settings.continuous = on,
-        Wish::View(preset) => world.camera.show(preset),
-        Wish::Orbit { yaw, pitch } => world.camera.orbit(yaw, pitch),
-        Wish::Pan { right, up } => world.camera.pan(right, up),
-        Wish::Zoom(factor) => world.camera.zoom(factor),
-        Wish::FlyTo(selected) => {
-            let (target, size) = world.towers.all[selected.network].view_of(selected.cell);
-            world.camera.fly_to(target, size);
-        }
-        Wish::Hover(cell) => world.selection.hovered = cell,
-        Wish::Select(cell) => {
-            world.selection.cell = cell;
-            if let (Some(cell), Some(_)) = (cell, world.state.maps) {
-                world.state.maps = Some((cell.network, cell.cell.row));
-            }
-        }
-        Wish::Step { x, y, channel } => {
-            if let (Some(selected), Some(networks)) = (&mut world.selection.cell, &world.networks) {
-                let layout = &networks.all[selected.network].layout;
-                let [channels, height, width] = layout.shape(selected.cell.row);
-                let step = |value: usize, by: isize, size: usize| {
-                    value.saturating_add_signed(by).min(size - 1)
-                };
-                let cell = &mut selected.cell;
-                if [height, width] == [1, 1] {
-                    cell.channel = step(cell.channel, x + channel, channels);
-                } else {
-                    cell.x = step(cell.x, x, width);
-                    cell.y = step(cell.y, y, height);
-                    cell.channel = step(cell.channel, channel, channels);
-                }
-            }
-        }
-        Wish::Slow(share) => {
-            world.motion.slow = share;
-        }
-        Wish::Play(playing) => world.motion.playing = playing,
-        Wish::ReducedMotion(reduced) => world.motion.reduced = reduced,
-        Wish::Edges(on) => world.inspector.edges = on,
-        Wish::EdgeCount(count) => world.inspector.edge_count = count,
-        Wish::FoldTiming(folded) => world.state.timing_folded = folded,
-        Wish::Maps(maps) => world.state.maps = maps,
-        Wish::Help(open) => world.state.help = open,
-        Wish::OwnNetwork(open) => {
-            world.state.own_network = open;
-            world.state.more = false;
-            world.visitor.refusal = None;
-        }
-        Wish::ChooseNetwork => outside::choose_network(),
-        Wish::RemoveNetwork => world.visitor.remove(),
-        Wish::Dismiss => world.state.message = None,
-    }
 }

@@ -1,7 +1,10 @@
 //! The drawing side: the pad, its tools, and exactly what the networks receive.
 
-use super::{Wish, marks::mark, theme};
-use crate::pad::{Pad, PadCommand};
+use super::{Look, marks::mark, theme};
+use crate::{
+    actions::{Action, Entry, Switch, entry, keys_text},
+    pad::{Pad, PadAction},
+};
 use bevy_egui::egui::{
     self, Color32, CornerRadius, Event, PointerButton, Rect, Sense, Stroke, StrokeKind, Ui, pos2,
     vec2,
@@ -29,17 +32,15 @@ fn is_short(panel: Rect) -> bool {
 }
 
 /// Draws the panel; returns the pad's rectangle.
-#[allow(clippy::too_many_arguments)]
-pub fn pad_panel_ui(
+pub(super) fn pad_panel_ui(
     ui: &mut Ui,
     panel: Rect,
-    compact: bool,
-    pad: &Pad,
+    look: &Look<'_>,
     canvas: egui::TextureId,
     input_texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,
-    receptive_field: Option<[usize; 4]>,
-    wishes: &mut Vec<Wish>,
+    actions: &mut Vec<Action>,
 ) -> Rect {
+    let (compact, pad, receptive_field) = (look.compact, look.pad, look.receptive_field());
     ui.painter().rect_filled(panel, 0.0, theme::PANEL);
     let rect = pad_rect_of(panel, compact);
     if !compact && !is_short(panel) {
@@ -60,16 +61,16 @@ pub fn pad_panel_ui(
             theme::DIM,
         );
     }
-    canvas_ui(ui, rect, pad, canvas, receptive_field, wishes);
+    canvas_ui(ui, rect, pad, canvas, receptive_field, actions);
     let below = Rect::from_min_max(
         pos2(rect.min.x, rect.max.y + 10.0),
         pos2(rect.max.x, panel.max.y - 8.0),
     );
     ui.scope_builder(egui::UiBuilder::new().max_rect(below), |ui| {
         let folded = compact || is_short(panel);
-        tools_ui(ui, pad, compact, folded, wishes);
+        tools_ui(ui, pad, compact, folded, actions);
         if !folded {
-            input_ui(ui, pad, input_texture, receptive_field, wishes);
+            input_ui(ui, pad, input_texture, receptive_field, actions);
         }
     });
     rect
@@ -81,7 +82,7 @@ fn canvas_ui(
     pad: &Pad,
     canvas: egui::TextureId,
     receptive_field: Option<[usize; 4]>,
-    wishes: &mut Vec<Wish>,
+    actions: &mut Vec<Action>,
 ) {
     let response = ui.interact(rect, ui.id().with("pad"), Sense::drag());
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
@@ -121,12 +122,12 @@ fn canvas_ui(
                 ..
             } if rect.contains(pos) && response.contains_pointer() => {
                 let (x, y) = to_pad(pos);
-                wishes.push(Wish::Pad(PadCommand::Begin { x, y }));
+                actions.push(Action::Pad(PadAction::Begin { x, y }));
                 down = true;
             }
             Event::PointerMoved(pos) if down => {
                 let (x, y) = to_pad(pos);
-                wishes.push(Wish::Pad(PadCommand::Extend { x, y }));
+                actions.push(Action::Pad(PadAction::Extend { x, y }));
             }
             Event::PointerButton {
                 button: PointerButton::Primary,
@@ -136,7 +137,7 @@ fn canvas_ui(
             | Event::PointerGone
                 if down =>
             {
-                wishes.push(Wish::Pad(PadCommand::End));
+                actions.push(Action::Pad(PadAction::End));
                 down = false;
             }
             _ => {}
@@ -166,34 +167,15 @@ fn paint_field(painter: &egui::Painter, rect: Rect, [y0, x0, y1, x1]: [usize; 4]
 }
 
 /// The tools; `folded` where everything else hides behind a button of its own.
-fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, folded: bool, wishes: &mut Vec<Wish>) {
+fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, folded: bool, actions: &mut Vec<Action>) {
     let drawing = pad.drawing();
     let drawing_now = pad.tool == Tool::Draw;
-    let tool = PadCommand::Use;
     let tools = [
-        ("Draw", drawing_now, true, "Draw (D)", tool(Tool::Draw)),
-        ("Erase", !drawing_now, true, "Erase (E)", tool(Tool::Erase)),
-        (
-            "Undo",
-            false,
-            drawing.can_undo(),
-            "Undo (Ctrl+Z)",
-            PadCommand::Undo,
-        ),
-        (
-            "Redo",
-            false,
-            drawing.can_redo(),
-            "Redo (Ctrl+Y)",
-            PadCommand::Redo,
-        ),
-        (
-            "Clear",
-            false,
-            !drawing.is_empty(),
-            "Clear (C)",
-            PadCommand::Clear,
-        ),
+        (entry("draw"), drawing_now, true),
+        (entry("erase"), !drawing_now, true),
+        (entry("undo"), false, drawing.can_undo()),
+        (entry("redo"), false, drawing.can_redo()),
+        (entry("clear"), false, !drawing.is_empty()),
     ];
     // Upright on a phone all stand in a row with the button for the rest, sideways in two.
     let (a_row, height) = match (compact, folded) {
@@ -209,58 +191,44 @@ fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, folded: bool, wishes: &mut Ve
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
             ui.spacing_mut().button_padding.x = 2.0;
-            for (text, on, enabled, hint, command) in tools {
-                let response = tool_button(ui, size, text, *on, *enabled);
-                if response.on_hover_text(*hint).clicked() {
-                    wishes.push(Wish::Pad(command.clone()));
-                }
+            for (entry, on, enabled) in tools {
+                actions.extend(entry_button(ui, size, entry, *on, *enabled));
             }
-            if folded && row + 1 == rows && more_button(ui, size) {
-                wishes.push(Wish::More);
+            if folded && row + 1 == rows {
+                actions.extend(entry_button(ui, size, entry("more"), false, true));
             }
         });
     }
     if !folded {
-        brush_ui(ui, pad, width, wishes);
+        brush_ui(ui, pad, width, actions);
     }
 }
 
-fn more_button(ui: &mut Ui, size: egui::Vec2) -> bool {
-    let button = ui.add_sized(size, egui::Button::new("More"));
-    mark(ui, "more", button.rect);
-    button
-        .on_hover_text("Networks, brush, saving, sharing")
-        .clicked()
-}
-
-/// A button of a fixed size that scripts find under its text in small letters.
-fn tool_button(
+/// A button for an action of the table, of a fixed size. Scripts find it under the action's name.
+fn entry_button(
     ui: &mut Ui,
     size: egui::Vec2,
-    text: &str,
+    entry: &'static Entry,
     on: bool,
     enabled: bool,
-) -> egui::Response {
-    let widget = egui::Button::new(text).selected(on).min_size(size);
+) -> Option<Action> {
+    let widget = egui::Button::new(entry.label).selected(on).min_size(size);
     let response = ui
         .add_enabled_ui(enabled, |ui| ui.add_sized(size, widget))
         .inner;
-    if let Some(name) = MARKS
-        .into_iter()
-        .find(|name| name.eq_ignore_ascii_case(text))
-    {
-        mark(ui, name, response.rect);
-    }
-    response
+    mark(ui, entry.name, response.rect);
+    let keys = keys_text(entry);
+    let hint = if keys.is_empty() {
+        entry.help.to_string()
+    } else {
+        format!("{} ({keys})", entry.help)
+    };
+    let clicked = response.on_hover_text(hint).clicked();
+    clicked.then(|| entry.action.clone())
 }
 
-/// Names under which controls are found.
-const MARKS: [&str; 10] = [
-    "draw", "erase", "undo", "redo", "clear", "replay", "save", "load", "picture", "share",
-];
-
 /// The brush's width, with a dot as large as it is.
-pub fn brush_ui(ui: &mut Ui, pad: &Pad, width: f32, wishes: &mut Vec<Wish>) {
+pub fn brush_ui(ui: &mut Ui, pad: &Pad, width: f32, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.label(egui::RichText::new("Brush").color(theme::DIM));
         let mut brush = pad.width;
@@ -272,7 +240,7 @@ pub fn brush_ui(ui: &mut Ui, pad: &Pad, width: f32, wishes: &mut Vec<Wish>) {
             .on_hover_text("Brush size ([ and ])")
             .changed()
         {
-            wishes.push(Wish::Pad(PadCommand::Width(brush)));
+            actions.push(Action::Pad(PadAction::Width(brush)));
         }
         let (spot, _) = ui.allocate_exact_size(vec2(44.0, 26.0), Sense::hover());
         let radius = brush / PAD_SIZE * (width / 2.0);
@@ -286,7 +254,7 @@ fn input_ui(
     pad: &Pad,
     texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,
     receptive_field: Option<[usize; 4]>,
-    wishes: &mut Vec<Wish>,
+    actions: &mut Vec<Action>,
 ) {
     let room = ui.available_height();
     if room < 150.0 {
@@ -311,80 +279,42 @@ fn input_ui(
             paint_field(ui.painter(), rect, field);
         }
         ui.vertical(|ui| {
-            let count = actions(pad).len() as f32;
+            let count = whole_actions(pad).len() as f32;
             let gap = ui.spacing().item_spacing.y;
             let height = ((side + gap) / count - gap).clamp(18.0, 28.0);
-            actions_ui(ui, pad, vec2(ui.available_width(), height), wishes);
+            actions_ui(ui, pad, vec2(ui.available_width(), height), actions);
         });
     });
-    preparation_ui(ui, pad, wishes);
+    preparation_ui(ui, pad, actions);
 }
 
-/// What can be done with the whole drawing: text, whether it is on, whether it can be done, explanation, wish.
-fn actions(pad: &Pad) -> [(&'static str, bool, bool, &'static str, Wish); 5] {
+/// What can be done with the whole drawing: whether it is on, and whether it can be done.
+fn whole_actions(pad: &Pad) -> [(&'static Entry, bool, bool); 5] {
     let drawn = !pad.drawing().is_empty();
-    let replay = Wish::Pad(PadCommand::Replay);
-    let share = if cfg!(target_arch = "wasm32") {
-        "Copy a link that shows this (L)"
-    } else {
-        "Print the command that shows this again (L)"
-    };
     [
-        (
-            "Replay",
-            pad.is_replaying(),
-            drawn,
-            "Watch the drawing being made (T)",
-            replay,
-        ),
-        (
-            "Save",
-            false,
-            drawn,
-            "Save the strokes (Ctrl+S)",
-            Wish::Save,
-        ),
-        (
-            "Load",
-            false,
-            true,
-            "Load saved strokes (Ctrl+O)",
-            Wish::Load,
-        ),
-        (
-            "Picture",
-            false,
-            true,
-            "Save all of this as a picture (K)",
-            Wish::SavePicture,
-        ),
-        ("Share", false, true, share, Wish::Share),
+        (entry("replay"), pad.is_replaying(), drawn),
+        (entry("save"), false, drawn),
+        (entry("load"), false, true),
+        (entry("picture"), false, true),
+        (entry("share"), false, true),
     ]
 }
 
-/// The buttons of [`actions`], each of this size.
-pub fn actions_ui(ui: &mut Ui, pad: &Pad, size: egui::Vec2, wishes: &mut Vec<Wish>) {
-    for (text, on, enabled, hint, wish) in actions(pad) {
-        let response = tool_button(ui, size, text, on, enabled);
-        if response.on_hover_text(hint).clicked() {
-            wishes.push(wish);
-        }
+/// The buttons of [`whole_actions`], each of this size.
+pub fn actions_ui(ui: &mut Ui, pad: &Pad, size: egui::Vec2, actions: &mut Vec<Action>) {
+    for (entry, on, enabled) in whole_actions(pad) {
+        actions.extend(entry_button(ui, size, entry, on, enabled));
     }
 }
 
 /// The switch for centring and scaling.
-pub fn preparation_ui(ui: &mut Ui, pad: &Pad, wishes: &mut Vec<Wish>) {
+pub fn preparation_ui(ui: &mut Ui, pad: &Pad, actions: &mut Vec<Action>) {
     let mut prepared = pad.preparation() == Preparation::Prepared;
     let hint = "Scaled into 20 × 20 and centred by mass, as MNIST's own digits were (P)";
     let switch = ui.checkbox(&mut prepared, "Centre and scale, like MNIST");
     mark(ui, "prepare", switch.rect);
     if switch.on_hover_text(hint).changed() {
-        let preparation = if prepared {
-            Preparation::Prepared
-        } else {
-            Preparation::Raw
-        };
-        wishes.push(Wish::Pad(PadCommand::Prepare(preparation)));
+        actions.push(Action::Set(Switch::Prepared, prepared));
     }
 }
 

@@ -1,135 +1,96 @@
 //! Over the stage: pointer input for the camera and for picking, labels, the legend, view buttons, and the panels that
 //! open on demand.
 
-use super::{
-    PanelState, Wish, filters, inspect,
-    keys::{EDGES, KEYS},
-    theme,
-};
+use super::{Look, filters, inspect, overlay, theme};
 use crate::{
-    inference::Networks,
-    inspector::Inspector,
+    actions::{Action, EDGES, Switch, TABLE, entry, keys_text},
     view::{
-        Motion, OrbitCamera, Preset, Selection, Stage, Towers,
+        Motion, Preset,
         colour::value_colour,
-        overlay,
-        picking::{Lens, pick},
+        picking::{Projector, pick},
     },
 };
 use bevy::prelude::Vec2;
 use bevy_egui::egui::{
-    self, Align2, Color32, Key, Mesh, PointerButton, Rect, Sense, Shape, Ui, pos2, vec2,
+    self, Align2, Color32, Mesh, PointerButton, Rect, Sense, Shape, Ui, pos2, vec2,
 };
 
 /// Draws everything over the scene and reads its pointer.
-#[allow(clippy::too_many_arguments)]
 pub fn stage_ui(
     ui: &mut Ui,
     rect: Rect,
-    compact: bool,
-    stage: &Stage,
-    networks: &Networks,
-    towers: &Towers,
-    camera: &OrbitCamera,
-    motion: &Motion,
-    selection: &Selection,
-    inspector: &Inspector,
-    state: &mut PanelState,
-    refused: bool,
-    wishes: &mut Vec<Wish>,
+    look: &Look<'_>,
+    textures: &mut filters::MapTextures,
+    actions: &mut Vec<Action>,
 ) {
-    let lens = Lens::new(&camera.now, stage);
-    pointer_ui(ui, rect, &lens, towers, wishes);
+    let projector = Projector::new(&look.camera.now, look.stage);
+    pointer_ui(ui, rect, &projector, look, actions);
     let painter = ui.painter_at(rect);
-    let shown = overlay::Shown {
-        networks,
-        towers,
-        selection,
-        inspector,
-        motion,
-    };
-    overlay::paint(&painter, &lens, &shown, compact);
-    top_bar(
-        ui, rect, compact, motion, inspector, state, selection, networks, wishes,
-    );
-    let foot = legend(&painter, rect, compact);
-    if motion.slow.is_some() {
-        scrub_bar(ui, rect, motion, wishes);
+    overlay::paint(&painter, &projector, look);
+    top_bar(ui, rect, look, actions);
+    let foot = legend(&painter, rect, look.compact);
+    if look.motion.slow.is_some() {
+        scrub_bar(ui, rect, look.motion, actions);
     }
-    if let Some(selected) = &inspector.selected {
+    if let Some(selected) = look.explained()
+        && let Some(reading) = look.network(selected.cell.network)
+    {
         let room = Rect::from_min_max(rect.min + vec2(10.0, 50.0), rect.max - vec2(10.0, foot));
-        let network = &networks.all[selected.cell.network];
-        inspect::inspect_ui(ui, room, network, selected, wishes);
+        inspect::inspect_ui(ui, room, reading.network, selected, actions);
     }
-    if let Some((network, row)) = state.maps {
-        let room = rect.shrink2(vec2(14.0, 52.0));
-        filters::maps_ui(
-            ui,
-            room,
-            &networks.all[network],
-            (network, row),
-            inspector.arena(network),
-            selection,
-            &mut state.map_textures,
-            wishes,
-        );
+    filters::maps_ui(ui, rect.shrink2(vec2(14.0, 52.0)), look, textures, actions);
+    if look.screen.help {
+        help_ui(ui, rect, actions);
     }
-    if state.help {
-        help_ui(ui, rect, wishes);
-    }
-    if let Some(message) = &state.message {
-        let text = egui::RichText::new(message).color(theme::TEXT);
-        let at = pos2(rect.center().x, rect.max.y - 64.0);
-        egui::Area::new("message".into())
-            .fixed_pos(at)
-            .pivot(Align2::CENTER_BOTTOM)
-            .show(ui.ctx(), |ui| {
-                theme::card().show(ui, |ui| {
-                    ui.horizontal(|ui| {
-                        ui.label(text);
-                        if ui.button("OK").clicked() {
-                            wishes.push(Wish::Dismiss);
-                        }
-                    });
-                });
-            });
-    }
-    if ui.input(|input| input.key_pressed(Key::Escape)) {
-        if state.own_network || refused {
-            wishes.push(Wish::OwnNetwork(false));
-        } else if state.more {
-            wishes.push(Wish::More);
-        } else if state.help {
-            wishes.push(Wish::Help(false));
-        } else if state.maps.is_some() {
-            wishes.push(Wish::Maps(None));
-        } else {
-            wishes.push(Wish::Select(None));
-        }
+    if let Some(notice) = &look.screen.notice {
+        notice_ui(ui, rect, notice, actions);
     }
 }
 
+fn notice_ui(ui: &Ui, rect: Rect, notice: &str, actions: &mut Vec<Action>) {
+    let text = egui::RichText::new(notice).color(theme::TEXT);
+    egui::Area::new("notice".into())
+        .fixed_pos(pos2(rect.center().x, rect.max.y - 64.0))
+        .pivot(Align2::CENTER_BOTTOM)
+        .show(ui.ctx(), |ui| {
+            theme::card().show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    ui.label(text);
+                    if ui.button("OK").clicked() {
+                        actions.push(Action::Dismiss);
+                    }
+                });
+            });
+        });
+}
+
 /// Orbit with the first button or a finger, pan with the others or with two fingers, zoom with wheel or pinch.
-fn pointer_ui(ui: &Ui, rect: Rect, lens: &Lens, towers: &Towers, wishes: &mut Vec<Wish>) {
+fn pointer_ui(
+    ui: &Ui,
+    rect: Rect,
+    projector: &Projector,
+    look: &Look<'_>,
+    actions: &mut Vec<Action>,
+) {
     let response = ui.interact(rect, ui.id().with("stage"), Sense::click_and_drag());
     let drag = response.drag_delta() / rect.height();
     let touches = ui.input(|input| input.multi_touch());
     if let Some(touch) = touches.filter(|_| response.hovered() || response.dragged()) {
-        wishes.push(Wish::Zoom(1.0 / touch.zoom_delta));
+        actions.push(Action::Zoom(1.0 / touch.zoom_delta));
         let shift = touch.translation_delta / rect.height();
-        wishes.push(Wish::Pan {
+        actions.push(Action::Pan {
             right: -shift.x,
             up: shift.y,
         });
     } else if response.dragged() && drag != egui::Vec2::ZERO {
         let shift = ui.input(|input| input.modifiers.shift);
         if response.dragged_by(PointerButton::Primary) && !shift {
-            wishes.push(Wish::Orbit {
+            actions.push(Action::Orbit {
                 yaw: -drag.x * 3.5,
                 pitch: drag.y * 2.5,
             });
         } else {
-            wishes.push(Wish::Pan {
+            actions.push(Action::Pan {
                 right: -drag.x,
                 up: drag.y,
             });
@@ -138,20 +99,25 @@ fn pointer_ui(ui: &Ui, rect: Rect, lens: &Lens, towers: &Towers, wishes: &mut Ve
     if response.contains_pointer() {
         let scroll = ui.input(|input| input.smooth_scroll_delta().y);
         if scroll != 0.0 {
-            wishes.push(Wish::Zoom((-scroll * 0.0025).exp()));
+            actions.push(Action::Zoom((-scroll * 0.0025).exp()));
         }
     }
-    let under = |place: egui::Pos2| pick(towers, lens.ray(Vec2::new(place.x, place.y)));
+    let under = |place: egui::Pos2| {
+        let towers = look.towers.iter().map(|item| (item.entity, item.tower));
+        pick(towers, projector.ray(Vec2::new(place.x, place.y)))
+    };
     let hovered = response.hover_pos().and_then(under);
-    wishes.push(Wish::Hover(hovered));
+    if hovered != look.selection.hovered {
+        actions.push(Action::Hover(hovered));
+    }
     if let Some(place) = response.interact_pointer_pos() {
         if response.double_clicked() {
             if let Some(cell) = under(place) {
-                wishes.push(Wish::Select(Some(cell)));
-                wishes.push(Wish::FlyTo(cell));
+                actions.push(Action::Select(Some(cell)));
+                actions.push(Action::FlyTo(cell));
             }
         } else if response.clicked() {
-            wishes.push(Wish::Select(under(place)));
+            actions.push(Action::Select(under(place)));
         }
     }
 }
@@ -159,97 +125,51 @@ fn pointer_ui(ui: &Ui, rect: Rect, lens: &Lens, towers: &Towers, wishes: &mut Ve
 /// What all of the top bar's controls take, in logical pixels.
 const WIDE_BAR: f32 = 640.0;
 
-#[allow(clippy::too_many_arguments)]
-fn top_bar(
-    ui: &mut Ui,
-    rect: Rect,
-    compact: bool,
-    motion: &Motion,
-    inspector: &Inspector,
-    state: &PanelState,
-    selection: &Selection,
-    networks: &Networks,
-    wishes: &mut Vec<Wish>,
-) {
+fn top_bar(ui: &mut Ui, rect: Rect, look: &Look<'_>, actions: &mut Vec<Action>) {
     // Presets, the slider and Calm have keys, and go where there is no room.
-    let narrow = compact || rect.width() < WIDE_BAR;
+    let narrow = look.compact || rect.width() < WIDE_BAR;
+    let mut edge_count = None;
     let bar = Rect::from_min_size(rect.min + vec2(10.0, 8.0), vec2(rect.width() - 20.0, 30.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(bar), |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
-            if !narrow {
-                for (number, preset) in Preset::ALL.into_iter().enumerate() {
-                    let hint = format!("Key {}", number + 1);
-                    if ui.button(preset.name()).on_hover_text(hint).clicked() {
-                        wishes.push(Wish::View(preset));
-                    }
+            let mut button = |ui: &mut Ui, name: &str, label: Option<&str>, on: bool| {
+                let entry = entry(name);
+                let button = egui::Button::new(label.unwrap_or(entry.label)).selected(on);
+                let hint = format!("{} ({})", entry.help, keys_text(entry));
+                if ui.add(button).on_hover_text(hint).clicked() {
+                    actions.push(entry.action.clone());
+                }
+            };
+            if narrow {
+                button(ui, "overview", Some("Reset"), false);
+            } else {
+                let seen = look.camera.preset();
+                let names = ["overview", "front", "top", "side"];
+                for (preset, name) in Preset::ALL.into_iter().zip(names) {
+                    button(ui, name, None, seen == Some(preset));
                 }
                 ui.add_space(8.0);
-            } else if ui.button("Reset").clicked() {
-                wishes.push(Wish::View(Preset::Overview));
             }
-            let slow = egui::Button::new("Slow motion").selected(motion.slow.is_some());
-            if ui
-                .add(slow)
-                .on_hover_text("Stop the forward pass at any layer (Space)")
-                .clicked()
-            {
-                wishes.push(Wish::Slow(if motion.slow.is_some() {
-                    None
-                } else {
-                    Some(0.0)
-                }));
-            }
-            let edges = egui::Button::new("Edges").selected(inspector.edges);
-            let hint = "The strongest contributions to the answer or the selected cell (G)";
-            if ui.add(edges).on_hover_text(hint).clicked() || ui.input(|i| i.key_pressed(Key::G)) {
-                wishes.push(Wish::Edges(!inspector.edges));
-            }
-            if inspector.edges && !narrow {
-                let mut count = inspector.edge_count;
+            button(ui, "slow", None, look.motion.slow.is_some());
+            button(ui, "edges", None, look.inspector.edges);
+            if look.inspector.edges && !narrow {
+                let mut count = look.inspector.edge_count;
                 ui.spacing_mut().slider_width = 54.0;
+                let hint = format!("{count} edges");
                 let slider = egui::Slider::new(&mut count, EDGES).show_value(false);
-                if ui
-                    .add(slider)
-                    .on_hover_text(format!("{count} edges"))
-                    .changed()
-                {
-                    wishes.push(Wish::EdgeCount(count));
+                if ui.add(slider).on_hover_text(hint).changed() {
+                    edge_count = Some(count);
                 }
             }
-            let maps = egui::Button::new("Maps").selected(state.maps.is_some());
-            let toggled = ui
-                .add(maps)
-                .on_hover_text("All feature maps of a layer, flat (F)")
-                .clicked()
-                || ui.input(|input| input.key_pressed(Key::F));
-            if toggled {
-                let default = networks.all.len().saturating_sub(1);
-                let place = selection
-                    .cell
-                    .map_or((default, 1), |c| (c.network, c.cell.row));
-                wishes.push(Wish::Maps(if state.maps.is_some() {
-                    None
-                } else {
-                    Some(place)
-                }));
-            }
+            button(ui, "maps", None, look.screen.maps.is_some());
             if !narrow {
-                let calm = egui::Button::new("Calm").selected(motion.reduced);
-                if ui
-                    .add(calm)
-                    .on_hover_text("Less motion: values appear at once")
-                    .clicked()
-                {
-                    wishes.push(Wish::ReducedMotion(!motion.reduced));
-                }
+                button(ui, "calm", None, look.motion.reduced);
             }
-            let help = egui::Button::new("?").selected(state.help);
-            if ui.add(help).on_hover_text("Keys").clicked() {
-                wishes.push(Wish::Help(!state.help));
-            }
+            button(ui, "help", None, look.screen.help);
         });
     });
+    actions.extend(edge_count.map(Action::EdgeCount));
 }
 
 /// Colour to value, at the stage's foot. Returns the height it takes.
@@ -296,7 +216,7 @@ fn legend(painter: &egui::Painter, rect: Rect, compact: bool) -> f32 {
     56.0
 }
 
-fn scrub_bar(ui: &mut Ui, rect: Rect, motion: &Motion, wishes: &mut Vec<Wish>) {
+fn scrub_bar(ui: &mut Ui, rect: Rect, motion: &Motion, actions: &mut Vec<Action>) {
     let Some(share) = motion.slow else {
         return;
     };
@@ -305,20 +225,19 @@ fn scrub_bar(ui: &mut Ui, rect: Rect, motion: &Motion, wishes: &mut Vec<Wish>) {
         ui.horizontal(|ui| {
             let label = if motion.playing { "⏸" } else { "▶" };
             if ui.button(label).on_hover_text("Stop or go on").clicked() {
-                wishes.push(Wish::Play(!motion.playing));
+                actions.push(Action::Toggle(Switch::Playing));
             }
             ui.spacing_mut().slider_width = (ui.available_width() - 20.0).max(60.0);
             let mut value = share.min(1.0);
             let slider = egui::Slider::new(&mut value, 0.0..=1.0).show_value(false);
             if ui.add(slider).changed() {
-                wishes.push(Wish::Slow(Some(value)));
-                wishes.push(Wish::Play(false));
+                actions.push(Action::StopAt(value));
             }
         });
     });
 }
 
-fn help_ui(ui: &Ui, rect: Rect, wishes: &mut Vec<Wish>) {
+fn help_ui(ui: &Ui, rect: Rect, actions: &mut Vec<Action>) {
     egui::Area::new("help".into())
         .fixed_pos(rect.center())
         .pivot(Align2::CENTER_CENTER)
@@ -328,15 +247,22 @@ fn help_ui(ui: &Ui, rect: Rect, wishes: &mut Vec<Wish>) {
                     ui.heading("Keys");
                     ui.add_space(180.0);
                     if ui.button("Close").clicked() {
-                        wishes.push(Wish::Help(false));
+                        actions.push(Action::Set(Switch::Help, false));
                     }
                 });
+                let with_keys = TABLE.iter().filter(|entry| !entry.keys.is_empty());
+                let entries: Vec<_> = with_keys.collect();
+                let half = entries.len().div_ceil(2);
                 egui::Grid::new("keys")
-                    .spacing(vec2(24.0, 5.0))
+                    .spacing(vec2(18.0, 3.0))
                     .show(ui, |ui| {
-                        for (key, action) in KEYS {
-                            ui.label(egui::RichText::new(key).font(theme::mono(theme::SMALL)));
-                            ui.label(egui::RichText::new(action).color(theme::DIM));
+                        for line in 0..half {
+                            for entry in [line, line + half].map(|i| entries.get(i)) {
+                                let Some(entry) = entry else { continue };
+                                let keys = egui::RichText::new(keys_text(entry));
+                                ui.label(keys.font(theme::mono(theme::SMALL)));
+                                ui.label(egui::RichText::new(entry.help).color(theme::DIM));
+                            }
                             ui.end_row();
                         }
                     });

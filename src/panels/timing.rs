@@ -1,33 +1,30 @@
 //! Inference times of the shown networks, live: a plot, and median and 95th percentile of what is measured.
 
-use super::{Wish, theme};
-use crate::{inference::LiveNetwork, visitor::shortened};
+use super::{Look, theme};
+use crate::{
+    actions::{Action, Switch},
+    inference::shortened,
+};
 use bevy_egui::egui::{self, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints};
 
 /// Draws the plot and the table.
-pub fn timing_ui(
-    ui: &mut Ui,
-    shown: &[(usize, &LiveNetwork)],
-    folded: bool,
-    continuous: bool,
-    wishes: &mut Vec<Wish>,
-) {
+pub fn timing_ui(ui: &mut Ui, look: &Look<'_>, folded: bool, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let arrow = if folded { "⏵" } else { "⏷" };
         let title = egui::RichText::new(format!("{arrow} Inference time, ms")).color(theme::DIM);
         let button = egui::Button::new(title).frame(false);
         if ui.add(button).on_hover_text("Fold or unfold").clicked() {
-            wishes.push(Wish::FoldTiming(!folded));
+            actions.push(Action::Set(Switch::Timing, folded));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let mut on = continuous;
+            let mut on = look.settings.continuous;
             let text = egui::RichText::new("every frame")
                 .size(theme::SMALL)
                 .color(theme::DIM);
             let hint = "Read in every frame, even where nothing changed";
             if ui.checkbox(&mut on, text).on_hover_text(hint).changed() {
-                wishes.push(Wish::Continuous(on));
+                actions.push(Action::Set(Switch::EveryFrame, on));
             }
         });
     });
@@ -51,15 +48,16 @@ pub fn timing_ui(
         .include_y(1.0)
         .y_axis_min_width(26.0)
         .show(ui, |plot| {
-            for (index, network) in shown {
-                let values = network.timings.result.values();
+            for reading in look.shown() {
+                let network = reading.network;
+                let values = reading.timings.result.values();
                 let start = 240 - values.len().min(240);
                 let points: PlotPoints<'_> = values
                     .enumerate()
                     .map(|(i, millis)| [(start + i) as f64, f64::from(millis)])
                     .collect();
                 let line = Line::new(network.name().to_string(), points)
-                    .color(theme::network_hue(*index))
+                    .color(theme::network_hue(network.slot()))
                     .width(1.6);
                 plot.line(line);
             }
@@ -99,10 +97,11 @@ pub fn timing_ui(
                 "On the GPU, by its own timestamps, where it has them",
             );
             ui.end_row();
-            for (index, network) in shown {
-                let hue = theme::network_hue(*index);
+            for reading in look.shown() {
+                let network = reading.network;
+                let hue = theme::network_hue(network.slot());
                 ui.label(small(shortened(network.name(), 9), hue));
-                let timings = &network.timings;
+                let timings = reading.timings;
                 for series in [&timings.encode, &timings.result, &timings.gpu] {
                     let text = match (series.median(), series.p95()) {
                         (Some(median), _) if narrow => millis(median),

@@ -1,7 +1,7 @@
 //! The camera on the towers: orbit, pan, zoom, fly to. It moves smoothly towards a goal; input only changes the goal.
 
 use super::{DrawSurface, Stage, Towers, cameras::SceneCamera};
-use crate::AppSystems;
+use crate::{AppSystems, rest::NextFrame};
 use bevy::prelude::*;
 
 /// Vertical field of view in radians; narrow, so that the floors stay nearly parallel.
@@ -190,11 +190,12 @@ impl OrbitCamera {
 
 fn move_camera(
     mut orbit: ResMut<OrbitCamera>,
-    towers: Res<Towers>,
+    towers: Towers,
     stage: Res<Stage>,
     surface: Res<DrawSurface>,
     time: Res<Time>,
     mut camera: Query<&mut Transform, With<SceneCamera>>,
+    next: Res<NextFrame>,
 ) {
     if let (true, Some(bounds)) = (orbit.automatic, towers.bounds()) {
         let aspect = stage.rect.width() / stage.rect.height().max(1.0);
@@ -213,6 +214,7 @@ fn move_camera(
         }
     }
     if orbit.now != orbit.goal {
+        next.ask();
         let share = if surface.still {
             1.0
         } else {

@@ -5,7 +5,6 @@ pub mod cameras;
 pub mod colour;
 pub mod layout;
 pub mod motion;
-pub mod overlay;
 pub mod picking;
 pub mod quality;
 pub mod towers;
@@ -14,7 +13,7 @@ pub use camera::{OrbitCamera, Preset};
 pub use motion::Motion;
 pub use picking::{SelectedCell, Selection};
 pub use quality::{FrameTimes, Quality};
-pub use towers::Towers;
+pub use towers::{Tower, TowerItem, Towers};
 
 use crate::Surface;
 use bevy::prelude::*;
@@ -58,7 +57,7 @@ impl From<&Surface> for DrawSurface {
 }
 
 /// The part of the window that the panels leave to the scene.
-#[derive(Resource, Clone, Debug)]
+#[derive(Resource, Clone, Debug, PartialEq)]
 pub struct Stage {
     /// In logical pixels.
     pub rect: Rect,

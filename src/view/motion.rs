@@ -3,9 +3,10 @@
 use super::DrawSurface;
 use crate::{
     AppSystems,
-    gpu::{RowMotion, SharedGpu},
-    inference::Networks,
+    gpu::{Display, RowMotion, SharedGpu},
+    inference::Network,
     pad::Pad,
+    rest::NextFrame,
 };
 use bevy::prelude::*;
 
@@ -126,41 +127,43 @@ fn bump(distance: f32) -> f32 {
 
 fn advance_displays(
     mut motion: ResMut<Motion>,
-    networks: Option<ResMut<Networks>>,
+    mut networks: Query<(&Network, &mut Display)>,
     gpu: Option<Res<SharedGpu>>,
     pad: Res<Pad>,
     surface: Res<DrawSurface>,
     time: Res<Time>,
+    next: Res<NextFrame>,
 ) {
-    let (Some(mut networks), Some(gpu)) = (networks, gpu) else {
+    let Some(gpu) = gpu else {
         return;
     };
     let seconds = time.delta_secs().min(0.1);
-    let rows = networks.all.iter().map(|n| n.layout.rows()).max();
-    let changed = pad.image_changed() || motion.is_changed() && !motion.is_added();
-    let started = time.elapsed_secs() < 3.0;
+    let rows = networks.iter().map(|(n, _)| n.layout.rows()).max();
+    // The values of a new network have to arrive, also where the pen rests.
+    let changed = pad.image_changed()
+        || motion.is_changed() && !motion.is_added()
+        || networks.iter_mut().any(|(_, display)| display.is_added());
     motion
         .bypass_change_detection()
         .advance(seconds, changed, rows.unwrap_or(1));
-    if !surface.towers || !(motion.is_moving() || started || surface.still) {
+    if !surface.towers || !(motion.is_moving() || surface.still) {
         return;
     }
-    for network in &mut networks.all {
+    next.ask();
+    for (network, mut display) in &mut networks {
         let rows = network.layout.rows();
-        if let Some(display) = &mut network.display {
-            let of_row = |row| {
-                let mut of_row = motion.row(row, rows, seconds);
-                if surface.still && motion.slow.is_none() {
-                    (of_row.ease, of_row.glow) = (1.0, 0.0);
-                }
-                // A blank pad predicts nothing, and its towers rest.
-                if row > 0 && pad.image().is_blank() {
-                    (of_row.reveal, of_row.glow) = (0.0, 0.0);
-                }
-                of_row
-            };
-            display.advance(&gpu, of_row, seconds);
-        }
+        let of_row = |row| {
+            let mut of_row = motion.row(row, rows, seconds);
+            if surface.still && motion.slow.is_none() {
+                (of_row.ease, of_row.glow) = (1.0, 0.0);
+            }
+            // A blank pad predicts nothing, and its towers rest.
+            if row > 0 && pad.image().is_blank() {
+                (of_row.reveal, of_row.glow) = (0.0, 0.0);
+            }
+            of_row
+        };
+        display.advance(&gpu, of_row, seconds);
     }
 }
 

@@ -1,18 +1,30 @@
 //! From a place on the stage to the cell under it, and which cell is selected.
 
-use super::{Stage, Towers, camera::FIELD_OF_VIEW, camera::Orbit};
+use super::{Stage, Tower, camera::FIELD_OF_VIEW, camera::Orbit};
+use crate::inference::Network;
 use bevy::prelude::*;
 use mnistify_network::explain::Cell;
 
 pub fn plugin(app: &mut App) {
-    app.init_resource::<Selection>();
+    app.init_resource::<Selection>().add_observer(let_go);
+}
+
+/// A network that is gone has no cells.
+fn let_go(gone: On<Remove, Network>, mut selection: ResMut<Selection>) {
+    let about = |cell: &Option<SelectedCell>| cell.is_some_and(|c| c.network == gone.entity);
+    if about(&selection.cell) {
+        selection.cell = None;
+    }
+    if about(&selection.hovered) {
+        selection.hovered = None;
+    }
 }
 
 /// A cell of one of the networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SelectedCell {
-    /// Place of the network in [`crate::inference::Networks`].
-    pub network: usize,
+    /// The network's entity.
+    pub network: Entity,
     pub cell: Cell,
 }
 
@@ -23,24 +35,15 @@ pub struct Selection {
     pub hovered: Option<SelectedCell>,
 }
 
-impl Selection {
-    /// Lets go of cells of the networks from this place on: others stand there now.
-    pub fn forget_from(&mut self, place: usize) {
-        for cell in [&mut self.cell, &mut self.hovered] {
-            *cell = cell.filter(|cell| cell.network < place);
-        }
-    }
-}
-
 /// Projects between the stage and the scene, without the renderer.
 #[derive(Clone, Copy, Debug)]
-pub struct Lens {
+pub struct Projector {
     transform: Transform,
     rect: Rect,
 }
 
-impl Lens {
-    /// The lens of a camera orbit on a stage.
+impl Projector {
+    /// The projector of a camera orbit on a stage.
     pub fn new(orbit: &Orbit, stage: &Stage) -> Self {
         Self {
             transform: orbit.transform(),
@@ -81,10 +84,12 @@ impl Lens {
 }
 
 /// The nearest cell that the ray meets.
-pub fn pick(towers: &Towers, ray: Ray3d) -> Option<SelectedCell> {
+pub fn pick<'a>(
+    towers: impl IntoIterator<Item = (Entity, &'a Tower)>,
+    ray: Ray3d,
+) -> Option<SelectedCell> {
     let mut nearest: Option<(f32, SelectedCell)> = None;
-    let shown = towers.all.iter().enumerate().filter(|(_, t)| t.shown);
-    for (network, tower) in shown {
+    for (network, tower) in towers {
         for floor in &tower.layout.floors {
             let plane = floor.base + tower.place.y;
             let distance = (plane - ray.origin.y) / ray.direction.y;
@@ -107,31 +112,31 @@ pub fn pick(towers: &Towers, ray: Ray3d) -> Option<SelectedCell> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{layout::TowerLayout, towers::Tower};
+    use crate::view::{layout::TowerLayout, towers::bounds};
     use mnistify_network::{ArenaLayout, NetworkSpec};
 
     #[test]
     fn the_cell_under_the_pointer_is_picked() {
-        let towers = Towers {
-            all: [NetworkSpec::mlp(), NetworkSpec::cnn()]
-                .iter()
-                .zip([-1.3, 1.3])
-                .map(|(spec, x)| {
-                    let layout = TowerLayout::new(&ArenaLayout::new(spec));
-                    Tower::for_tests(layout, Vec3::X * x)
-                })
-                .collect(),
-            ..default()
-        };
+        let towers: Vec<(Entity, Tower)> = [NetworkSpec::mlp(), NetworkSpec::cnn()]
+            .iter()
+            .zip([(1, -1.3), (2, 1.3)])
+            .map(|(spec, (entity, x))| {
+                let layout = TowerLayout::new(&ArenaLayout::new(spec));
+                let entity = Entity::from_raw_u32(entity).expect("a small number");
+                (entity, Tower::new(layout, Vec3::X * x))
+            })
+            .collect();
+        let of = |network: Entity| &towers.iter().find(|(e, _)| *e == network).unwrap().1;
+        let all = || towers.iter().map(|(entity, tower)| (*entity, tower));
         let stage = Stage {
             rect: Rect::new(300.0, 10.0, 1000.0, 700.0),
             scale_factor: 1.0,
             labels: true,
         };
-        let bounds = towers.bounds().unwrap();
+        let bounds = bounds(towers.iter().map(|(_, tower)| tower)).unwrap();
         // From straight above one floor hides another; from the usual side at least the own floor's cell is nearest
         // among those not hidden, so each floor is looked at from just above it.
-        for (network, tower) in towers.all.iter().enumerate() {
+        for (network, tower) in all() {
             for floor in &tower.layout.floors {
                 let centre = tower.place + Vec3::Y * floor.base;
                 let orbit = Orbit {
@@ -140,28 +145,33 @@ mod tests {
                     pitch: 0.9,
                     distance: 0.28,
                 };
-                let lens = Lens::new(&orbit, &stage);
+                let projector = Projector::new(&orbit, &stage);
+                let mut seen = 0;
                 for index in (0..floor.cell_count()).step_by(37) {
                     let place = floor.cell_centre(index) + tower.place;
-                    let Some(pointer) = lens.project(place) else {
+                    let Some(pointer) = projector.project(place) else {
                         continue;
                     };
-                    let picked = pick(&towers, lens.ray(pointer)).expect("a cell is there");
-                    let picked_floor = &towers.all[picked.network].layout.floors[picked.cell.row];
-                    let hidden = picked_floor.base > floor.base;
+                    let picked = pick(all(), projector.ray(pointer)).expect("a cell is there");
+                    let picked_floor = &of(picked.network).layout.floors[picked.cell.row];
                     let cell = Cell::at(floor.row, index, floor.shape);
-                    assert!(hidden || picked == SelectedCell { network, cell });
+                    if picked_floor.base > floor.base {
+                        continue;
+                    }
+                    seen += 1;
+                    assert_eq!(picked, SelectedCell { network, cell });
                 }
+                assert!(seen > 0, "row {}: every cell is hidden", floor.row);
             }
         }
         let overview = Orbit::fit(bounds, 0.3, 0.4, 700.0 / 690.0, Vec2::ONE);
-        let lens = Lens::new(&overview, &stage);
-        assert_eq!(pick(&towers, lens.ray(Vec2::new(301.0, 11.0))), None);
+        let projector = Projector::new(&overview, &stage);
+        assert_eq!(pick(all(), projector.ray(Vec2::new(301.0, 11.0))), None);
     }
 
     #[test]
     fn projecting_and_casting_back_meet() {
-        let lens = Lens::new(
+        let projector = Projector::new(
             &Orbit {
                 target: Vec3::Y,
                 yaw: 0.7,
@@ -171,7 +181,7 @@ mod tests {
             &Stage::default(),
         );
         let place = Vec3::new(0.4, 1.3, -0.2);
-        let ray = lens.ray(lens.project(place).unwrap());
+        let ray = projector.ray(projector.project(place).unwrap());
         let along = (place - ray.origin).dot(*ray.direction);
         assert!(ray.get_point(along).distance(place) < 1e-3);
     }

@@ -1,7 +1,7 @@
 //! How fast frames come, and what is left out where they come slowly.
 
 use super::DrawSurface;
-use crate::{gpu::SharedGpu, inference::Series};
+use crate::{gpu::SharedGpu, inference::Series, rest::NextFrame};
 use bevy::prelude::*;
 use serde::Serialize;
 
@@ -14,8 +14,6 @@ pub fn plugin(app: &mut App) {
 /// The newest frames' times, and the quality that follows from them.
 #[derive(Resource, Debug, Default)]
 pub struct FrameTimes {
-    /// Frames since the start.
-    pub count: u64,
     /// From frame to frame, in milliseconds.
     pub millis: Series,
     pub quality: Quality,
@@ -47,10 +45,15 @@ fn watch_frames(
     time: Res<Time<Real>>,
     surface: Res<DrawSurface>,
     gpu: Option<Res<SharedGpu>>,
+    next: Res<NextFrame>,
+    mut rested: Local<bool>,
 ) {
-    times.count += 1;
     let millis = time.delta_secs() * 1e3;
-    if times.count > WARM_UP_FRAMES && millis > 0.0 && millis < LONGEST_FRAME {
+    // The time since the last frame before a rest says nothing about how fast frames come.
+    if std::mem::replace(&mut *rested, next.is_resting()) {
+        return;
+    }
+    if next.count > WARM_UP_FRAMES && millis > 0.0 && millis < LONGEST_FRAME {
         times.millis.push(millis);
     }
     if times.quality == Quality::Reduced {

@@ -6,12 +6,15 @@ use super::{
     layout::{Floor, TowerLayout},
 };
 use crate::{
-    inference::{InferenceSettings, Networks},
-    visitor::ChangeNetworks,
+    AppSystems,
+    gpu::Display,
+    inference::{Network, Shown},
+    rest::NextFrame,
 };
 use bevy::{
     asset::{RenderAssetUsages, uuid_handle},
     camera::visibility::NoFrustumCulling,
+    ecs::{query::QueryData, system::SystemParam},
     mesh::{Indices, MeshVertexBufferLayoutRef, PrimitiveTopology},
     prelude::*,
     render::render_resource::{
@@ -37,32 +40,40 @@ pub fn plugin(app: &mut App) {
         .resource_mut::<Assets<Shader>>()
         .insert(SHADER.id(), shader)
         .expect("a fixed id can always be inserted");
-    app.init_resource::<Towers>().add_systems(
-        PreUpdate,
-        (build_towers, show_towers).chain().after(ChangeNetworks),
+    app.add_systems(
+        PostUpdate,
+        (build_towers, place_towers)
+            .chain()
+            .after(AppSystems::Infer)
+            .before(AppSystems::Present),
     );
 }
 
-/// The towers' layouts and places, in the order of [`Networks`].
-#[derive(Resource, Default)]
-pub struct Towers {
-    pub all: Vec<Tower>,
-    /// Of which list of networks: [`Networks::generation`].
-    pub(super) generation: u64,
-    /// Whether large floors are pictures instead of bars.
-    pub(super) pictures: bool,
-}
-
-/// One network's place in the scene.
+/// A network's place in the scene.
+#[derive(Component)]
 pub struct Tower {
+    /// Where its cells stand.
     pub layout: TowerLayout,
     /// Where the middle of its foot stands.
     pub place: Vec3,
-    pub shown: bool,
-    floors: Vec<(Entity, Handle<TowerMaterial>, CellShape)>,
+    floors: Vec<(Handle<TowerMaterial>, CellShape)>,
+    /// Whether large floors are pictures instead of bars.
+    pictures: bool,
+    seen: Option<bool>,
 }
 
 impl Tower {
+    /// A tower without anything to draw yet.
+    pub fn new(layout: TowerLayout, place: Vec3) -> Self {
+        Self {
+            layout,
+            place,
+            floors: Vec::new(),
+            pictures: false,
+            seen: None,
+        }
+    }
+
     /// Where to look to see a cell, and how large its surroundings are.
     pub fn view_of(&self, cell: Cell) -> (Vec3, f32) {
         let floor = &self.layout.floors[cell.row];
@@ -70,33 +81,58 @@ impl Tower {
         let map = floor.map[0].max(floor.map[1]) as f32 * floor.cell;
         (target, map.clamp(0.12, 0.9))
     }
-
-    /// A tower without anything to draw.
-    #[cfg(test)]
-    pub fn for_tests(layout: TowerLayout, place: Vec3) -> Self {
-        Self {
-            layout,
-            place,
-            shown: true,
-            floors: Vec::new(),
-        }
-    }
 }
 
-impl Towers {
-    /// Draw calls that the towers take.
+/// A tower with its network.
+#[derive(QueryData)]
+pub struct TowerOf {
+    /// The network's entity.
+    pub entity: Entity,
+    /// The network.
+    pub network: &'static Network,
+    /// Its tower.
+    pub tower: &'static Tower,
+}
+
+/// A tower with its network.
+pub type TowerItem<'w, 's> = TowerOfItem<'w, 's>;
+
+/// The towers that stand.
+#[derive(SystemParam)]
+pub struct Towers<'w, 's> {
+    query: Query<'w, 's, TowerOf, With<Shown>>,
+}
+
+impl Towers<'_, '_> {
+    /// In the order of their networks.
+    pub fn all(&self) -> Vec<TowerItem<'_, '_>> {
+        let mut all: Vec<_> = self.query.iter().collect();
+        all.sort_by_key(|item| item.network.slot());
+        all
+    }
+
+    /// The tower of this network.
+    pub fn get(&self, network: Entity) -> Option<&Tower> {
+        self.query.get(network).ok().map(|item| item.tower)
+    }
+
+    /// Draw calls that they take.
     pub fn draw_calls(&self) -> usize {
-        let shown = self.all.iter().filter(|tower| tower.shown);
-        shown.map(|tower| tower.floors.len()).sum()
+        self.query.iter().map(|t| t.tower.floors.len()).sum()
     }
 
     /// The corners of all that is shown: `[least, largest]`.
     pub fn bounds(&self) -> Option<[Vec3; 2]> {
-        let shown = self.all.iter().filter(|tower| tower.shown);
-        shown
-            .map(|tower| tower.layout.bounds().map(|corner| corner + tower.place))
-            .reduce(|[a, b], [c, d]| [a.min(c), b.max(d)])
+        bounds(self.query.iter().map(|item| item.tower))
     }
+}
+
+/// The corners around towers: `[least, largest]`.
+pub fn bounds<'a>(towers: impl IntoIterator<Item = &'a Tower>) -> Option<[Vec3; 2]> {
+    towers
+        .into_iter()
+        .map(|tower| tower.layout.bounds().map(|corner| corner + tower.place))
+        .reduce(|[a, b], [c, d]| [a.min(c), b.max(d)])
 }
 
 /// `Floor` in `shaders/tower.wgsl`.
@@ -223,95 +259,87 @@ pub fn floor_mesh(floor: &Floor, shape: CellShape) -> Mesh {
 
 /// Rows with more cells than this are pictures on a software rasteriser.
 const SOFTWARE_BARS: usize = 600;
-/// Rows with more cells than this are pictures everywhere: a bar's mesh takes 216 bytes, and a visitor's network may have
+/// Rows with more cells than this are pictures everywhere: a bar's mesh takes 216 bytes, and somebody's network may have
 /// millions of cells.
 const MOST_BARS: usize = 400_000;
 
 fn build_towers(
     mut commands: Commands,
-    networks: Option<Res<Networks>>,
-    mut towers: ResMut<Towers>,
+    networks: Query<(Entity, &Network, &Display, Option<&Tower>)>,
     frames: Res<FrameTimes>,
     surface: Res<DrawSurface>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut materials: ResMut<Assets<TowerMaterial>>,
 ) {
-    let Some(networks) = networks else {
-        return;
-    };
     let pictures = frames.quality == Quality::Reduced && !surface.all_bars;
-    let built = towers.all.len() == networks.all.len() && towers.generation == networks.generation;
-    if built && towers.pictures == pictures {
-        return;
-    }
-    towers.generation = networks.generation;
-    towers.pictures = pictures;
-    for tower in towers.all.drain(..) {
-        for (entity, ..) in tower.floors {
-            commands.entity(entity).despawn();
-        }
-    }
-    for network in &networks.all {
-        let Some(display) = &network.display else {
+    for (entity, network, display, tower) in &networks {
+        if tower.is_some_and(|tower| tower.pictures == pictures) {
             continue;
-        };
+        }
         let layout = TowerLayout::new(&network.layout);
-        let floors = layout.floors.iter().map(|floor| {
-            let shape = CellShape::of(floor, pictures);
-            let material = materials.add(TowerMaterial {
-                floor: FloorUniform::new(floor, Vec3::ZERO, shape),
-                shown: display.shown.clone(),
-                ranges: display.ranges.clone(),
-                rows: display.rows.clone(),
-            });
-            let entity = commands.spawn((
-                Mesh2d(meshes.add(floor_mesh(floor, shape))),
-                MeshMaterial2d(material.clone()),
-                NoFrustumCulling,
+        let mut floors = Vec::new();
+        commands
+            .entity(entity)
+            .despawn_children()
+            .with_children(|children| {
+                for floor in &layout.floors {
+                    let shape = CellShape::of(floor, pictures);
+                    let material = materials.add(TowerMaterial {
+                        floor: FloorUniform::new(floor, Vec3::ZERO, shape),
+                        shown: display.shown.clone(),
+                        ranges: display.ranges.clone(),
+                        rows: display.rows.clone(),
+                    });
+                    children.spawn((
+                        Mesh2d(meshes.add(floor_mesh(floor, shape))),
+                        MeshMaterial2d(material.clone()),
+                        NoFrustumCulling,
+                    ));
+                    floors.push((material, shape));
+                }
+            })
+            .insert((
+                Transform::default(),
                 Visibility::Hidden,
+                Tower {
+                    floors,
+                    pictures,
+                    ..Tower::new(layout, Vec3::splat(f32::NAN))
+                },
             ));
-            (entity.id(), material, shape)
-        });
-        let floors = floors.collect();
-        towers.all.push(Tower {
-            layout,
-            place: Vec3::splat(f32::NAN),
-            shown: false,
-            floors,
-        });
     }
 }
 
 /// Towers stand side by side, a single one in the middle.
-fn show_towers(
-    settings: Res<InferenceSettings>,
+fn place_towers(
+    mut towers: Query<(&Network, &mut Tower, &mut Visibility, Has<Shown>)>,
     surface: Res<DrawSurface>,
-    mut towers: ResMut<Towers>,
     mut materials: ResMut<Assets<TowerMaterial>>,
-    mut visibilities: Query<&mut Visibility>,
+    next: Res<NextFrame>,
 ) {
-    let shown: Vec<bool> = (0..towers.all.len())
-        .map(|index| surface.towers && settings.shown.shows(index))
+    let mut standing: Vec<usize> = towers
+        .iter()
+        .filter(|(.., shown)| *shown)
+        .map(|(network, ..)| network.slot())
         .collect();
-    let count = shown.iter().filter(|shown| **shown).count();
-    let mut position = 0;
-    for (tower, shown) in towers.all.iter_mut().zip(shown) {
-        let middle = (count.max(1) - 1) as f32 / 2.0;
-        let place = Vec3::X * (position as f32 - middle) * 2.0 * TOWER_DISTANCE;
-        position += usize::from(shown);
-        if tower.shown == shown && tower.place == place {
+    standing.sort_unstable();
+    let middle = standing.len().saturating_sub(1) as f32 / 2.0;
+    for (network, mut tower, mut visibility, shown) in &mut towers {
+        let position = standing.iter().filter(|slot| **slot < network.slot());
+        let position = position.count() as f32;
+        let place = Vec3::X * (position - middle) * 2.0 * TOWER_DISTANCE;
+        let seen = surface.towers && shown;
+        if tower.seen == Some(seen) && tower.place == place {
             continue;
         }
-        tower.shown = shown;
-        tower.place = place;
-        for (floor, (entity, material, shape)) in tower.layout.floors.iter().zip(&tower.floors) {
-            if let Ok(mut visibility) = visibilities.get_mut(*entity) {
-                *visibility = if shown {
-                    Visibility::Inherited
-                } else {
-                    Visibility::Hidden
-                };
-            }
+        next.ask();
+        (tower.seen, tower.place) = (Some(seen), place);
+        *visibility = if seen {
+            Visibility::Visible
+        } else {
+            Visibility::Hidden
+        };
+        for (floor, (material, shape)) in tower.layout.floors.iter().zip(&tower.floors) {
             if let Some(mut material) = materials.get_mut(material) {
                 material.floor = FloorUniform::new(floor, place, *shape);
             }

@@ -7,56 +7,35 @@ mod events;
 
 use crate::{
     Surface,
+    actions::{Action, TABLE},
     bench::{self as measurements, Bench},
     gpu::SharedGpu,
-    inference::{InferenceSettings, Networks},
-    inspector::Inspector,
-    pad::{Pad, PadCommand},
-    panels::PanelState,
-    report,
-    share::{OpenLink, SharedState},
-    view::{DrawSurface, FrameTimes, Motion, OrbitCamera, cameras::SceneCamera},
-    visitor::{ChangeNetworks, Content, Offered, Visitor},
+    inference::{InferenceSettings, Network},
+    link::{Linked, SharedState},
+    notice::Notice,
+    own_network::{Offered, OwnNetworkAction},
+    pad::{Pad, PadAction},
+    platform::{self, event},
+    rest::NextFrame,
+    snapshot::Snapshot,
+    view::{DrawSurface, FrameTimes, cameras::SceneCamera},
 };
-use bevy::prelude::*;
+use bevy::{
+    prelude::*,
+    winit::{EventLoopProxy, EventLoopProxyWrapper, WinitUserEvent},
+};
 use mnistify_drawing::{Stroke, recording};
 use mnistify_network::{
-    Model,
-    foreign::{self, Loaded},
+    Model, foreign,
     fused::{FusedNetwork, Tuning},
 };
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = mnistifyHost, js_name = event)]
-    fn host_event(name: &str, json: &str);
-}
-
-/// What the page knows of the graphics adapter; wgpu tells only the description, which browsers leave empty.
-pub fn adapter_name() -> String {
-    ADAPTER.with_borrow(String::clone)
-}
-
-/// Tells the page something.
-pub fn event(name: &str, detail: &Value) {
-    host_event(name, &detail.to_string());
-}
-
 /// What the page asked for since the last frame.
 enum Request {
-    Pad(PadCommand),
-    Link(SharedState),
-    /// Whether a file is held over the page.
-    Drag(bool),
-    /// Files that were dropped or chosen together.
-    Files(Vec<Offered<Content>>),
-    /// Files that the page itself could not take.
-    Refuse(String),
-    Network(Box<Loaded>),
-    RemoveNetwork,
+    Act(Action),
     Bench,
     /// Switch everything on again.
     BenchIsOver,
@@ -64,6 +43,8 @@ enum Request {
 
 thread_local! {
     static REQUESTS: RefCell<Vec<Request>> = const { RefCell::new(Vec::new()) };
+    /// Wakes the app where it rests.
+    static PROXY: RefCell<Option<EventLoopProxy<WinitUserEvent>>> = const { RefCell::new(None) };
     /// What the last frame showed.
     static STATE: RefCell<Value> = const { RefCell::new(Value::Null) };
     static STROKES: RefCell<Vec<Stroke>> = const { RefCell::new(Vec::new()) };
@@ -71,12 +52,22 @@ thread_local! {
     static LINK: RefCell<SharedState> = RefCell::default();
     /// What [`logits_of`] needs, once the app runs.
     static NETWORKS: RefCell<Option<(SharedGpu, Vec<Model>, Tuning)>> = const { RefCell::new(None) };
-    static ADAPTER: RefCell<String> = const { RefCell::new(String::new()) };
     static STARTED: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Leaves a request to the next frame, and wakes the app for it.
 fn ask(request: Request) {
     REQUESTS.with_borrow_mut(|requests| requests.push(request));
+    PROXY.with_borrow(|proxy| {
+        if let Some(proxy) = proxy {
+            // An error here is the end of the app.
+            let _ = proxy.send_event(WinitUserEvent::WakeUp);
+        }
+    });
+}
+
+fn act(action: Action) {
+    ask(Request::Act(action));
 }
 
 /// Starts the app on `#canvas` with these model files; `fragment` is the link's text after `#`, `adapter` what the page
@@ -99,7 +90,7 @@ pub fn start(
         models.push(Model::from_bytes(&file.to_vec(), name)?);
     }
     STARTED.set(true);
-    ADAPTER.set(adapter);
+    platform::keep_adapter_name(adapter);
     let surface = Surface::Canvas {
         selector: "#canvas".into(),
     };
@@ -112,16 +103,18 @@ pub fn start(
     }));
     match SharedState::from_fragment(fragment) {
         Ok(state) => {
-            app.insert_resource(OpenLink(state));
+            app.world_mut().write_message(Action::Open(Box::new(state)));
         }
         // The rest works, so the person is told inside the app.
         Err(error) => {
-            app.world_mut().resource_mut::<PanelState>().message = Some(error.to_string());
+            app.world_mut()
+                .write_message(Notice::say(error.to_string()));
         }
     }
     app.add_plugins(events::plugin)
-        .add_systems(PreUpdate, carry_out_requests.before(ChangeNetworks))
-        .add_systems(Last, keep_state.run_if(resource_exists::<Networks>));
+        .add_systems(Startup, keep_proxy)
+        .add_systems(PreUpdate, carry_out_requests)
+        .add_systems(Last, (keep_state, keep_networks));
     app.run();
     Ok(())
 }
@@ -132,26 +125,45 @@ pub fn start(
 /// Where the JSON is not a recording.
 #[wasm_bindgen]
 pub fn draw(json: &str) -> Result<(), JsError> {
-    ask(Request::Pad(PadCommand::Load(recording::from_json(json)?)));
+    act(Action::Pad(PadAction::Load(recording::from_json(json)?)));
     Ok(())
 }
 
 /// Clears the pad; can be undone.
 #[wasm_bindgen]
 pub fn clear() {
-    ask(Request::Pad(PadCommand::Clear));
+    act(Action::Pad(PadAction::Clear));
 }
 
 /// Takes the last change of the pad back.
 #[wasm_bindgen]
 pub fn undo() {
-    ask(Request::Pad(PadCommand::Undo));
+    act(Action::Pad(PadAction::Undo));
 }
 
 /// Makes the last undone change again.
 #[wasm_bindgen]
 pub fn redo() {
-    ask(Request::Pad(PadCommand::Redo));
+    act(Action::Pad(PadAction::Redo));
+}
+
+/// Does what the entry of this name in the table of actions does, such as `edges`.
+///
+/// # Errors
+/// Where there is no action of this name; the message lists them.
+#[wasm_bindgen(js_name = act)]
+pub fn act_by_name(name: &str) -> Result<(), JsError> {
+    let Some(entry) = TABLE.iter().find(|entry| entry.name == name) else {
+        let names: Vec<&str> = TABLE.iter().map(|entry| entry.name).collect();
+        let text = format!("there is no action {name}, but {}", names.join(", "));
+        return Err(JsError::new(&text));
+    };
+    act(entry.action.clone());
+    Ok(())
+}
+
+fn own_network(action: OwnNetworkAction) {
+    act(Action::OwnNetwork(action));
 }
 
 /// What the last frame showed, as JSON.
@@ -180,14 +192,15 @@ pub fn link(with_strokes: bool) -> String {
 /// Where it cannot be read.
 #[wasm_bindgen]
 pub fn apply_link(fragment: &str) -> Result<(), JsError> {
-    ask(Request::Link(SharedState::from_fragment(fragment)?));
+    let state = SharedState::from_fragment(fragment)?;
+    act(Action::Open(Box::new(state)));
     Ok(())
 }
 
 /// Says whether a file is held over the page, for the hint where to drop it.
 #[wasm_bindgen]
 pub fn drag(held: bool) {
-    ask(Request::Drag(held));
+    own_network(OwnNetworkAction::Drag(held));
 }
 
 /// Takes in files that a person dropped or chose together: a network, its description, or both. What comes of it is
@@ -198,13 +211,13 @@ pub fn offer_files(names: Vec<String>, files: Vec<js_sys::Uint8Array>) {
         name,
         content: file.to_vec().into(),
     });
-    ask(Request::Files(offered.collect()));
+    own_network(OwnNetworkAction::Offer(offered.collect()));
 }
 
 /// Shows why files cannot be taken in.
 #[wasm_bindgen]
 pub fn refuse_files(explanation: String) {
-    ask(Request::Refuse(explanation));
+    own_network(OwnNetworkAction::Refuse(explanation));
 }
 
 /// Lets a network read beside the others, in the place of an earlier one. `file` is a safetensors file, `description` the
@@ -227,14 +240,14 @@ pub fn load_network(
         "parameters": spec.parameter_count(),
         "notes": loaded.notes,
     });
-    ask(Request::Network(Box::new(loaded)));
+    own_network(OwnNetworkAction::Add(Box::new(loaded)));
     Ok(told.to_string())
 }
 
-/// Takes the visitor's network away; the event `networks` tells when it is gone.
+/// Takes that network away; the event `networks` tells when it is gone.
 #[wasm_bindgen]
 pub fn remove_network() {
-    ask(Request::RemoveNetwork);
+    own_network(OwnNetworkAction::Remove);
 }
 
 /// Starts the measurements; the result comes as the event `bench`.
@@ -282,23 +295,22 @@ pub async fn logits_of(images: Vec<u8>) -> Result<String, JsError> {
     Ok(json!(all).to_string())
 }
 
+fn keep_proxy(proxy: Res<EventLoopProxyWrapper>) {
+    PROXY.set(Some((**proxy).clone()));
+}
+
 fn carry_out_requests(
     mut commands: Commands,
-    mut pad: ResMut<Pad>,
-    mut visitor: ResMut<Visitor>,
+    mut actions: MessageWriter<Action>,
     mut settings: ResMut<InferenceSettings>,
     mut surface: ResMut<DrawSurface>,
     mut cameras: Query<&mut Camera, With<SceneCamera>>,
 ) {
     for request in REQUESTS.take() {
         match request {
-            Request::Pad(command) => pad.apply(command),
-            Request::Link(state) => commands.insert_resource(OpenLink(state)),
-            Request::Drag(held) => visitor.dragging = held,
-            Request::Files(files) => visitor.offer(files),
-            Request::Refuse(explanation) => visitor.refuse(explanation),
-            Request::Network(loaded) => visitor.add(*loaded, false),
-            Request::RemoveNetwork => visitor.remove(),
+            Request::Act(action) => {
+                actions.write(action);
+            }
             Request::Bench => commands.insert_resource(Bench::new(measurements::PAGE_FRAMES)),
             Request::BenchIsOver => {
                 (settings.enabled, surface.towers) = (true, true);
@@ -310,33 +322,22 @@ fn carry_out_requests(
     }
 }
 
-#[allow(clippy::too_many_arguments)]
 fn keep_state(
-    networks: Res<Networks>,
-    settings: Res<InferenceSettings>,
+    snapshot: Snapshot,
+    linked: Linked,
     pad: Res<Pad>,
-    panels: Res<PanelState>,
-    visitor: Res<Visitor>,
-    gpu: Option<Res<SharedGpu>>,
-    camera: Res<OrbitCamera>,
-    motion: Res<Motion>,
-    inspector: Res<Inspector>,
     progress: Res<events::Progress>,
     frames: Res<FrameTimes>,
+    next: Res<NextFrame>,
     mut strokes_of: Local<Option<u64>>,
-    mut networks_of: Local<Option<u64>>,
 ) {
-    let mut state = report::app_state(
-        &networks,
-        &settings,
-        &pad,
-        &panels,
-        &visitor,
-        gpu.as_deref(),
-    );
-    state["frame"] = json!(frames.count);
-    state["frame_millis"] = report::series(&frames.millis);
+    let Some(mut state) = snapshot.state() else {
+        return;
+    };
+    state["frame"] = json!(next.count);
+    state["frame_millis"] = json!(frames.millis.summary());
     state["quality"] = json!(frames.quality);
+    state["resting"] = json!(next.is_resting());
     state["screen"] = json!(if progress.is_ready() {
         "ready"
     } else {
@@ -348,17 +349,28 @@ fn keep_state(
         *strokes_of = Some(revision);
         STROKES.set(pad.drawing().strokes().to_vec());
     }
-    LINK.set(SharedState::of_app(
-        &networks, &settings, &pad, &camera, &motion, &inspector, false,
-    ));
-    if *networks_of != Some(networks.generation) {
-        *networks_of = Some(networks.generation);
-        if let Some(gpu) = gpu {
-            let models = networks.all.iter().map(|n| n.model.clone()).collect();
-            let tuning = crate::inference::tuning(&gpu);
-            NETWORKS.set(Some((gpu.clone(), models, tuning)));
-        }
-        let own = networks.visitor().map(|index| networks.all[index].name());
-        event("networks", &json!({ "yours": own }));
+    LINK.set(linked.state(false));
+}
+
+/// Keeps what [`logits_of`] needs and tells which network is a person's own, whenever networks come or go.
+fn keep_networks(
+    networks: Query<&Network>,
+    gpu: Option<Res<SharedGpu>>,
+    mut known: Local<Option<Vec<String>>>,
+    added: Query<(), Added<Network>>,
+) {
+    let mut all: Vec<&Network> = networks.iter().collect();
+    all.sort_by_key(|network| network.slot());
+    let names: Vec<String> = all.iter().map(|network| network.key()).collect();
+    if added.is_empty() && known.as_ref() == Some(&names) {
+        return;
     }
+    *known = Some(names);
+    if let Some(gpu) = gpu {
+        let models = all.iter().map(|network| network.model.clone()).collect();
+        let tuning = crate::inference::tuning(&gpu);
+        NETWORKS.set(Some((gpu.clone(), models, tuning)));
+    }
+    let own = all.iter().find(|network| network.is_own());
+    event("networks", &json!({ "yours": own.map(|own| own.name()) }));
 }

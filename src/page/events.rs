@@ -3,42 +3,23 @@
 use crate::{
     bench::{self, Bench},
     gpu::SharedGpu,
-    inference::{InferenceSettings, Networks, RunnerStatus},
-    report,
-    view::{DrawSurface, FrameTimes, cameras::SceneCamera},
+    inference::{Executor, InferenceSettings, Network, RunnerStatus},
+    platform::event,
+    rest::{NextFrame, WaitingPipelines},
+    snapshot::Snapshot,
+    view::{DrawSurface, cameras::SceneCamera},
 };
-use bevy::{
-    prelude::*,
-    render::{Render, RenderApp, RenderSystems, render_resource::PipelineCache},
-};
+use bevy::prelude::*;
 use serde_json::{Value, json};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
 
 pub fn plugin(app: &mut App) {
-    let waiting = Arc::new(AtomicUsize::new(usize::MAX));
-    app.insert_resource(Progress {
-        waiting: waiting.clone(),
-        told: Value::Null,
-        settled_frames: 0,
-    })
-    .add_systems(
-        Last,
-        (tell_progress, tell_answers, tell_bench).run_if(resource_exists::<Networks>),
-    );
-    if let Some(render_app) = app.get_sub_app_mut(RenderApp) {
-        render_app
-            .insert_resource(WaitingPipelines(waiting))
-            .add_systems(Render, count_pipelines.in_set(RenderSystems::Cleanup));
-    }
+    app.init_resource::<Progress>()
+        .add_systems(Last, (tell_progress, tell_answers, tell_bench));
 }
 
 /// How far the start is.
-#[derive(Resource)]
+#[derive(Resource, Default)]
 pub struct Progress {
-    waiting: Arc<AtomicUsize>,
     told: Value,
     settled_frames: usize,
 }
@@ -53,56 +34,49 @@ impl Progress {
     }
 }
 
-/// The renderer's side of [`Progress`].
-#[derive(Resource)]
-struct WaitingPipelines(Arc<AtomicUsize>);
-
-fn count_pipelines(cache: Res<PipelineCache>, waiting: Res<WaitingPipelines>) {
-    let count = cache.waiting_pipelines().count();
-    waiting.0.store(count, Ordering::Relaxed);
-}
-
 fn tell_progress(
     mut progress: ResMut<Progress>,
-    networks: Res<Networks>,
+    networks: Query<&Executor>,
     gpu: Option<Res<SharedGpu>>,
-    frames: Res<FrameTimes>,
+    pipelines: Res<WaitingPipelines>,
+    next: Res<NextFrame>,
 ) {
     if progress.is_ready() {
         return;
     }
-    if frames.count == 1 {
-        super::event("first_frame", &json!({}));
+    next.ask();
+    if next.count == 1 {
+        event("first_frame", &json!({}));
     }
-    let checked = |status: &RunnerStatus| *status != RunnerStatus::Checking;
-    let checked = networks.all.iter().filter(|n| checked(&n.status)).count();
-    let waiting = progress.waiting.load(Ordering::Relaxed);
-    let settled = waiting == 0 && checked == networks.all.len() && frames.count > 2;
+    let is_checked = |executor: &&Executor| executor.status != RunnerStatus::Checking;
+    let checked = networks.iter().filter(is_checked).count();
+    let (count, waiting) = (networks.iter().count(), pipelines.count());
+    let settled = waiting == 0 && checked == count && next.count > 2;
     progress.settled_frames = if settled {
         progress.settled_frames + 1
     } else {
         0
     };
     // Each check, the pipelines, and the quiet frames are a step.
-    let total = networks.all.len() + 1 + SETTLED_FRAMES;
+    let total = count + 1 + SETTLED_FRAMES;
     let done = checked + usize::from(waiting == 0) + progress.settled_frames;
     let now = json!({ "done": done, "total": total, "what": "Preparing the GPU" });
     if progress.told != now {
-        super::event("progress", &now);
+        event("progress", &now);
         progress.told = now;
     }
     if progress.is_ready() {
-        super::event(
+        event(
             "ready",
             &json!({ "adapter": gpu.as_ref().map(|gpu| &gpu.adapter) }),
         );
     }
 }
 
-fn tell_answers(networks: Res<Networks>, settings: Res<InferenceSettings>, mut told: Local<Value>) {
-    let now = report::predictions(&networks, &settings);
+fn tell_answers(snapshot: Snapshot, mut told: Local<Value>) {
+    let now = snapshot.predictions();
     if *told != now {
-        super::event("prediction", &now);
+        event("prediction", &now);
         *told = now;
     }
 }
@@ -112,7 +86,7 @@ fn tell_answers(networks: Res<Networks>, settings: Res<InferenceSettings>, mut t
 fn tell_bench(
     mut commands: Commands,
     bench: Option<Res<Bench>>,
-    networks: Res<Networks>,
+    networks: Query<&Network>,
     gpu: Option<Res<SharedGpu>>,
     mut settings: ResMut<InferenceSettings>,
     mut surface: ResMut<DrawSurface>,
@@ -123,7 +97,7 @@ fn tell_bench(
     };
     commands.remove_resource::<Bench>();
     let Some(gpu) = gpu.map(|gpu| gpu.clone()) else {
-        super::event("bench", &report);
+        event("bench", &report);
         return;
     };
     (settings.enabled, surface.towers) = (false, false);
@@ -133,7 +107,7 @@ fn tell_bench(
     let models = bench::named_models(&networks);
     wasm_bindgen_futures::spawn_local(async move {
         report["forward"] = bench::forward_report(&models, &gpu, bench::PAGE_FRAMES).await;
-        super::event("bench", &report);
+        event("bench", &report);
         super::ask(super::Request::BenchIsOver);
     });
 }

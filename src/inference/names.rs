@@ -1,9 +1,9 @@
-//! What a visitor's network is called: files may have any name, and there is little room for it.
+//! What a network is called: files may have any name, and there is little room for it.
 
 /// Letters that a network's name may have in the panels.
 const MOST_LETTERS: usize = 18;
 
-/// What is shown for a network of this name beside networks that have the names `taken`.
+/// What is shown for a network of this name beside networks of the names `taken`.
 pub fn display_name(name: &str, taken: &[&str]) -> String {
     let words = name.split(|letter: char| letter.is_whitespace() || letter.is_control());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

@@ -1,6 +1,6 @@
 //! What goes out of the app and comes in: files natively; downloads, a file picker and links in the page.
 
-use crate::share::SharedState;
+use crate::notice::Notice;
 use bevy::{
     prelude::*,
     render::view::screenshot::{Screenshot, ScreenshotCaptured},
@@ -18,7 +18,7 @@ pub fn save_strokes(strokes: &[Stroke]) -> Option<String> {
     {
         let text = recording::to_json(strokes);
         let save = json!({ "name": STROKES_FILE, "type": "application/json", "text": text });
-        web::event("save", &save);
+        event("save", &save);
         None
     }
     #[cfg(not(target_arch = "wasm32"))]
@@ -29,10 +29,13 @@ pub fn save_strokes(strokes: &[Stroke]) -> Option<String> {
 }
 
 /// Loads the saved strokes. In the page none come back: it opens a file picker and hands the strokes in later.
+///
+/// # Errors
+/// Where there is no saved drawing, or it cannot be read, with a message for people.
 pub fn load_strokes() -> Result<Option<Vec<Stroke>>, String> {
     #[cfg(target_arch = "wasm32")]
     {
-        web::event("open", &json!({}));
+        event("open", &json!({}));
         Ok(None)
     }
     #[cfg(not(target_arch = "wasm32"))]
@@ -44,15 +47,14 @@ pub fn load_strokes() -> Result<Option<Vec<Stroke>>, String> {
 /// Opens a file picker for a network; the page hands the files in later. Natively they are dropped on the window.
 pub fn choose_network() {
     #[cfg(target_arch = "wasm32")]
-    web::event("choose_network", &json!({}));
+    event("choose_network", &json!({}));
 }
 
-/// Hands out a link that opens what is shown now; returns what the person should know.
-pub fn share(state: &SharedState) -> Option<String> {
-    let fragment = state.to_fragment();
+/// Hands out a link's text after `#`; returns what the person should know.
+pub fn share(fragment: &str) -> Option<String> {
     #[cfg(target_arch = "wasm32")]
     {
-        web::event("share", &json!({ "fragment": fragment }));
+        event("share", &json!({ "fragment": fragment }));
         None
     }
     #[cfg(not(target_arch = "wasm32"))]
@@ -66,11 +68,12 @@ pub fn share(state: &SharedState) -> Option<String> {
 /// Saves the next frame as a picture.
 pub fn save_picture(commands: &mut Commands) {
     commands.spawn(Screenshot::primary_window()).observe(
-        |event: On<ScreenshotCaptured>, mut panels: ResMut<crate::panels::PanelState>| {
-            panels.message = match encode_png(&event.image) {
+        |captured: On<ScreenshotCaptured>, mut notices: MessageWriter<Notice>| {
+            let told = match encode_png(&captured.image) {
                 Ok(png) => write_picture(&png),
                 Err(reason) => Some(format!("The picture cannot be saved: {reason}")),
             };
+            notices.write_batch(told.map(Notice::Say));
         },
     );
 }
@@ -89,7 +92,7 @@ fn write_picture(png: &[u8]) -> Option<String> {
     #[cfg(target_arch = "wasm32")]
     {
         let base64 = data_encoding::BASE64.encode(png);
-        web::event(
+        event(
             "picture",
             &json!({ "name": PICTURE_FILE, "base64": base64 }),
         );
@@ -105,4 +108,38 @@ fn write_picture(png: &[u8]) -> Option<String> {
 }
 
 #[cfg(target_arch = "wasm32")]
-use {crate::web, serde_json::json};
+mod browser {
+    use serde_json::Value;
+    use std::cell::RefCell;
+    use wasm_bindgen::prelude::*;
+
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_namespace = mnistifyHost, js_name = event)]
+        fn host_event(name: &str, json: &str);
+    }
+
+    thread_local! {
+        static ADAPTER: RefCell<String> = const { RefCell::new(String::new()) };
+    }
+
+    /// Tells the page something.
+    pub fn event(name: &str, detail: &Value) {
+        host_event(name, &detail.to_string());
+    }
+
+    /// Keeps what the page knows of the graphics adapter; wgpu tells only the description, which browsers leave empty.
+    pub fn keep_adapter_name(name: String) {
+        ADAPTER.set(name);
+    }
+
+    /// What the page knows of the graphics adapter; empty where it knows nothing.
+    pub fn adapter_name() -> String {
+        ADAPTER.with_borrow(String::clone)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+pub use browser::{adapter_name, event, keep_adapter_name};
+#[cfg(target_arch = "wasm32")]
+use serde_json::json;

@@ -1,9 +1,10 @@
-//! The visitor's own network: how to bring one, what was assumed about it, why a file was refused; and where to drop it.
+//! A network of one's own: how to bring one, what was assumed about it, why a file was refused; and where to drop it.
 
-use super::{Wish, marks::mark, theme};
+use super::{Look, marks::mark, theme};
 use crate::{
-    inference::{LiveNetwork, Networks},
-    visitor::{EXAMPLE, Visitor},
+    actions::{Action, Switch},
+    inference::{Network, Origin},
+    own_network::{EXAMPLE, OwnNetworkAction},
 };
 use bevy_egui::egui::{
     self, Align2, Context, Id, LayerId, Order, Rect, RichText, Shape, Stroke, Ui,
@@ -13,13 +14,9 @@ use bevy_egui::egui::{
 const WIDTH: f32 = 560.0;
 
 /// Draws the sheet over `window`.
-pub fn visitor_ui(
-    ui: &Ui,
-    window: Rect,
-    visitor: &Visitor,
-    networks: &Networks,
-    wishes: &mut Vec<Wish>,
-) {
+pub fn own_network_ui(ui: &Ui, window: Rect, look: &Look<'_>, actions: &mut Vec<Action>) {
+    let refusal = look.own.refusal.as_deref();
+    let own = look.own_network().map(|reading| reading.network);
     let width = (window.width() - 56.0).clamp(160.0, WIDTH);
     let height = (window.height() - 150.0).max(80.0);
     egui::Area::new("own network".into())
@@ -30,31 +27,28 @@ pub fn visitor_ui(
             let line = Stroke::new(1.0, theme::LINE);
             theme::card().stroke(line).show(ui, |ui| {
                 ui.set_width(width);
-                header_ui(ui, visitor, wishes);
+                header_ui(ui, refusal.is_some(), actions);
                 egui::ScrollArea::vertical()
                     .max_height(height)
                     .show(ui, |ui| {
                         ui.set_width(width - 14.0);
-                        let own = networks
-                            .visitor()
-                            .map(|index| (index, &networks.all[index]));
-                        match (&visitor.refusal, own) {
+                        match (refusal, own) {
                             (Some(explanation), _) => refusal_ui(ui, explanation),
-                            (None, Some(own)) => network_ui(ui, own, &visitor.notes),
+                            (None, Some(own)) => network_ui(ui, own),
                             (None, None) => how_to_ui(ui),
                         }
-                        if visitor.refusal.is_some() || networks.visitor().is_none() {
+                        if refusal.is_some() || own.is_none() {
                             example_ui(ui);
                         }
                     });
-                buttons_ui(ui, networks, wishes);
+                buttons_ui(ui, own.is_some(), actions);
             });
         });
 }
 
-fn header_ui(ui: &mut Ui, visitor: &Visitor, wishes: &mut Vec<Wish>) {
+fn header_ui(ui: &mut Ui, refused: bool, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
-        ui.heading(if visitor.refusal.is_some() {
+        ui.heading(if refused {
             "These files cannot be taken in"
         } else {
             "Your network"
@@ -63,7 +57,7 @@ fn header_ui(ui: &mut Ui, visitor: &Visitor, wishes: &mut Vec<Wish>) {
             let close = ui.button("Close");
             mark(ui, "close", close.rect);
             if close.on_hover_text("Esc").clicked() {
-                wishes.push(Wish::OwnNetwork(false));
+                actions.push(Action::Set(Switch::OwnNetwork, false));
             }
         });
     });
@@ -83,10 +77,14 @@ fn refusal_ui(ui: &mut Ui, explanation: &str) {
     }
 }
 
-fn network_ui(ui: &mut Ui, (index, network): (usize, &LiveNetwork), notes: &[String]) {
+fn network_ui(ui: &mut Ui, network: &Network) {
+    let notes: &[String] = match &network.origin {
+        Origin::Own(notes) => notes,
+        Origin::Shipped => &[],
+    };
     ui.horizontal_wrapped(|ui| {
         let name = RichText::new(network.model.spec.name()).strong();
-        ui.label(name.color(theme::network_hue(index)));
+        ui.label(name.color(theme::network_hue(network.slot())));
         let facts = format!(
             "{} layers, {} parameters, {} classes",
             network.spec().layers().len(),
@@ -132,28 +130,28 @@ fn example_ui(ui: &mut Ui) {
     ui.label(RichText::new(EXAMPLE).font(theme::mono(theme::SMALL)));
 }
 
-fn buttons_ui(ui: &mut Ui, networks: &Networks, wishes: &mut Vec<Wish>) {
+fn buttons_ui(ui: &mut Ui, is_there: bool, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         if cfg!(target_arch = "wasm32") {
             let choose = ui.button("Choose files…");
             mark(ui, "choose", choose.rect);
             let hint = "A .safetensors file, and its .json if it has one";
             if choose.on_hover_text(hint).clicked() {
-                wishes.push(Wish::ChooseNetwork);
+                actions.push(Action::ChooseNetwork);
             }
         }
-        if networks.visitor().is_some() {
+        if is_there {
             let remove = ui.button("Remove it");
             mark(ui, "remove", remove.rect);
             if remove.clicked() {
-                wishes.push(Wish::RemoveNetwork);
+                actions.push(Action::OwnNetwork(OwnNetworkAction::Remove));
             }
         }
     });
 }
 
 /// The button that opens the sheet.
-pub fn own_network_button(ui: &mut Ui, wishes: &mut Vec<Wish>) {
+pub fn own_network_button(ui: &mut Ui, actions: &mut Vec<Action>) {
     let text = RichText::new("Your network…")
         .size(theme::SMALL)
         .color(theme::DIM);
@@ -162,7 +160,7 @@ pub fn own_network_button(ui: &mut Ui, wishes: &mut Vec<Wish>) {
     mark(ui, "network", button.rect);
     let hint = "Let a network of your own read beside these (U)";
     if button.on_hover_text(hint).clicked() {
-        wishes.push(Wish::OwnNetwork(true));
+        actions.push(Action::Set(Switch::OwnNetwork, true));
     }
 }
 

@@ -5,25 +5,16 @@
 //! points as differences, all as variable-length integers in steps of 0.1 pad units and of 1 ms.
 
 use crate::{
-    AppSystems,
-    inference::{InferenceSettings, Networks, ShownNetworks},
-    inspector::Inspector,
-    pad::{Pad, PadCommand},
+    inference::Networks,
+    inspector::InspectorSettings,
+    pad::Pad,
     view::{Motion, OrbitCamera, Preset, camera::Orbit},
 };
-use bevy::prelude::*;
+use bevy::{ecs::system::SystemParam, math::Vec3, prelude::Res};
 use data_encoding::BASE64URL_NOPAD;
 use mnistify_drawing::{PAD_SIZE, Point, Preparation, Stroke, Tool};
 use std::fmt::Write;
 use thiserror::Error;
-
-pub fn plugin(app: &mut App) {
-    app.add_systems(PostUpdate, open_link.before(AppSystems::Input));
-}
-
-/// A link that the app is to open as soon as the networks are there.
-#[derive(Resource, Clone, Debug, PartialEq)]
-pub struct OpenLink(pub SharedState);
 
 /// What a link carries. `None` and `Default` leave things as they are at the start.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +27,39 @@ pub struct SharedState {
     pub without_edges: bool,
     pub calm: bool,
     pub strokes: Option<Vec<Stroke>>,
+}
+
+/// What of the app a link tells.
+#[derive(SystemParam)]
+pub struct Linked<'w, 's> {
+    networks: Networks<'w, 's>,
+    pad: Res<'w, Pad>,
+    camera: Res<'w, OrbitCamera>,
+    motion: Res<'w, Motion>,
+    inspector: Res<'w, InspectorSettings>,
+}
+
+impl Linked<'_, '_> {
+    /// What the app shows now.
+    pub fn state(&self, with_strokes: bool) -> SharedState {
+        // A link does not carry a person's own network, so it cannot ask for it.
+        let only = self.networks.only_shown();
+        let only = only.filter(|reading| !reading.network.is_own());
+        let view = match self.camera.preset() {
+            Some(Preset::Overview) => None,
+            Some(preset) => Some(SharedView::Preset(preset)),
+            None => Some(SharedView::Free(self.camera.goal)),
+        };
+        let strokes = with_strokes.then(|| self.pad.drawing().strokes().to_vec());
+        SharedState {
+            shown: only.map(|reading| reading.network.key()),
+            view,
+            raw: self.pad.preparation() == Preparation::Raw,
+            without_edges: !self.inspector.edges,
+            calm: self.motion.reduced,
+            strokes,
+        }
+    }
 }
 
 /// Where the camera stands.
@@ -64,40 +88,6 @@ const MAX_POINTS: usize = 100_000;
 const STEPS: f32 = 10.0;
 
 impl SharedState {
-    /// What the app shows now.
-    pub fn of_app(
-        networks: &Networks,
-        settings: &InferenceSettings,
-        pad: &Pad,
-        camera: &OrbitCamera,
-        motion: &Motion,
-        inspector: &Inspector,
-        with_strokes: bool,
-    ) -> Self {
-        let shown = match settings.shown {
-            ShownNetworks::All => None,
-            // A link does not carry the visitor's own network, so it cannot ask for it.
-            ShownNetworks::Only(index) => networks
-                .all
-                .get(index)
-                .filter(|network| !network.is_visitors)
-                .map(|network| network.name().to_lowercase()),
-        };
-        let view = match camera.preset() {
-            Some(Preset::Overview) => None,
-            Some(preset) => Some(SharedView::Preset(preset)),
-            None => Some(SharedView::Free(camera.goal)),
-        };
-        Self {
-            shown,
-            view,
-            raw: pad.preparation() == Preparation::Raw,
-            without_edges: !inspector.edges,
-            calm: motion.reduced,
-            strokes: with_strokes.then(|| pad.drawing().strokes().to_vec()),
-        }
-    }
-
     /// The text after `#`.
     pub fn to_fragment(&self) -> String {
         let mut parts = Vec::new();
@@ -288,52 +278,6 @@ fn take_number(bytes: &mut &[u8]) -> Result<i64, LinkError> {
         }
     }
     Err(LinkError::Strokes)
-}
-
-/// Opens a link, once, when the networks are there.
-#[allow(clippy::too_many_arguments)]
-fn open_link(
-    mut commands: Commands,
-    link: Option<Res<OpenLink>>,
-    networks: Option<Res<Networks>>,
-    mut settings: ResMut<InferenceSettings>,
-    mut pad: ResMut<Pad>,
-    mut camera: ResMut<OrbitCamera>,
-    mut motion: ResMut<Motion>,
-    mut inspector: ResMut<Inspector>,
-) {
-    let (Some(link), Some(networks)) = (link, networks) else {
-        return;
-    };
-    commands.remove_resource::<OpenLink>();
-    let state = &link.0;
-    let named = |name: &String| {
-        let place = networks
-            .all
-            .iter()
-            .position(|n| n.name().to_lowercase() == *name);
-        place.map(ShownNetworks::Only)
-    };
-    settings.shown = state
-        .shown
-        .as_ref()
-        .and_then(named)
-        .unwrap_or(ShownNetworks::All);
-    match state.view {
-        None => camera.show(Preset::Overview),
-        Some(SharedView::Preset(preset)) => camera.show(preset),
-        Some(SharedView::Free(orbit)) => camera.go_to(orbit),
-    }
-    pad.apply(PadCommand::Prepare(if state.raw {
-        Preparation::Raw
-    } else {
-        Preparation::Prepared
-    }));
-    inspector.edges = !state.without_edges;
-    motion.reduced = state.calm;
-    if let Some(strokes) = &state.strokes {
-        pad.apply(PadCommand::Load(strokes.clone()));
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,235 @@
+//! What each action does.
+
+use super::{Action, EDGES, Screen, Show, Switch};
+use crate::{
+    inference::{InferenceSettings, Network, Shown},
+    inspector::InspectorSettings,
+    link::{Linked, SharedState, SharedView},
+    own_network::OwnNetwork,
+    pad::{Pad, PadAction},
+    platform,
+    rest::NextFrame,
+    view::{Motion, OrbitCamera, Preset, Selection, Tower},
+};
+use bevy::{ecs::system::SystemParam, prelude::*};
+use mnistify_drawing::Preparation;
+
+/// All that actions change.
+#[derive(SystemParam)]
+pub struct Changed<'w, 's> {
+    commands: Commands<'w, 's>,
+    networks: Query<'w, 's, (Entity, &'static Network)>,
+    towers: Query<'w, 's, &'static Tower>,
+    pad: ResMut<'w, Pad>,
+    settings: ResMut<'w, InferenceSettings>,
+    camera: ResMut<'w, OrbitCamera>,
+    motion: ResMut<'w, Motion>,
+    selection: ResMut<'w, Selection>,
+    inspector: ResMut<'w, InspectorSettings>,
+    screen: ResMut<'w, Screen>,
+    own: ResMut<'w, OwnNetwork>,
+}
+
+/// Carries this frame's actions out, in their order.
+pub fn carry_out(
+    mut actions: MessageReader<Action>,
+    mut params: ParamSet<(Linked, Changed)>,
+    next: Res<NextFrame>,
+) {
+    for action in actions.read() {
+        next.ask();
+        if matches!(action, Action::Share) {
+            let fragment = params.p0().state(true).to_fragment();
+            params.p1().tell(platform::share(&fragment));
+        } else {
+            params.p1().apply(action.clone());
+        }
+    }
+}
+
+impl Changed<'_, '_> {
+    fn apply(&mut self, action: Action) {
+        match action {
+            Action::Pad(action) => self.pad.apply(action),
+            Action::Toggle(switch) => self.set(switch, !self.is_on(switch)),
+            Action::Set(switch, on) => self.set(switch, on),
+            Action::Save => self.tell(platform::save_strokes(self.pad.drawing().strokes())),
+            Action::Load => match platform::load_strokes() {
+                Ok(Some(strokes)) => self.pad.apply(PadAction::Load(strokes)),
+                Ok(None) => {}
+                Err(message) => self.tell(Some(message)),
+            },
+            Action::SavePicture => platform::save_picture(&mut self.commands),
+            // The caller has what that takes.
+            Action::Share => {}
+            Action::Open(state) => self.open(&state),
+            Action::Show(show) => self.show(&show),
+            Action::View(preset) => self.camera.show(preset),
+            Action::Orbit { yaw, pitch } => self.camera.orbit(yaw, pitch),
+            Action::Pan { right, up } => self.camera.pan(right, up),
+            Action::Zoom(factor) => self.camera.zoom(factor),
+            Action::FlyTo(selected) => {
+                if let Ok(tower) = self.towers.get(selected.network) {
+                    let (target, size) = tower.view_of(selected.cell);
+                    self.camera.fly_to(target, size);
+                }
+            }
+            Action::Hover(cell) => self.selection.hovered = cell,
+            Action::Select(cell) => {
+                self.selection.cell = cell;
+                if let (Some(cell), Some(_)) = (cell, self.screen.maps) {
+                    self.screen.maps = Some((cell.network, cell.cell.row));
+                }
+            }
+            Action::Arrow { x, y } if self.selection.cell.is_some() => self.step(x, y, 0),
+            Action::Arrow { x, y } => self.camera.orbit(-0.12 * x as f32, -0.08 * y as f32),
+            Action::NextMap(by) => self.step(0, 0, by),
+            Action::StopAt(share) => {
+                self.motion.slow = Some(share);
+                self.motion.playing = false;
+            }
+            Action::EdgeCount(count) => self.inspector.edge_count = count,
+            Action::MoreEdges(by) => {
+                let count = self.inspector.edge_count.saturating_add_signed(by);
+                self.inspector.edge_count = count.clamp(*EDGES.start(), *EDGES.end());
+            }
+            Action::Maps(network, row) => self.open_maps(Some((network, row))),
+            Action::ChooseNetwork => platform::choose_network(),
+            Action::OwnNetwork(action) => self.own.apply(action),
+            Action::Close => self.close(),
+            Action::Dismiss => self.screen.notice = None,
+        }
+    }
+
+    fn is_on(&self, switch: Switch) -> bool {
+        match switch {
+            Switch::Prepared => self.pad.preparation() == Preparation::Prepared,
+            Switch::EveryFrame => self.settings.continuous,
+            Switch::Edges => self.inspector.edges,
+            Switch::Calm => self.motion.reduced,
+            Switch::SlowMotion => self.motion.slow.is_some(),
+            Switch::Playing => self.motion.playing,
+            Switch::Maps => self.screen.maps.is_some(),
+            Switch::Timing => !self.screen.timing_folded,
+            Switch::Help => self.screen.help,
+            Switch::More => self.screen.more,
+            Switch::OwnNetwork => self.screen.own_network || self.own.refusal.is_some(),
+        }
+    }
+
+    fn set(&mut self, switch: Switch, on: bool) {
+        match switch {
+            Switch::Prepared => {
+                let preparation = if on {
+                    Preparation::Prepared
+                } else {
+                    Preparation::Raw
+                };
+                self.pad.apply(PadAction::Prepare(preparation));
+            }
+            Switch::EveryFrame => self.settings.continuous = on,
+            Switch::Edges => self.inspector.edges = on,
+            Switch::Calm => self.motion.reduced = on,
+            Switch::SlowMotion => self.motion.slow = on.then_some(0.0),
+            Switch::Playing => self.motion.playing = on,
+            Switch::Maps if on => {
+                let selected = self.selection.cell;
+                let selected = selected.map(|cell| (cell.network, cell.cell.row));
+                self.open_maps(selected.or_else(|| self.first_maps()));
+            }
+            Switch::Maps => self.open_maps(None),
+            Switch::Timing => self.screen.timing_folded = !on,
+            Switch::Help => self.screen.help = on,
+            Switch::More => self.screen.more = on,
+            Switch::OwnNetwork => {
+                self.screen.own_network = on;
+                self.screen.more = false;
+                self.own.refusal = None;
+            }
+        }
+    }
+
+    /// The first layer of the network that has most to see.
+    fn first_maps(&self) -> Option<(Entity, usize)> {
+        let cells = |network: &Network| network.layout.len;
+        let networks = self.networks.iter();
+        let largest = networks.max_by_key(|(_, network)| cells(network))?;
+        Some((largest.0, 1))
+    }
+
+    fn open_maps(&mut self, place: Option<(Entity, usize)>) {
+        self.screen.maps = place;
+        self.inspector.maps_of = place.map(|(network, _)| network);
+    }
+
+    fn show(&mut self, show: &Show) {
+        let named = |network: &Network| match show {
+            Show::All => true,
+            Show::Named(key) => network.key() == *key,
+            Show::Own => network.is_own(),
+        };
+        // A network that is not there cannot be shown.
+        if !self.networks.iter().any(|(_, network)| named(network)) {
+            return;
+        }
+        for (entity, network) in &self.networks {
+            let mut entity = self.commands.entity(entity);
+            if named(network) {
+                entity.insert_if_new(Shown);
+            } else {
+                entity.remove::<Shown>();
+            }
+        }
+        self.selection.cell = None;
+        self.open_maps(None);
+    }
+
+    fn open(&mut self, state: &SharedState) {
+        let shown = state.shown.clone();
+        self.show(&shown.map_or(Show::All, |key| Show::Named(key.into())));
+        match state.view {
+            None => self.camera.show(Preset::Overview),
+            Some(SharedView::Preset(preset)) => self.camera.show(preset),
+            Some(SharedView::Free(orbit)) => self.camera.go_to(orbit),
+        }
+        self.set(Switch::Prepared, !state.raw);
+        self.set(Switch::Edges, !state.without_edges);
+        self.set(Switch::Calm, state.calm);
+        if let Some(strokes) = &state.strokes {
+            self.pad.apply(PadAction::Load(strokes.clone()));
+        }
+    }
+
+    /// Selects a neighbour of the selected cell.
+    fn step(&mut self, x: isize, y: isize, channel: isize) {
+        let Some(selected) = &mut self.selection.cell else {
+            return;
+        };
+        let Ok((_, network)) = self.networks.get(selected.network) else {
+            return;
+        };
+        let [channels, height, width] = network.layout.shape(selected.cell.row);
+        let step =
+            |value: usize, by: isize, size: usize| value.saturating_add_signed(by).min(size - 1);
+        let cell = &mut selected.cell;
+        if [height, width] == [1, 1] {
+            cell.channel = step(cell.channel, x + channel, channels);
+        } else {
+            cell.x = step(cell.x, x, width);
+            cell.y = step(cell.y, y, height);
+            cell.channel = step(cell.channel, channel, channels);
+        }
+    }
+
+    fn close(&mut self) {
+        let topmost = [Switch::OwnNetwork, Switch::More, Switch::Help, Switch::Maps];
+        match topmost.into_iter().find(|switch| self.is_on(*switch)) {
+            Some(switch) => self.set(switch, false),
+            None => self.selection.cell = None,
+        }
+    }
+
+    fn tell(&mut self, text: Option<String>) {
+        self.screen.notice = text;
+    }
+}

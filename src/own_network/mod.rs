@@ -1,0 +1,279 @@
+//! The network that a person brings: a file that is dropped on the window or the page, chosen there, or named with
+//! `--model`. It stands beside the others until it is removed or replaced.
+//!
+//! Files come in (`pairing.rs` says which belong together), are read on a task of their own, and become an entity like any
+//! other network. Links do not carry the network: it can be larger than an address may be, and it is the person's to pass
+//! on.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod files;
+mod pairing;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use files::read_network;
+pub use pairing::{Offered, Outcome, Pairing};
+
+use crate::{
+    inference::{AddNetwork, InferenceSettings, Network, Origin, shortened},
+    notice::Notice,
+    rest::NextFrame,
+};
+use bevy::{
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task, futures_lite::future},
+};
+use mnistify_network::foreign::Loaded;
+
+/// A description that says what weights cannot, for people to copy: a LeNet-5 with pixels between 0 and 1.
+pub const EXAMPLE: &str = r#"{
+  "activation": "relu",
+  "normalisation": {"mean": 0, "std": 1},
+  "padding": [2, 0],
+  "pool": ["2x2", "2x2"]
+}"#;
+
+/// What an offered file is read from: natively its path.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Content = std::path::PathBuf;
+/// What an offered file is read from: in the page its bytes.
+#[cfg(target_arch = "wasm32")]
+pub type Content = std::sync::Arc<[u8]>;
+
+/// Takes files in and lets them read.
+pub fn plugin(app: &mut App) {
+    app.init_resource::<OwnNetwork>()
+        .add_systems(PreUpdate, (follow_reading, change_network).chain());
+    #[cfg(not(target_arch = "wasm32"))]
+    app.add_systems(PreUpdate, read_drops.before(follow_reading));
+}
+
+/// A person's network on its way in and out.
+#[derive(Resource, Default)]
+pub struct OwnNetwork {
+    /// A file is held over the window.
+    pub dragging: bool,
+    /// Why the newest files are no network, until the person has read it.
+    pub refusal: Option<String>,
+    files: Pairing<Content>,
+    reading: Option<Task<Result<Loaded, String>>>,
+    notice: Option<Notice>,
+    change: Option<Change>,
+}
+
+enum Change {
+    Add {
+        loaded: Box<Loaded>,
+        /// Whether the person is told, who did this in the window.
+        told: bool,
+    },
+    Remove,
+}
+
+/// What can be done with a network of one's own.
+#[derive(Clone, Debug)]
+pub enum OwnNetworkAction {
+    /// A file is held over the window, or not any more.
+    Drag(bool),
+    /// Take in files that were dropped or chosen together.
+    Offer(Vec<Offered<Content>>),
+    /// Tell why files are no network.
+    Refuse(String),
+    /// Let a network read that was loaded already. Nobody is told.
+    Add(Box<Loaded>),
+    /// Take it away.
+    Remove,
+}
+
+impl OwnNetwork {
+    /// Carries an action out.
+    pub fn apply(&mut self, action: OwnNetworkAction) {
+        match action {
+            OwnNetworkAction::Drag(held) => self.dragging = held,
+            OwnNetworkAction::Offer(files) => self.offer(files),
+            OwnNetworkAction::Refuse(reason) => self.refuse(reason),
+            OwnNetworkAction::Add(loaded) => {
+                // What was dropped before belongs to another network.
+                self.let_go();
+                self.add(loaded, false);
+            }
+            OwnNetworkAction::Remove => {
+                self.let_go();
+                self.change = Some(Change::Remove);
+            }
+        }
+    }
+
+    fn offer(&mut self, files: Vec<Offered<Content>>) {
+        match self.files.offer(files) {
+            Outcome::Read {
+                weights,
+                description,
+            } => {
+                self.refusal = None;
+                self.notice = Some(Notice::say(format!("Reading {} …", weights.name)));
+                let task = async move { read(&weights, description.as_ref()) };
+                self.reading = Some(AsyncComputeTaskPool::get().spawn(task));
+            }
+            Outcome::Wait(told) => self.notice = Some(Notice::Say(told)),
+            Outcome::Refuse(reason) => self.refuse(reason),
+        }
+    }
+
+    fn let_go(&mut self) {
+        self.files.forget();
+        self.reading = None;
+        self.notice = Some(Notice::Withdraw);
+    }
+
+    fn add(&mut self, loaded: Box<Loaded>, told: bool) {
+        self.refusal = None;
+        self.change = Some(Change::Add { loaded, told });
+    }
+
+    /// Where the network that was just added came from, so that its description may still be dropped.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn remember(&mut self, path: &std::path::Path) {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        self.files.remember(Offered {
+            name: name.to_string_lossy().into_owned(),
+            content: path.to_path_buf(),
+        });
+    }
+
+    /// Tells why files are no network. The networks and the drawing stay as they are.
+    fn refuse(&mut self, explanation: String) {
+        // Into the terminal or the console too, where it can be copied from.
+        warn!("{explanation}");
+        self.refusal = Some(explanation);
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn read(
+    weights: &Offered<Content>,
+    description: Option<&Offered<Content>>,
+) -> Result<Loaded, String> {
+    read_network(
+        &weights.content,
+        description.map(|file| file.content.as_path()),
+    )
+}
+
+#[cfg(target_arch = "wasm32")]
+fn read(
+    weights: &Offered<Content>,
+    description: Option<&Offered<Content>>,
+) -> Result<Loaded, String> {
+    let text = |file: &Offered<Content>| {
+        String::from_utf8(file.content.to_vec())
+            .map_err(|_| format!("{}: is not a text, so it describes nothing", file.name))
+    };
+    let description = description.map(text).transpose()?;
+    mnistify_network::foreign::load(&weights.content, &weights.name, description.as_deref())
+        .map_err(|error| error.to_string())
+}
+
+/// Files over and on the window. The page's own script does this for the page.
+#[cfg(not(target_arch = "wasm32"))]
+fn read_drops(mut messages: MessageReader<FileDragAndDrop>, mut own: ResMut<OwnNetwork>) {
+    let mut dropped = Vec::new();
+    for message in messages.read() {
+        match message {
+            FileDragAndDrop::HoveredFile { .. } => own.apply(OwnNetworkAction::Drag(true)),
+            FileDragAndDrop::HoveredFileCanceled { .. } => {
+                own.apply(OwnNetworkAction::Drag(false));
+            }
+            FileDragAndDrop::DroppedFile { path_buf, .. } => {
+                own.apply(OwnNetworkAction::Drag(false));
+                let name = path_buf.file_name().unwrap_or(path_buf.as_os_str());
+                dropped.push(Offered {
+                    name: name.to_string_lossy().into_owned(),
+                    content: path_buf.clone(),
+                });
+            }
+        }
+    }
+    if !dropped.is_empty() {
+        own.apply(OwnNetworkAction::Offer(dropped));
+    }
+}
+
+/// Passes on what reading a file came to.
+fn follow_reading(
+    mut own: ResMut<OwnNetwork>,
+    mut notices: MessageWriter<Notice>,
+    next: Res<NextFrame>,
+) {
+    if own.notice.is_some() {
+        notices.write_batch(own.notice.take());
+    }
+    if own.reading.is_none() {
+        return;
+    }
+    next.ask();
+    let own = own.as_mut();
+    let outcome = own.reading.as_mut();
+    let Some(outcome) = outcome.and_then(|task| future::block_on(future::poll_once(task))) else {
+        return;
+    };
+    own.reading = None;
+    notices.write(Notice::Withdraw);
+    match outcome {
+        Ok(loaded) => own.add(Box::new(loaded), true),
+        Err(explanation) => own.refuse(explanation),
+    }
+}
+
+/// Adds, replaces or removes the network.
+fn change_network(
+    mut commands: Commands,
+    mut own: ResMut<OwnNetwork>,
+    networks: Query<(Entity, &Network)>,
+    settings: Res<InferenceSettings>,
+    mut notices: MessageWriter<Notice>,
+    next: Res<NextFrame>,
+) {
+    if own.change.is_none() || settings.networks_fixed {
+        return;
+    }
+    next.ask();
+    let change = own.change.take();
+    for (entity, network) in &networks {
+        if network.is_own() {
+            commands.entity(entity).despawn();
+        }
+    }
+    let Some(Change::Add { loaded, told }) = change else {
+        return;
+    };
+    let Loaded { model, notes } = *loaded;
+    if told {
+        let name = shortened(model.spec.name(), MOST_LETTERS);
+        notices.write(Notice::Say(if notes.is_empty() {
+            format!("{name} reads beside the others.")
+        } else {
+            format!("{name} reads beside the others. What was assumed about it: U")
+        }));
+    }
+    commands.trigger(AddNetwork {
+        model,
+        origin: Origin::Own(notes),
+    });
+}
+
+/// Letters of a network's name in a notice.
+const MOST_LETTERS: usize = 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mnistify_network::foreign;
+
+    #[test]
+    fn the_example_is_a_description_of_a_lenet() {
+        let file = include_bytes!("../network/tests/foreign/lenet.safetensors");
+        let loaded = foreign::load(file, "lenet.safetensors", Some(EXAMPLE)).unwrap();
+        assert_eq!(loaded.model.spec.normalisation().scale, 1.0);
+        assert_eq!(loaded.model.spec.name(), "lenet");
+    }
+}
