@@ -12,7 +12,7 @@ struct Floor {
     extent: vec4<f32>,
     // First value in the arena, row, columns of maps, 1 for the input.
     places: vec4<u32>,
-    // Width and height of a map, 1 where whole maps are drawn as flat pictures, cells.
+    // Width and height of a map, unused, cells.
     map: vec4<u32>,
 }
 
@@ -32,12 +32,16 @@ struct Row {
 @group(2) @binding(2) var<storage, read> ranges: array<f32>;
 @group(2) @binding(3) var<storage, read> rows: array<Row>;
 
-struct Corner {
+struct BarCorner {
     @builtin(position) clip: vec4<f32>,
     @location(0) colour: vec3<f32>,
-    // In a flat picture: the place in its map, in cells, and the map.
-    @location(1) place: vec2<f32>,
-    @location(2) @interpolate(flat) map: u32,
+}
+
+struct PictureCorner {
+    @builtin(position) clip: vec4<f32>,
+    // The place in its map, in cells, and the map.
+    @location(0) place: vec2<f32>,
+    @location(1) @interpolate(flat) map: u32,
 }
 
 // The same as src/view/colour.rs.
@@ -86,10 +90,38 @@ fn map_origin(map: u32) -> vec2<f32> {
     return vec2(column, line) * floor.measures.x - floor.extent.xy / 2.0 + floor.tower.xz;
 }
 
-// position.x: the cell (or the map, in a flat picture); position.y: which corner of which of the three faces that can be seen,
-// face · 4 + v · 2 + u. The face pair that looks at the camera is taken, so a bar is three quads.
+// Bars and flat pictures have entry points of their own instead of a branch on a uniform: lavapipe compiles a variant of a
+// vertex shader for every value that it branches on, and keeps none of them for long.
+
+// position.x: the map; position.y: which corner, v · 2 + u.
 @vertex
-fn vertex(@location(0) position: vec3<f32>) -> Corner {
+fn vertex_picture(@location(0) position: vec3<f32>) -> PictureCorner {
+    let code = u32(position.y);
+    let base = floor.tower.y + floor.measures.w;
+    var out: PictureCorner;
+    out.place = vec2(f32(code & 1u), f32(code >> 1u)) * vec2<f32>(floor.map.xy);
+    out.map = u32(position.x);
+    let flat_place = map_origin(out.map) + out.place * floor.measures.x;
+    out.clip = view.clip_from_world * vec4(flat_place.x, base, flat_place.y, 1.0);
+    return out;
+}
+
+@fragment
+fn fragment_picture(in: PictureCorner) -> @location(0) vec4<f32> {
+    let x = min(u32(in.place.x), floor.map.x - 1u);
+    let y = min(u32(in.place.y), floor.map.y - 1u);
+    let cell = (in.map * floor.map.y + y) * floor.map.x + x;
+    if cell >= floor.map.w {
+        discard;
+    }
+    let t = share_of_range(cell);
+    return vec4(lit(cell_colour(t), t), 1.0);
+}
+
+// position.x: the cell; position.y: which corner of which of the three faces that can be seen, face · 4 + v · 2 + u. The
+// face pair that looks at the camera is taken, so a bar is three quads.
+@vertex
+fn vertex_bar(@location(0) position: vec3<f32>) -> BarCorner {
     let cell = u32(position.x);
     let code = u32(position.y);
     let face = code / 4u;
@@ -98,15 +130,7 @@ fn vertex(@location(0) position: vec3<f32>) -> Corner {
 
     let side = floor.measures.x;
     let base = floor.tower.y + floor.measures.w;
-    var out: Corner;
-    if floor.map.z == 1u {
-        out.place = vec2(u, v) * vec2<f32>(floor.map.xy);
-        out.map = cell;
-        let flat_place = map_origin(cell) + out.place * side;
-        out.clip = view.clip_from_world * vec4(flat_place.x, base, flat_place.y, 1.0);
-        out.colour = vec3(0.0);
-        return out;
-    }
+    var out: BarCorner;
     let per_map = floor.map.x * floor.map.y;
     let within = cell % per_map;
     let cell_place = vec2(f32(within % floor.map.x), f32(within / floor.map.x)) + 0.5;
@@ -149,16 +173,6 @@ fn vertex(@location(0) position: vec3<f32>) -> Corner {
 }
 
 @fragment
-fn fragment(in: Corner) -> @location(0) vec4<f32> {
-    if floor.map.z == 1u {
-        let x = min(u32(in.place.x), floor.map.x - 1u);
-        let y = min(u32(in.place.y), floor.map.y - 1u);
-        let cell = (in.map * floor.map.y + y) * floor.map.x + x;
-        if cell >= floor.map.w {
-            discard;
-        }
-        let t = share_of_range(cell);
-        return vec4(lit(cell_colour(t), t), 1.0);
-    }
+fn fragment_bar(in: BarCorner) -> @location(0) vec4<f32> {
     return vec4(in.colour, 1.0);
 }

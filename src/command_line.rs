@@ -7,6 +7,7 @@ use mnistify::{
     commands::{bench, load_network, predict, screenshot},
     link::SharedState,
     own_network::{OwnNetwork, OwnNetworkAction},
+    recovery::Session,
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -29,6 +30,9 @@ struct Cli {
     /// the same name beside it, if it needs one.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Go on with what another process left behind after a graphics fault.
+    #[arg(long, value_name = "FILE", hide = true)]
+    resume: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -76,11 +80,13 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
         .transpose()
         .map_err(|error| format!("--link: {error}"))?;
     let own = cli.model.as_deref().map(load_network).transpose()?;
-    let surface = Surface::Window {
-        width: cli.width,
-        height: cli.height,
-    };
-    let mut app = mnistify::app(&surface, models);
+    let session = cli.resume.as_deref().map(Session::take).transpose()?;
+    let size = session.as_ref().map(|session| session.size);
+    let [width, height] = size.unwrap_or([cli.width, cli.height]);
+    let mut app = mnistify::app(&Surface::Window { width, height }, models);
+    if let Some(session) = session {
+        session.resume(&mut app);
+    }
     let world = app.world_mut();
     if let Some(link) = link {
         world.write_message(Action::Open(Box::new(link)));

@@ -11,7 +11,7 @@
 //! layer 5: inspector
 //! layer 6: link
 //! layer 7: actions
-//! layer 8: bench, panels
+//! layer 8: bench, panels, recovery
 //! layer 9: snapshot
 //! layer 10: commands, page
 //!
@@ -40,6 +40,7 @@ pub mod pad;
 mod page;
 pub mod panels;
 pub mod platform;
+pub mod recovery;
 pub mod rest;
 pub mod snapshot;
 pub mod view;
@@ -159,6 +160,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         actions::plugin,
         panels::plugin,
         bench::plugin,
+        recovery::plugin,
         snapshot::plugin,
     ));
     app

@@ -42,9 +42,7 @@ pub struct Linked<'w, 's> {
 impl Linked<'_, '_> {
     /// What the app shows now.
     pub fn state(&self, with_strokes: bool) -> SharedState {
-        // A link does not carry a person's own network, so it cannot ask for it.
         let only = self.networks.only_shown();
-        let only = only.filter(|reading| !reading.network.is_own());
         let view = match self.camera.preset() {
             Some(Preset::Overview) => None,
             Some(preset) => Some(SharedView::Preset(preset)),

@@ -34,15 +34,21 @@ pub struct Changed<'w, 's> {
 pub fn carry_out(
     mut actions: MessageReader<Action>,
     mut params: ParamSet<(Linked, Changed)>,
+    mut held: Local<Vec<Action>>,
     next: Res<NextFrame>,
 ) {
-    for action in actions.read() {
+    let mut queue = std::mem::take(&mut *held);
+    queue.extend(actions.read().cloned());
+    for action in queue {
         next.ask();
-        if matches!(action, Action::Share) {
-            let fragment = params.p0().state(true).to_fragment();
-            params.p1().tell(platform::share(&fragment));
-        } else {
-            params.p1().apply(action.clone());
+        match action {
+            Action::Share => {
+                let fragment = params.p0().state(true).to_fragment();
+                params.p1().tell(platform::share(&fragment));
+            }
+            // The network that it may name is there in the next frame.
+            Action::Open(_) if params.p1().own.is_changing() => held.push(action),
+            action => params.p1().apply(action),
         }
     }
 }
@@ -185,8 +191,10 @@ impl Changed<'_, '_> {
     }
 
     fn open(&mut self, state: &SharedState) {
-        let shown = state.shown.clone();
-        self.show(&shown.map_or(Show::All, |key| Show::Named(key.into())));
+        // A network that is not here leaves all of them shown.
+        let shown = state.shown.as_ref();
+        let shown = shown.filter(|key| self.networks.iter().any(|(_, n)| n.key() == **key));
+        self.show(&shown.map_or(Show::All, |key| Show::Named(key.clone().into())));
         match state.view {
             None => self.camera.show(Preset::Overview),
             Some(SharedView::Preset(preset)) => self.camera.show(preset),

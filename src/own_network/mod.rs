@@ -130,6 +130,11 @@ impl OwnNetwork {
         self.change = Some(Change::Add { loaded, told });
     }
 
+    /// Whether a network comes or goes at the beginning of the next frame.
+    pub fn is_changing(&self) -> bool {
+        self.change.is_some()
+    }
+
     /// Where the network that was just added came from, so that its description may still be dropped.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn remember(&mut self, path: &std::path::Path) {

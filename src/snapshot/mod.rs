@@ -34,6 +34,8 @@ pub struct Snapshot<'w, 's> {
     controls: Res<'w, Controls>,
     own: Res<'w, OwnNetwork>,
     gpu: Option<Res<'w, SharedGpu>>,
+    #[cfg(not(target_arch = "wasm32"))]
+    resumed: Res<'w, crate::recovery::Resumed>,
 }
 
 impl Snapshot<'_, '_> {
@@ -61,7 +63,13 @@ impl Snapshot<'_, '_> {
             Origin::Own(notes) => notes.clone(),
             Origin::Shipped => Vec::new(),
         });
+        #[cfg(not(target_arch = "wasm32"))]
+        let restarts = self.resumed.0.len();
+        // There the page itself is loaded again.
+        #[cfg(target_arch = "wasm32")]
+        let restarts = 0;
         Some(json!({
+            "restarts": restarts,
             "version": env!("CARGO_PKG_VERSION"),
             "adapter": self.gpu.as_ref().map(|gpu| &gpu.adapter),
             "preparation": match self.pad.preparation() {

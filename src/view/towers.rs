@@ -56,7 +56,7 @@ pub struct Tower {
     pub layout: TowerLayout,
     /// Where the middle of its foot stands.
     pub place: Vec3,
-    floors: Vec<(Handle<TowerMaterial>, CellShape)>,
+    floors: Vec<Handle<TowerMaterial>>,
     /// Whether large floors are pictures instead of bars.
     pictures: bool,
     seen: Option<bool>,
@@ -146,7 +146,7 @@ pub struct FloorUniform {
 }
 
 impl FloorUniform {
-    fn new(floor: &Floor, place: Vec3, shape: CellShape) -> Self {
+    fn new(floor: &Floor, place: Vec3) -> Self {
         Self {
             tower: place.extend(0.0),
             measures: Vec4::new(floor.cell, floor.gap, floor.bar, floor.base),
@@ -160,7 +160,7 @@ impl FloorUniform {
             map: UVec4::new(
                 floor.map[0] as u32,
                 floor.map[1] as u32,
-                u32::from(shape == CellShape::Picture),
+                0,
                 floor.cell_count() as u32,
             ),
         }
@@ -169,7 +169,9 @@ impl FloorUniform {
 
 /// Draws one floor.
 #[derive(Asset, TypePath, AsBindGroup, Clone)]
+#[bind_group_data(CellShape)]
 pub struct TowerMaterial {
+    shape: CellShape,
     #[uniform(0, visibility(vertex, fragment))]
     floor: FloorUniform,
     #[storage(1, read_only, buffer, visibility(vertex, fragment))]
@@ -196,13 +198,17 @@ impl Material2d for TowerMaterial {
     fn specialize(
         descriptor: &mut RenderPipelineDescriptor,
         layout: &MeshVertexBufferLayoutRef,
-        _key: Material2dKey<Self>,
+        key: Material2dKey<Self>,
     ) -> Result<(), SpecializedMeshPipelineError> {
         let position = Mesh::ATTRIBUTE_POSITION.at_shader_location(0);
         descriptor.vertex.buffers = vec![layout.0.get_layout(&[position])?];
-        descriptor.vertex.entry_point = Some("vertex".into());
+        let [vertex, fragment_entry] = match key.bind_group_data {
+            CellShape::Bar => ["vertex_bar", "fragment_bar"],
+            CellShape::Picture => ["vertex_picture", "fragment_picture"],
+        };
+        descriptor.vertex.entry_point = Some(vertex.into());
         if let Some(fragment) = &mut descriptor.fragment {
-            fragment.entry_point = Some("fragment".into());
+            fragment.entry_point = Some(fragment_entry.into());
         }
         descriptor.primitive.cull_mode = None;
         Ok(())
@@ -210,13 +216,19 @@ impl Material2d for TowerMaterial {
 }
 
 /// How a cell is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CellShape {
     /// Three quads, those that look at the camera.
     Bar,
     /// One quad for a whole map, whose pixels look the cells up: for a software rasteriser, which runs vertex shaders
     /// on one core (42,202 bars are half a million vertices).
     Picture,
+}
+
+impl From<&TowerMaterial> for CellShape {
+    fn from(material: &TowerMaterial) -> Self {
+        material.shape
+    }
 }
 
 impl CellShape {
@@ -285,7 +297,8 @@ fn build_towers(
                 for floor in &layout.floors {
                     let shape = CellShape::of(floor, pictures);
                     let material = materials.add(TowerMaterial {
-                        floor: FloorUniform::new(floor, Vec3::ZERO, shape),
+                        floor: FloorUniform::new(floor, Vec3::ZERO),
+                        shape,
                         shown: display.shown.clone(),
                         ranges: display.ranges.clone(),
                         rows: display.rows.clone(),
@@ -295,7 +308,7 @@ fn build_towers(
                         MeshMaterial2d(material.clone()),
                         NoFrustumCulling,
                     ));
-                    floors.push((material, shape));
+                    floors.push(material);
                 }
             })
             .insert((
@@ -339,9 +352,9 @@ fn place_towers(
         } else {
             Visibility::Hidden
         };
-        for (floor, (material, shape)) in tower.layout.floors.iter().zip(&tower.floors) {
+        for (floor, material) in tower.layout.floors.iter().zip(&tower.floors) {
             if let Some(mut material) = materials.get_mut(material) {
-                material.floor = FloorUniform::new(floor, place, *shape);
+                material.floor = FloorUniform::new(floor, place);
             }
         }
     }

@@ -1,0 +1,271 @@
+//! After a GPU fault: a validation error, full memory or a lost device.
+//!
+//! Several parts keep buffers of the faulty device (burn, bevy_egui), so the safe way back is a new process of the same
+//! program. It gets what is on the screen: the drawing, the shown networks with one's own, the view and the switches. In
+//! the page the loader does the same by a reload.
+
+use bevy::{
+    prelude::*,
+    render::error_handler::{ErrorType, RenderError, RenderErrorHandler, RenderErrorPolicy},
+};
+
+/// Watches for faults.
+pub fn plugin(app: &mut App) {
+    app.init_resource::<GpuFault>()
+        .insert_resource(RenderErrorHandler(note_fault));
+    #[cfg(not(target_arch = "wasm32"))]
+    app.add_plugins(desktop::plugin);
+}
+
+/// What the GPU reported, if it did.
+#[derive(Resource, Debug, Default)]
+pub struct GpuFault(pub Option<String>);
+
+/// Bevy calls this in every frame until the fault is gone.
+fn note_fault(error: &RenderError, main: &mut World, _: &mut World) -> RenderErrorPolicy {
+    let mut fault = main.resource_mut::<GpuFault>();
+    if fault.0.is_none() {
+        let kind = match error.ty {
+            ErrorType::Internal => "an internal error",
+            ErrorType::OutOfMemory => "its memory is full",
+            ErrorType::Validation => "a call that is not valid",
+            ErrorType::DeviceLost => "the device is lost",
+        };
+        // wgpu's descriptions have many lines; the first says what, the others where.
+        let detail = error.description.lines().next().unwrap_or_default();
+        error!("the GPU reports: {kind}: {detail}");
+        fault.0 = Some(format!("{kind} ({detail})"));
+    }
+    RenderErrorPolicy::StopRendering
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use desktop::{Resumed, Session};
+
+#[cfg(not(target_arch = "wasm32"))]
+mod desktop {
+    use super::{GpuFault, note_fault};
+    use crate::{
+        actions::Action,
+        gpu::SharedGpu,
+        inference::{Network, Origin},
+        link::{Linked, SharedState},
+        own_network::OwnNetworkAction,
+        rest::NextFrame,
+    };
+    use bevy::{
+        prelude::*,
+        render::error_handler::{ErrorType, RenderError},
+    };
+    use mnistify_network::{Model, foreign::Loaded};
+    use serde::{Deserialize, Serialize};
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+        process::Command,
+        time::{Duration, SystemTime, UNIX_EPOCH},
+    };
+
+    /// For tests: `validation:40` provokes a validation error at frame 40; also `memory` and `lost`. With `,again` at the
+    /// end the new process does the same.
+    const INJECT: &str = "MNISTIFY_INJECT_FAULT";
+    /// So many restarts within [`PERIOD`] are tried; the next fault ends the app.
+    const MOST_RESTARTS: usize = 3;
+    const PERIOD: Duration = Duration::from_secs(60);
+
+    pub fn plugin(app: &mut App) {
+        app.init_resource::<Resumed>().add_systems(
+            First,
+            start_again.run_if(|fault: Res<GpuFault>| fault.0.is_some()),
+        );
+        if let Some(injection) = Injection::from_environment() {
+            app.insert_resource(injection).add_systems(Last, inject);
+        }
+    }
+
+    /// Restarts before this process, newest last; milliseconds since 1970.
+    #[derive(Resource, Clone, Debug, Default)]
+    pub struct Resumed(pub Vec<u64>);
+
+    /// What a new process needs to go on.
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    pub struct Session {
+        /// The text of a link that opens what was shown.
+        link: String,
+        /// One's own network: the name of its file beside the session's, and what had to be assumed about it.
+        own: Option<(PathBuf, Vec<String>)>,
+        restarts: Vec<u64>,
+        /// The window's size in logical pixels.
+        pub size: [u32; 2],
+    }
+
+    impl Session {
+        /// Reads what another process left, and deletes it.
+        ///
+        /// # Errors
+        /// Where it cannot be read, with what to do.
+        pub fn take(file: &Path) -> Result<Self, String> {
+            let text = fs::read_to_string(file)
+                .map_err(|error| format!("{}: cannot be read: {error}", file.display()))?;
+            let session: Self = serde_json::from_str(&text).map_err(|error| {
+                let file = file.display();
+                format!("{file}: is no session of this version ({error}). Start without --resume")
+            })?;
+            let _ = fs::remove_file(file);
+            Ok(session)
+        }
+
+        /// Puts everything where it was, in an app that has not run yet.
+        pub fn resume(self, app: &mut App) {
+            let world = app.world_mut();
+            if let Some((file, notes)) = self.own {
+                match Model::load(&file) {
+                    Ok(model) => {
+                        let add = OwnNetworkAction::Add(Box::new(Loaded { model, notes }));
+                        world.write_message(Action::OwnNetwork(add));
+                    }
+                    Err(error) => warn!("{error}"),
+                }
+                let _ = fs::remove_file(file);
+            }
+            match SharedState::from_fragment(&self.link) {
+                Ok(state) => {
+                    world.write_message(Action::Open(Box::new(state)));
+                }
+                Err(error) => warn!("the session's drawing is lost: {error}"),
+            }
+            world.insert_resource(Resumed(self.restarts));
+        }
+    }
+
+    fn now_millis() -> u64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0, |since| since.as_millis() as u64)
+    }
+
+    /// Leaves a session to a new process and ends this one.
+    fn start_again(
+        fault: Res<GpuFault>,
+        resumed: Res<Resumed>,
+        linked: Linked,
+        networks: Query<&Network>,
+        windows: Query<&Window>,
+        injection: Option<Res<Injection>>,
+    ) {
+        let Some(window) = windows.iter().next() else {
+            // Without a window a command is at work, and nobody waits to go on.
+            eprintln!("mnistify: the graphics device failed: {}", reason(&fault));
+            std::process::exit(1);
+        };
+        let now = now_millis();
+        let mut restarts = resumed.0.clone();
+        restarts.retain(|then| now.saturating_sub(*then) < PERIOD.as_millis() as u64);
+        let gives_up = restarts.len() >= MOST_RESTARTS;
+        restarts.push(now);
+        let folder = std::env::temp_dir();
+        let name = format!("mnistify-session-{}", std::process::id());
+        let own = networks.iter().find_map(|network| match &network.origin {
+            Origin::Own(notes) => Some((network, notes)),
+            Origin::Shipped => None,
+        });
+        let own = own.and_then(|(network, notes)| {
+            let file = folder.join(&name).with_extension("safetensors");
+            network.model.save(&file, false).ok()?;
+            Some((file, notes.clone()))
+        });
+        let session = Session {
+            link: linked.state(true).to_fragment(),
+            own,
+            restarts,
+            size: [window.width() as u32, window.height() as u32],
+        };
+        let file = folder.join(&name).with_extension("json");
+        let text = serde_json::to_string(&session).unwrap_or_default();
+        if let Err(error) = fs::write(&file, text) {
+            eprintln!("mnistify: {}: {error}", file.display());
+        }
+        if gives_up {
+            eprintln!(
+                "mnistify: the graphics device failed {} times within a minute: {}. Update the graphics driver, or close \
+                 other programs that use it. Nothing is lost; go on with:\n  mnistify --resume {}",
+                MOST_RESTARTS + 1,
+                reason(&fault),
+                file.display()
+            );
+            std::process::exit(3);
+        }
+        warn!("starting again after a graphics fault: {}", reason(&fault));
+        let program = std::env::current_exe().unwrap_or_else(|_| "mnistify".into());
+        let mut command = Command::new(program);
+        command.arg("--resume").arg(&file);
+        if injection.is_some_and(|injection| !injection.again) {
+            command.env_remove(INJECT);
+        }
+        let started = command.spawn();
+        if let Err(error) = &started {
+            eprintln!("mnistify: cannot start again: {error}");
+        }
+        // At once: what this process still does with the device can only fail.
+        std::process::exit(i32::from(started.is_err()));
+    }
+
+    fn reason(fault: &GpuFault) -> &str {
+        fault.0.as_deref().unwrap_or("unknown")
+    }
+
+    /// A fault to provoke.
+    #[derive(Resource, Clone, Debug)]
+    struct Injection {
+        kind: String,
+        frame: u64,
+        again: bool,
+    }
+
+    impl Injection {
+        fn from_environment() -> Option<Self> {
+            let text = std::env::var(INJECT).ok()?;
+            let (text, again) = match text.strip_suffix(",again") {
+                Some(text) => (text, true),
+                None => (text.as_str(), false),
+            };
+            let (kind, frame) = text.split_once(':')?;
+            Some(Self {
+                kind: kind.into(),
+                frame: frame.parse().ok()?,
+                again,
+            })
+        }
+    }
+
+    fn inject(world: &mut World) {
+        world.resource::<NextFrame>().ask();
+        let injection = world.resource::<Injection>().clone();
+        let Some(gpu) = world.get_resource::<SharedGpu>().cloned() else {
+            return;
+        };
+        if world.resource::<NextFrame>().count != injection.frame {
+            return;
+        }
+        match injection.kind.as_str() {
+            "validation" => {
+                let _ = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                    label: Some("injected"),
+                    size: 4,
+                    usage: wgpu::BufferUsages::empty(),
+                    mapped_at_creation: false,
+                });
+            }
+            "lost" => gpu.device.wgpu_device().destroy(),
+            // Real memory is not to be filled for a test; from here on all is the same.
+            "memory" => {
+                let error = RenderError {
+                    ty: ErrorType::OutOfMemory,
+                    description: "injected".into(),
+                    source: None,
+                };
+                note_fault(&error, world, &mut World::new());
+            }
+            other => warn!("{INJECT}: there is no fault {other}"),
+        }
+    }
+}
