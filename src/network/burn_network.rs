@@ -40,11 +40,11 @@ pub struct Fixed;
 
 /// A sequential network on a burn backend.
 #[derive(Module, Debug)]
-pub struct Network<B: Backend> {
+pub struct BurnNetwork<B: Backend> {
     pub layers: Vec<Layer<B>>,
 }
 
-impl<B: Backend> Network<B> {
+impl<B: Backend> BurnNetwork<B> {
     /// A network with fresh random weights (Kaiming uniform, from the backend's generator).
     pub fn init(spec: &NetworkSpec, device: &B::Device) -> Self {
         let layers = spec.layers().iter().map(|layer| match *layer {

@@ -2,7 +2,7 @@
 //! against.
 
 use crate::{
-    burn_network::Network,
+    burn_network::BurnNetwork,
     fused::{ArenaBuffer, LogitsFuture, arena_buffer, read_range},
     model::Model,
     spec::Normalisation,
@@ -13,7 +13,7 @@ use burn_wgpu::{Wgpu, WgpuDevice};
 
 /// A plain network and the arena of its newest forward. Call it under one stream only ([`crate::fused::LIVE_STREAM`]).
 pub struct PlainNetwork {
-    network: Network<Wgpu>,
+    network: BurnNetwork<Wgpu>,
     layout: ArenaLayout,
     normalisation: Normalisation,
     device: WgpuDevice,
@@ -42,7 +42,7 @@ impl PlainNetwork {
     /// Uploads the weights.
     pub fn new(model: &Model, device: &WgpuDevice) -> Self {
         Self {
-            network: Network::from_model(model, device),
+            network: BurnNetwork::from_model(model, device),
             layout: ArenaLayout::new(&model.spec),
             normalisation: model.spec.normalisation(),
             device: device.clone(),
