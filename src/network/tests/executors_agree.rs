@@ -29,7 +29,7 @@ fn check(model: &Model, gpu: &Gpu, images: &[u8], tuning: Tuning) {
     let fused = FusedNetwork::new(model, gpu, images.len() / PIXELS, tuning);
     let pixels = pixels(images);
     fused.forward(&pixels);
-    let arena = fused.read_arena();
+    let arena = fused.read_arena().expect("the GPU gives it back");
     let length = fused.layout().len;
     for (image, pixels) in pixels.chunks_exact(PIXELS).enumerate() {
         let expected = cpu.forward_arena(pixels);
