@@ -36,6 +36,7 @@ const MAX_LINES: usize = 40;
 /// A network and what had to be assumed about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
+    /// The network, its tensors under this project's names.
     pub model: Model,
     /// For people, a sentence each; empty for a file with this project's metadata.
     pub notes: Vec<String>,
@@ -47,23 +48,42 @@ pub enum ImportError {
     /// Not a sound file, whoever wrote it.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A well-known format that is not safetensors.
     #[error("{file}: is {format}, not safetensors. {advice}")]
     OtherFormat {
+        /// The file.
         file: String,
+        /// The format and who writes it.
         format: &'static str,
+        /// How to get safetensors out of it, a sentence.
         advice: &'static str,
     },
+    /// The JSON beside the file is not a description, or not one of this file.
     #[error("{file}: the description beside it cannot be used: {reason}. It may hold {keys}", keys = sidecar::KEYS)]
-    Sidecar { file: String, reason: String },
+    Sidecar {
+        /// The file with the weights.
+        file: String,
+        /// What is wrong with the description.
+        reason: String,
+    },
+    /// Tensors of which no network can be made.
     #[error("{file}: {report}")]
-    NotUnderstood { file: String, report: Report },
+    NotUnderstood {
+        /// The file.
+        file: String,
+        /// What is known of it.
+        report: Report,
+    },
 }
 
 /// What was understood of a file, what was not, and what to do; a line each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
+    /// Layers that were recognised, and how shapes go through them.
     pub understood: Vec<String>,
+    /// What keeps them from being a network.
     pub problems: Vec<String>,
+    /// What a person can do about it.
     pub advice: Vec<String>,
 }
 
@@ -95,6 +115,10 @@ impl fmt::Display for Report {
 /// A file with this project's metadata is read as [`Model::from_bytes`] reads it. In any other the layers come from names
 /// and shapes, and their order and surroundings as the modules of this file say. Tensors are renamed to the layers'
 /// places (`0.weight`), missing biases are zeros.
+///
+/// # Errors
+/// Where the file is damaged, of another format, or holds tensors that make no network that can be run, and where the
+/// description does not fit it. The message says what was understood and what to do.
 pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Loaded, ImportError> {
     let file = file_name.to_string();
     let size = bytes.len() as u64;

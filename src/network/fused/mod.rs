@@ -4,11 +4,13 @@
 //! A convolution or dense layer takes its bias and activation along, pooling takes the batch norm before it along. So
 //! the MLP is three dispatches and the CNN seven, in one compute pass, and a steady frame allocates nothing.
 
+mod activation;
 pub mod compile;
 mod kernels;
 mod readback;
 
-pub use kernels::{activate, largest_divisor};
+pub use activation::activate;
+pub use kernels::largest_divisor;
 pub use readback::ArenaRead;
 pub(crate) use readback::read_once;
 

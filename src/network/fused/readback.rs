@@ -179,10 +179,6 @@ impl ArenaRead {
     }
 
     /// The values, once, when they are here; `Some(None)` where the device could not give them.
-    #[expect(
-        clippy::option_option,
-        reason = "outside: whether there is news; inside: whether it is good"
-    )]
     pub fn take(&self) -> Option<Option<Vec<f32>>> {
         let mut state = self.slot.state();
         if self.done.load(Ordering::Relaxed) {
