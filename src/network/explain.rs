@@ -413,6 +413,31 @@ mod tests {
         }
     }
 
+    /// Maps that are flattened at the very end, so that a stage of its own does it.
+    #[test]
+    fn every_answer_of_a_convolution_is_explained() {
+        let conv = LayerSpec::Conv2d {
+            in_channels: 1,
+            out_channels: 2,
+            kernel_size: [24, 28],
+            stride: [1, 1],
+            padding: [0, 0],
+        };
+        let layers = vec![conv, LayerSpec::Relu, LayerSpec::Flatten];
+        let model = Model::random(NetworkSpec::new("maps", layers).unwrap(), 4);
+        let network = CpuNetwork::new(&model);
+        let arena = network.forward_arena(&digit());
+        let layout = network.layout();
+        let row = layout.rows() - 1;
+        for class in 0..10 {
+            let cell = Cell::at(row, class, layout.shape(row));
+            let explanation = explain(&model, layout, &arena, cell);
+            assert_eq!(explanation.value, arena[layout.logits()][class]);
+            let field = receptive_field(&model, layout, cell, 0);
+            assert_eq!(field, [0, 0, 28, 28]);
+        }
+    }
+
     #[test]
     fn receptive_fields_of_the_cnn() {
         let model = Model::random(NetworkSpec::cnn(), 1);

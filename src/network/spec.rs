@@ -152,6 +152,9 @@ pub enum SpecError {
         /// The rest of a sentence about the layer.
         reason: String,
     },
+    /// The last layer's values are maps, not a list.
+    #[error("the network ends in maps of {0:?}; a Flatten has to stand at its end")]
+    Maps(Shape),
     /// Not one output a class.
     #[error("the network ends in {found} outputs, but it names {classes} classes")]
     Classes {
@@ -269,6 +272,9 @@ impl NetworkSpec {
                 }
             }
             shapes.push(shape);
+        }
+        if shape[1..] != [1, 1] {
+            return Err(SpecError::Maps(shape));
         }
         if count(shape) != classes.len() {
             return Err(SpecError::Classes {
@@ -547,7 +553,7 @@ pub(crate) fn windows(
             "has padding {padding}, which must be below its kernel size {kernel}"
         ));
     }
-    let padded = size + 2 * padding;
+    let padded = size.saturating_add(padding.saturating_mul(2));
     if kernel > padded {
         return Err(format!(
             "has a kernel of {kernel} over only {padded} values"
@@ -593,5 +599,17 @@ mod tests {
         assert!(error.to_string().contains("Flatten has to stand before"));
         let huge = NetworkSpec::cnn_of_width(100_000).unwrap_err();
         assert!(matches!(huge, SpecError::TooLarge { .. }));
+        let conv = |kernel_size, padding| LayerSpec::Conv2d {
+            in_channels: 1,
+            out_channels: 1,
+            kernel_size,
+            stride: [1, 1],
+            padding,
+        };
+        let maps = NetworkSpec::new("maps", vec![conv([24, 27], [0, 0])]).unwrap_err();
+        assert_eq!(maps, SpecError::Maps([1, 5, 2]));
+        // Sizes that no sum can hold.
+        let endless = conv([usize::MAX, 1], [usize::MAX - 1, 0]);
+        assert!(NetworkSpec::new("endless", vec![endless]).is_err());
     }
 }
