@@ -57,7 +57,7 @@ mod desktop {
         prelude::*,
         render::error_handler::{ErrorType, RenderError},
     };
-    use mnistify_network::{Model, foreign::Loaded};
+    use mnistify_network::{Model, import::Loaded};
     use serde::{Deserialize, Serialize};
     use std::{
         fs,
@@ -78,8 +78,17 @@ mod desktop {
             First,
             start_again.run_if(|fault: Res<GpuFault>| fault.0.is_some()),
         );
+        app.add_systems(Last, poll_device);
         if let Some(injection) = Injection::from_environment() {
             app.insert_resource(injection).add_systems(Last, inject);
+        }
+    }
+
+    /// A lost device is told while it is polled, and the renderer does not do that once its frames fail.
+    fn poll_device(gpu: Option<Res<SharedGpu>>) {
+        if let Some(gpu) = gpu {
+            // What this returns is told by the callback too.
+            let _ = gpu.device.wgpu_device().poll(wgpu::PollType::Poll);
         }
     }
 

@@ -263,12 +263,12 @@ fn a_blank_picture_has_no_answer() {
 }
 
 /// Networks that other programs saved, some of MNIST's test images, and what the networks say of them.
-const FOREIGN: &str = "src/network/tests/foreign";
+const IMPORTED: &str = "src/network/tests/imported";
 
 /// Logits that an independent program computed of the images, and their tolerance.
-fn foreign_logits(network: &str) -> (Vec<Vec<f64>>, f64) {
+fn imported_logits(network: &str) -> (Vec<Vec<f64>>, f64) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(FOREIGN)
+        .join(IMPORTED)
         .join("logits.json");
     let text = std::fs::read_to_string(file).expect("a checked-in file");
     let all: Value = serde_json::from_str(&text).expect("JSON");
@@ -279,7 +279,7 @@ fn foreign_logits(network: &str) -> (Vec<Vec<f64>>, f64) {
 
 /// Checks that the lines hold the reference's logits.
 fn assert_logits(lines: &[Value], key: &str, network: &str) {
-    let (expected, tolerance) = foreign_logits(network);
+    let (expected, tolerance) = imported_logits(network);
     assert_eq!(lines.len(), expected.len());
     for (line, expected) in lines.iter().zip(&expected) {
         assert_eq!(keys(&line["models"]), [key], "{line}");
@@ -294,8 +294,8 @@ fn assert_logits(lines: &[Value], key: &str, network: &str) {
 
 #[test]
 fn a_network_of_another_program_reads() {
-    let images = format!("{FOREIGN}/images-idx3-ubyte");
-    let lenet = format!("{FOREIGN}/lenet.safetensors");
+    let images = format!("{IMPORTED}/images-idx3-ubyte");
+    let lenet = format!("{IMPORTED}/lenet.safetensors");
     for cpu in [true, false] {
         let mut arguments = vec!["predict", "--model", &lenet, &images];
         if cpu {
@@ -313,13 +313,13 @@ fn a_description_beside_a_network_is_read_along() {
     let folder = folder("description");
     let weights = folder.join("tiny.safetensors");
     let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(FOREIGN)
+        .join(IMPORTED)
         .join("mlp.safetensors");
     std::fs::copy(source, &weights).expect("the file is copied");
     let description = folder.join("tiny.json");
     let json = r#"{"name": "Plain", "normalisation": {"mean": 0, "std": 1}}"#;
     std::fs::write(&description, json).expect("the file is written");
-    let images = format!("{FOREIGN}/images-idx3-ubyte");
+    let images = format!("{IMPORTED}/images-idx3-ubyte");
     let arguments = ["predict", "--cpu", "--model", text(&weights), &images];
     assert_logits(&lines(&run(&arguments), 0), "plain", "mlp");
 
@@ -428,7 +428,7 @@ fn a_screenshot_is_a_picture_of_the_app() {
 #[test]
 fn a_screenshot_has_room_for_a_third_network() {
     let folder = folder("screenshot-own");
-    let lenet = format!("{FOREIGN}/lenet.safetensors");
+    let lenet = format!("{IMPORTED}/lenet.safetensors");
     for (name, more) in [
         ("all", vec![]),
         ("maps", vec!["--maps", "lenet,1"]),

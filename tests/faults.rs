@@ -31,7 +31,7 @@ fn start(name: &str, injection: &str) -> (Display, App) {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the target folder can be written to");
     let display = Display::start(&folder);
-    let lenet = "src/network/tests/foreign/lenet.safetensors";
+    let lenet = "src/network/tests/imported/lenet.safetensors";
     let arguments = ["--model", lenet, "--link", &link()];
     let variables = [("MNISTIFY_INJECT_FAULT", injection)];
     let app = App::start(&display, &folder, &arguments, &variables);

@@ -7,7 +7,7 @@ use crate::{
     inference::Network,
 };
 use clap::Args;
-use mnistify_network::{Model, NetworkSpec, foreign::Loaded};
+use mnistify_network::{Model, NetworkSpec, import::Loaded};
 use serde_json::Value;
 use std::path::PathBuf;
 

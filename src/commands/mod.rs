@@ -6,7 +6,7 @@ pub mod predict;
 pub mod screenshot;
 
 use crate::own_network::read_network;
-use mnistify_network::{foreign::Loaded, fused::Gpu};
+use mnistify_network::{fused::Gpu, import::Loaded};
 use std::path::Path;
 
 /// Reads a network that a person named, whoever saved it. What had to be assumed about it goes to standard error.

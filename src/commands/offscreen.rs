@@ -12,7 +12,7 @@ use crate::{
 };
 use bevy::{app::PluginsState, prelude::*};
 use mnistify_drawing::Stroke;
-use mnistify_network::{Model, foreign::Loaded};
+use mnistify_network::{Model, import::Loaded};
 use std::time::{Duration, Instant};
 
 /// The app that draws into an image.

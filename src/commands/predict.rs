@@ -4,7 +4,7 @@ use super::{load_network, own_gpu};
 use clap::Args;
 use mnistify_drawing::{Image28, Preparation, idx, picture, rasterise, recording};
 use mnistify_network::{
-    Answer, Calibration, CpuNetwork, Model, Verdict,
+    Answer, CpuNetwork, Model, Verdict,
     fused::{FusedNetwork, Tuning},
     prediction::DEFAULT_THRESHOLD,
 };
@@ -158,7 +158,7 @@ fn images_of(path: &Path, prepare: bool, raw: bool) -> Result<(Vec<Image28>, boo
 /// A network with its key in the output.
 struct Reader {
     key: String,
-    calibration: Option<Calibration>,
+    model: Model,
     runner: Runner,
 }
 
@@ -179,7 +179,7 @@ fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
     };
     let reader = |(model, key): (&Model, String)| Reader {
         key,
-        calibration: model.calibration,
+        model: model.clone(),
         runner: match &gpu {
             // A network too large for the GPU is read on the CPU.
             Some((gpu, info)) if FusedNetwork::fits(&model.spec, &gpu.device.limits(), BATCH) => {
@@ -217,7 +217,15 @@ fn read(readers: &[Reader], images: &[Image28]) -> Vec<BTreeMap<String, Reading>
             Runner::Gpu(network) => {
                 let pixels: Vec<f32> = images.iter().flat_map(|i| i.as_slice()).copied().collect();
                 network.forward(&pixels);
-                network.read_logits(images.len())
+                let read = network.read_logits(images.len());
+                read.unwrap_or_else(|| {
+                    eprintln!("mnistify: the GPU's results cannot be read back, so the CPU reads");
+                    let twin = CpuNetwork::new(&reader.model);
+                    images
+                        .iter()
+                        .map(|image| twin.forward(image.as_slice()))
+                        .collect()
+                })
             }
             Runner::Cpu(network) => {
                 let logits = images.iter().map(|image| network.forward(image.as_slice()));
@@ -226,7 +234,7 @@ fn read(readers: &[Reader], images: &[Image28]) -> Vec<BTreeMap<String, Reading>
         };
         let millis = started.elapsed().as_secs_f64() * 1e3 / images.len() as f64;
         for ((line, logits), image) in lines.iter_mut().zip(logits).zip(images) {
-            let answer = Answer::from_logits(&logits, reader.calibration.as_ref());
+            let answer = Answer::from_logits(&logits, reader.model.calibration.as_ref());
             let said = answer.as_ref().filter(|_| !image.is_blank());
             let reading = Reading {
                 answer: said.map(|a| a.class),

@@ -421,7 +421,8 @@ fn cover_stroke(coverage: &mut [f32], points: &[Point], view: View, radius: f32)
 }
 
 /// Adds a segment's coverage within `window`: clamp(½ + radius − distance, 0, 1), where the distance is from the
-/// sample's centre to the segment. All lengths are in samples. The inner loop has no branches, so that it vectorises.
+/// sample's centre to the segment. All lengths are in samples. The inner loop has no branches, so that it vectorises;
+/// its range has an end because one without would check for an overflow at each step.
 fn cover_segment(
     coverage: &mut [f32],
     window: Window,
@@ -440,7 +441,7 @@ fn cover_segment(
     let reach = radius + 0.5;
     for y in window.y0..window.y1 {
         let py = y as f32 + 0.5 - from.1;
-        for (x, covered) in (window.x0 as i32..).zip(&mut coverage[window.row(y)]) {
+        for (x, covered) in (window.x0 as i32..window.x1 as i32).zip(&mut coverage[window.row(y)]) {
             let px = x as f32 + 0.5 - from.0;
             let along = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
             let (ex, ey) = (px - along * dx, py - along * dy);

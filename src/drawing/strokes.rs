@@ -66,18 +66,18 @@ pub struct Stroke {
     pub points: Vec<Point>,
 }
 
-/// A change that can be undone.
+/// How a change is undone.
 #[derive(Clone, Debug)]
-enum Done {
+enum Undo {
     /// A stroke was added at the end.
     Added,
     /// All strokes were exchanged; these were there before.
     Exchanged(Vec<Stroke>),
 }
 
-/// A change that was undone and can be made again.
+/// How a change that was undone is made again.
 #[derive(Clone, Debug)]
-enum Undone {
+enum Redo {
     /// This stroke was at the end.
     Added(Stroke),
     /// All strokes had been exchanged for these.
@@ -88,8 +88,8 @@ enum Undone {
 #[derive(Clone, Debug, Default)]
 pub struct Drawing {
     strokes: Vec<Stroke>,
-    done: Vec<Done>,
-    undone: Vec<Undone>,
+    undo_stack: Vec<Undo>,
+    redo_stack: Vec<Redo>,
     under_way: bool,
     revision: u64,
 }
@@ -113,8 +113,8 @@ impl Drawing {
             width,
             points: vec![point],
         });
-        self.done.push(Done::Added);
-        self.undone.clear();
+        self.undo_stack.push(Undo::Added);
+        self.redo_stack.clear();
         self.under_way = true;
         self.revision += 1;
     }
@@ -138,7 +138,7 @@ impl Drawing {
             return;
         }
         stroke.points.push(point);
-        self.undone.clear();
+        self.redo_stack.clear();
         self.revision += 1;
     }
 
@@ -159,24 +159,24 @@ impl Drawing {
             return;
         }
         let before = std::mem::replace(&mut self.strokes, strokes);
-        self.done.push(Done::Exchanged(before));
-        self.undone.clear();
+        self.undo_stack.push(Undo::Exchanged(before));
+        self.redo_stack.clear();
         self.revision += 1;
     }
 
     /// Takes the last change back, and says whether there was one. A stroke under way is ended and taken back whole.
     pub fn undo(&mut self) -> bool {
         self.end();
-        match self.done.pop() {
+        match self.undo_stack.pop() {
             None => return false,
-            Some(Done::Added) => {
+            Some(Undo::Added) => {
                 if let Some(stroke) = self.strokes.pop() {
-                    self.undone.push(Undone::Added(stroke));
+                    self.redo_stack.push(Redo::Added(stroke));
                 }
             }
-            Some(Done::Exchanged(before)) => {
+            Some(Undo::Exchanged(before)) => {
                 let after = std::mem::replace(&mut self.strokes, before);
-                self.undone.push(Undone::Exchanged(after));
+                self.redo_stack.push(Redo::Exchanged(after));
             }
         }
         self.revision += 1;
@@ -186,15 +186,15 @@ impl Drawing {
     /// Makes the last undone change again, and says whether there was one.
     pub fn redo(&mut self) -> bool {
         // A stroke under way has already emptied this list, so it need not be ended here.
-        match self.undone.pop() {
+        match self.redo_stack.pop() {
             None => return false,
-            Some(Undone::Added(stroke)) => {
+            Some(Redo::Added(stroke)) => {
                 self.strokes.push(stroke);
-                self.done.push(Done::Added);
+                self.undo_stack.push(Undo::Added);
             }
-            Some(Undone::Exchanged(after)) => {
+            Some(Redo::Exchanged(after)) => {
                 let before = std::mem::replace(&mut self.strokes, after);
-                self.done.push(Done::Exchanged(before));
+                self.undo_stack.push(Undo::Exchanged(before));
             }
         }
         self.revision += 1;
@@ -203,12 +203,12 @@ impl Drawing {
 
     /// Whether there is a change to take back.
     pub fn can_undo(&self) -> bool {
-        !self.done.is_empty()
+        !self.undo_stack.is_empty()
     }
 
     /// Whether there is an undone change to make again.
     pub fn can_redo(&self) -> bool {
-        !self.undone.is_empty()
+        !self.redo_stack.is_empty()
     }
 
     /// The strokes in the order in which they were made, the one under way included.

@@ -75,6 +75,7 @@ impl GpuTimer {
         let period = f64::from(self.period_nanos);
         let read = self.staging.slice(..);
         read.map_async(wgpu::MapMode::Read, move |result| {
+            // A buffer whose map failed must not be mapped again: the timer stays busy, and no further pass is timed.
             if result.is_ok() {
                 let ticks: Vec<u64> = staging
                     .slice(..)
@@ -85,8 +86,8 @@ impl GpuTimer {
                 staging.unmap();
                 let millis = ticks[1].saturating_sub(ticks[0]) as f64 * period / 1e6;
                 newest.store(millis.to_bits(), Ordering::Release);
+                busy.store(false, Ordering::Release);
             }
-            busy.store(false, Ordering::Release);
         });
     }
 

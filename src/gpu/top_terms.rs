@@ -178,8 +178,9 @@ impl TopTerms {
                     drop(view);
                     staging.unmap();
                     *newest.lock().expect("no holder panics") = Some(found);
+                    // After a map that failed it must not be mapped again, and no further terms are asked for.
+                    busy.store(false, Ordering::Release);
                 }
-                busy.store(false, Ordering::Release);
             });
     }
 

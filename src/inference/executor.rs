@@ -7,15 +7,11 @@ use super::{
     timings::WARM_UP_FORWARDS,
 };
 use crate::gpu::{Display, SharedGpu};
-use bevy::{
-    platform::time::Instant,
-    prelude::*,
-    tasks::{AsyncComputeTaskPool, Task, futures_lite::future},
-};
+use bevy::{platform::time::Instant, prelude::*};
 use mnistify_drawing::Image28;
 use mnistify_network::{
     Answer,
-    fused::{FusedNetwork, LogitsRead},
+    fused::{ArenaRead, FusedNetwork},
 };
 use std::time::Duration;
 
@@ -64,23 +60,7 @@ struct Read {
     sequence: u64,
     started: Instant,
     blank: bool,
-    logits: OnTheWay,
-}
-
-enum OnTheWay {
-    Fused(LogitsRead),
-    Plain(Task<Option<Vec<f32>>>),
-}
-
-impl OnTheWay {
-    /// The logits when they are here, none where reading failed.
-    #[allow(clippy::option_option)]
-    fn poll(&mut self) -> Option<Option<Vec<f32>>> {
-        match self {
-            Self::Fused(read) => read.take(),
-            Self::Plain(task) => future::block_on(future::poll_once(task)),
-        }
-    }
+    logits: ArenaRead,
 }
 
 /// A forward that was submitted.
@@ -174,10 +154,8 @@ impl Executor {
                 self.shown_sequence = sequence;
                 return (0, Some(logits));
             }
-            Logits::Fused(read) => OnTheWay::Fused(read),
-            Logits::Plain(future) if plain_reads_left => {
-                OnTheWay::Plain(AsyncComputeTaskPool::get().spawn(future))
-            }
+            Logits::Fused(read) => read,
+            Logits::Plain(read) if plain_reads_left => read,
             Logits::Plain(_) | Logits::NotAsked => {
                 self.unread = true;
                 return (0, None);
@@ -197,8 +175,8 @@ impl Executor {
     /// newest with whether they are of a blank image.
     pub(super) fn collect(&mut self, timings: &mut Timings) -> Option<(Vec<f32>, bool)> {
         let mut newest = None;
-        for mut read in std::mem::take(&mut self.reads) {
-            match read.logits.poll() {
+        for read in std::mem::take(&mut self.reads) {
+            match read.logits.take() {
                 None => self.reads.push(read),
                 Some(None) => self.give_up_gpu("reading the logits back from the GPU failed"),
                 Some(Some(logits)) => {

@@ -3,7 +3,7 @@
 use crate::gpu::{Display, GpuTimer, SharedGpu};
 use mnistify_network::{
     CpuNetwork, Model,
-    fused::{FusedNetwork, Gpu, LIVE_STREAM, LogitsFuture, LogitsRead, Tuning},
+    fused::{ArenaRead, FusedNetwork, Gpu, LIVE_STREAM, Tuning},
     live_plain::PlainForward,
 };
 
@@ -22,7 +22,7 @@ pub struct FusedRunner {
     /// Whether the forward under way is timed.
     timed: bool,
     /// Whether its logits are copied along.
-    read: Option<LogitsRead>,
+    read: Option<ArenaRead>,
 }
 
 /// Where the logits of a forward are.
@@ -30,9 +30,9 @@ pub enum Logits {
     /// Here: computed on the CPU.
     Here(Vec<f32>),
     /// On their way from the fused kernels.
-    Fused(LogitsRead),
-    /// On their way from burn.
-    Plain(LogitsFuture),
+    Fused(ArenaRead),
+    /// On their way from burn's operators.
+    Plain(ArenaRead),
     /// Too many are on their way; this forward's are not asked for.
     NotAsked,
 }
@@ -52,7 +52,7 @@ impl Runner {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn plain(model: &Model, device: &Gpu) -> Self {
         use mnistify_network::live_plain::PlainNetwork;
-        Self::Plain(Box::new(PlainNetwork::new(model, &device.burn)))
+        Self::Plain(Box::new(PlainNetwork::new(model, device)))
     }
 
     /// What people call it.

@@ -61,7 +61,7 @@ impl SelfTest {
             self_test_digits()
                 .iter()
                 .map(|digit| {
-                    let mut network = PlainNetwork::new(model, &device.burn);
+                    let mut network = PlainNetwork::new(model, device);
                     network.forward(digit.as_slice());
                     network.logits_async()
                 })

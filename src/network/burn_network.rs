@@ -18,19 +18,28 @@ use std::collections::BTreeMap;
 /// One layer with its parameters.
 #[derive(Module, Debug)]
 pub enum Layer<B: Backend> {
+    /// Weight `[out, in, kernel_height, kernel_width]`, bias `[out]`.
     Conv2d(Conv2d<B>),
+    /// Weight `[in, out]`, as burn keeps it; bias `[out]`.
     Linear(Linear<B>),
+    /// Scale, shift and running statistics, `[channels]` each.
     BatchNorm(BatchNorm<B>),
+    /// Maximum over windows.
     MaxPool2d(Pool),
+    /// `[n, c, h, w]` becomes `[n, c·h·w, 1, 1]`.
     Flatten(Fixed),
+    /// `x · sigmoid(x)`.
     Silu(Fixed),
+    /// `max(x, 0)`.
     Relu(Fixed),
 }
 
 /// A pooling window.
 #[derive(Module, Clone, Debug)]
 pub struct Pool {
+    /// `[height, width]`.
     pub kernel_size: [usize; 2],
+    /// `[vertical, horizontal]`.
     pub stride: [usize; 2],
 }
 
@@ -40,11 +49,12 @@ pub struct Fixed;
 
 /// A sequential network on a burn backend.
 #[derive(Module, Debug)]
-pub struct Network<B: Backend> {
+pub struct BurnNetwork<B: Backend> {
+    /// As the spec lists them, first to last.
     pub layers: Vec<Layer<B>>,
 }
 
-impl<B: Backend> Network<B> {
+impl<B: Backend> BurnNetwork<B> {
     /// A network with fresh random weights (Kaiming uniform, from the backend's generator).
     pub fn init(spec: &NetworkSpec, device: &B::Device) -> Self {
         let layers = spec.layers().iter().map(|layer| match *layer {

@@ -332,6 +332,13 @@ impl Convolution<'_> {
         &self.x[start..start + (TILE - 1) * self.stride[1] + self.kernel[1]]
     }
 
+    /// Where [`Convolution::row`] has the value that a place of the block wants. Wrapping, as all arithmetic of the
+    /// innermost loops: this crate is compiled with overflow checks, and slices check the index anyway.
+    #[inline(always)]
+    fn index(&self, place: usize, kernel_x: usize) -> usize {
+        place.wrapping_mul(self.stride[1]).wrapping_add(kernel_x)
+    }
+
     /// A whole block: [`TILE`] places by [`LANES`] channels.
     fn block(&self, first: usize, out_y: usize, out_x: usize) -> Block {
         let bias = lanes_of(self.bias, first);
@@ -342,9 +349,9 @@ impl Convolution<'_> {
                 let values = self.row(channel, kernel_y, out_y, out_x);
                 for kernel_x in 0..self.kernel[1] {
                     let weights = lanes_of(self.weight, start);
-                    start += self.output[0];
+                    start = start.wrapping_add(self.output[0]);
                     for (place, sums) in sums.iter_mut().enumerate() {
-                        let value = values[place * self.stride[1] + kernel_x];
+                        let value = values[self.index(place, kernel_x)];
                         for (sum, weight) in sums.iter_mut().zip(weights) {
                             *sum += value * weight;
                         }
@@ -377,9 +384,9 @@ impl Convolution<'_> {
                 let values = self.row(channel, kernel_y, out_y, out_x);
                 for kernel_x in 0..self.kernel[1] {
                     let [low, high] = load(lanes_of(self.weight, start));
-                    start += self.output[0];
+                    start = start.wrapping_add(self.output[0]);
                     for (place, sums) in sums.iter_mut().enumerate() {
-                        let value = _mm256_set1_ps(values[place * self.stride[1] + kernel_x]);
+                        let value = _mm256_set1_ps(values[self.index(place, kernel_x)]);
                         sums[0] = _mm256_fmadd_ps(value, low, sums[0]);
                         sums[1] = _mm256_fmadd_ps(value, high, sums[1]);
                     }
@@ -427,9 +434,7 @@ impl Convolution<'_> {
 
 #[inline(always)]
 fn lanes_of(values: &[f32], start: usize) -> &[f32; LANES] {
-    values[start..start + LANES]
-        .try_into()
-        .expect("a slice of this length")
+    values[start..].first_chunk().expect("a whole block")
 }
 
 fn max_pool(

@@ -14,8 +14,11 @@ use crate::{
 pub struct Cell {
     /// 0 is the input, `i + 1` is stage `i`.
     pub row: usize,
+    /// Which map, or which feature of a dense row.
     pub channel: usize,
+    /// From the top; 0 in a dense row.
     pub y: usize,
+    /// From the left; 0 in a dense row.
     pub x: usize,
 }
 
@@ -41,7 +44,9 @@ impl Cell {
 pub struct Term {
     /// Index of the input value in the previous row.
     pub source: usize,
+    /// The learned number.
     pub weight: f32,
+    /// The value that it multiplies.
     pub input: f32,
 }
 
@@ -55,8 +60,11 @@ impl Term {
 /// How a cell's value comes about. `value` is what the arithmetic gives, to be compared with the traced forward.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
+    /// Whose value it is.
     pub cell: Cell,
+    /// What is computed before the activation.
     pub arithmetic: Arithmetic,
+    /// What makes `value` of `sum`.
     pub activation: Activation,
     /// Before the activation.
     pub sum: f32,
@@ -68,25 +76,43 @@ pub struct Explanation {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arithmetic {
     /// `pixel · scale + offset`.
-    Input { pixel: f32, scale: f32, offset: f32 },
+    Input {
+        /// In `[0, 1]`.
+        pixel: f32,
+        /// [`crate::Normalisation::scale`].
+        scale: f32,
+        /// [`crate::Normalisation::offset`].
+        offset: f32,
+    },
     /// The products of a kernel with a patch, plus the bias.
     Conv2d {
+        /// `[height, width]`.
         kernel_size: [usize; 2],
-        /// Top left of the patch in the previous row's maps, negative in the padding.
+        /// Top left of the patch in the previous row's maps, `[y, x]`, negative in the padding.
         origin: [isize; 2],
         /// `[channel][kernel_y][kernel_x]`; places in the padding have no term.
         terms: Vec<Option<Term>>,
+        /// Added to the products.
         bias: f32,
     },
     /// All products of a dense neuron, plus the bias.
-    Linear { terms: Vec<Term>, bias: f32 },
+    Linear {
+        /// One for each value of the previous row, in its order.
+        terms: Vec<Term>,
+        /// Added to the products.
+        bias: f32,
+    },
     /// The largest of the window, each value after `scale · x + shift`.
     Pool {
+        /// `[height, width]`.
         kernel_size: [usize; 2],
+        /// Top left of the window in the previous row's maps, `[y, x]`.
         origin: [usize; 2],
         /// Index in the previous row and value there, row-major in the window.
         window: Vec<(usize, f32)>,
+        /// Of the batch norm; 1 without one.
         scale: f32,
+        /// Of the batch norm; 0 without one.
         shift: f32,
         /// The window's place that wins.
         winner: usize,
@@ -384,6 +410,31 @@ mod tests {
                     "row {} cell {}: {} but traced {}", row, index, explanation.value, traced
                 );
             }
+        }
+    }
+
+    /// Maps that are flattened at the very end, so that a stage of its own does it.
+    #[test]
+    fn every_answer_of_a_convolution_is_explained() {
+        let conv = LayerSpec::Conv2d {
+            in_channels: 1,
+            out_channels: 2,
+            kernel_size: [24, 28],
+            stride: [1, 1],
+            padding: [0, 0],
+        };
+        let layers = vec![conv, LayerSpec::Relu, LayerSpec::Flatten];
+        let model = Model::random(NetworkSpec::new("maps", layers).unwrap(), 4);
+        let network = CpuNetwork::new(&model);
+        let arena = network.forward_arena(&digit());
+        let layout = network.layout();
+        let row = layout.rows() - 1;
+        for class in 0..10 {
+            let cell = Cell::at(row, class, layout.shape(row));
+            let explanation = explain(&model, layout, &arena, cell);
+            assert_eq!(explanation.value, arena[layout.logits()][class]);
+            let field = receptive_field(&model, layout, cell, 0);
+            assert_eq!(field, [0, 0, 28, 28]);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A network as data. [`NetworkSpec`] lists the layers, [`Model`] adds the trained weights (one safetensors file), and
 //! three executors read a 28×28 image with it:
 //!
-//! - [`Network`]: plain burn operators on any backend, the reference on the GPU and what the trainer trains;
+//! - [`BurnNetwork`]: plain burn operators on any backend, the reference on the GPU and what the trainer trains;
 //! - [`fused`]: a few CubeCL kernels on burn's GPU device, every output in one arena buffer;
 //! - [`CpuNetwork`]: plain Rust without any framework, the independent check and the fallback.
 //!
@@ -11,15 +11,15 @@ pub mod burn_network;
 pub mod calibration;
 pub mod cpu;
 pub mod explain;
-pub mod foreign;
 pub mod fused;
+pub mod import;
 pub mod live_plain;
 pub mod model;
 pub mod prediction;
 pub mod spec;
 pub mod stage;
 
-pub use burn_network::Network;
+pub use burn_network::BurnNetwork;
 pub use calibration::{Calibration, Score};
 pub use cpu::CpuNetwork;
 pub use model::{Card, Metrics, Model, ModelError, TensorF32};

@@ -2,21 +2,21 @@
 //! against.
 
 use crate::{
-    burn_network::Network,
-    fused::{ArenaBuffer, LogitsFuture, arena_buffer, read_range},
+    burn_network::BurnNetwork,
+    fused::{ArenaBuffer, ArenaRead, Gpu, arena_buffer, read_once},
     model::Model,
     spec::Normalisation,
     stage::ArenaLayout,
 };
 use burn::tensor::{Tensor, TensorData};
-use burn_wgpu::{Wgpu, WgpuDevice};
+use burn_wgpu::Wgpu;
 
 /// A plain network and the arena of its newest forward. Call it under one stream only ([`crate::fused::LIVE_STREAM`]).
 pub struct PlainNetwork {
-    network: Network<Wgpu>,
+    network: BurnNetwork<Wgpu>,
     layout: ArenaLayout,
     normalisation: Normalisation,
-    device: WgpuDevice,
+    gpu: Gpu,
     arena: Option<Tensor<Wgpu, 1>>,
 }
 
@@ -35,17 +35,17 @@ pub trait PlainForward: Send + Sync {
     ///
     /// # Panics
     /// Before the first forward.
-    fn logits_async(&self) -> LogitsFuture;
+    fn logits_async(&self) -> ArenaRead;
 }
 
 impl PlainNetwork {
     /// Uploads the weights.
-    pub fn new(model: &Model, device: &WgpuDevice) -> Self {
+    pub fn new(model: &Model, gpu: &Gpu) -> Self {
         Self {
-            network: Network::from_model(model, device),
+            network: BurnNetwork::from_model(model, &gpu.burn),
             layout: ArenaLayout::new(&model.spec),
             normalisation: model.spec.normalisation(),
-            device: device.clone(),
+            gpu: gpu.clone(),
             arena: None,
         }
     }
@@ -59,7 +59,7 @@ impl PlainForward for PlainNetwork {
     fn forward(&mut self, pixels: &[f32]) {
         let values = pixels.iter().map(|x| self.normalisation.apply(*x));
         let input = TensorData::new(values.collect::<Vec<f32>>(), [1, 1, 28, 28]);
-        let input = Tensor::from_data(input, &self.device);
+        let input = Tensor::from_data(input, &self.gpu.burn);
         self.arena = Some(self.network.forward_arena(&self.layout, input));
     }
 
@@ -68,13 +68,9 @@ impl PlainForward for PlainNetwork {
         arena_buffer(&tensor.client, tensor.handle)
     }
 
-    fn logits_async(&self) -> LogitsFuture {
-        let tensor = self.arena().into_primitive().tensor();
-        read_range(
-            &tensor.client,
-            tensor.handle,
-            self.layout.logits(),
-            self.layout.len,
-        )
+    fn logits_async(&self) -> ArenaRead {
+        let logits = self.layout.logits();
+        let source = self.arena_buffer().starting_at(logits.start);
+        read_once(&self.gpu, &source, logits.len())
     }
 }

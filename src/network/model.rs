@@ -22,7 +22,9 @@ pub const MAX_FILE_BYTES: u64 = 512 << 20;
 /// Values in row-major order with their shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorF32 {
+    /// Its sizes, outermost first.
     pub shape: Vec<usize>,
+    /// As many as the product of `shape`.
     pub values: Vec<f32>,
 }
 
@@ -45,17 +47,24 @@ pub struct Card {
 /// Classification figures in `[0, 1]`; precision, recall and F1 are macro averages (means over the ten classes).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
+    /// How many were classified.
     pub images: usize,
+    /// The share of right answers.
     pub accuracy: f64,
+    /// Of the answers that name a class, the share that is right.
     pub precision: f64,
+    /// Of a class's images, the share that is found.
     pub recall: f64,
+    /// The harmonic mean of a class's precision and recall.
     pub f1: f64,
 }
 
 /// A spec with its weights: everything an executor needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
+    /// The architecture.
     pub spec: NetworkSpec,
+    /// How it was made; empty for a network of another program.
     pub card: Card,
     /// What its logits mean; none of a network that was never calibrated.
     pub calibration: Option<Calibration>,
@@ -66,71 +75,131 @@ pub struct Model {
 /// Why a file is not a model. Every message names the file.
 #[derive(Debug, Error)]
 pub enum ModelError {
+    /// The file could not be read.
     #[error("{file}: cannot be read: {source}. Check the path and the permissions")]
     Read {
+        /// The file.
         file: String,
+        /// What the system said.
         source: std::io::Error,
     },
+    /// The file could not be written.
     #[error("{file}: cannot be written: {source}")]
     Write {
+        /// The file.
         file: String,
+        /// What the system said.
         source: std::io::Error,
     },
+    /// The file is larger than any model.
     #[error("{file}: holds {bytes} bytes, more than the {MAX_FILE_BYTES} that a model may have")]
-    TooLarge { file: String, bytes: u64 },
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Its size.
+        bytes: u64,
+    },
+    /// The bytes are not safetensors, or not all of them are there.
     #[error("{file}: not a complete safetensors file ({reason}). Download or train it again")]
-    Format { file: String, reason: String },
+    Format {
+        /// The file.
+        file: String,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// Safetensors without this project's metadata.
     #[error(
         "{file}: has no `{key}` in its metadata, so its architecture is unknown. Save it with this project's trainer"
     )]
-    NoSpec { file: String, key: &'static str },
+    NoSpec {
+        /// The file.
+        file: String,
+        /// The metadata's key that is not there.
+        key: &'static str,
+    },
+    /// An entry of the metadata makes no sense.
     #[error("{file}: the `{key}` in its metadata is not valid: {reason}")]
     Metadata {
+        /// The file.
         file: String,
+        /// The entry's key.
         key: &'static str,
+        /// What is wrong with it.
         reason: String,
     },
+    /// A parameter of the spec has no tensor.
     #[error("{file}: the tensor `{tensor}` is missing, expected {expected:?}")]
     Missing {
+        /// The file.
         file: String,
+        /// The tensor's name.
         tensor: String,
+        /// The shape that it should have.
         expected: Vec<usize>,
     },
+    /// A tensor has another shape than the spec's parameter.
     #[error("{file}: the tensor `{tensor}` has the shape {found:?}, expected {expected:?}")]
     Shape {
+        /// The file.
         file: String,
+        /// The tensor's name.
         tensor: String,
+        /// The shape that it has.
         found: Vec<usize>,
+        /// The shape that it should have.
         expected: Vec<usize>,
     },
+    /// A tensor holds no numbers that can be weights.
     #[error("{file}: the tensor `{tensor}` has the type {found}, expected F32 or F16")]
     Type {
+        /// The file.
         file: String,
+        /// The tensor's name.
         tensor: String,
+        /// Its type, as safetensors names it.
         found: String,
     },
+    /// A weight is NaN or infinite.
     #[error(
         "{file}: the tensor `{tensor}` holds {value} at index {index}, expected finite numbers"
     )]
     NotFinite {
+        /// The file.
         file: String,
+        /// The tensor's name.
         tensor: String,
+        /// Which of its values, row-major.
         index: usize,
+        /// The value.
         value: f32,
     },
+    /// A batch norm's variance is below 0.
     #[error("{file}: the variance `{tensor}` holds {value} at index {index}, expected 0 or more")]
     NegativeVariance {
+        /// The file.
         file: String,
+        /// The tensor's name.
         tensor: String,
+        /// Which of its values.
         index: usize,
+        /// The value.
         value: f32,
     },
+    /// A tensor that is none of the spec's parameters.
     #[error("{file}: holds the tensor `{tensor}`, which the network in its metadata does not have")]
-    Unexpected { file: String, tensor: String },
+    Unexpected {
+        /// The file.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+    },
 }
 
 impl Model {
     /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not a model; the message names it.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = path.as_ref();
         let file = path.display().to_string();
@@ -147,6 +216,10 @@ impl Model {
     }
 
     /// Checks the bytes of a file; `file` is its name for messages.
+    ///
+    /// # Errors
+    /// Says what keeps the bytes from being a model. Of safetensors without this project's metadata that is
+    /// [`ModelError::NoSpec`]; [`crate::import::load`] reads those too.
     pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Self, ModelError> {
         let file = file.to_string();
         let format = |error: safetensors::SafeTensorError| ModelError::Format {
@@ -236,6 +309,9 @@ impl Model {
     }
 
     /// Writes the file whole or not at all (a temporary file beside it is renamed).
+    ///
+    /// # Errors
+    /// When the file cannot be written; the message names it.
     pub fn save(&self, path: impl AsRef<Path>, half: bool) -> Result<(), ModelError> {
         let path = path.as_ref();
         let partial = path.with_extension("safetensors.part");
@@ -257,6 +333,9 @@ impl Model {
     }
 
     /// The values of parameter `name` of layer `layer`, such as `(0, "weight")`.
+    ///
+    /// # Panics
+    /// Where the spec has no such parameter.
     pub fn parameter(&self, layer: usize, name: &str) -> &TensorF32 {
         &self.tensors[&format!("{layer}.{name}")]
     }

@@ -40,14 +40,16 @@ pub enum Verdict {
 }
 
 impl Answer {
-    /// The answer for some logits; none where they are empty or not finite.
+    /// The answer for some logits; none where they are empty or not finite, which [`overflow`] puts in words.
     pub fn from_logits(logits: &[f32], calibration: Option<&Calibration>) -> Option<Self> {
         if logits.is_empty() || logits.iter().any(|logit| !logit.is_finite()) {
             return None;
         }
         let temperature = calibration.map_or(1.0, |calibration| calibration.temperature);
-        let scaled: Vec<f32> = logits.iter().map(|logit| logit / temperature).collect();
         let class = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]))?;
+        // The difference first: a tiny temperature then makes it −∞, whose exponential is 0, and never NaN.
+        let below = logits.iter().map(|logit| logit - logits[class]);
+        let scaled: Vec<f32> = below.map(|below| below / temperature).collect();
         let mut answer = Self {
             class,
             probabilities: softmax(&scaled),
@@ -88,6 +90,17 @@ impl Answer {
         let others = (0..self.logits.len()).filter(|class| *class != self.class);
         others.max_by(|a, b| self.logits[*a].total_cmp(&self.logits[*b]))
     }
+}
+
+/// Why logits give no answer, for people: the first that is not finite, and what that means. None where all are finite.
+pub fn overflow(logits: &[f32], classes: &[String]) -> Option<String> {
+    let class = logits.iter().position(|logit| !logit.is_finite())?;
+    let name = classes.get(class).map_or("?", String::as_str);
+    Some(format!(
+        "No answer: the logit of {name} is {}. The network's values are too large for 32-bit numbers; its weights, or the \
+         normalisation of the pixels, are not those it was trained with",
+        logits[class]
+    ))
 }
 
 /// What to say of all networks together: [`NO_DIGIT`] where there are answers and each of them refuses.
@@ -142,6 +155,35 @@ mod tests {
         // Whatever the probability.
         assert_eq!(answer.verdict(0.0), Verdict::NoDigit);
         assert_eq!(answer.class, 0);
+    }
+
+    #[test]
+    fn any_temperature_above_0_gives_probabilities() {
+        for temperature in [1e-45, f32::MIN_POSITIVE, 1e-3, 1e3, f32::MAX] {
+            for score in Score::ALL {
+                let calibration = Calibration {
+                    temperature,
+                    score,
+                    threshold: 0.5,
+                };
+                assert_eq!(calibration.check(), Ok(()));
+                for logits in [[20.0, -3.0, 1.0], [3e38, -3e38, 0.0], [0.0, 0.0, 0.0]] {
+                    let answer = Answer::from_logits(&logits, Some(&calibration)).unwrap();
+                    let sum: f32 = answer.probabilities.iter().sum();
+                    assert!((sum - 1.0).abs() < 1e-6, "{temperature}: {answer:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_overflow_is_said_in_words() {
+        let classes = ["zero".to_string(), "one".to_string()];
+        assert_eq!(overflow(&[1.0, -2.0], &classes), None);
+        let text = overflow(&[1.0, f32::NEG_INFINITY], &classes).unwrap();
+        assert!(text.contains("the logit of one is -inf"), "{text}");
+        let text = overflow(&[1.0, 2.0, f32::NAN], &classes).unwrap();
+        assert!(text.contains("NaN"), "{text}");
     }
 
     #[test]

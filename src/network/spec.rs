@@ -19,24 +19,38 @@ pub const MAX_LAYERS: usize = 256;
 pub enum LayerSpec {
     /// 2D cross-correlation with bias; weight `[out_channels, in_channels, kernel_height, kernel_width]`.
     Conv2d {
+        /// Maps that come in.
         in_channels: usize,
+        /// Maps that come out.
         out_channels: usize,
+        /// `[height, width]`.
         kernel_size: [usize; 2],
+        /// `[vertical, horizontal]`; 1 where the file does not say.
         #[serde(default = "ones")]
         stride: [usize; 2],
+        /// Zeros on both sides, `[vertical, horizontal]`; none where the file does not say.
         #[serde(default)]
         padding: [usize; 2],
     },
     /// Dense layer with bias; weight `[out_features, in_features]`.
     Linear {
+        /// Values that come in.
         in_features: usize,
+        /// Values that come out.
         out_features: usize,
     },
     /// Batch normalisation over the channels with running statistics.
-    BatchNorm { channels: usize, epsilon: f32 },
+    BatchNorm {
+        /// Maps, or features of a dense layer.
+        channels: usize,
+        /// Added to the variance.
+        epsilon: f32,
+    },
     /// Maximum over windows; no padding, incomplete windows at the edge are left out.
     MaxPool2d {
+        /// `[height, width]`.
         kernel_size: [usize; 2],
+        /// `[vertical, horizontal]`.
         stride: [usize; 2],
     },
     /// `[c, h, w]` becomes `[c·h·w, 1, 1]`, in that order.
@@ -56,8 +70,11 @@ fn ones() -> [usize; 2] {
 /// The non-linearity at the end of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
+    /// `x`.
     None,
+    /// `x · sigmoid(x)`.
     Silu,
+    /// `max(x, 0)`.
     Relu,
 }
 
@@ -93,7 +110,9 @@ impl Activation {
 /// What happens to a pixel in `[0, 1]` before the first layer: `x · scale + offset`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Normalisation {
+    /// What a pixel is multiplied with.
     pub scale: f32,
+    /// What is added then.
     pub offset: f32,
 }
 
@@ -117,26 +136,47 @@ impl Normalisation {
 /// Why a list of layers is not a network.
 #[derive(Debug, Error, PartialEq)]
 pub enum SpecError {
+    /// Nothing to run.
     #[error("the network has no layers")]
     Empty,
+    /// More layers than [`MAX_LAYERS`].
     #[error("the network has {0} layers, at most {MAX_LAYERS} are supported")]
     TooManyLayers(usize),
+    /// A layer cannot take what it receives.
     #[error("layer {layer} ({kind}) {reason}")]
     Layer {
+        /// Which one, counted from 0.
         layer: usize,
+        /// [`LayerSpec::kind`].
         kind: &'static str,
+        /// The rest of a sentence about the layer.
         reason: String,
     },
+    /// The last layer's values are maps, not a list.
+    #[error("the network ends in maps of {0:?}; a Flatten has to stand at its end")]
+    Maps(Shape),
+    /// Not one output a class.
     #[error("the network ends in {found} outputs, but it names {classes} classes")]
-    Classes { found: usize, classes: usize },
+    Classes {
+        /// Values of the last layer.
+        found: usize,
+        /// Names of classes.
+        classes: usize,
+    },
+    /// Another input than a 28×28 image.
     #[error("the input must be [1, 28, 28], this network wants {0:?}")]
     Input(Shape),
+    /// More than [`MAX_ACTIVATIONS`] or [`MAX_PARAMETERS`].
     #[error("the network would need {found} {what}, at most {limit} are supported")]
     TooLarge {
+        /// What there is too much of, in the plural.
         what: &'static str,
+        /// How much the layers need, up to the first one too many.
         found: usize,
+        /// How much is supported.
         limit: usize,
     },
+    /// A scale or an offset that is NaN or infinite.
     #[error("the input normalisation must be finite, found scale {0} and offset {1}")]
     Normalisation(f32, f32),
 }
@@ -175,12 +215,19 @@ impl<'de> Deserialize<'de> for NetworkSpec {
 
 impl NetworkSpec {
     /// A network for the ten digits that reads `x·2 − 1`.
+    ///
+    /// # Errors
+    /// As [`NetworkSpec::with_classes`].
     pub fn new(name: impl Into<String>, layers: Vec<LayerSpec>) -> Result<Self, SpecError> {
         let classes = (0..10).map(|digit| digit.to_string()).collect();
         Self::with_classes(name.into(), Normalisation::default(), layers, classes)
     }
 
     /// A network with its own normalisation and class names.
+    ///
+    /// # Errors
+    /// Where the layers do not fit together or onto the classes, are more than the limits of this module, or the
+    /// normalisation is not finite.
     pub fn with_classes(
         name: String,
         normalisation: Normalisation,
@@ -226,6 +273,9 @@ impl NetworkSpec {
             }
             shapes.push(shape);
         }
+        if shape[1..] != [1, 1] {
+            return Err(SpecError::Maps(shape));
+        }
         if count(shape) != classes.len() {
             return Err(SpecError::Classes {
                 found: count(shape),
@@ -269,6 +319,9 @@ impl NetworkSpec {
 
     /// The CNN's architecture with `width` channels in its first half and twice as many in its second: for
     /// measurements of how the view and the forward grow.
+    ///
+    /// # Errors
+    /// Where a width is 0, or makes more parameters or activations than the limits of this module.
     pub fn cnn_of_width(width: usize) -> Result<Self, SpecError> {
         let conv = |in_channels, out_channels, size| LayerSpec::Conv2d {
             in_channels,
@@ -500,7 +553,7 @@ pub(crate) fn windows(
             "has padding {padding}, which must be below its kernel size {kernel}"
         ));
     }
-    let padded = size + 2 * padding;
+    let padded = size.saturating_add(padding.saturating_mul(2));
     if kernel > padded {
         return Err(format!(
             "has a kernel of {kernel} over only {padded} values"
@@ -546,5 +599,17 @@ mod tests {
         assert!(error.to_string().contains("Flatten has to stand before"));
         let huge = NetworkSpec::cnn_of_width(100_000).unwrap_err();
         assert!(matches!(huge, SpecError::TooLarge { .. }));
+        let conv = |kernel_size, padding| LayerSpec::Conv2d {
+            in_channels: 1,
+            out_channels: 1,
+            kernel_size,
+            stride: [1, 1],
+            padding,
+        };
+        let maps = NetworkSpec::new("maps", vec![conv([24, 27], [0, 0])]).unwrap_err();
+        assert_eq!(maps, SpecError::Maps([1, 5, 2]));
+        // Sizes that no sum can hold.
+        let endless = conv([usize::MAX, 1], [usize::MAX - 1, 0]);
+        assert!(NetworkSpec::new("endless", vec![endless]).is_err());
     }
 }

@@ -10,12 +10,20 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StageKind {
     /// The Conv2d at this index of the spec's layers.
-    Conv2d { layer: usize },
+    Conv2d {
+        /// Index of the layer.
+        layer: usize,
+    },
     /// The Linear at this index of the spec's layers.
-    Linear { layer: usize },
-    /// Optional batch norm, then optional pooling (both by index), or neither where an activation stands alone.
+    Linear {
+        /// Index of the layer.
+        layer: usize,
+    },
+    /// Optional batch norm, then optional pooling, or neither where an activation or flattening stands alone.
     Pool {
+        /// Index of the batch norm.
         norm: Option<usize>,
+        /// Index of the pooling.
         pool: Option<usize>,
     },
 }
@@ -23,12 +31,15 @@ pub enum StageKind {
 /// Consecutive layers whose last output is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
+    /// What it computes before its activation.
     pub kind: StageKind,
     /// The spec's layers that belong to it, flattening before it included.
     pub layers: Range<usize>,
+    /// What comes last.
     pub activation: Activation,
     /// What it receives; a Linear stage receives `[features, 1, 1]`.
     pub input: Shape,
+    /// What the arena keeps of it.
     pub output: Shape,
 }
 
@@ -111,6 +122,7 @@ pub fn stages(spec: &NetworkSpec) -> Vec<Stage> {
 pub struct ArenaLayout {
     /// `[1, 28, 28]`.
     pub input: Shape,
+    /// First to last.
     pub stages: Vec<Stage>,
     /// `offsets[0]` is the input, `offsets[i + 1]` is stage `i`.
     pub offsets: Vec<usize>,

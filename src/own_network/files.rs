@@ -2,7 +2,7 @@
 
 use mnistify_network::{
     ModelError,
-    foreign::{self, Loaded},
+    import::{self, Loaded},
     model::MAX_FILE_BYTES,
 };
 use std::{fs, path::Path};
@@ -34,7 +34,7 @@ pub fn read_network(weights: &Path, description: Option<&Path>) -> Result<Loaded
         .map(|path| read_description(&path))
         .transpose()?;
     let data = fs::read(weights).map_err(read_error)?;
-    foreign::load(&data, &file, description.as_deref()).map_err(|error| error.to_string())
+    import::load(&data, &file, description.as_deref()).map_err(|error| error.to_string())
 }
 
 fn read_description(path: &Path) -> Result<String, String> {

@@ -22,7 +22,7 @@ use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, futures_lite::future},
 };
-use mnistify_network::foreign::Loaded;
+use mnistify_network::import::Loaded;
 
 /// A description that says what weights cannot, for people to copy: a LeNet-5 with pixels between 0 and 1.
 pub const EXAMPLE: &str = r#"{
@@ -174,7 +174,7 @@ fn read(
             .map_err(|_| format!("{}: is not a text, so it describes nothing", file.name))
     };
     let description = description.map(text).transpose()?;
-    mnistify_network::foreign::load(&weights.content, &weights.name, description.as_deref())
+    mnistify_network::import::load(&weights.content, &weights.name, description.as_deref())
         .map_err(|error| error.to_string())
 }
 
@@ -272,12 +272,12 @@ const MOST_LETTERS: usize = 24;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mnistify_network::foreign;
+    use mnistify_network::import;
 
     #[test]
     fn the_example_is_a_description_of_a_lenet() {
-        let file = include_bytes!("../network/tests/foreign/lenet.safetensors");
-        let loaded = foreign::load(file, "lenet.safetensors", Some(EXAMPLE)).unwrap();
+        let file = include_bytes!("../network/tests/imported/lenet.safetensors");
+        let loaded = import::load(file, "lenet.safetensors", Some(EXAMPLE)).unwrap();
         assert_eq!(loaded.model.spec.normalisation().scale, 1.0);
         assert_eq!(loaded.model.spec.name(), "lenet");
     }

@@ -26,8 +26,9 @@ use bevy::{
 };
 use mnistify_drawing::{Stroke, recording};
 use mnistify_network::{
-    Model, foreign,
+    Model,
     fused::{FusedNetwork, Tuning},
+    import,
 };
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -231,7 +232,7 @@ pub fn load_network(
     file: Vec<u8>,
     description: Option<String>,
 ) -> Result<String, JsError> {
-    let loaded = foreign::load(&file, name, description.as_deref())?;
+    let loaded = import::load(&file, name, description.as_deref())?;
     let spec = &loaded.model.spec;
     let told = json!({
         "name": spec.name(),

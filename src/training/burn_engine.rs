@@ -19,7 +19,7 @@ use burn::{
     },
 };
 use mnistify_drawing::SIDE;
-use mnistify_network::{Card, Model, Network, NetworkSpec, burn_network::Layer};
+use mnistify_network::{BurnNetwork, Card, Model, NetworkSpec, burn_network::Layer};
 use rayon::prelude::*;
 use std::{path::Path, sync::Arc};
 
@@ -28,8 +28,8 @@ const EVALUATION_BATCH: usize = 1000;
 /// PyTorch's value; burn's own default is 1e-5.
 const ADAM_EPSILON: f32 = 1e-8;
 
-type AdamWFor<B> = OptimizerAdaptor<AdamW, Network<B>, B>;
-type OptimizerRecord<B> = <AdamWFor<B> as Optimizer<Network<B>, B>>::Record;
+type AdamWFor<B> = OptimizerAdaptor<AdamW, BurnNetwork<B>, B>;
+type OptimizerRecord<B> = <AdamWFor<B> as Optimizer<BurnNetwork<B>, B>>::Record;
 
 /// Trains with burn's operators.
 pub struct BurnEngine<B: AutodiffBackend> {
@@ -37,16 +37,16 @@ pub struct BurnEngine<B: AutodiffBackend> {
     config: TrainConfig,
     pool: Arc<Pool>,
     device: B::Device,
-    network: Network<B>,
+    network: BurnNetwork<B>,
     optimizer: Option<AdamWFor<B>>,
-    average: Network<B::InnerBackend>,
+    average: BurnNetwork<B::InnerBackend>,
     losses: Losses<B::InnerBackend>,
 }
 
 impl<B: AutodiffBackend> BurnEngine<B> {
     /// An engine that begins with `model`.
     pub fn new(model: &Model, config: &TrainConfig, pool: &Arc<Pool>, device: &B::Device) -> Self {
-        let mut network = Network::<B>::from_model(model, device);
+        let mut network = BurnNetwork::<B>::from_model(model, device);
         name_parameters(&mut network);
         Self {
             spec: model.spec.clone(),
@@ -182,7 +182,7 @@ impl<B: AutodiffBackend> Engine for BurnEngine<B> {
     }
 
     fn set_average(&mut self, model: &Model) {
-        self.average = Network::from_model(model, &self.device);
+        self.average = BurnNetwork::from_model(model, &self.device);
     }
 
     fn save_optimizer(&self, path: &Path) -> Result<(), EngineError> {
@@ -200,9 +200,9 @@ impl<B: AutodiffBackend> Engine for BurnEngine<B> {
         let record: OptimizerRecord<B> =
             Recorder::<B>::load(&recorder(), optimizer.to_path_buf(), &self.device)
                 .map_err(|error| EngineError::Read(error.to_string()))?;
-        self.network = Network::from_model(network, &self.device);
+        self.network = BurnNetwork::from_model(network, &self.device);
         name_parameters(&mut self.network);
-        self.average = Network::from_model(average, &self.device);
+        self.average = BurnNetwork::from_model(average, &self.device);
         let made = self.optimizer.take().expect("it is always put back");
         self.optimizer = Some(made.load_record(record));
         Ok(())
@@ -300,7 +300,7 @@ fn cross_entropy<B: Backend>(logits: Tensor<B, 2>, targets: Tensor<B, 2>) -> Ten
 ///
 /// Needed after averaging weights, because running statistics belong to the weights that they were gathered with
 /// (Izmailov et al. 2018, arXiv:1803.05407, section 3.2).
-pub fn calibrate<B: Backend>(network: &Network<B>, batches: &[Tensor<B, 4>]) -> Network<B> {
+pub fn calibrate<B: Backend>(network: &BurnNetwork<B>, batches: &[Tensor<B, 4>]) -> BurnNetwork<B> {
     let mut network = network.clone();
     let Some(device) = batches.first().map(|batch| batch.device()) else {
         return network;
@@ -399,7 +399,7 @@ fn pool_moments(parts: &[Moments]) -> Moments {
 }
 
 /// Gives the parameters the same names in every session: the optimiser's checkpoint refers to them.
-fn name_parameters<B: Backend>(network: &mut Network<B>) {
+fn name_parameters<B: Backend>(network: &mut BurnNetwork<B>) {
     let mut last = 0;
     let mut next = || {
         last += 1;
@@ -431,8 +431,8 @@ fn name_parameters<B: Backend>(network: &mut Network<B>) {
 /// Moves every averaged parameter towards the network's: `average · decay + weight · (1 − decay)`. The batch
 /// normalisation's statistics are left alone; [`calibrate`] replaces them.
 fn update_average<B: AutodiffBackend>(
-    average: &mut Network<B::InnerBackend>,
-    network: &Network<B>,
+    average: &mut BurnNetwork<B::InnerBackend>,
+    network: &BurnNetwork<B>,
     decay: f64,
 ) {
     for (average, layer) in average.layers.iter_mut().zip(&network.layers) {
@@ -539,7 +539,7 @@ mod tests {
         ];
         let spec = NetworkSpec::new("small", layers).unwrap();
         let model = initial_model(&spec, 3);
-        let network = Network::<Flex>::from_model(&model, &device);
+        let network = BurnNetwork::<Flex>::from_model(&model, &device);
         let pixels =
             (0..400 * PIXELS).map(|index| ((index * 37 + index / 91) % 251) as f32 / 125.0 - 1.0);
         let batches = [to_tensor::<Flex>(pixels.collect(), &device)];

@@ -8,7 +8,7 @@ import { ROOT, recording, site } from './browser.mjs';
 
 const page = site('networks');
 
-const FOREIGN = join(ROOT, 'src', 'network', 'tests', 'foreign');
+const IMPORTED = join(ROOT, 'src', 'network', 'tests', 'foreign');
 const PIXELS = 28 * 28;
 /** The multilayer perceptron was trained on plain pixels, which its weights do not tell. */
 const PLAIN = { name: 'Plain', normalisation: { mean: 0, std: 1 } };

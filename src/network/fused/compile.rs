@@ -3,6 +3,25 @@
 //! A launch through CubeCL costs about 70 µs of CPU time (measured on an H200's host: 0.2 ms for three kernels, 0.5
 //! ms for seven), since it looks up kernel, memory and bind group every time. In the live forward none of them ever
 //! changes.
+//!
+//! # What keeps a kernel within its memory
+//!
+//! Anybody's network is compiled into kernels, so the kernels of the forward are checked ([`Checks::Full`]), those of
+//! the shipped networks too: one way for all is the way that is tested. What holds:
+//!
+//! - An index beyond a buffer stays within the kernel's own binding. wgpu promises it (`bounds_checks`): on Vulkan by
+//!   the driver where it has `robustBufferAccess2` (then no instruction is added, and wgpu switches it on for the whole
+//!   device anyway), elsewhere by code that it adds. The arena's and the weights' bindings are parts of larger buffers
+//!   of burn's, and cover just these values (rounded up to 4 bytes).
+//! - A kernel's own arrays and its workgroup's memory are checked likewise.
+//! - Threads beyond the last output do nothing: each kernel compares its index with the shape that it is compiled for.
+//!
+//! What is left out, always:
+//!
+//! - CubeCL's own checks ([`ExecutionMode::Unchecked`]): they are the same once more, and need the buffers' lengths.
+//! - Bounds on the number of rounds (`force_loop_bounding`): every loop counts to a number that is fixed when the kernel
+//!   is compiled, in steps of 1 or more, whatever the network.
+//! - Zeros in a workgroup's memory: kernels that have some write all of it before any of it is read.
 
 use cubecl::{
     Compiler, WgpuCompilationOptions,
@@ -10,18 +29,31 @@ use cubecl::{
     wgpu::WgslCompiler,
 };
 
+/// Whether wgpu keeps a kernel's indices within its buffers and arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checks {
+    /// For kernels whose shapes come from outside.
+    Full,
+    /// For kernels whose shapes the program itself has chosen; a wrong index may then reach any memory of the process.
+    Trusted,
+}
+
 /// A kernel's source.
 pub struct Shader {
     /// WGSL.
     pub source: String,
+    /// The name of its entry point.
     pub entry_point: String,
     /// Buffers that it binds.
     pub buffers: usize,
-    /// Whether one more binding tells it the buffers' lengths, which unchecked kernels never read.
+    /// Whether one more binding tells it the buffers' lengths, which these kernels never read.
     pub has_info: bool,
 }
 
-/// Compiles a kernel without bounds checks.
+/// Compiles a kernel to WGSL.
+///
+/// # Panics
+/// Where the kernel uses what WGSL does not have, or asks for the length of a buffer.
 pub fn compile<K: CubeKernel>(kernel: &K) -> Shader {
     let shader = WgslCompiler::default()
         .compile(
@@ -46,15 +78,19 @@ pub fn compile<K: CubeKernel>(kernel: &K) -> Shader {
 
 impl Shader {
     /// The pipeline; its only bind group is the buffers in their order, then the lengths if they are declared.
-    pub fn pipeline(&self, device: &wgpu::Device) -> wgpu::ComputePipeline {
+    ///
+    /// With [`Checks::Trusted`] the kernel itself has to stay within its buffers and arrays.
+    pub fn pipeline(&self, device: &wgpu::Device, checks: Checks) -> wgpu::ComputePipeline {
         let module = wgpu::ShaderModuleDescriptor {
             label: Some(&self.entry_point),
             source: wgpu::ShaderSource::Wgsl(self.source.as_str().into()),
         };
-        // SAFETY: the kernels stay within the shapes that they are compiled for, and their loops end.
-        let module = unsafe {
-            device.create_shader_module_trusted(module, wgpu::ShaderRuntimeChecks::unchecked())
+        let checks = wgpu::ShaderRuntimeChecks {
+            bounds_checks: checks == Checks::Full,
+            ..wgpu::ShaderRuntimeChecks::unchecked()
         };
+        // SAFETY: every loop ends (see the head of this file), and whoever trusts a kernel knows its indices.
+        let module = unsafe { device.create_shader_module_trusted(module, checks) };
         let count = self.buffers + usize::from(self.has_info);
         let entries: Vec<_> = (0..count)
             .map(|binding| wgpu::BindGroupLayoutEntry {

@@ -2,6 +2,7 @@
 
 use super::{
     Tuning,
+    activation::activate,
     compile::{Shader, compile},
 };
 use crate::{
@@ -21,9 +22,9 @@ pub(super) enum StageKernel {
     Pool(PoolShape),
 }
 
-/// Places that every kernel needs, in values.
+/// What every kernel needs: where its values lie, in values, and what comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Places {
+struct Offsets {
     /// The first stage reads the uploaded pixels and copies them to the head of the arena; 0 for the others.
     copy_input: usize,
     /// Length of one image's arena.
@@ -39,7 +40,7 @@ struct Places {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ConvShape {
-    places: Places,
+    offsets: Offsets,
     in_channels: usize,
     in_height: usize,
     in_width: usize,
@@ -62,7 +63,7 @@ pub(super) struct ConvShape {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct LinearShape {
-    places: Places,
+    offsets: Offsets,
     inputs: usize,
     outputs: usize,
     /// Output features side by side in one workgroup.
@@ -77,7 +78,7 @@ pub(super) struct LinearShape {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PoolShape {
-    places: Places,
+    offsets: Offsets,
     channels: usize,
     in_height: usize,
     in_width: usize,
@@ -157,7 +158,7 @@ pub(super) fn stage_kernels(
     let mut parameters = Vec::new();
     let stages = layout.stages.iter().enumerate();
     let kernels = stages.map(|(index, stage)| {
-        let places = Places {
+        let offsets = Offsets {
             copy_input: if index == 0 { count(layout.input) } else { 0 },
             arena: layout.len,
             input: layout.offsets[index],
@@ -165,7 +166,7 @@ pub(super) fn stage_kernels(
             weight: parameters.len(),
             activation: stage.activation.code(),
         };
-        stage_kernel(model, stage, places, tuning, &mut parameters)
+        stage_kernel(model, stage, offsets, tuning, &mut parameters)
     });
     let kernels = kernels.collect();
     if parameters.is_empty() {
@@ -178,7 +179,7 @@ pub(super) fn stage_kernels(
 fn stage_kernel(
     model: &Model,
     stage: &Stage,
-    places: Places,
+    offsets: Offsets,
     tuning: Tuning,
     parameters: &mut Vec<f32>,
 ) -> StageKernel {
@@ -201,7 +202,7 @@ fn stage_kernel(
             let block = largest_divisor(out_channels, tuning.conv_channels);
             let tile = largest_divisor(out_width, tuning.conv_places);
             StageKernel::Conv(ConvShape {
-                places,
+                offsets,
                 in_channels,
                 in_height,
                 in_width,
@@ -224,7 +225,7 @@ fn stage_kernel(
             let split = tuning.dense_split;
             let terms = in_channels / split;
             StageKernel::Linear(LinearShape {
-                places,
+                offsets,
                 inputs: in_channels,
                 outputs: out_channels,
                 lanes: LANES,
@@ -257,7 +258,7 @@ fn stage_kernel(
                 stage.input
             };
             StageKernel::Pool(PoolShape {
-                places,
+                offsets,
                 channels: in_channels,
                 in_height,
                 in_width,
@@ -291,19 +292,6 @@ fn push_transposed(model: &Model, layer: usize, taps: usize, parameters: &mut Ve
     parameters.extend(&model.parameter(layer, "bias").values);
 }
 
-/// The activation of this code ([`crate::Activation::code`]) at `x`.
-#[cube]
-pub fn activate(x: f32, #[comptime] activation: u32) -> f32 {
-    let mut y = x;
-    if comptime!(activation == 1) {
-        y = x / (1.0 + f32::exp(-x));
-    }
-    if comptime!(activation == 2) {
-        y = f32::max(x, 0.0);
-    }
-    y
-}
-
 /// The first stage keeps a copy of its input at the head of each arena, spread over all of its threads.
 #[cube]
 fn keep_input(
@@ -311,12 +299,12 @@ fn keep_input(
     arena: &mut Array<f32>,
     thread: usize,
     threads: usize,
-    #[comptime] places: Places,
+    #[comptime] offsets: Offsets,
 ) {
     let image = CUBE_POS_Z as usize;
     let mut index = thread;
-    while index < places.copy_input {
-        arena[image * places.arena + index] = input[image * places.copy_input + index];
+    while index < offsets.copy_input {
+        arena[image * offsets.arena + index] = input[image * offsets.copy_input + index];
         index += threads;
     }
 }
@@ -332,18 +320,18 @@ fn conv_stage(
 ) {
     let image = CUBE_POS_Z as usize;
     let thread = CUBE_POS_X as usize * CUBE_DIM_X as usize + UNIT_POS_X as usize;
-    if comptime!(shape.places.copy_input > 0) {
+    if comptime!(shape.offsets.copy_input > 0) {
         let width = CUBE_COUNT_X as usize * CUBE_DIM_X as usize;
         let first = CUBE_POS_Y as usize * width + thread;
         let threads = CUBE_COUNT_Y as usize * width;
-        keep_input(input, arena, first, threads, shape.places);
+        keep_input(input, arena, first, threads, shape.offsets);
     }
     if thread < comptime!(shape.out_height * shape.out_width / shape.tile) {
         let first = CUBE_POS_Y as usize * shape.block;
         let out_y = thread / comptime!(shape.out_width / shape.tile);
         let out_x = thread % comptime!(shape.out_width / shape.tile) * shape.tile;
         let bias = comptime!(
-            shape.places.weight
+            shape.offsets.weight
                 + shape.in_channels * shape.kernel_y * shape.kernel_x * shape.out_channels
         );
         let mut sums = Array::<f32>::new(comptime!(shape.block * shape.tile));
@@ -372,18 +360,18 @@ fn conv_stage(
                             let y = in_y - shape.padding_y;
                             let x = in_x - shape.padding_x;
                             let source = (channel * shape.in_height + y) * shape.in_width + x;
-                            value = read(input, arena, source, image, shape.places);
+                            value = read(input, arena, source, image, shape.offsets);
                         }
                         values[index] = value;
                     } else {
                         let source = (channel * shape.in_height + in_y) * shape.in_width + in_x;
-                        values[index] = read(input, arena, source, image, shape.places);
+                        values[index] = read(input, arena, source, image, shape.offsets);
                     }
                 }
                 #[unroll]
                 for kernel_x in 0..shape.kernel_x {
                     let tap = (channel * shape.kernel_y + kernel_y) * shape.kernel_x + kernel_x;
-                    let start = shape.places.weight + tap * shape.out_channels + first;
+                    let start = shape.offsets.weight + tap * shape.out_channels + first;
                     #[unroll]
                     for lane in 0..shape.block {
                         let weight = parameters[start + lane];
@@ -396,7 +384,7 @@ fn conv_stage(
                 }
             }
         }
-        let output = image * shape.places.arena + shape.places.output;
+        let output = image * shape.offsets.arena + shape.offsets.output;
         #[unroll]
         for lane in 0..shape.block {
             let plane = (first + lane) * comptime!(shape.out_height * shape.out_width);
@@ -404,7 +392,7 @@ fn conv_stage(
             #[unroll]
             for place in 0..shape.tile {
                 arena[row + place] =
-                    activate(sums[lane * shape.tile + place], shape.places.activation);
+                    activate(sums[lane * shape.tile + place], shape.offsets.activation);
             }
         }
     }
@@ -417,12 +405,12 @@ fn read(
     arena: &Array<f32>,
     index: usize,
     image: usize,
-    #[comptime] places: Places,
+    #[comptime] offsets: Offsets,
 ) -> f32 {
-    if comptime!(places.copy_input > 0) {
-        input[image * places.copy_input + index]
+    if comptime!(offsets.copy_input > 0) {
+        input[image * offsets.copy_input + index]
     } else {
-        arena[image * places.arena + places.input + index]
+        arena[image * offsets.arena + offsets.input + index]
     }
 }
 
@@ -439,7 +427,7 @@ fn linear_stage(
     let lane = UNIT_POS_X as usize;
     let part = UNIT_POS_Y as usize;
     let first = (CUBE_POS_X as usize * shape.lanes + lane) * shape.block;
-    if comptime!(shape.places.copy_input > 0) {
+    if comptime!(shape.offsets.copy_input > 0) {
         let group = comptime!(shape.lanes * shape.split);
         let thread = CUBE_POS_X as usize * group + part * shape.lanes + lane;
         keep_input(
@@ -447,7 +435,7 @@ fn linear_stage(
             arena,
             thread,
             CUBE_COUNT_X as usize * group,
-            shape.places,
+            shape.offsets,
         );
     }
     let mut sums = Array::<f32>::new(shape.block);
@@ -494,12 +482,12 @@ fn linear_stage(
         }
     }
     if part == 0 && first < shape.outputs {
-        let bias = comptime!(shape.places.weight + shape.inputs * shape.outputs);
-        let output = image * shape.places.arena + shape.places.output + first;
+        let bias = comptime!(shape.offsets.weight + shape.inputs * shape.outputs);
+        let output = image * shape.offsets.arena + shape.offsets.output + first;
         #[unroll]
         for feature in 0..shape.block {
             let sum = sums[feature] + parameters[bias + first + feature];
-            arena[output + feature] = activate(sum, shape.places.activation);
+            arena[output + feature] = activate(sum, shape.offsets.activation);
         }
     }
 }
@@ -516,8 +504,8 @@ fn add_term(
     image: usize,
     #[comptime] shape: LinearShape,
 ) {
-    let value = read(input, arena, index, image, shape.places);
-    let weight = shape.places.weight + index * shape.outputs + first;
+    let value = read(input, arena, index, image, shape.offsets);
+    let weight = shape.offsets.weight + index * shape.outputs + first;
     #[unroll]
     for feature in 0..shape.block {
         sums[feature] += parameters[weight + feature] * value;
@@ -534,9 +522,9 @@ fn pool_stage(
 ) {
     let image = CUBE_POS_Z as usize;
     let index = CUBE_POS_X as usize * CUBE_DIM_X as usize + UNIT_POS_X as usize;
-    if comptime!(shape.places.copy_input > 0) {
+    if comptime!(shape.offsets.copy_input > 0) {
         let threads = CUBE_COUNT_X as usize * CUBE_DIM_X as usize;
-        keep_input(input, arena, index, threads, shape.places);
+        keep_input(input, arena, index, threads, shape.offsets);
     }
     let plane = comptime!(shape.out_height * shape.out_width);
     if index < comptime!(shape.channels * shape.out_height * shape.out_width) {
@@ -546,22 +534,22 @@ fn pool_stage(
         let mut scale = 1.0f32;
         let mut shift = 0.0f32;
         if comptime!(shape.affine) {
-            scale = parameters[shape.places.weight + channel];
-            shift = parameters[comptime!(shape.places.weight + shape.channels) + channel];
+            scale = parameters[shape.offsets.weight + channel];
+            shift = parameters[comptime!(shape.offsets.weight + shape.channels) + channel];
         }
         let start = (channel * shape.in_height + out_y * shape.stride_y) * shape.in_width
             + out_x * shape.stride_x;
-        let mut largest = read(input, arena, start, image, shape.places) * scale + shift;
+        let mut largest = read(input, arena, start, image, shape.offsets) * scale + shift;
         #[unroll]
         for kernel_y in 0..shape.kernel_y {
             #[unroll]
             for kernel_x in 0..shape.kernel_x {
                 let place = start + kernel_y * shape.in_width + kernel_x;
-                let value = read(input, arena, place, image, shape.places) * scale + shift;
+                let value = read(input, arena, place, image, shape.offsets) * scale + shift;
                 largest = f32::max(largest, value);
             }
         }
-        let y = activate(largest, shape.places.activation);
-        arena[image * shape.places.arena + shape.places.output + index] = y;
+        let y = activate(largest, shape.offsets.activation);
+        arena[image * shape.offsets.arena + shape.offsets.output + index] = y;
     }
 }

@@ -4,12 +4,15 @@
 //! A convolution or dense layer takes its bias and activation along, pooling takes the batch norm before it along. So
 //! the MLP is three dispatches and the CNN seven, in one compute pass, and a steady frame allocates nothing.
 
+mod activation;
 pub mod compile;
 mod kernels;
 mod readback;
 
-pub use kernels::{activate, largest_divisor};
-pub use readback::LogitsRead;
+pub use activation::activate;
+pub use kernels::largest_divisor;
+pub use readback::ArenaRead;
+pub(crate) use readback::read_once;
 
 use crate::{
     model::Model,
@@ -17,14 +20,10 @@ use crate::{
     stage::ArenaLayout,
 };
 use burn_wgpu::{WgpuDevice, WgpuRuntime};
+use compile::Checks;
 use cubecl::{prelude::*, server::Handle, stream_id::StreamId};
 use readback::Readback;
-use std::{
-    any::Any,
-    ops::Range,
-    pin::Pin,
-    task::{Context, Poll, Waker},
-};
+use std::any::Any;
 
 /// The one stream that all live GPU work runs on: cubecl keeps one for each thread, and Bevy moves systems between
 /// threads, so that without it slices would be reused while another stream still reads them.
@@ -36,8 +35,11 @@ pub const READS_IN_FLIGHT: usize = 3;
 /// A GPU that burn computes on: burn's name for it, and wgpu's device and queue behind that.
 #[derive(Clone, Debug)]
 pub struct Gpu {
+    /// burn's name for it.
     pub burn: WgpuDevice,
+    /// The device that burn computes on.
     pub device: wgpu::Device,
+    /// The queue that burn submits to.
     pub queue: wgpu::Queue,
 }
 
@@ -66,15 +68,14 @@ impl Gpu {
 /// A network whose weights and arena lie on the GPU.
 pub struct FusedNetwork {
     gpu: Gpu,
-    client: ComputeClient<WgpuRuntime>,
     spec: NetworkSpec,
     layout: ArenaLayout,
-    stages: Vec<Stage>,
+    /// One for each stage, in their order.
+    dispatches: Vec<Dispatch>,
     /// `[batch, 784]`, normalised.
     input: wgpu::Buffer,
     /// `[batch, layout.len]`, in burn's memory.
-    arena: Handle,
-    arena_buffer: ArenaBuffer,
+    arena: ArenaBuffer,
     /// Keep the places of arena and weights in burn's memory from being given away.
     _kept: [Box<dyn Any + Send + Sync>; 2],
     readback: Readback,
@@ -82,7 +83,7 @@ pub struct FusedNetwork {
 }
 
 /// A kernel ready to be launched.
-struct Stage {
+struct Dispatch {
     pipeline: wgpu::ComputePipeline,
     bind_group: wgpu::BindGroup,
     workgroups: [u32; 2],
@@ -95,8 +96,9 @@ pub struct Tuning {
     pub dense_split: usize,
     /// Neighbouring output features that one thread of a dense layer computes, at most.
     pub dense_features: usize,
-    /// Output channels and neighbouring places that one thread of a convolution computes, at most.
+    /// Output channels that one thread of a convolution computes, at most.
     pub conv_channels: usize,
+    /// Neighbouring places of a row that one thread of a convolution computes, at most.
     pub conv_places: usize,
 }
 
@@ -141,11 +143,11 @@ impl FusedNetwork {
             kernels::stage_kernels(model, &layout, tuning.within(&device.limits()));
         let in_memory = |values: &[f32]| {
             let handle = client.create_from_slice(f32::as_bytes(values));
-            let resource = client.get_resource(handle.clone());
-            (handle, resource.expect("what was just allocated is there"))
+            let resource = client.get_resource(handle);
+            resource.expect("what was just allocated is there")
         };
-        let (_, parameters) = in_memory(&parameters);
-        let (arena, arena_resource) = in_memory(&vec![0.0; layout.len * batch]);
+        let parameters = in_memory(&parameters);
+        let arena = in_memory(&vec![0.0; layout.len * batch]);
         let buffer = |label, values: usize, usage| {
             device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some(label),
@@ -154,22 +156,18 @@ impl FusedNetwork {
                 mapped_at_creation: false,
             })
         };
-        let arena_buffer = ArenaBuffer {
-            buffer: arena_resource.resource().buffer.clone(),
-            offset: arena_resource.resource().offset,
-        };
         let pixels = count(layout.input) * batch;
         let input = buffer("input", pixels, wgpu::BufferUsages::COPY_DST);
         // Lengths that no kernel reads, but that CubeCL declares.
         let info = buffer("lengths", 64, wgpu::BufferUsages::empty());
-        let stages: Vec<Stage> = kernels
+        let dispatches: Vec<Dispatch> = kernels
             .into_iter()
             .map(|kernel| {
                 let shader = kernel.shader(&client);
-                let pipeline = shader.pipeline(device);
+                let pipeline = shader.pipeline(device, Checks::Full);
                 let mut resources = vec![
                     input.as_entire_binding(),
-                    arena_resource.resource().as_wgpu_bind_resource(),
+                    arena.resource().as_wgpu_bind_resource(),
                     parameters.resource().as_wgpu_bind_resource(),
                 ];
                 assert_eq!(shader.buffers, resources.len());
@@ -185,7 +183,7 @@ impl FusedNetwork {
                     layout: &pipeline.get_bind_group_layout(0),
                     entries: &entries,
                 });
-                Stage {
+                Dispatch {
                     pipeline,
                     bind_group,
                     workgroups: kernel.workgroups(),
@@ -193,21 +191,22 @@ impl FusedNetwork {
             })
             .collect();
         Self {
-            stages,
+            dispatches,
             gpu: gpu.clone(),
             spec: model.spec.clone(),
             input,
-            arena,
-            arena_buffer,
-            _kept: [Box::new(parameters), Box::new(arena_resource)],
+            arena: ArenaBuffer {
+                buffer: arena.resource().buffer.clone(),
+                offset: arena.resource().offset,
+            },
+            _kept: [Box::new(parameters), Box::new(arena)],
             readback: Readback::new(device, READS_IN_FLIGHT, layout.logits().len()),
             layout,
-            client,
             batch,
         }
     }
 
-    /// Whether a GPU of these limits takes buffers and launches of this size: a visitor's network may have any. A device
+    /// Whether a GPU of these limits takes buffers and launches of this size: a user's network may have any. A device
     /// that is asked for more would end the program.
     pub fn fits(spec: &NetworkSpec, limits: &wgpu::Limits, batch: usize) -> bool {
         let layout = ArenaLayout::new(spec);
@@ -233,7 +232,7 @@ impl FusedNetwork {
 
     /// How many kernels one forward launches.
     pub fn dispatches(&self) -> usize {
-        self.stages.len()
+        self.dispatches.len()
     }
 
     /// Uploads `pixels`, `[n, 784]` values in `[0, 1]` with n at most the batch, and encodes their forward as one
@@ -264,20 +263,18 @@ impl FusedNetwork {
             label: Some("forward"),
             timestamp_writes: timestamps,
         });
-        for stage in &self.stages {
-            pass.set_pipeline(&stage.pipeline);
-            pass.set_bind_group(0, &stage.bind_group, &[]);
-            let [x, y] = stage.workgroups;
+        for dispatch in &self.dispatches {
+            pass.set_pipeline(&dispatch.pipeline);
+            pass.set_bind_group(0, &dispatch.bind_group, &[]);
+            let [x, y] = dispatch.workgroups;
             pass.dispatch_workgroups(x, y, images as u32);
         }
     }
 
     /// Encodes the copy of the first image's logits; none while [`READS_IN_FLIGHT`] are on their way.
-    pub fn encode_read(&self, encoder: &mut wgpu::CommandEncoder) -> Option<LogitsRead> {
-        let arena = &self.arena_buffer;
-        let first = self.layout.logits().start * size_of::<f32>();
-        self.readback
-            .copy(encoder, &arena.buffer, arena.offset + first as u64)
+    pub fn encode_read(&self, encoder: &mut wgpu::CommandEncoder) -> Option<ArenaRead> {
+        let logits = self.arena.starting_at(self.layout.logits().start);
+        self.readback.copy(encoder, &logits)
     }
 
     /// Encodes and submits a forward on its own.
@@ -290,43 +287,53 @@ impl FusedNetwork {
         self.gpu.queue.submit([encoder.finish()]);
     }
 
-    /// The logits of the last forward's first `images` images, `[images][classes]`. Blocks: for tests and commands.
-    pub fn read_logits(&self, images: usize) -> Vec<Vec<f32>> {
-        let arena = self.read_arena();
-        let logits = self.layout.logits();
-        (0..images)
-            .map(|image| {
-                let start = image * self.layout.len;
-                arena[start + logits.start..start + logits.end].to_vec()
-            })
-            .collect()
+    /// The logits of the last forward's first `images` images, `[images][classes]`; none where reading failed. Blocks:
+    /// for tests and commands.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn read_logits(&self, images: usize) -> Option<Vec<Vec<f32>>> {
+        let arena = self.read_arena()?;
+        let arenas = arena.chunks_exact(self.layout.len).take(images);
+        Some(
+            arenas
+                .map(|arena| arena[self.layout.logits()].to_vec())
+                .collect(),
+        )
     }
 
-    /// The whole arena. Blocks: for tests and commands.
-    pub fn read_arena(&self) -> Vec<f32> {
-        let bytes = self.client.read_one_unchecked(self.arena.clone());
-        f32::from_bytes(&bytes).to_vec()
+    /// The whole arena, `[batch, layout.len]`; none where reading failed. Blocks: for tests and commands.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn read_arena(&self) -> Option<Vec<f32>> {
+        cubecl::future::block_on(self.arena_async())
     }
 
     /// The whole arena as soon as the GPU has it, `[batch, layout.len]`.
-    pub fn arena_async(&self) -> LogitsFuture {
-        submit_now(read_values(self.client.clone(), self.arena.clone()))
+    pub fn arena_async(&self) -> ArenaRead {
+        read_once(&self.gpu, &self.arena, self.layout.len * self.batch)
     }
 
     /// The arena's place on the GPU.
     pub fn arena_buffer(&self) -> &ArenaBuffer {
-        &self.arena_buffer
+        &self.arena
     }
 }
 
-/// Values on their way from the GPU; none where reading failed.
-pub type LogitsFuture = Pin<Box<dyn Future<Output = Option<Vec<f32>>> + Send>>;
-
 /// A part of a wgpu buffer that holds an arena.
+#[derive(Clone, Debug)]
 pub struct ArenaBuffer {
+    /// The buffer, which holds more than this arena.
     pub buffer: wgpu::Buffer,
-    /// In bytes.
+    /// Where the arena begins, in bytes.
     pub offset: u64,
+}
+
+impl ArenaBuffer {
+    /// The arena from this value on.
+    pub(crate) fn starting_at(&self, value: usize) -> Self {
+        Self {
+            buffer: self.buffer.clone(),
+            offset: self.offset + (value * size_of::<f32>()) as u64,
+        }
+    }
 }
 
 /// Where `handle` lies on the GPU. Submits what was encoded before, so that later work on the queue sees it.
@@ -336,36 +343,5 @@ pub(crate) fn arena_buffer(client: &ComputeClient<WgpuRuntime>, handle: Handle) 
     ArenaBuffer {
         buffer: resource.buffer.clone(),
         offset: resource.offset,
-    }
-}
-
-/// Reads `range` (in values) of a buffer of `length` f32 values.
-pub(crate) fn read_range(
-    client: &ComputeClient<WgpuRuntime>,
-    handle: Handle,
-    range: Range<usize>,
-    length: usize,
-) -> LogitsFuture {
-    let bytes = |values: usize| (values * size_of::<f32>()) as u64;
-    let handle = handle
-        .offset_start(bytes(range.start))
-        .offset_end(bytes(length - range.end));
-    submit_now(read_values(client.clone(), handle))
-}
-
-async fn read_values(client: ComputeClient<WgpuRuntime>, handle: Handle) -> Option<Vec<f32>> {
-    let bytes = client.read_async(vec![handle]).await.ok()?.pop()?;
-    Some(f32::from_bytes(&bytes).to_vec())
-}
-
-/// Polls once, which makes a lazy future submit its copy.
-fn submit_now(future: impl Future<Output = Option<Vec<f32>>> + Send + 'static) -> LogitsFuture {
-    let mut future = Box::pin(future);
-    match future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
-        Poll::Ready(values) => Box::pin(std::future::ready(values)),
-        Poll::Pending => future,
     }
 }

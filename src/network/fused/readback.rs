@@ -1,5 +1,9 @@
-//! Logits on their way back from the GPU: copied in the same submit as the forward, mapped after it, never waited for.
+//! Values on their way back from the GPU: copied behind the work that makes them, mapped after it, never waited for.
+//!
+//! Not read through CubeCL, which panics where a map fails: here that is a failed read, which the app answers by going
+//! on with the CPU.
 
+use super::{ArenaBuffer, Gpu};
 use std::{
     pin::Pin,
     sync::{
@@ -11,9 +15,10 @@ use std::{
 
 /// Buffers that logits are copied into, used in turn.
 pub(super) struct Readback {
-    slots: Vec<Slot>,
-    /// In bytes.
-    size: u64,
+    device: wgpu::Device,
+    slots: Mutex<Vec<Slot>>,
+    /// Of a read, in f32 values.
+    values: usize,
 }
 
 #[derive(Clone)]
@@ -25,36 +30,82 @@ struct Slot {
 enum State {
     Free,
     OnTheWay(Option<Waker>),
-    /// None where mapping failed.
-    Here(Option<Vec<f32>>),
+    Here(Vec<f32>),
     /// Nobody waits for it any more.
     Abandoned,
+    /// Never to be used again: mapping failed (wgpu panics where such a buffer is mapped once more), or a copy into it
+    /// may still be submitted.
+    Broken,
 }
 
 impl Slot {
+    fn new(device: &wgpu::Device, values: usize) -> Self {
+        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("readback"),
+            size: bytes_of(values),
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let state = Arc::new(Mutex::new(State::Free));
+        Self { buffer, state }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state
             .lock()
             .expect("nothing panics while it holds this")
+    }
+
+    /// Encodes the copy of what begins at `source`.
+    fn copy(&self, encoder: &mut wgpu::CommandEncoder, source: &ArenaBuffer) -> ArenaRead {
+        *self.state() = State::OnTheWay(None);
+        let size = self.buffer.size();
+        encoder.copy_buffer_to_buffer(&source.buffer, source.offset, &self.buffer, 0, size);
+        ArenaRead {
+            slot: self.clone(),
+            submitted: AtomicBool::new(false),
+            done: AtomicBool::new(false),
+        }
+    }
+
+    /// The values of the mapped buffer, which is unmapped.
+    fn take_values(&self) -> Vec<f32> {
+        let view = self.buffer.slice(..).get_mapped_range();
+        let values = view
+            .chunks_exact(size_of::<f32>())
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        drop(view);
+        self.buffer.unmap();
+        values
+    }
+
+    /// What a map ends in.
+    fn arrive(&self, result: Result<(), wgpu::BufferAsyncError>) {
+        // Only what was mapped can be unmapped: anything else is a validation error, and ends the app.
+        let after = match result {
+            Ok(()) => State::Here(self.take_values()),
+            Err(_) => State::Broken,
+        };
+        let mut state = self.state();
+        let before = std::mem::replace(&mut *state, after);
+        if let (State::Abandoned, State::Here(_)) = (&before, &*state) {
+            *state = State::Free;
+        }
+        drop(state);
+        if let State::OnTheWay(Some(waker)) = before {
+            waker.wake();
+        }
     }
 }
 
 impl Readback {
     /// With this many reads of `values` numbers on their way at a time.
     pub fn new(device: &wgpu::Device, reads: usize, values: usize) -> Self {
-        let size = (values * size_of::<f32>()) as u64;
-        let slot = || Slot {
-            buffer: device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("logits"),
-                size,
-                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            }),
-            state: Arc::new(Mutex::new(State::Free)),
-        };
         Self {
-            slots: (0..reads).map(|_| slot()).collect(),
-            size,
+            device: device.clone(),
+            slots: Mutex::new((0..reads).map(|_| Slot::new(device, values)).collect()),
+            values,
         }
     }
 
@@ -62,93 +113,205 @@ impl Readback {
     pub fn copy(
         &self,
         encoder: &mut wgpu::CommandEncoder,
-        source: &wgpu::Buffer,
-        offset: u64,
-    ) -> Option<LogitsRead> {
-        let free = |slot: &&Slot| matches!(*slot.state(), State::Free);
-        let slot = self.slots.iter().find(free)?;
-        *slot.state() = State::OnTheWay(None);
-        encoder.copy_buffer_to_buffer(source, offset, &slot.buffer, 0, self.size);
-        Some(LogitsRead {
-            slot: slot.clone(),
-            done: AtomicBool::new(false),
-        })
+        source: &ArenaBuffer,
+    ) -> Option<ArenaRead> {
+        let mut slots = self
+            .slots
+            .lock()
+            .expect("nothing panics while it holds this");
+        let usable = |slot: &&mut Slot| matches!(*slot.state(), State::Free | State::Broken);
+        let slot = slots.iter_mut().find(usable)?;
+        let is_broken = matches!(*slot.state(), State::Broken);
+        if is_broken {
+            *slot = Slot::new(&self.device, self.values);
+        }
+        Some(slot.copy(encoder, source))
     }
 }
 
-/// One read. Call [`LogitsRead::submitted`], then ask now and then, or await it. Natively it needs the device to be
-/// polled, which every submit does too.
-pub struct LogitsRead {
+/// Reads `values` numbers of `source` once, behind all that was submitted before. Nobody has to poll the device.
+pub(crate) fn read_once(gpu: &Gpu, source: &ArenaBuffer, values: usize) -> ArenaRead {
+    let mut encoder = gpu.device.create_command_encoder(&Default::default());
+    let read = Slot::new(&gpu.device, values).copy(&mut encoder, source);
+    let submission = gpu.queue.submit([encoder.finish()]);
+    read.submitted();
+    poll_until(&gpu.device, submission);
+    read
+}
+
+/// Polls the device elsewhere until `submission` has run. A browser does so by itself.
+#[cfg(not(target_arch = "wasm32"))]
+fn poll_until(device: &wgpu::Device, submission: wgpu::SubmissionIndex) {
+    let device = device.clone();
+    std::thread::spawn(move || {
+        // Where the device is lost, the map's own result says so.
+        let _ = device.poll(wgpu::PollType::Wait {
+            submission_index: Some(submission),
+            timeout: None,
+        });
+    });
+}
+
+#[cfg(target_arch = "wasm32")]
+fn poll_until(_: &wgpu::Device, _: wgpu::SubmissionIndex) {}
+
+fn bytes_of(values: usize) -> u64 {
+    (values * size_of::<f32>()) as u64
+}
+
+/// Values on their way from the GPU. Ask now and then ([`ArenaRead::take`]), or await it, which gives none where the device
+/// could not give them. Of one that came with an encoder ([`super::FusedNetwork::encode_read`]) call
+/// [`ArenaRead::submitted`] first; natively it then needs the device to be polled, which every submit does too.
+pub struct ArenaRead {
     slot: Slot,
+    submitted: AtomicBool,
     /// The values were taken, and the slot may be another read's by now.
     done: AtomicBool,
 }
 
-impl LogitsRead {
+impl ArenaRead {
     /// To be called once, after the encoder with the copy was submitted.
     pub fn submitted(&self) {
+        self.submitted.store(true, Ordering::Relaxed);
         let slot = self.slot.clone();
         let mapped = self.slot.buffer.slice(..);
-        mapped.map_async(wgpu::MapMode::Read, move |result| {
-            let values = result.ok().map(|()| {
-                let view = slot.buffer.slice(..).get_mapped_range();
-                let bytes = view.chunks_exact(4);
-                bytes
-                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                    .collect()
-            });
-            slot.buffer.unmap();
-            let mut state = slot.state();
-            match std::mem::replace(&mut *state, State::Here(values)) {
-                State::Abandoned => *state = State::Free,
-                State::OnTheWay(Some(waker)) => waker.wake(),
-                State::OnTheWay(None) | State::Free | State::Here(_) => {}
-            }
-        });
+        mapped.map_async(wgpu::MapMode::Read, move |result| slot.arrive(result));
     }
 
-    /// The logits, once, when they are here; `Some(None)` where the device could not give them.
-    #[allow(clippy::option_option)]
+    /// The values, once, when they are here; `Some(None)` where the device could not give them.
     pub fn take(&self) -> Option<Option<Vec<f32>>> {
         let mut state = self.slot.state();
-        if self.done.load(Ordering::Relaxed) || !matches!(*state, State::Here(_)) {
+        if self.done.load(Ordering::Relaxed) {
             return None;
         }
+        let values = match &mut *state {
+            State::Here(values) => Some(std::mem::take(values)),
+            State::Broken => None,
+            State::Free | State::OnTheWay(_) | State::Abandoned => return None,
+        };
         self.done.store(true, Ordering::Relaxed);
-        match std::mem::replace(&mut *state, State::Free) {
-            State::Here(values) => Some(values),
-            State::Free | State::OnTheWay(_) | State::Abandoned => unreachable!("it was just seen"),
+        if values.is_some() {
+            *state = State::Free;
         }
+        Some(values)
     }
 }
 
-impl Drop for LogitsRead {
+impl Drop for ArenaRead {
     fn drop(&mut self) {
         if self.done.load(Ordering::Relaxed) {
             return;
         }
         let mut state = self.slot.state();
-        *state = match std::mem::replace(&mut *state, State::Free) {
-            State::OnTheWay(_) => State::Abandoned,
-            State::Free | State::Here(_) | State::Abandoned => State::Free,
+        let after = match &*state {
+            State::OnTheWay(_) if self.submitted.load(Ordering::Relaxed) => State::Abandoned,
+            State::Here(_) => State::Free,
+            // Its encoder may still be submitted, and then no copy may find the buffer mapped.
+            State::OnTheWay(_) | State::Free | State::Abandoned | State::Broken => State::Broken,
         };
+        *state = after;
     }
 }
 
-impl Future for LogitsRead {
+impl Future for ArenaRead {
     type Output = Option<Vec<f32>>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(values) = self.take() {
             return Poll::Ready(values);
         }
-        let mut state = self.slot.state();
-        match &mut *state {
+        match &mut *self.slot.state() {
             State::OnTheWay(waker) => *waker = Some(context.waker().clone()),
             // It arrived between the two looks.
-            State::Here(_) => context.waker().wake_by_ref(),
+            State::Here(_) | State::Broken => context.waker().wake_by_ref(),
             State::Free | State::Abandoned => {}
         }
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cubecl::future::block_on;
+
+    const VALUES: [f32; 4] = [1.0, -2.5, 0.0, 3e9];
+
+    /// A device of the test's own, whose errors nobody else sees: wgpu panics where one is not caught.
+    fn gpu() -> (wgpu::Device, wgpu::Queue) {
+        let adapter = wgpu::Instance::default().request_adapter(&Default::default());
+        let adapter = block_on(adapter).expect("a software driver will do");
+        block_on(adapter.request_device(&Default::default())).expect("the adapter's defaults")
+    }
+
+    fn source(device: &wgpu::Device, queue: &wgpu::Queue) -> ArenaBuffer {
+        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 8 + bytes_of(VALUES.len()),
+            usage: wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let bytes: Vec<u8> = VALUES
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        queue.write_buffer(&buffer, 8, &bytes);
+        ArenaBuffer { buffer, offset: 8 }
+    }
+
+    #[test]
+    fn a_failed_map_is_a_failed_read_and_the_next_one_works() {
+        let (device, queue) = gpu();
+        let source = source(&device, &queue);
+        let readback = Readback::new(&device, 1, VALUES.len());
+        let read = || {
+            let mut encoder = device.create_command_encoder(&Default::default());
+            let read = readback.copy(&mut encoder, &source)?;
+            queue.submit([encoder.finish()]);
+            read.submitted();
+            Some(read)
+        };
+        let failed = read().expect("nothing is on its way");
+        assert!(read().is_none(), "there is one buffer only");
+        // The device gives up on the map.
+        failed.slot.buffer.unmap();
+        assert_eq!(failed.take(), Some(None));
+        assert_eq!(failed.take(), None, "it is told once");
+        for _ in 0..2 {
+            let read = read().expect("the broken buffer is replaced, a sound one used again");
+            let _ = device.poll(wgpu::PollType::wait_indefinitely());
+            assert_eq!(read.take(), Some(Some(VALUES.to_vec())));
+        }
+    }
+
+    #[test]
+    fn reads_that_are_dropped_take_no_buffer_away() {
+        let (device, queue) = gpu();
+        let source = source(&device, &queue);
+        let readback = Readback::new(&device, 1, VALUES.len());
+        for submitted in [false, true, false, true] {
+            let mut encoder = device.create_command_encoder(&Default::default());
+            let read = readback.copy(&mut encoder, &source);
+            let read = read.expect("the one before was dropped");
+            if submitted {
+                queue.submit([encoder.finish()]);
+                read.submitted();
+            }
+            drop(read);
+            let _ = device.poll(wgpu::PollType::wait_indefinitely());
+        }
+    }
+
+    #[test]
+    fn a_single_read_needs_nobody_to_poll() {
+        let (device, queue) = gpu();
+        let source = source(&device, &queue);
+        let gpu = Gpu {
+            burn: burn_wgpu::WgpuDevice::default(),
+            device,
+            queue,
+        };
+        let read = read_once(&gpu, &source, VALUES.len());
+        assert_eq!(block_on(read), Some(VALUES.to_vec()));
     }
 }

@@ -6,7 +6,7 @@ mod random_networks;
 use burn::tensor::{Tensor, TensorData};
 use burn_wgpu::Wgpu;
 use mnistify_network::{
-    ArenaLayout, CpuNetwork, Model, Network, NetworkSpec,
+    ArenaLayout, BurnNetwork, CpuNetwork, Model, NetworkSpec,
     fused::{FusedNetwork, Gpu, Tuning},
 };
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -29,7 +29,7 @@ fn check(model: &Model, gpu: &Gpu, images: &[u8], tuning: Tuning) {
     let fused = FusedNetwork::new(model, gpu, images.len() / PIXELS, tuning);
     let pixels = pixels(images);
     fused.forward(&pixels);
-    let arena = fused.read_arena();
+    let arena = fused.read_arena().expect("the GPU gives it back");
     let length = fused.layout().len;
     for (image, pixels) in pixels.chunks_exact(PIXELS).enumerate() {
         let expected = cpu.forward_arena(pixels);
@@ -55,7 +55,7 @@ fn shipped_architectures_agree_on_every_layer() {
         check(&model, &gpu, &images(1, 1), Tuning::SOFTWARE);
         check(&model, &gpu, &images(2, 3), Tuning::GPU);
 
-        let network = Network::<Wgpu>::from_model(&model, &gpu.burn);
+        let network = BurnNetwork::<Wgpu>::from_model(&model, &gpu.burn);
         let layout = ArenaLayout::new(&model.spec);
         let pixels = pixels(&images(3, 1));
         let normalised: Vec<f32> = pixels.iter().map(|x| x * 2.0 - 1.0).collect();

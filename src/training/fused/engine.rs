@@ -17,7 +17,7 @@ use mnistify_network::{
     Card, Model, NetworkSpec, Normalisation, TensorF32,
     fused::{
         Gpu,
-        compile::{Shader, compile},
+        compile::{Checks, Shader, compile},
     },
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -638,7 +638,7 @@ impl Programs<'_> {
             .entry(launch.kernel)
             .or_insert_with(|| {
                 let shader = shader(launch.kernel, client);
-                (shader.pipeline(device), shader.has_info)
+                (shader.pipeline(device, Checks::Trusted), shader.has_info)
             })
             .clone();
         let mut bound = self.bound(launch.kernel, averaged);

@@ -5,7 +5,7 @@ use burn::{
     backend::Flex,
     tensor::{Tensor, TensorData},
 };
-use mnistify_network::{LayerSpec, Model, Network, NetworkSpec, Normalisation};
+use mnistify_network::{BurnNetwork, LayerSpec, Model, NetworkSpec, Normalisation};
 use proptest::{array::uniform2, prelude::*};
 
 /// How far two executors may be apart, relative to the largest of the compared values (or to 1, if that is more): sums
@@ -167,7 +167,7 @@ pub fn pixels(images: &[u8]) -> Vec<f32> {
 /// Each image's logits by burn's own operators on the CPU.
 pub fn plain_logits(model: &Model, images: &[u8]) -> Vec<Vec<f32>> {
     let device = Default::default();
-    let network = Network::<Flex>::from_model(model, &device);
+    let network = BurnNetwork::<Flex>::from_model(model, &device);
     let normalisation = model.spec.normalisation();
     let values: Vec<f32> = pixels(images)
         .into_iter()

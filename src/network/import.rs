@@ -1,10 +1,10 @@
 //! Networks that other programs saved: safetensors without this project's metadata, such as PyTorch's and tinygrad's.
 //!
 //! Such a file holds names and shapes but no architecture. The names give the layers and their order
-//! (`foreign/modules.rs`, `foreign/order.rs`), gaps in their numbering where activations and pooling may stand
-//! (`foreign/plan.rs`), and the first dense layer's size which strides, paddings and poolings fit (`foreign/search.rs`).
+//! (`import/modules.rs`, `import/order.rs`), gaps in their numbering where activations and pooling may stand
+//! (`import/plan.rs`), and the first dense layer's size which strides, paddings and poolings fit (`import/search.rs`).
 //! What weights cannot tell (activation, normalisation, class names) is assumed or comes from a JSON description beside
-//! the file (`foreign/sidecar.rs`). Every assumption is noted, and what cannot be run is said in people's words.
+//! the file (`import/sidecar.rs`). Every assumption is noted, and what cannot be run is said in people's words.
 
 mod modules;
 mod order;
@@ -36,6 +36,7 @@ const MAX_LINES: usize = 40;
 /// A network and what had to be assumed about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
+    /// The network, its tensors under this project's names.
     pub model: Model,
     /// For people, a sentence each; empty for a file with this project's metadata.
     pub notes: Vec<String>,
@@ -43,27 +44,46 @@ pub struct Loaded {
 
 /// Why a file is no network that can be run. Every message names the file.
 #[derive(Debug, Error)]
-pub enum ForeignError {
+pub enum ImportError {
     /// Not a sound file, whoever wrote it.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A well-known format that is not safetensors.
     #[error("{file}: is {format}, not safetensors. {advice}")]
     OtherFormat {
+        /// The file.
         file: String,
+        /// The format and who writes it.
         format: &'static str,
+        /// How to get safetensors out of it, a sentence.
         advice: &'static str,
     },
+    /// The JSON beside the file is not a description, or not one of this file.
     #[error("{file}: the description beside it cannot be used: {reason}. It may hold {keys}", keys = sidecar::KEYS)]
-    Sidecar { file: String, reason: String },
+    Sidecar {
+        /// The file with the weights.
+        file: String,
+        /// What is wrong with the description.
+        reason: String,
+    },
+    /// Tensors of which no network can be made.
     #[error("{file}: {report}")]
-    NotUnderstood { file: String, report: Report },
+    NotUnderstood {
+        /// The file.
+        file: String,
+        /// What is known of it.
+        report: Report,
+    },
 }
 
 /// What was understood of a file, what was not, and what to do; a line each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
+    /// Layers that were recognised, and how shapes go through them.
     pub understood: Vec<String>,
+    /// What keeps them from being a network.
     pub problems: Vec<String>,
+    /// What a person can do about it.
     pub advice: Vec<String>,
 }
 
@@ -95,7 +115,11 @@ impl fmt::Display for Report {
 /// A file with this project's metadata is read as [`Model::from_bytes`] reads it. In any other the layers come from names
 /// and shapes, and their order and surroundings as the modules of this file say. Tensors are renamed to the layers'
 /// places (`0.weight`), missing biases are zeros.
-pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Loaded, ForeignError> {
+///
+/// # Errors
+/// Where the file is damaged, of another format, or holds tensors that make no network that can be run, and where the
+/// description does not fit it. The message says what was understood and what to do.
+pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Loaded, ImportError> {
     let file = file_name.to_string();
     let size = bytes.len() as u64;
     if size > MAX_FILE_BYTES {
@@ -112,7 +136,7 @@ pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Load
             if let (ModelError::Format { .. }, Some((format, advice))) =
                 (&error, other_format(bytes))
             {
-                return Err(ForeignError::OtherFormat {
+                return Err(ImportError::OtherFormat {
                     file,
                     format,
                     advice,
@@ -121,7 +145,7 @@ pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Load
             return Err(error.into());
         }
     }
-    let sidecar = Sidecar::parse(sidecar).map_err(|reason| ForeignError::Sidecar {
+    let sidecar = Sidecar::parse(sidecar).map_err(|reason| ImportError::Sidecar {
         file: file.clone(),
         reason,
     })?;
@@ -139,11 +163,11 @@ pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Load
         .collect();
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let architecture = infer(&entries, &file, &sidecar).map_err(|fault| match fault {
-        Fault::Sidecar(reason) => ForeignError::Sidecar {
+        Fault::Sidecar(reason) => ImportError::Sidecar {
             file: file.clone(),
             reason,
         },
-        Fault::Report(report) => ForeignError::NotUnderstood {
+        Fault::Report(report) => ImportError::NotUnderstood {
             file: file.clone(),
             report,
         },

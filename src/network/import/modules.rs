@@ -1,4 +1,4 @@
-//! The modules of a foreign file: which tensors belong together by their names, and what their shapes make of them.
+//! The modules of an imported file: which tensors belong together by their names, and what their shapes make of them.
 
 use safetensors::Dtype;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What people read about a foreign file: advice, notes on what was assumed, and how the shapes went where nothing fits.
+//! What people read about an imported file: advice, notes on what was assumed, and how the shapes went where nothing fits.
 
 use super::{
     ARRANGEMENTS, Report,

@@ -1,9 +1,9 @@
 //! Files of other programs: two trained networks without metadata against logits that an independent program computed
-//! (numpy in float64, see `tests/reference/make_foreign.py`), and many files that are wrong in every way.
+//! (numpy in float64, see `tests/reference/make_imported.py`), and many files that are wrong in every way.
 
 use mnistify_network::{
     CpuNetwork, LayerSpec, Model, NetworkSpec, Normalisation,
-    foreign::{self, ForeignError},
+    import::{self, ImportError},
 };
 use proptest::prelude::*;
 use safetensors::{Dtype, tensor::TensorView};
@@ -28,7 +28,7 @@ struct Reference {
 
 fn folder(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/foreign")
+        .join("tests/imported")
         .join(file)
 }
 
@@ -68,7 +68,7 @@ fn assert_reference(model: &Model, file: &str) {
     let hash = fnv1a64(&bytes(&format!("{file}.safetensors")));
     assert_eq!(
         hash, reference.weights_fnv1a64,
-        "the logits are of this file; run: python3 tests/reference/make_foreign.py"
+        "the logits are of this file; run: python3 tests/reference/make_imported.py"
     );
     let network = CpuNetwork::new(model);
     let images = images();
@@ -116,7 +116,7 @@ fn has(notes: &[String], part: &str) -> bool {
 #[test]
 fn a_lenet_with_pytorch_names_needs_no_description() {
     let file = bytes("lenet.safetensors");
-    let loaded = foreign::load(&file, "some/folder/lenet.safetensors", None).unwrap();
+    let loaded = import::load(&file, "some/folder/lenet.safetensors", None).unwrap();
     let spec = &loaded.model.spec;
     let expected = [
         conv(1, 6, 5, 2),
@@ -165,7 +165,7 @@ fn a_lenet_with_pytorch_names_needs_no_description() {
 fn an_mlp_with_tinygrad_names_takes_its_normalisation_from_the_description() {
     let file = bytes("mlp.safetensors");
     let description = r#"{"name": "Tiny", "normalisation": {"mean": 0, "std": 1}}"#;
-    let loaded = foreign::load(&file, "mlp.safetensors", Some(description)).unwrap();
+    let loaded = import::load(&file, "mlp.safetensors", Some(description)).unwrap();
     let spec = &loaded.model.spec;
     let expected = [
         LayerSpec::Flatten,
@@ -190,12 +190,12 @@ fn an_mlp_with_tinygrad_names_takes_its_normalisation_from_the_description() {
 fn a_file_of_our_own_is_read_as_ever() {
     let model = Model::random(NetworkSpec::cnn(), 3);
     let file = model.to_bytes(false);
-    let loaded = foreign::load(&file, "cnn", None).unwrap();
+    let loaded = import::load(&file, "cnn", None).unwrap();
     assert_eq!(loaded.model, model);
     assert!(loaded.notes.is_empty());
     // Without its metadata the numbering alone gives the same layers, but for SiLU and the pixels.
     let description = r#"{"activation": "silu", "normalisation": {"mean": 0.5, "std": 0.5}}"#;
-    let bare = foreign::load(&save(&model.tensors_as_f32()), "CNN.x", Some(description)).unwrap();
+    let bare = import::load(&save(&model.tensors_as_f32()), "CNN.x", Some(description)).unwrap();
     assert_eq!(bare.model, model, "{:#?}", bare.notes);
 }
 
@@ -236,7 +236,7 @@ fn zeros(list: &[(&str, &[usize])]) -> Vec<u8> {
 }
 
 fn error_of(list: &[(&str, &[usize])], description: Option<&str>) -> String {
-    foreign::load(&zeros(list), "broken.safetensors", description)
+    import::load(&zeros(list), "broken.safetensors", description)
         .unwrap_err()
         .to_string()
 }
@@ -274,7 +274,7 @@ fn all_float_types_are_read_and_missing_biases_are_zeros() {
     ];
     for (dtype, bytes) in files {
         let file = save(&[("fc.weight".to_string(), dtype, vec![10, 784], bytes)]);
-        let loaded = foreign::load(&file, "x", None).unwrap();
+        let loaded = import::load(&file, "x", None).unwrap();
         assert_eq!(loaded.model.tensors["1.weight"].values, values, "{dtype:?}");
         assert_eq!(loaded.model.tensors["1.bias"].values, [0.0; 10]);
         assert!(has(&loaded.notes, "fc.bias"), "{:#?}", loaded.notes);
@@ -330,9 +330,9 @@ fn what_cannot_be_run_is_said_with_what_was_understood() {
     assert!(text.contains("`order`"), "{text}");
     assert!(error_of(&[], None).contains("Nothing to multiply with"));
 
-    let pickle = foreign::load(b"PK\x03\x04 and so on", "model.pt", None).unwrap_err();
+    let pickle = import::load(b"PK\x03\x04 and so on", "model.pt", None).unwrap_err();
     assert!(
-        matches!(pickle, ForeignError::OtherFormat { .. }),
+        matches!(pickle, ImportError::OtherFormat { .. }),
         "{pickle}"
     );
 }
@@ -347,7 +347,7 @@ fn a_weight_that_is_no_number_is_named_as_in_the_file() {
         vec![10, 784],
         bytes,
     )]);
-    let text = foreign::load(&file, "x", None).unwrap_err().to_string();
+    let text = import::load(&file, "x", None).unwrap_err().to_string();
     assert!(
         text.contains("net.fc.weight") && text.contains("index 2"),
         "{text}"
@@ -471,7 +471,7 @@ fn any_tensors() -> impl Strategy<Value = Vec<Saved>> {
 }
 
 /// Whatever was accepted has to be sound.
-fn assert_sound(result: Result<foreign::Loaded, ForeignError>) {
+fn assert_sound(result: Result<import::Loaded, ImportError>) {
     match result {
         Ok(loaded) => {
             let network = CpuNetwork::new(&loaded.model);
@@ -489,19 +489,19 @@ proptest! {
     fn a_described_network_is_read_as_it_was((spec, description) in any_described(), seed in 0u64..1000) {
         let model = Model::random(spec, seed);
         let file = save(&model.tensors_as_f32());
-        let loaded = foreign::load(&file, "any.safetensors", Some(&description)).unwrap();
+        let loaded = import::load(&file, "any.safetensors", Some(&description)).unwrap();
         prop_assert_eq!(loaded.model, model);
     }
 
     #[test]
     fn without_a_description_something_that_fits_is_found((spec, _) in any_described(), seed in 0u64..1000) {
         let model = Model::random(spec, seed);
-        assert_sound(foreign::load(&save(&model.tensors_as_f32()), "any", None));
+        assert_sound(import::load(&save(&model.tensors_as_f32()), "any", None));
     }
 
     #[test]
     fn random_tensors_never_panic(tensors in any_tensors()) {
-        assert_sound(foreign::load(&save(&tensors), "random", None));
+        assert_sound(import::load(&save(&tensors), "random", None));
     }
 
     #[test]
@@ -510,11 +510,11 @@ proptest! {
         header in "\\{[\"a-z:,0-9\\[\\]{} ]{0,80}\\}",
         description in "[\"{}:a-z0-9, ]{0,40}",
     ) {
-        assert_sound(foreign::load(&bytes, "random", Some(&description)));
+        assert_sound(import::load(&bytes, "random", Some(&description)));
         let mut file = (header.len() as u64).to_le_bytes().to_vec();
         file.extend(header.bytes());
         file.extend(bytes);
-        assert_sound(foreign::load(&file, "random", None));
+        assert_sound(import::load(&file, "random", None));
     }
 
     #[test]
@@ -527,6 +527,6 @@ proptest! {
             let length = if in_header { header } else { file.len() };
             file[(length as f64 * place) as usize] = value;
         }
-        assert_sound(foreign::load(&file, "mutated", None));
+        assert_sound(import::load(&file, "mutated", None));
     }
 }

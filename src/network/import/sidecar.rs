@@ -1,4 +1,4 @@
-//! The optional description beside a foreign file: JSON that says what weights cannot.
+//! The optional description beside an imported file: JSON that says what weights cannot.
 
 use crate::spec::{Activation, Normalisation};
 use serde::Deserialize;

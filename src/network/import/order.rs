@@ -1,4 +1,4 @@
-//! The order of a foreign file's modules. A safetensors file does not keep it, so the names have to tell:
+//! The order of an imported file's modules. A safetensors file does not keep it, so the names have to tell:
 //!
 //! 1. Numbered siblings (`0`, `3`, `6`, as in PyTorch's `nn.Sequential`) come by number.
 //! 2. Named siblings come with convolutions before dense layers, with names that mean the end (`out`, `head`, …) last,
@@ -272,7 +272,7 @@ fn by_shapes(modules: &[Module]) -> Option<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::foreign::modules::{modules, tests::entries};
+    use crate::import::modules::{modules, tests::entries};
 
     fn order_of(list: &[(&str, &[usize])]) -> Vec<String> {
         let (found, problems) = modules(&entries(list));

@@ -1,4 +1,4 @@
-//! Where activations, pooling and flattening may stand between a foreign file's modules.
+//! Where activations, pooling and flattening may stand between an imported file's modules.
 //!
 //! Layers without weights leave no tensor, but in a numbered list they leave a gap: `0` and `3` have room for two between
 //! them. A plan says what stands where; which pooling is real, and every stride and padding, is for `search.rs`.
@@ -243,7 +243,7 @@ fn gaps(modules: &[Module]) -> Vec<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::foreign::modules::{modules, tests::entries};
+    use crate::import::modules::{modules, tests::entries};
 
     fn kinds(list: &[(&str, &[usize])]) -> Vec<&'static str> {
         let (modules, _) = modules(&entries(list));

@@ -3,11 +3,11 @@
 
 Trains a LeNet-5 and an MLP on MNIST (both with ReLU), rounds their weights to F16 and writes them as safetensors without
 any of this project's metadata: the LeNet with the names of a PyTorch module, the MLP with those of tinygrad. Then both
-run in float64 on the first test images. All of it goes to src/network/tests/foreign/, where
-src/network/tests/foreign_networks.rs reads it.
+run in float64 on the first test images. All of it goes to src/network/tests/imported/, where
+src/network/tests/imported_networks.rs reads it.
 
     pip install numpy
-    OMP_NUM_THREADS=1 python3 tests/reference/make_foreign.py
+    OMP_NUM_THREADS=1 python3 tests/reference/make_imported.py
 
 takes about five minutes on one core. MNIST's four uncompressed IDX files are read from the trainer's cache, or from
 the folder given as the first argument.
@@ -25,7 +25,7 @@ from reference_logits import apply_layer, fnv1a64, read_idx_images, read_safeten
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mnistify/mnist"
-OUTPUT = ROOT / "src/network/tests/foreign"
+OUTPUT = ROOT / "src/network/tests/imported"
 
 IMAGES = 20
 BATCH = 100
