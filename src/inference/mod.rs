@@ -4,9 +4,10 @@ mod runner;
 mod self_test;
 mod timings;
 
+pub use mnistify_network::Series;
 pub use runner::{Logits, Runner, tuning};
 pub use self_test::{SELF_TEST_TOLERANCE, self_test_digits};
-pub use timings::{Series, Timings};
+pub use timings::Timings;
 
 use timings::WARM_UP_FORWARDS;
 
