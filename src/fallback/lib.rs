@@ -413,8 +413,8 @@ mod tests {
         assert_eq!(models(&told)[1]["class"], Value::Null);
         assert_eq!(models(&told)[1]["verdict"], Value::Null);
         assert_eq!(told["headline"], Value::Null);
-        let timings = &models(&page.state(""))[1]["timings"];
-        assert_eq!(timings["result"], Value::Null);
+        let state = page.state("");
+        assert_eq!(models(&state)[1]["timings"]["result"], Value::Null);
         page.load(THREE).expect("a recording");
         assert!(page.load("[]").is_err());
         assert_eq!(page.state("")["strokes"], json!(1));

@@ -48,7 +48,20 @@ const PAGE = `
     </section>
   </div>`;
 
-/** @typedef {import("mnistify/cpu").LightPage} LightPage */
+/**
+ * The program's door, src/fallback/main.rs; places are 0 to 1 on the pad.
+ * @typedef {object} LightPage
+ * @property {(x: number, y: number, erases: boolean) => void} begin
+ * @property {(x: number, y: number) => void} extend
+ * @property {() => void} end
+ * @property {(name: string) => void} act
+ * @property {(width: number) => void} set_width
+ * @property {(json: string) => void} load
+ * @property {() => string} recording
+ * @property {() => string} read
+ * @property {(status: string) => string} state
+ * @property {() => string} measure
+ */
 
 /**
  * Builds the page in `root` and returns the functions of globalThis.mnistify. `light` is the program, `why` the reason for
@@ -87,15 +100,17 @@ export function openLightPage({ root, light, version, why, try3d, prediction, fa
     cancelAnimationFrame(frame);
     frame = 0;
     if (broken) return;
+    let answer;
     try {
-      const answer = JSON.parse(light.read());
+      answer = JSON.parse(light.read());
       state = stateNow();
-      show();
-      prediction(answer);
     } catch (error) {
       broken = true;
       failed(error.message);
+      return;
     }
+    show();
+    prediction(answer);
   }
 
   function show() {
@@ -233,10 +248,10 @@ function listenToPen(pad, light, changed) {
 function paint(canvas, light) {
   const { size, strokes } = JSON.parse(light.recording());
   const side = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
-  // This also empties it.
-  canvas.width = canvas.height = side;
+  if (canvas.width !== side) canvas.width = canvas.height = side;
   const context = canvas.getContext("2d");
-  context.scale(side / size, side / size);
+  context.setTransform(side / size, 0, 0, side / size, 0, 0);
+  context.clearRect(0, 0, size, size);
   context.lineCap = context.lineJoin = "round";
   context.strokeStyle = INK;
   for (const { tool, width, points } of strokes) {
