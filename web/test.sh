@@ -33,6 +33,8 @@ if ! cmp -s "$web/package-lock.json" "$node_folder/installed-lock.json"; then
     cp "$web/package-lock.json" "$node_folder/installed-lock.json"
 fi
 
+"$MNISTIFY_NODE_MODULES/.bin/tsc" -p "$web/jsconfig.json" --types "$MNISTIFY_NODE_MODULES/@webgpu/types"
+
 "$web/build.sh" --out "$MNISTIFY_WEB_DIST"
 
 files=()
@@ -41,7 +43,7 @@ if [ $# -gt 0 ]; then
         files+=("$web/tests/$(basename "$name")")
     done
 else
-    for name in serving packing native random_networks drawing networks sharing offline failures; do
+    for name in serving packing graphics native random_networks drawing networks sharing offline failures; do
         files+=("$web/tests/$name.mjs")
     done
 fi

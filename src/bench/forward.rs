@@ -90,9 +90,9 @@ async fn measure(runner: &mut Runner, cpu: &CpuNetwork, gpu: &SharedGpu, count: 
     here(gpu, logits).await;
     let amortised = started.elapsed().as_secs_f64() * 1e3 / (count + 1) as f64;
     json!({
-        "encode_millis": encoding.summary(),
-        "round_trip_millis": round_trip.summary(),
-        "gpu_millis": on_gpu.summary(),
+        "encode_millis": encoding.to_json(),
+        "round_trip_millis": round_trip.to_json(),
+        "gpu_millis": on_gpu.to_json(),
         "amortised_millis": amortised,
         "dispatches": runner.dispatches(),
         "bytes_uploaded": size_of_val(pixels),

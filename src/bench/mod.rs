@@ -149,9 +149,9 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
             if *done >= WARM_UP_FRAMES + bench.frames {
                 let bytes = bed.traffic.bytes_read_back - *bytes_before;
                 let found = json!({
-                    "whole": whole.summary(),
+                    "whole": whole.to_json(),
                     // Of which the main thread's update, before it waits for the GPU or the screen.
-                    "update": update.summary(),
+                    "update": update.to_json(),
                     "bytes_read_back_per_frame": bytes as f64 / bench.frames as f64,
                 });
                 bench.frame_reports.insert(name.into(), found);
@@ -203,7 +203,7 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
                     let measured: Map<String, Value> = bench
                         .latencies
                         .iter()
-                        .map(|(key, millis)| (key.clone(), json!(millis.summary())))
+                        .map(|(key, millis)| (key.clone(), millis.to_json()))
                         .collect();
                     let cells = bed.cells.iter().map(|tower| tower.layout.cell_count());
                     let size = bed.windows.iter().next();

@@ -1,89 +1,289 @@
-//! The networks without a GPU, for the light page: the same strokes, image, weights and answers as in the app, and none
-//! of its graphics.
+//! The light page without its looks: the pad and the networks on the CPU, with the same strokes, image, weights and answers
+//! as in the app, and none of its graphics.
 
-use mnistify_drawing::{Preparation, rasterise, recording};
-use mnistify_network::{
-    Answer, Calibration, CpuNetwork, Model, Verdict,
-    prediction::{DEFAULT_THRESHOLD, headline},
+use mnistify_drawing::{
+    DEFAULT_BRUSH_WIDTH, Drawing, Image28, MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE, Point,
+    Preparation, Tool, rasterise,
+    recording::{self, RecordingError},
 };
-use serde_json::{Value, json};
-use std::fmt::Display;
+use mnistify_network::{
+    Answer, Calibration, CpuNetwork, Model, ModelError, Series, Telling,
+    prediction::{DEFAULT_THRESHOLD, headline},
+    telling,
+};
+use serde_json::{Map, Value, json};
 
-/// Networks that read recordings of strokes.
-pub struct Reader {
-    networks: Vec<(CpuNetwork, Option<Calibration>)>,
+/// What the page says where the app names its graphics adapter.
+const ADAPTER: &str = "none: computed on the CPU";
+
+/// What a person can do on the page besides drawing, each a button or a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Take a tool into the hand.
+    Use(Tool),
+    /// Take the last change back.
+    Undo,
+    /// Make the last undone change again.
+    Redo,
+    /// Take all strokes away.
+    Clear,
+    /// Switch between the image as it was drawn and one like MNIST's.
+    Prepare,
+    /// Make the brush a step thinner.
+    Thinner,
+    /// Make the brush a step thicker.
+    Thicker,
 }
 
-impl Reader {
-    /// With these model files: name and bytes.
+impl Act {
+    /// By the name that the page's buttons and keys have for it.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "draw" => Self::Use(Tool::Draw),
+            "erase" => Self::Use(Tool::Erase),
+            "undo" => Self::Undo,
+            "redo" => Self::Redo,
+            "clear" => Self::Clear,
+            "prepare" => Self::Prepare,
+            "thinner" => Self::Thinner,
+            "thicker" => Self::Thicker,
+            _ => return None,
+        })
+    }
+}
+
+/// How much thinner or thicker a step makes the brush, in pad units; the same as in the app.
+const BRUSH_STEP: f32 = 4.0;
+
+/// The pad, and the networks that read it.
+pub struct LightPage {
+    drawing: Drawing,
+    tool: Tool,
+    /// Of the brush, in pad units.
+    width: f32,
+    preparation: Preparation,
+    image: Image28,
+    networks: Vec<Reading>,
+    readings: u64,
+    /// Tells milliseconds.
+    clock: fn() -> f64,
+    /// When the drawing began, by the clock.
+    began: f64,
+    /// Of a whole reading, while it is measured.
+    whole: Series,
+}
+
+/// A network and its newest answer.
+struct Reading {
+    network: CpuNetwork,
+    calibration: Option<Calibration>,
+    answer: Option<Answer>,
+    /// Of a forward on a drawing.
+    timing: Series,
+    /// Of a forward while it is measured.
+    measured: Series,
+}
+
+impl LightPage {
+    /// An empty pad and the networks of these model files: name and bytes. `clock` tells milliseconds.
     ///
     /// # Errors
     /// Where a file is not a model; the message names it and says what to do.
-    pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Self, String> {
+    pub fn new<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        clock: fn() -> f64,
+    ) -> Result<Self, ModelError> {
         let networks = files.into_iter().map(|(name, bytes)| {
-            let model = Model::from_bytes(bytes, name).map_err(text)?;
-            Ok((CpuNetwork::new(&model), model.calibration))
+            let model = Model::from_bytes(bytes, name)?;
+            Ok(Reading {
+                network: CpuNetwork::new(&model),
+                calibration: model.calibration,
+                answer: None,
+                timing: Series::default(),
+                measured: Series::default(),
+            })
         });
         Ok(Self {
-            networks: networks.collect::<Result<_, String>>()?,
+            drawing: Drawing::default(),
+            tool: Tool::default(),
+            width: DEFAULT_BRUSH_WIDTH,
+            preparation: Preparation::default(),
+            image: Image28::blank(),
+            networks: networks.collect::<Result<_, ModelError>>()?,
+            readings: 0,
+            clock,
+            began: 0.0,
+            whole: Series::default(),
         })
     }
 
-    /// Reads a recording (see [`recording`]); `now` tells milliseconds. The answer is
-    /// `{"image": [784 bytes], "models": [{"name", "class", "label", "confidence", "sure", "verdict", "runner_up",
-    /// "probabilities", "millis"}], "headline"}`, with null in place of an answer for a blank image. The headline is
-    /// there where every network refuses.
+    /// Begins a stroke at a place of the pad, both in 0..1 on it; `erases`: with the pen's other end, whatever the tool.
+    pub fn begin(&mut self, x: f32, y: f32, erases: bool) {
+        if self.drawing.is_empty() {
+            self.began = (self.clock)();
+        }
+        let tool = if erases { Tool::Erase } else { self.tool };
+        let point = self.point(x, y);
+        self.drawing.begin(tool, self.width, point);
+    }
+
+    /// Draws the stroke under way on to a place of the pad.
+    pub fn extend(&mut self, x: f32, y: f32) {
+        let point = self.point(x, y);
+        self.drawing.extend(point);
+    }
+
+    /// Ends the stroke under way, if any.
+    pub fn end(&mut self) {
+        self.drawing.end();
+    }
+
+    fn point(&self, x: f32, y: f32) -> Point {
+        Point {
+            x: x * PAD_SIZE,
+            y: y * PAD_SIZE,
+            millis: ((self.clock)() - self.began) as f32,
+        }
+    }
+
+    /// Does what a button or a key is for.
+    pub fn act(&mut self, act: Act) {
+        match act {
+            Act::Use(tool) => self.tool = tool,
+            Act::Undo => {
+                self.drawing.undo();
+            }
+            Act::Redo => {
+                self.drawing.redo();
+            }
+            Act::Clear => self.drawing.clear(),
+            Act::Prepare => {
+                self.preparation = match self.preparation {
+                    Preparation::Prepared => Preparation::Raw,
+                    Preparation::Raw => Preparation::Prepared,
+                };
+            }
+            Act::Thinner => self.set_width(self.width - BRUSH_STEP),
+            Act::Thicker => self.set_width(self.width + BRUSH_STEP),
+        }
+    }
+
+    /// Sets the brush's width in pad units, within what is on offer.
+    pub fn set_width(&mut self, width: f32) {
+        self.width = width.clamp(MIN_BRUSH_WIDTH, MAX_BRUSH_WIDTH);
+    }
+
+    /// Puts a recording's strokes in the place of those on the pad; can be undone.
     ///
     /// # Errors
-    /// Where the JSON is not a recording.
-    pub fn read(
-        &self,
-        strokes: &str,
-        prepared: bool,
-        now: impl Fn() -> f64,
-    ) -> Result<Value, String> {
-        let preparation = if prepared {
-            Preparation::Prepared
-        } else {
-            Preparation::Raw
-        };
-        let strokes = recording::from_json(strokes).map_err(text)?;
-        let image = rasterise(&strokes, preparation);
-        let mut answers = Vec::with_capacity(self.networks.len());
-        let models: Vec<Value> = self
-            .networks
-            .iter()
-            .map(|(network, calibration)| {
-                let begun = now();
-                let logits = network.forward(image.as_slice());
-                let millis = now() - begun;
-                let answer = Answer::from_logits(&logits, calibration.as_ref());
-                answers.push(answer.filter(|_| !image.is_blank()));
-                let answer = answers.last().and_then(Option::as_ref);
-                let verdict = answer.map(|answer| answer.verdict(DEFAULT_THRESHOLD));
-                let label = |class: usize| network.spec().classes()[class].clone();
-                json!({
-                    "name": network.spec().name(),
-                    "class": answer.map(|answer| answer.class),
-                    "label": answer.map(|answer| label(answer.class)),
-                    "confidence": answer.map(Answer::confidence),
-                    "sure": verdict.map(|verdict| verdict == Verdict::Digit),
-                    "verdict": verdict,
-                    "runner_up": answer.and_then(Answer::runner_up).map(label),
-                    "probabilities": answer.map(|answer| &answer.probabilities),
-                    "logits": answer.map(|answer| &answer.logits),
-                    "parameters": network.spec().parameter_count(),
-                    "millis": millis,
-                })
-            })
-            .collect();
-        let headline = headline(answers.iter().map(Option::as_ref));
-        Ok(json!({ "image": image.to_bytes().to_vec(), "models": models, "headline": headline }))
+    /// Says what is wrong with the recording; the pad stays as it is.
+    pub fn load(&mut self, json: &str) -> Result<(), RecordingError> {
+        self.drawing.replace(recording::from_json(json)?);
+        Ok(())
+    }
+
+    /// The strokes as a recording.
+    pub fn recording(&self) -> String {
+        recording::to_json(self.drawing.strokes())
+    }
+
+    /// Reads what is on the pad with every network. What they say is told as [`telling::all_to_json`] does.
+    pub fn read(&mut self) -> Value {
+        self.image = rasterise(self.drawing.strokes(), self.preparation);
+        for reading in &mut self.networks {
+            let begun = (self.clock)();
+            let logits = reading.network.forward(self.image.as_slice());
+            let millis = (self.clock)() - begun;
+            reading.answer = Answer::from_logits(&logits, reading.calibration.as_ref())
+                .filter(|_| !self.image.is_blank());
+            if reading.answer.is_some() {
+                reading.timing.push(millis as f32);
+            }
+        }
+        self.readings += 1;
+        let tellings: Vec<Telling> = self.networks.iter().map(Reading::telling).collect();
+        telling::all_to_json(&tellings)
+    }
+
+    /// What is to be seen, as of the newest [`read`](Self::read): the app's state without what only the page knows or
+    /// there is only in 3D, and the tools. `status` is said of every network.
+    pub fn state(&self, status: &str) -> Value {
+        let drawing = &self.drawing;
+        let models: Vec<Value> = self.networks.iter().map(|one| one.state(status)).collect();
+        json!({
+            "frame": self.readings,
+            "frame_millis": null,
+            "adapter": ADAPTER,
+            "screen": "ready",
+            "shown": "all",
+            "preparation": self.preparation,
+            "pen_down": drawing.is_drawing(),
+            "strokes": drawing.strokes().len(),
+            "image": self.image.to_bytes().to_vec(),
+            "models": models,
+            "headline": headline(self.networks.iter().map(|one| one.answer.as_ref())),
+            "tools": {
+                "tool": self.tool,
+                "undo": drawing.can_undo(),
+                "redo": drawing.can_redo(),
+                "clear": !drawing.is_empty(),
+                "brush": {
+                    "width": self.width,
+                    "least": MIN_BRUSH_WIDTH,
+                    "most": MAX_BRUSH_WIDTH,
+                    "share_of_pad": self.width / PAD_SIZE,
+                },
+            },
+        })
+    }
+
+    /// Measures one reading of a drawing of its own, and returns the report of all that were measured.
+    pub fn measure(&mut self) -> Value {
+        let points = [[70.0, 60.0], [210.0, 60.0], [120.0, 230.0]];
+        let mut drawing = Drawing::default();
+        let [first, rest @ ..] = points.map(|[x, y]| Point { x, y, millis: 0.0 });
+        drawing.begin(Tool::Draw, DEFAULT_BRUSH_WIDTH, first);
+        rest.into_iter().for_each(|point| drawing.extend(point));
+        let begun = (self.clock)();
+        let image = rasterise(drawing.strokes(), Preparation::Prepared);
+        let mut forward_millis = Map::new();
+        for reading in &mut self.networks {
+            let begun = (self.clock)();
+            std::hint::black_box(reading.network.forward(image.as_slice()));
+            reading.measured.push(((self.clock)() - begun) as f32);
+            let name = reading.network.spec().name().to_string();
+            forward_millis.insert(name, reading.measured.to_json());
+        }
+        self.whole.push(((self.clock)() - begun) as f32);
+        json!({
+            "adapter": ADAPTER,
+            "reading_millis": { "image and networks": self.whole.to_json() },
+            "forward_millis": forward_millis,
+        })
     }
 }
 
-fn text(error: impl Display) -> String {
-    error.to_string()
+impl Reading {
+    fn telling(&self) -> Telling<'_> {
+        Telling {
+            name: self.network.spec().name(),
+            classes: self.network.spec().classes(),
+            answer: self.answer.as_ref(),
+            threshold: DEFAULT_THRESHOLD,
+        }
+    }
+
+    /// The answer, and what the app tells of a network besides.
+    fn state(&self, status: &str) -> Value {
+        let mut state = self.telling().to_json();
+        state["parameters"] = json!(self.network.spec().parameter_count());
+        state["shown"] = json!(true);
+        state["runs_on"] = json!("CPU");
+        state["status"] = json!(status);
+        state["logits"] = json!(self.answer.as_ref().map(|answer| &answer.logits));
+        state["timings"] = json!({ "encode": null, "result": self.timing.to_json(), "gpu": null });
+        state
+    }
 }
 
 #[cfg(test)]
@@ -91,26 +291,90 @@ mod tests {
     use super::*;
     use mnistify_network::{Score, prediction::NO_DIGIT};
 
-    fn reader() -> Reader {
-        let mlp = include_bytes!("../../models/mlp.safetensors");
-        let cnn = include_bytes!("../../models/cnn.safetensors");
-        let files: [(&str, &[u8]); 2] = [("mlp", mlp), ("cnn", cnn)];
-        Reader::new(files).expect("the shipped networks")
+    const THREE: &str = include_str!("../../assets/strokes/three.json");
+    const MLP: &[u8] = include_bytes!("../../models/mlp.safetensors");
+    const CNN: &[u8] = include_bytes!("../../models/cnn.safetensors");
+
+    fn page() -> LightPage {
+        LightPage::new([("mlp", MLP), ("cnn", CNN)], || 0.0).expect("the shipped networks")
+    }
+
+    fn models(state: &Value) -> &[Value] {
+        state["models"].as_array().expect("a list of networks")
     }
 
     #[test]
     fn both_networks_read_a_drawn_three() {
-        let three = include_str!("../../assets/strokes/three.json");
-        let read = reader().read(three, true, || 0.0).unwrap();
-        for model in read["models"].as_array().unwrap() {
+        let mut page = page();
+        page.load(THREE).expect("a recording");
+        let told = page.read();
+        for model in models(&told) {
             assert_eq!((&model["class"], &model["sure"]), (&json!(3), &json!(true)));
         }
-        assert_eq!(read["image"].as_array().unwrap().len(), 784);
+        let state = page.state("on the CPU");
+        assert_eq!(state["image"].as_array().map(Vec::len), Some(784));
+        assert_eq!((&state["frame"], &state["strokes"]), (&json!(1), &json!(1)));
+        for model in models(&state) {
+            assert_eq!(model["class"], json!(3));
+            assert_eq!(model["timings"]["result"]["median"], json!(0.0));
+        }
+    }
+
+    #[test]
+    fn a_stroke_is_drawn_undone_and_recorded() {
+        let mut page = page();
+        page.begin(0.5, 0.25, false);
+        page.extend(0.5, 0.75);
+        page.end();
+        page.act(Act::Thicker);
+        page.begin(0.5, 0.5, true);
+        let state = page.state("");
+        assert_eq!(
+            (&state["pen_down"], &state["strokes"]),
+            (&json!(true), &json!(2))
+        );
+        let recording: Value = serde_json::from_str(&page.recording()).expect("JSON");
+        let [line, dot] = [0, 1].map(|index| &recording["strokes"][index]);
+        assert_eq!(
+            line["points"],
+            json!([[140.0, 70.0, 0.0], [140.0, 210.0, 0.0]])
+        );
+        assert_eq!(
+            (&dot["tool"], &dot["width"]),
+            (&json!("erase"), &json!(24.0))
+        );
+        page.act(Act::Undo);
+        page.act(Act::Clear);
+        assert_eq!(page.state("")["strokes"], json!(0));
+        page.act(Act::Undo);
+        page.act(Act::Redo);
+        page.act(Act::Undo);
+        let tools = &page.state("")["tools"];
+        assert_eq!(
+            (&tools["undo"], &tools["redo"]),
+            (&json!(true), &json!(true))
+        );
+    }
+
+    #[test]
+    fn the_tools_stay_within_what_is_on_offer() {
+        let mut page = page();
+        for _ in 0..20 {
+            page.act(Act::Thinner);
+        }
+        page.act(Act::Prepare);
+        page.act(Act::Use(Tool::Erase));
+        let state = page.state("");
+        assert_eq!(state["tools"]["brush"]["width"], json!(MIN_BRUSH_WIDTH));
+        assert_eq!(state["tools"]["tool"], json!("erase"));
+        assert_eq!(state["preparation"], json!("raw"));
+        assert_eq!(Act::named("prepare"), Some(Act::Prepare));
+        assert_eq!(Act::named("fly"), None);
     }
 
     /// Both networks with this calibration in their files.
-    fn calibrated(threshold: f32) -> Reader {
-        let reader = |bytes: &[u8]| {
+    fn calibrated(threshold: f32) -> LightPage {
+        let file = |bytes: &[u8]| {
             let mut model = Model::from_bytes(bytes, "shipped").expect("a shipped network");
             model.calibration = Some(Calibration {
                 temperature: 1.0,
@@ -119,22 +383,22 @@ mod tests {
             });
             model.to_bytes(true)
         };
-        let mlp = reader(include_bytes!("../../models/mlp.safetensors"));
-        let cnn = reader(include_bytes!("../../models/cnn.safetensors"));
-        let files: [(&str, &[u8]); 2] = [("mlp", &mlp), ("cnn", &cnn)];
-        Reader::new(files).expect("calibrated networks")
+        let (mlp, cnn) = (file(MLP), file(CNN));
+        LightPage::new([("mlp", &*mlp), ("cnn", &*cnn)], || 0.0).expect("calibrated networks")
     }
 
     #[test]
     fn what_scores_too_little_is_no_digit() {
-        let three = include_str!("../../assets/strokes/three.json");
         for (threshold, verdict, headline) in [
             (-1e3, json!("digit"), Value::Null),
             (1e3, json!("no_digit"), json!(NO_DIGIT)),
         ] {
-            let read = calibrated(threshold).read(three, true, || 0.0).unwrap();
-            assert_eq!(read["headline"], headline);
-            for model in read["models"].as_array().unwrap() {
+            let mut page = calibrated(threshold);
+            page.load(THREE).expect("a recording");
+            let told = page.read();
+            assert_eq!(told["headline"], headline);
+            assert_eq!(page.state("")["headline"], headline);
+            for model in models(&told) {
                 // The class is still what the network computed.
                 assert_eq!((&model["verdict"], &model["class"]), (&verdict, &json!(3)));
                 assert_eq!(model["sure"], json!(verdict == "digit"));
@@ -143,19 +407,34 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_pad_has_no_answer_and_a_broken_recording_says_so() {
-        let blank = r#"{"version":1,"size":280,"strokes":[]}"#;
-        let read = reader().read(blank, true, || 0.0).unwrap();
-        assert_eq!(read["models"][1]["class"], Value::Null);
-        assert_eq!(read["models"][1]["verdict"], Value::Null);
-        assert_eq!(read["headline"], Value::Null);
-        assert!(reader().read("[]", true, || 0.0).is_err());
+    fn a_blank_pad_has_no_answer_and_a_broken_recording_changes_nothing() {
+        let mut page = page();
+        let told = page.read();
+        assert_eq!(models(&told)[1]["class"], Value::Null);
+        assert_eq!(models(&told)[1]["verdict"], Value::Null);
+        assert_eq!(told["headline"], Value::Null);
+        let state = page.state("");
+        assert_eq!(models(&state)[1]["timings"]["result"], Value::Null);
+        page.load(THREE).expect("a recording");
+        assert!(page.load("[]").is_err());
+        assert_eq!(page.state("")["strokes"], json!(1));
+    }
+
+    #[test]
+    fn a_measurement_touches_neither_pad_nor_timings() {
+        let mut page = page();
+        page.measure();
+        let report = page.measure();
+        assert_eq!(report["forward_millis"]["CNN"]["p95"], json!(0.0));
+        let state = page.state("");
+        assert_eq!(state["strokes"], json!(0));
+        assert_eq!(models(&state)[0]["timings"]["result"], Value::Null);
     }
 
     #[test]
     fn a_broken_file_is_named() {
-        let broken = Reader::new([("cnn.safetensors", b"nothing".as_slice())]);
-        let message = broken.err().expect("not a model");
+        let broken = LightPage::new([("cnn.safetensors", b"nothing".as_slice())], || 0.0);
+        let message = broken.err().expect("not a model").to_string();
         assert!(message.starts_with("cnn.safetensors"), "{message}");
     }
 }

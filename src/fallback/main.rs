@@ -2,6 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod page {
+    use mnistify_fallback::Act;
     use wasm_bindgen::prelude::*;
 
     #[wasm_bindgen]
@@ -10,35 +11,85 @@ mod page {
         fn now() -> f64;
     }
 
-    /// Both networks on the CPU.
+    /// The pad, and both networks on the CPU; see [`mnistify_fallback::LightPage`].
     #[wasm_bindgen]
-    pub struct Reader(mnistify_fallback::Reader);
+    pub struct LightPage(mnistify_fallback::LightPage);
 
     #[wasm_bindgen]
-    impl Reader {
+    impl LightPage {
         /// With these model files.
         ///
         /// # Errors
         /// Where a file is not a model.
         #[wasm_bindgen(constructor)]
-        pub fn new(names: Vec<String>, files: Vec<js_sys::Uint8Array>) -> Result<Reader, JsError> {
+        pub fn new(
+            names: Vec<String>,
+            files: Vec<js_sys::Uint8Array>,
+        ) -> Result<LightPage, JsError> {
             let files: Vec<Vec<u8>> = files.iter().map(js_sys::Uint8Array::to_vec).collect();
             let named = names
                 .iter()
                 .map(String::as_str)
                 .zip(files.iter().map(Vec::as_slice));
-            let reader = mnistify_fallback::Reader::new(named);
-            reader.map(Reader).map_err(|message| JsError::new(&message))
+            Ok(Self(mnistify_fallback::LightPage::new(named, now)?))
         }
 
-        /// Reads a recording; the answers as JSON.
+        /// Begins a stroke; places are 0 to 1 on the pad.
+        pub fn begin(&mut self, x: f32, y: f32, erases: bool) {
+            self.0.begin(x, y, erases);
+        }
+
+        /// Draws the stroke under way on.
+        pub fn extend(&mut self, x: f32, y: f32) {
+            self.0.extend(x, y);
+        }
+
+        /// Ends the stroke under way.
+        pub fn end(&mut self) {
+            self.0.end();
+        }
+
+        /// Does what a button or a key is for.
+        ///
+        /// # Errors
+        /// Where no action has this name.
+        pub fn act(&mut self, name: &str) -> Result<(), JsError> {
+            let act = Act::named(name).ok_or_else(|| JsError::new("there is no such action"))?;
+            self.0.act(act);
+            Ok(())
+        }
+
+        /// Sets the brush's width in pad units.
+        pub fn set_width(&mut self, width: f32) {
+            self.0.set_width(width);
+        }
+
+        /// Puts a recording's strokes on the pad.
         ///
         /// # Errors
         /// Where the JSON is not a recording.
-        pub fn read(&self, strokes: &str, prepared: bool) -> Result<String, JsError> {
-            let read = self.0.read(strokes, prepared, now);
-            read.map(|value| value.to_string())
-                .map_err(|message| JsError::new(&message))
+        pub fn load(&mut self, json: &str) -> Result<(), JsError> {
+            Ok(self.0.load(json)?)
+        }
+
+        /// The strokes as a recording.
+        pub fn recording(&self) -> String {
+            self.0.recording()
+        }
+
+        /// Reads what is on the pad; the answers as JSON.
+        pub fn read(&mut self) -> String {
+            self.0.read().to_string()
+        }
+
+        /// What is to be seen, as JSON.
+        pub fn state(&self, status: &str) -> String {
+            self.0.state(status).to_string()
+        }
+
+        /// Measures one reading; the report so far as JSON.
+        pub fn measure(&mut self) -> String {
+            self.0.measure().to_string()
         }
     }
 }

@@ -11,11 +11,12 @@ mod self_test;
 mod timings;
 
 pub use executor::{CurrentAnswer, Executor, RunnerStatus};
+pub use mnistify_network::Series;
 pub use names::shortened;
 pub use network::{Network, Networks, Origin, Reading, ReadingItem, Shown};
 pub use runner::{Logits, Runner, tuning};
 pub use self_test::{SELF_TEST_TOLERANCE, self_test_digits};
-pub use timings::{Series, Summary, Timings};
+pub use timings::Timings;
 
 use crate::{
     AppSystems,

@@ -16,13 +16,17 @@ pub mod import;
 pub mod live_plain;
 pub mod model;
 pub mod prediction;
+pub mod series;
 pub mod spec;
 pub mod stage;
+pub mod telling;
 
 pub use burn_network::BurnNetwork;
 pub use calibration::{Calibration, Score};
 pub use cpu::CpuNetwork;
 pub use model::{Card, Metrics, Model, ModelError, TensorF32};
 pub use prediction::{Answer, Verdict, softmax};
+pub use series::Series;
 pub use spec::{Activation, LayerSpec, NetworkSpec, Normalisation, Shape, SpecError};
 pub use stage::{ArenaLayout, Stage, StageKind};
+pub use telling::Telling;

@@ -53,6 +53,8 @@ thread_local! {
     static LINK: RefCell<SharedState> = RefCell::default();
     /// What [`logits_of`] needs, once the app runs.
     static NETWORKS: RefCell<Option<(SharedGpu, Vec<Model>, Tuning)>> = const { RefCell::new(None) };
+    /// The network that a person brought.
+    static OWN: RefCell<Option<Model>> = const { RefCell::new(None) };
     static STARTED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -251,6 +253,29 @@ pub fn remove_network() {
     own_network(OwnNetworkAction::Remove);
 }
 
+/// A network of one's own, as [`load_network`] takes it again.
+#[wasm_bindgen(getter_with_clone)]
+pub struct OwnNetworkFile {
+    /// Its name.
+    pub name: String,
+    /// A safetensors file that describes itself.
+    pub bytes: Vec<u8>,
+    /// What the file does not say; nothing, as it says all.
+    pub description: Option<String>,
+}
+
+/// The network that a person brought; none where there is none.
+#[wasm_bindgen(js_name = own_network)]
+pub fn own_network_file() -> Option<OwnNetworkFile> {
+    OWN.with_borrow(|own| {
+        own.as_ref().map(|model| OwnNetworkFile {
+            name: model.spec.name().into(),
+            bytes: model.to_bytes(false),
+            description: None,
+        })
+    })
+}
+
 /// Starts the measurements; the result comes as the event `bench`.
 #[wasm_bindgen]
 pub fn bench() {
@@ -336,7 +361,7 @@ fn keep_state(
         return;
     };
     state["frame"] = json!(next.count);
-    state["frame_millis"] = json!(frames.millis.summary());
+    state["frame_millis"] = frames.millis.to_json();
     state["quality"] = json!(frames.quality);
     state["resting"] = json!(next.is_resting());
     state["screen"] = json!(if progress.is_ready() {
@@ -373,5 +398,6 @@ fn keep_networks(
         NETWORKS.set(Some((gpu.clone(), models, tuning)));
     }
     let own = all.iter().find(|network| network.is_own());
+    OWN.set(own.map(|own| own.model.clone()));
     event("networks", &json!({ "yours": own.map(|own| own.name()) }));
 }

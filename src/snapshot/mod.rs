@@ -13,7 +13,10 @@ use crate::{
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use mnistify_drawing::Preparation;
-use mnistify_network::{Answer, Verdict, prediction::headline};
+use mnistify_network::{
+    prediction::headline,
+    telling::{self, Telling},
+};
 use serde_json::{Map, Value, json};
 
 /// Writes the state file where one is wanted.
@@ -93,33 +96,19 @@ impl Snapshot<'_, '_> {
 
     /// What the shown networks say, and the same as a sentence for people who hear it.
     pub fn predictions(&self) -> Value {
-        let threshold = self.settings.threshold;
         let shown = self.networks.shown();
-        let models: Vec<Value> = shown
+        let threshold = self.settings.threshold;
+        let tellings: Vec<Telling<'_>> = shown
             .iter()
-            .map(|reading| model_answer(reading, threshold))
+            .map(|reading| telling_of(reading, threshold))
             .collect();
-        let headline = headline(shown.iter().map(ReadingItem::answer));
-        let text = match headline {
-            Some(headline) => headline.to_string(),
-            None => {
-                let sentences: Vec<String> = shown
-                    .iter()
-                    .map(|reading| {
-                        let (network, answer) = (reading.network, reading.answer());
-                        sentence(network.name(), answer, network.spec().classes(), threshold)
-                    })
-                    .collect();
-                sentences.join(" ")
-            }
-        };
-        json!({ "models": models, "headline": headline, "text": text })
+        telling::all_to_json(&tellings)
     }
 }
 
 fn model_state(reading: &ReadingItem<'_, '_>, threshold: f32) -> Value {
     let (network, executor) = (reading.network, reading.executor);
-    let mut model = model_answer(reading, threshold);
+    let mut model = telling_of(reading, threshold).to_json();
     model["key"] = json!(network.key());
     model["parameters"] = json!(network.spec().parameter_count());
     model["yours"] = json!(network.is_own());
@@ -128,38 +117,19 @@ fn model_state(reading: &ReadingItem<'_, '_>, threshold: f32) -> Value {
     model["status"] = json!(status_text(&executor.status));
     model["logits"] = json!(reading.answer().map(|answer| &answer.logits));
     model["timings"] = json!({
-        "encode": reading.timings.encode.summary(),
-        "result": reading.timings.result.summary(),
-        "gpu": reading.timings.gpu.summary(),
+        "encode": reading.timings.encode.to_json(),
+        "result": reading.timings.result.to_json(),
+        "gpu": reading.timings.gpu.to_json(),
     });
     model
 }
 
-fn model_answer(reading: &ReadingItem<'_, '_>, threshold: f32) -> Value {
-    let answer = reading.answer();
-    let label = |class: usize| reading.network.spec().classes()[class].clone();
-    json!({
-        "name": reading.network.name(),
-        "class": answer.map(|answer| answer.class),
-        "label": answer.map(|answer| label(answer.class)),
-        "confidence": answer.map(Answer::confidence),
-        "sure": answer.map(|answer| answer.verdict(threshold) == Verdict::Digit),
-        "verdict": answer.map(|answer| answer.verdict(threshold)),
-        "runner_up": answer.and_then(Answer::runner_up).map(label),
-        "probabilities": answer.map(|answer| &answer.probabilities),
-    })
-}
-
-fn sentence(name: &str, answer: Option<&Answer>, classes: &[String], threshold: f32) -> String {
-    let Some(answer) = answer else {
-        return format!("{name}: waiting for a digit.");
-    };
-    let label = &classes[answer.class];
-    let percent = (answer.confidence() * 100.0).round();
-    match answer.verdict(threshold) {
-        Verdict::Digit => format!("{name}: {label}, {percent} percent."),
-        Verdict::NotSure => format!("{name}: not sure, perhaps {label}, {percent} percent."),
-        Verdict::NoDigit => format!("{name}: not a digit."),
+fn telling_of<'a>(reading: &'a ReadingItem<'_, '_>, threshold: f32) -> Telling<'a> {
+    Telling {
+        name: reading.network.name(),
+        classes: reading.network.spec().classes(),
+        answer: reading.answer(),
+        threshold,
     }
 }
 
@@ -168,24 +138,5 @@ fn status_text(status: &RunnerStatus) -> String {
         RunnerStatus::Checking => "checking".into(),
         RunnerStatus::Verified { .. } => "verified".into(),
         RunnerStatus::OnCpu(reason) => format!("on the CPU: {reason}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_verdict_has_a_sentence() {
-        let classes = ["0", "1", "2"].map(String::from);
-        let mut answer = Answer::from_logits(&[0.0, 3.0, 1.0], None).expect("finite logits");
-        let said =
-            |answer: Option<&Answer>, threshold| sentence("CNN", answer, &classes, threshold);
-        assert_eq!(said(None, 0.6), "CNN: waiting for a digit.");
-        assert_eq!(said(Some(&answer), 0.6), "CNN: 1, 84 percent.");
-        let doubt = "CNN: not sure, perhaps 1, 84 percent.";
-        assert_eq!(said(Some(&answer), 0.9), doubt);
-        answer.is_digit = false;
-        assert_eq!(said(Some(&answer), 0.6), "CNN: not a digit.");
     }
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // Downloads the large files with true progress. Results are values or problems; nothing here rejects.
 
 /** So long may a connection be silent before it counts as broken. */

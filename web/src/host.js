@@ -1,3 +1,4 @@
+// @ts-check
 // What the app asks of the page: to save, to open, to share. It calls mnistifyHost.event(name, json).
 
 import { note } from "mnistify/screen";
@@ -79,7 +80,7 @@ export function listenToDrops({ held, take }) {
     if (isHeld !== now) held((isHeld = now));
   };
   for (const name of ["dragenter", "dragover"]) {
-    addEventListener(name, (event) => {
+    addEventListener(name, (/** @type {DragEvent} */ event) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
       event.dataTransfer.dropEffect = "copy";

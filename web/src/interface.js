@@ -1,3 +1,4 @@
+// @ts-check
 // globalThis.mnistify: the same few functions for scripts and tests, whether the app or the light page draws.
 
 let backend = null;

@@ -1,48 +1,156 @@
-// Keeps the drawing over a reload that follows a failure or an update: in this tab's session storage.
+// @ts-check
+// Keeps the drawing, the view and a visitor's own network over a reload that follows a failure or an update: the small ones in
+// this tab's session storage, the network in IndexedDB.
 
 const STROKES = "mnistify.strokes";
+const VIEW = "mnistify.view";
 const RESUME = "mnistify.resume";
+const TAB = "mnistify.tab";
 
-/** What the page before this one left: `{strokes, light}`. `light` is why it goes on without 3D, or null. */
+const STORE = "networks";
+/** A network that another tab left behind longer ago is deleted. */
+const NETWORK_MILLIS = 7 * 24 * 60 * 60 * 1000;
+/** So long a network that is still being written holds a reload up. */
+const WRITE_MILLIS = 3000;
+
+/**
+ * What the page before this one left. `light` is why it goes on without 3D, or null; `view` is the part of a link that shows
+ * the same again.
+ */
 export const left = takeWhatIsLeft();
 
 /** The newest recording of the drawing, as JSON; null while there is none. */
 let newest = left.strokes;
+/** The newest view, with which networks are shown. */
+let view = left.view;
 
 function takeWhatIsLeft() {
   const resume = parse(read(RESUME));
   // A tab that the system discarded comes back by itself; its person expects the drawing, too.
-  const strokes = resume || document.wasDiscarded ? read(STROKES) : null;
+  const resumes = Boolean(resume || /** @type {any} */ (document).wasDiscarded);
+  const taken = (key) => (resumes ? read(key) : null);
+  const found = { resumes, strokes: taken(STROKES), view: taken(VIEW), light: resume?.light ?? null };
   remove(RESUME);
-  if (!strokes) remove(STROKES);
-  return { strokes, light: resume?.light ?? null };
+  if (found.strokes === null) remove(STROKES);
+  if (found.view === null) remove(VIEW);
+  return found;
 }
 
-/** Remembers the drawing as it is now. */
-export function keep(strokes) {
-  newest = strokes;
-  write(STROKES, strokes);
+/**
+ * Remembers the drawing, and the view if it is told, as they are now.
+ * @param {string} strokes
+ * @param {string | null} fragment
+ */
+export function keep(strokes, fragment = view) {
+  [newest, view] = [strokes, fragment];
+  writeKept();
+}
+
+function writeKept() {
+  if (newest !== null) write(STROKES, newest);
+  if (view !== null) write(VIEW, view);
 }
 
 /** The drawing remembered last, or null. */
 export const kept = () => newest;
 
-/** Loads the page anew with the same drawing; with a reason `light`, without 3D. */
-export function restart({ light = null } = {}) {
-  if (newest) write(STROKES, newest);
-  write(RESUME, JSON.stringify({ light }));
+/** Loads the page anew with all that is kept; with a reason `light`, without 3D. */
+export async function restart({ light = null } = {}) {
+  await leave(light);
   location.reload();
 }
 
 /** The same, with 3D tried again. */
-export function restartWith3d() {
+export async function restartWith3d() {
+  await leave(null);
   const address = new URL(location.href);
-  if (!address.searchParams.has("cpu")) return restart();
-  if (newest) write(STROKES, newest);
-  write(RESUME, JSON.stringify({ light: null }));
+  if (!address.searchParams.has("cpu")) return location.reload();
   address.searchParams.delete("cpu");
   location.replace(address);
 }
+
+async function leave(light) {
+  writeKept();
+  write(RESUME, JSON.stringify({ light }));
+  await Promise.race([networkWritten, new Promise((resolve) => setTimeout(resolve, WRITE_MILLIS))]);
+}
+
+// ---- a visitor's own network ----
+
+/** @typedef {{name: string, bytes: Uint8Array, description: string | undefined}} OwnNetwork */
+
+/** Each tab has its own. */
+const tab = read(TAB) ?? String(Math.random());
+write(TAB, tab);
+
+/** The last change of what is stored, whether it succeeded or not. */
+let networkWritten = Promise.resolve();
+
+/**
+ * Remembers the visitor's own network, or with null that there is none.
+ * @param {OwnNetwork | null} network
+ */
+export function keepNetwork(network) {
+  networkWritten = inStore((store) => (network ? store.put({ ...network, at: Date.now() }, tab) : store.delete(tab))).then(
+    () => {},
+    (error) => console.warn("The network cannot be kept:", error),
+  );
+}
+
+/**
+ * The network that the page before this one left, or null.
+ * @returns {Promise<OwnNetwork | null>}
+ */
+export async function networkLeft() {
+  try {
+    await inStore(deleteOld);
+    if (left.resumes) return (await inStore((store) => store.get(tab))) ?? null;
+    keepNetwork(null);
+  } catch (error) {
+    console.warn("The network cannot be restored:", error);
+  }
+  return null;
+}
+
+/** @param {IDBObjectStore} store */
+function deleteOld(store) {
+  const cursor = store.openCursor();
+  cursor.onsuccess = () => {
+    const entry = cursor.result;
+    if (!entry) return;
+    if (entry.key !== tab && Date.now() - entry.value.at > NETWORK_MILLIS) entry.delete();
+    entry.continue();
+  };
+  return cursor;
+}
+
+/**
+ * Resolves to the result of what `body` asks of the store, when all of it is done.
+ * @param {(store: IDBObjectStore) => IDBRequest} body
+ */
+async function inStore(body) {
+  const open = indexedDB.open("mnistify", 1);
+  open.onupgradeneeded = () => open.result.createObjectStore(STORE);
+  await done(open, "success");
+  const transaction = open.result.transaction(STORE, "readwrite");
+  const asked = body(transaction.objectStore(STORE));
+  await done(transaction, "complete");
+  open.result.close();
+  return asked.result;
+}
+
+/**
+ * @param {IDBRequest | IDBTransaction} request
+ * @param {"success" | "complete"} event
+ */
+function done(request, event) {
+  return new Promise((resolve, reject) => {
+    request.addEventListener(event, resolve);
+    for (const bad of ["error", "abort"]) request.addEventListener(bad, () => reject(request.error));
+  });
+}
+
+// ---- session storage ----
 
 function parse(json) {
   try {

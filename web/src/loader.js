@@ -1,11 +1,12 @@
+// @ts-check
 // Starts the app, or the light page where there is no WebGPU. Every problem on the way is a value that ends up in one
 // place, the loop in main(), which asks the person once what to do about it.
 
 import { Downloads, importModule, size } from "mnistify/download";
-import { adapterName, watchDevice, whyNo3d } from "mnistify/graphics";
+import { adapterName, watchDevice, watchFrames, whyNo3d } from "mnistify/graphics";
 import { chooseNetwork, listen, listenToDrops, open, readFiles, save, savePicture, share } from "mnistify/host";
 import { connect, disconnect, emit, finishBench, stamp } from "mnistify/interface";
-import { keep, kept, left, restart, restartWith3d } from "mnistify/keeping";
+import { keep, keepNetwork, kept, left, networkLeft, restart, restartWith3d } from "mnistify/keeping";
 import { ask, mirror, note, offerLight, screen, setScreen, showProgress } from "mnistify/screen";
 import { storePage } from "mnistify/update";
 
@@ -38,8 +39,11 @@ let light = null;
 let app = null;
 /** Whether the app's start() has returned: from then on only a new page can start it again. */
 let started = false;
-/** The newest recording as JSON, while something runs that has one. */
-let strokesNow = null;
+/** What is to be kept, while something runs that has it: the recording as JSON, and in the app the view. */
+/** @type {(() => [string, string?]) | null} */
+let keptNow = null;
+/** Whether the visitor's own network that the page before this one left is here again, or there was none. */
+let networkRestored = false;
 
 main();
 
@@ -99,7 +103,7 @@ async function runApp() {
       await module.value.default({ module_or_path: wasm.value });
       app = module.value;
     }
-    app.start(models, files.map((file) => file.value), location.hash.slice(1), adapterName);
+    app.start(models, files.map((file) => file.value), left.view ?? location.hash.slice(1), adapterName);
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) return startProblem(error);
     // A panic: its own event says more than the trap that follows it.
@@ -147,7 +151,9 @@ async function afterReady() {
     },
   });
   restoreDrawing(functions);
-  strokesNow = () => app.strokes();
+  restoreNetwork(functions);
+  keptNow = () => [app.strokes(), app.link(false)];
+  watchFrames(canvas, () => (faults ? NaN : functions.state().frame), () => fault("still", ""));
   setScreen("ready");
   canvas.focus({ preventScroll: true });
   addEventListener("hashchange", () => {
@@ -175,13 +181,14 @@ async function afterReady() {
 
 let drawFromFile = null;
 /** What becomes of files over and on the page; the app takes them once it is ready. */
+/** @type {((held: boolean) => void) | null} */
 let holdFiles = null;
+/** @type {(files: File[]) => void} */
 let takeFiles = () => note("The page is not ready for files yet");
 
 /** Who waits until the app has another list of networks. */
 const waiting = [];
 
-/** Resolves to the name of the visitor's own network, or to null, when the list of networks has changed. */
 // One change of the networks at a time, or the first to be done would answer for both.
 let lastChange = Promise.resolve();
 
@@ -191,6 +198,7 @@ function inTurn(change) {
   return done;
 }
 
+/** Resolves to the name of the visitor's own network, or to null, when the list of networks has changed. */
 function networksChanged() {
   const change = deferred();
   waiting.push(change);
@@ -210,7 +218,10 @@ const appEvents = {
   picture: savePicture,
   open: () => drawFromFile && open(drawFromFile),
   choose_network: () => chooseNetwork((files) => takeFiles(files)),
-  networks: ({ yours }) => waiting.splice(0).forEach(({ resolve }) => resolve(yours)),
+  networks({ yours }) {
+    waiting.splice(0).forEach(({ resolve }) => resolve(yours));
+    if (networkRestored) keepOwnNetwork();
+  },
   share,
 };
 
@@ -231,22 +242,39 @@ addEventListener("error", ({ error }) => {
   if (started && error instanceof WebAssembly.RuntimeError) fault("trap", error.message);
 });
 
-/** Ends the app. Of several faults in a row the clearest is told: the earlier in this list, the better. */
+/** Kinds of faults, the clearest first: what happened, and what may have caused it or helps. */
+const FAULTS = {
+  lost: ["The graphics device was lost", "A driver that restarts or a computer that sleeps can cause this."],
+  memory: ["The graphics device has no memory left", "Close other tabs or programs, then start again."],
+  gpu: ["The graphics device refused what it was asked to do", ""],
+  panic: ["A fault in the program ended the 3D view", ""],
+  trap: ["A fault in the program ended the 3D view", ""],
+  still: ["The 3D view does not move any more", "The graphics driver may have stopped."],
+  light: ["The networks stopped working", ""],
+};
+/** As many are compared; a device that fails in every frame tells no end of them. */
+const MOST_FAULTS = 20;
+
+/**
+ * Ends the app. Of several faults in a row the clearest is told.
+ * @param {keyof typeof FAULTS} kind
+ * @param {string} detail
+ */
 function fault(kind, detail, callable = kind !== "panic" && kind !== "trap") {
-  const kinds = ["lost", "memory", "panic", "trap", "reader"];
   if (faults) {
-    faults.push({ kind, detail });
+    if (faults.length < MOST_FAULTS) faults.push({ kind, detail });
     return;
   }
-  // After a panic nothing of the module may be called any more; then the drawing kept last has to do.
+  // After a panic nothing of the module may be called any more; then what was kept last has to do.
   if (callable) keepNow();
   faults = [{ kind, detail }];
-  strokesNow = null;
+  keptNow = null;
   disconnect();
   holdFiles = null;
   takeFiles = () => {};
   for (const { reject } of waiting.splice(0)) reject(new Error("Mnistify has stopped"));
   setTimeout(() => {
+    const kinds = Object.keys(FAULTS);
     const best = [...faults].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))[0];
     const problem = faultProblem(best);
     emit("failed", { reason: problem.why });
@@ -265,12 +293,14 @@ async function runLight() {
   const problem = downloadProblem([page, module, wasm, ...files]);
   if (problem) return problem;
   storePage(keepNow);
+  let program;
   let functions;
   try {
     await module.value.default({ module_or_path: wasm.value });
+    program = new module.value.LightPage(models, files.map((file) => file.value));
     functions = page.value.openLightPage({
       root: document.getElementById("fallback"),
-      reader: new module.value.Reader(models, files.map((file) => file.value)),
+      light: program,
       version: manifest.version,
       why: light,
       try3d: () => {
@@ -278,14 +308,14 @@ async function runLight() {
         restartWith3d();
       },
       prediction,
-      failed: (reason) => fault("reader", reason),
+      failed: (reason) => fault("light", reason),
     });
   } catch (error) {
     return startProblem(error);
   }
   started = true;
   restoreDrawing(functions);
-  strokesNow = () => JSON.stringify(functions.strokes());
+  keptNow = () => [program.recording()];
   setScreen("fallback");
   stamp("first_frame");
   const onlyShipped = "The page without 3D reads with the networks that come with it only";
@@ -329,6 +359,33 @@ function restoreDrawing(functions) {
   }
 }
 
+/** Lets the visitor's own network read again that the page before this one left. */
+async function restoreNetwork(functions) {
+  try {
+    const network = await networkLeft();
+    if (network && !faults) {
+      await functions.loadNetwork(network.name, network.bytes, network.description);
+      // It may be the one that was shown alone.
+      if (left.view !== null) functions.applyLink(left.view);
+    }
+  } catch (error) {
+    // It stays kept for the next start.
+    if (faults) return;
+    console.warn(error);
+    note("Your network could not be restored");
+  }
+  networkRestored = true;
+  if (!faults) keepOwnNetwork();
+}
+
+function keepOwnNetwork() {
+  const own = app.own_network();
+  if (!own) return keepNetwork(null);
+  const { name, bytes, description } = own;
+  own.free();
+  keepNetwork({ name, bytes, description });
+}
+
 let keepTimer = 0;
 let keptAt = -Infinity;
 
@@ -340,10 +397,10 @@ function keepSoon() {
 function keepNow() {
   clearTimeout(keepTimer);
   keepTimer = 0;
-  if (!strokesNow) return;
+  if (!keptNow) return;
   keptAt = performance.now();
   try {
-    keep(strokesNow());
+    keep(...keptNow());
   } catch (error) {
     console.warn("The drawing could not be kept:", error);
   }
@@ -352,7 +409,7 @@ function keepNow() {
 function listenToInput() {
   // After the app has handled the event.
   const keepThen = () => setTimeout(keepSoon, 50);
-  for (const name of ["pointerup", "keyup"]) addEventListener(name, keepThen, { capture: true });
+  for (const name of ["pointerup", "keyup", "wheel"]) addEventListener(name, keepThen, { capture: true, passive: true });
   addEventListener("visibilitychange", () => document.hidden && keepNow());
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   addEventListener("pointerdown", () => document.body.classList.remove("tabbing"), { capture: true });
@@ -417,38 +474,14 @@ function startProblem(error) {
 }
 
 function faultProblem({ kind, detail }) {
+  const [what, more] = FAULTS[kind];
   const told = detail ? ` (${detail.replace(/\.$/, "")})` : "";
-  const safe = "Your drawing is kept.";
-  const stopped = "The 3D view has stopped";
-  if (kind === "lost") {
-    return {
-      title: stopped,
-      text: `The graphics device was lost${told}. A driver that restarts or a computer that sleeps can cause this. ${safe}`,
-      why: "The graphics device was lost.",
-      actions: [RESTART, LIGHT],
-    };
-  }
-  if (kind === "memory") {
-    return {
-      title: stopped,
-      text: `The graphics device has no memory left${told}. Close other tabs or programs, then start again. ${safe}`,
-      why: "The graphics memory was full.",
-      actions: [RESTART, LIGHT],
-    };
-  }
-  if (kind === "reader") {
-    return {
-      title: "The networks stopped",
-      text: `The networks stopped working${told}. ${safe}`,
-      why: light,
-      actions: [RESTART],
-    };
-  }
+  const inLight = kind === "light";
   return {
-    title: stopped,
-    text: `A fault in the program ended it${told}. ${safe}`,
-    why: "The 3D view stopped because of a fault.",
-    actions: [RESTART, LIGHT],
+    title: inLight ? "The networks stopped" : "The 3D view has stopped",
+    text: [`${what}${told}.`, more, "Your drawing is kept."].filter(Boolean).join(" "),
+    why: inLight ? light : `${what}.`,
+    actions: inLight ? [RESTART] : [RESTART, LIGHT],
   };
 }
 
@@ -464,6 +497,7 @@ function listed(names) {
   return names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
+/** @returns {{promise: Promise<any>, resolve: (value: any) => void, reject: (error: Error) => void}} */
 function deferred() {
   let resolve;
   let reject;

@@ -1,3 +1,4 @@
+// @ts-check
 // Shows what ?bench measured as tables.
 
 import { button, note } from "mnistify/screen";

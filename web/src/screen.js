@@ -1,3 +1,4 @@
+// @ts-check
 // What lies over the canvas: the loading screen, the one message, short notes, and the text for screen readers.
 
 const element = (id) => document.getElementById(id);
@@ -29,7 +30,9 @@ export function showProgress(share, text) {
 /** Offers the way without 3D on the loading screen. */
 export function offerLight(run) {
   document.body.classList.add("slow");
-  element("loading").querySelector("[data-action=fallback]").onclick = run;
+  /** @type {HTMLElement} */
+  const button = element("loading").querySelector("[data-action=fallback]");
+  button.onclick = run;
 }
 
 let answerMessage = null;

@@ -1,23 +1,26 @@
+// @ts-check
 // Keeps one version of the whole page on this device, so that it opens at once and offline.
 // A template: the build fills in the version and the list of its files.
 
 const CACHE = "mnistify-__VERSION__";
-const FILES = __FILES__;
+/** @type {string[]} */
+const FILES = /** @type {any} */ ("__FILES__");
+const worker = /** @type {any} */ (self);
 
-const addressOf = (file) => new URL(file, self.registration.scope).href;
+const addressOf = (file) => new URL(file, worker.registration.scope).href;
 const INDEX = addressOf("index.html");
 const KNOWN = new Set([...FILES.map(addressOf), INDEX]);
 
-self.addEventListener("install", (event) => event.waitUntil(store()));
+worker.addEventListener("install", (event) => event.waitUntil(store()));
 
-self.addEventListener("activate", (event) => event.waitUntil(removeOldVersions()));
+worker.addEventListener("activate", (event) => event.waitUntil(removeOldVersions()));
 
 // The page asks for this, when the person chose to change to the new version.
-self.addEventListener("message", (event) => {
-  if (event.data === "skipWaiting") self.skipWaiting();
+worker.addEventListener("message", (event) => {
+  if (event.data === "skipWaiting") worker.skipWaiting();
 });
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const known = request.method === "GET" && knownAddress(request);
   if (known) event.respondWith(answer(request, known));
@@ -58,7 +61,7 @@ function knownAddress(request) {
   url.hash = "";
   if (request.mode === "navigate") {
     url.search = "";
-    if (url.href === self.registration.scope) return INDEX;
+    if (url.href === worker.registration.scope) return INDEX;
   }
   return KNOWN.has(url.href) ? url.href : null;
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // The service worker: stores the page on this device, and tells when a newer version is ready.
 
 import { restart } from "mnistify/keeping";

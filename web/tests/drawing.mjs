@@ -74,7 +74,7 @@ page.test('with a mouse', async ({ open, step }) => {
     await app.draw(await recording('three'));
     await app.reads(3);
     await app.press('mlp');
-    await app.shows('the MLP alone', ({ shown, models }) => shown === 0 && models[0].shown && !models[1].shown);
+    await app.shows('the MLP alone', ({ shown, models }) => shown === 'mlp' && models[0].shown && !models[1].shown);
     await app.draw(await recording('seven'));
     const state = await app.shows('the MLP reads the seven', ({ models }) => models[0].class === 7);
     assert.notEqual(state.models[1].class, 7, 'a hidden network does not read');

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIST, recording, site, strokesOf, until } from './browser.mjs';
+import { DIST, recording, ROOT, site, START, strokesOf, until } from './browser.mjs';
 
 const page = site('failures');
 const withoutGpu = site('failures', { gpu: 'none' });
@@ -106,25 +106,104 @@ page.test('a program that does not arrive', async ({ open }) => {
   await app.reads(7);
 });
 
-// In a browser of its own, because Chromium trusts a GPU less after it crashed.
-losing.test('a graphics device that goes away', async ({ open }) => {
-  // What the graphics layers say about it is their affair.
-  const app = await open({ allow: [/./] });
-  const three = await recording('three');
-  await app.draw(three);
-  await app.reads(3);
+/** Makes the device fail; the page has to be opened with ?faults. */
+const FAULTS = {
+  'a validation error': {
+    said: /refused/,
+    make: (app) => app.ask(() => { globalThis.mnistifyDevice.createBuffer({ size: 4, usage: 0 }); }),
+  },
+  // Only said: no machine should have to be filled up.
+  'full memory': {
+    said: /no memory left/,
+    make: (app) =>
+      app.ask(() => {
+        const error = new GPUOutOfMemoryError('made up');
+        globalThis.mnistifyDevice.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+      }),
+  },
+  'a destroyed device': { said: /device was lost/, make: (app) => app.ask(() => globalThis.mnistifyDevice.destroy()) },
+  'a killed GPU process': { said: /device was lost/, make: killGpuProcess },
+};
+
+async function killGpuProcess() {
   const session = await losing.browser().newBrowserCDPSession();
-  for (const [action, screen] of [['restart', 'ready'], ['fallback', 'fallback']]) {
-    // It never answers: who would answer is gone.
-    session.send('Browser.crashGpuProcess').catch(() => {});
-    await until('the message', () => app.screen(), (screen) => screen === 'message');
-    assert.match(`${await app.text('#message')}`, /graphics device/i);
-    await app.ask(() => { globalThis.isFromBefore = true; });
-    await app.choose(action);
-    await until('the page loaded anew', () => app.ask(() => !globalThis.isFromBefore && document.body !== null));
-    await app.reaches(screen);
-    await app.reads(3);
-    const { strokes } = await app.ask(() => globalThis.mnistify.strokes());
-    assert.deepEqual(strokes.map(({ points }) => points.length), three.strokes.map(({ points }) => points.length), 'the drawing is kept');
-  }
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  process.kill(processInfo.find(({ type }) => type === 'GPU').id, 'SIGKILL');
+  await session.detach();
+}
+
+const namesOf = ({ models }) => models.map(({ name }) => name).join(' ');
+const pointsOf = ({ strokes }) => strokes.map(({ points }) => points.length);
+
+/** Opens the page with a three, a network of one's own, and the MLP alone to be seen. */
+async function opened({ open, url }) {
+  // What the graphics layers say about faults is their affair.
+  const app = await open({ address: `${url}?nosw&faults`, allow: [/./] });
+  const lenet = await readFile(join(ROOT, 'src', 'network', 'tests', 'foreign', 'lenet.safetensors'));
+  await app.ask(
+    (bytes) => globalThis.mnistify.loadNetwork(Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0)), undefined, 'lenet.safetensors'),
+    lenet.toString('base64'),
+  );
+  await app.shows('the own network', (state) => namesOf(state) === 'MLP CNN lenet');
+  await app.draw(await recording('three'));
+  await app.press('mlp');
+  await app.shows('the MLP alone, reading the three', ({ shown, models }) => shown !== 'all' && models[0].class === 3);
+  return app;
+}
+
+/** Makes a fault, checks the message, and answers it with one of its buttons; returns when the page is there again. */
+async function recover(app, { said, make }, action, screen) {
+  await app.ask(() => { globalThis.isFromBefore = true; });
+  const began = Date.now();
+  await make(app);
+  await until('the message', () => app.screen(), (screen) => screen === 'message');
+  const seen = Date.now();
+  assert.match(await app.text('#message .text'), said);
+  assert.deepEqual(await app.ask(() => [...document.querySelectorAll('#message button')].map((one) => one.textContent)), ['Start again', 'Go on without 3D']);
+  await app.choose(action);
+  await until('the page loaded anew', () => app.ask(() => !globalThis.isFromBefore && document.body !== null));
+  await app.reaches(screen);
+  assert.deepEqual(pointsOf(await app.ask(() => globalThis.mnistify.strokes())), pointsOf(await recording('three')), 'the drawing is kept');
+  return `message after ${seen - began} ms, ${screen} after ${Date.now() - began} ms`;
+}
+
+for (const [title, fault] of Object.entries(FAULTS)) {
+  // In a browser of its own, because Chromium trusts a GPU less after its process ended.
+  const site = fault.make === killGpuProcess ? losing : page;
+  site.test(title, async ({ t, open, step, url }) => {
+    const app = await opened({ open, url });
+    const { shown } = await app.state();
+    const isAsBefore = (state) => JSON.stringify(state.shown) === JSON.stringify(shown) && namesOf(state) === 'MLP CNN lenet' && state.models[0].class === 3;
+
+    await step('start again', async () => {
+      t.diagnostic(await recover(app, fault, 'restart', 'ready'));
+      await app.shows('networks and view as before', isAsBefore);
+    });
+
+    await step('go on without 3D, and back', async () => {
+      t.diagnostic(await recover(app, fault, 'fallback', 'fallback'));
+      await app.reads(3);
+      // After a second crash within minutes Chromium gives no page a GPU.
+      if (site === losing) return;
+      await app.page.locator('[data-do=try3d]').click();
+      await until('the page with 3D', () => app.screen(), (screen) => screen === 'ready', START);
+      await app.shows('networks and view as before', isAsBefore);
+    });
+  });
+}
+
+page.test('a removed network does not come back', async ({ open, url }) => {
+  const app = await opened({ open, url });
+  await app.ask(() => globalThis.mnistify.removeNetwork());
+  await recover(app, FAULTS['a validation error'], 'restart', 'ready');
+  await app.reads(3);
+  assert.equal(namesOf(await app.state()), 'MLP CNN');
+});
+
+page.test('a drawing that nobody asked to keep is gone with the page', async ({ open, url }) => {
+  const app = await opened({ open, url });
+  await app.page.reload();
+  await app.reaches('ready');
+  const state = await app.state();
+  assert.deepEqual([namesOf(state), state.strokes, state.shown], ['MLP CNN', 0, 'all']);
 });

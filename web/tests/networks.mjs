@@ -92,7 +92,7 @@ page.test('by script', async ({ open, step }) => {
 
   await step('it is shown alone and inspected like the others', async () => {
     await app.press('yours');
-    await app.shows('the visitor’s network alone', ({ shown }) => shown === 2);
+    await app.shows('the visitor’s network alone', ({ shown }) => shown === 'lenet');
     await app.keys('f');
     await app.frame();
     await app.keys('Escape');
@@ -125,7 +125,7 @@ page.test('by script', async ({ open, step }) => {
 
   await step('removed again', async () => {
     await app.press('yours');
-    await app.shows('the visitor’s network alone', ({ shown }) => shown === 2);
+    await app.shows('the visitor’s network alone', ({ shown }) => shown === 'lenet');
     await remove(app);
     const { shown } = await has(app, ['MLP', 'CNN']);
     assert.equal(shown, 'all');

@@ -34,7 +34,7 @@ page.test('a link', async ({ open, close, step, url }) => {
     await app.keys('p');
     state = await app.shows(
       'the MLP alone reads the seven as it was drawn',
-      ({ shown, preparation, strokes, models }) => shown === 0 && preparation === 'raw' && strokes === 2 && models[0].class === 7,
+      ({ shown, preparation, strokes, models }) => shown === 'mlp' && preparation === 'raw' && strokes === 2 && models[0].class === 7,
     );
     drawn = await app.ask(() => globalThis.mnistify.strokes());
     assertSameStrokes(drawn, await recording('seven'));

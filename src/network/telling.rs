@@ -1,0 +1,104 @@
+//! Answers told to programs, as JSON, and to people who hear them, as sentences.
+
+use crate::prediction::{Answer, Verdict, headline};
+use serde_json::{Value, json};
+
+/// A network and its answer; none for a blank image.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling<'a> {
+    /// The network's name, as people see it.
+    pub name: &'a str,
+    /// Its classes' names.
+    pub classes: &'a [String],
+    /// What it says.
+    pub answer: Option<&'a Answer>,
+    /// The probability from which on a class is said.
+    pub threshold: f32,
+}
+
+impl Telling<'_> {
+    /// `{"name", "class", "label", "confidence", "sure", "verdict", "runner_up", "probabilities"}`, with null in place of
+    /// everything but the name where there is no answer.
+    pub fn to_json(&self) -> Value {
+        let answer = self.answer;
+        let verdict = answer.map(|answer| answer.verdict(self.threshold));
+        let label = |class: usize| &self.classes[class];
+        json!({
+            "name": self.name,
+            "class": answer.map(|answer| answer.class),
+            "label": answer.map(|answer| label(answer.class)),
+            "confidence": answer.map(Answer::confidence),
+            "sure": verdict.map(|verdict| verdict == Verdict::Digit),
+            "verdict": verdict,
+            "runner_up": answer.and_then(Answer::runner_up).map(label),
+            "probabilities": answer.map(|answer| &answer.probabilities),
+        })
+    }
+
+    /// `CNN: 3, 98 percent.`
+    pub fn sentence(&self) -> String {
+        let name = self.name;
+        let Some(answer) = self.answer else {
+            return format!("{name}: waiting for a digit.");
+        };
+        let label = &self.classes[answer.class];
+        let percent = (answer.confidence() * 100.0).round();
+        match answer.verdict(self.threshold) {
+            Verdict::Digit => format!("{name}: {label}, {percent} percent."),
+            Verdict::NotSure => format!("{name}: not sure, perhaps {label}, {percent} percent."),
+            Verdict::NoDigit => format!("{name}: not a digit."),
+        }
+    }
+}
+
+/// All networks together: `{"models", "headline", "text"}`, where the text is for people who hear it.
+pub fn all_to_json(tellings: &[Telling]) -> Value {
+    let headline = headline(tellings.iter().map(|telling| telling.answer));
+    let sentences = || tellings.iter().map(Telling::sentence).collect::<Vec<_>>();
+    json!({
+        "models": tellings.iter().map(Telling::to_json).collect::<Vec<_>>(),
+        "headline": headline,
+        "text": headline.map_or_else(|| sentences().join(" "), String::from),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prediction::NO_DIGIT;
+
+    #[test]
+    fn every_verdict_has_a_sentence() {
+        let classes = ["0", "1", "2"].map(String::from);
+        let mut answer = Answer::from_logits(&[0.0, 3.0, 1.0], None).expect("finite logits");
+        let telling = |answer, threshold| Telling {
+            name: "CNN",
+            classes: &classes,
+            answer,
+            threshold,
+        };
+        let said = |answer, threshold| telling(answer, threshold).sentence();
+        assert_eq!(said(None, 0.6), "CNN: waiting for a digit.");
+        assert_eq!(said(Some(&answer), 0.6), "CNN: 1, 84 percent.");
+        let doubt = "CNN: not sure, perhaps 1, 84 percent.";
+        assert_eq!(said(Some(&answer), 0.9), doubt);
+        let json = telling(Some(&answer), 0.9).to_json();
+        assert_eq!(
+            (&json["label"], &json["runner_up"], &json["sure"]),
+            (&json!("1"), &json!("2"), &json!(false))
+        );
+        let both = all_to_json(&[telling(Some(&answer), 0.6), telling(None, 0.6)]);
+        assert_eq!(
+            both["text"],
+            "CNN: 1, 84 percent. CNN: waiting for a digit."
+        );
+        assert_eq!(both["models"][1]["class"], Value::Null);
+        answer.is_digit = false;
+        assert_eq!(said(Some(&answer), 0.6), "CNN: not a digit.");
+        let all = all_to_json(&[telling(Some(&answer), 0.6)]);
+        assert_eq!(
+            (&all["text"], &all["headline"]),
+            (&json!(NO_DIGIT), &json!(NO_DIGIT))
+        );
+    }
+}
