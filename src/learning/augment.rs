@@ -5,13 +5,9 @@
 //! & Platt 2003 ("Best Practices for Convolutional Neural Networks"), with a coarse random grid in place of a blurred
 //! field.
 
+use mnistify_drawing::{PIXELS, SIDE};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-
-/// Width and height of an image.
-pub const SIDE: usize = 28;
-/// How many pixels an image has.
-pub const PIXELS: usize = SIDE * SIDE;
 
 const CENTRE: f32 = (SIDE as f32 - 1.0) / 2.0;
 /// The elastic field has this many nodes along each axis, the outer ones on the image's outermost pixels.
@@ -29,23 +25,12 @@ type Field = [[[f32; NODES]; NODES]; 2];
 
 /// How a value between pixels is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
     /// The mean of the four pixels around, weighted by nearness.
     Bilinear,
     /// The nearest pixel.
     Nearest,
-}
-
-impl Sampling {
-    /// The name in commands and journals.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bilinear => "bilinear",
-            Self::Nearest => "nearest",
-        }
-    }
 }
 
 /// How strongly images are distorted. Every value is drawn uniformly and independently per image; 0 switches it off.

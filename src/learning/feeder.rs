@@ -2,15 +2,14 @@
 //! alone, so that a resumed run continues exactly where it was, and every engine sees the same.
 
 use crate::{
-    augment::{Augmentation, PIXELS, Warp},
-    config::{Mixture, TrainConfig},
-    data::{Images, Mnist},
-    extras,
+    augment::{Augmentation, Warp},
+    config::TrainConfig,
+    images::{Images, Mnist},
     metrics::CLASSES,
     random::{Purpose, generator},
 };
+use mnistify_drawing::PIXELS;
 use rand::{Rng, seq::SliceRandom};
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// The class of an image that is no digit: its target is the same for all of them.
@@ -30,16 +29,27 @@ pub struct Pool {
     validation: Range<usize>,
 }
 
+/// What the mixture puts beside MNIST's training images; each part may be empty.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// MNIST's images that were placed anywhere and then prepared as the app prepares pictures.
+    pub prepared: Images,
+    /// Digits drawn as pen paths.
+    pub drawn: Images,
+    /// What is no digit; its labels are [`NO_DIGIT`].
+    pub outliers: Images,
+}
+
 impl Pool {
-    /// MNIST's images, and what `mixture` adds to them.
-    pub fn new(data: &Mnist, mixture: &Mixture) -> Self {
+    /// MNIST's images, and what is added to them.
+    pub fn new(data: &Mnist, extras: &Extras) -> Self {
         let mut pool = Self::default();
         let parts = [
-            data.train.clone(),
-            extras::prepared(&data.train, mixture.prepared > 0.0),
-            extras::drawn(mixture.drawn > 0.0),
-            extras::outliers(&data.train, mixture.outliers > 0.0),
-            data.validation.clone(),
+            &data.train,
+            &extras.prepared,
+            &extras.drawn,
+            &extras.outliers,
+            &data.validation,
         ];
         let ranges = parts.map(|part| pool.add(part));
         [
@@ -52,10 +62,10 @@ impl Pool {
         pool
     }
 
-    fn add(&mut self, images: Images) -> Range<usize> {
+    fn add(&mut self, images: &Images) -> Range<usize> {
         let start = self.images.len();
-        self.images.extend(images.images);
-        self.classes.extend(images.labels);
+        self.images.extend(&images.images);
+        self.classes.extend(&images.labels);
         start..self.images.len()
     }
 
@@ -85,8 +95,8 @@ impl Pool {
         let mut chosen: Vec<usize> = self.train.clone().collect();
         chosen.shuffle(&mut generator(seed, Purpose::Calibrate, 0));
         chosen.truncate(count);
-        let places = chosen.into_par_iter().enumerate();
-        places
+        let chosen = chosen.into_iter().enumerate();
+        chosen
             .map(|(index, image)| {
                 let mut rng = generator(seed, Purpose::Calibrate, 1 + index as u64);
                 Sample {
@@ -107,6 +117,15 @@ pub struct Sample {
     /// From 0 to 9, or [`NO_DIGIT`].
     pub class: u8,
     pub warp: Warp,
+}
+
+/// One of MNIST's images in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// Its place among all images that the run sees.
+    position: usize,
+    /// Its place in the pool.
+    image: usize,
 }
 
 /// Chooses the images of a run, each step's from its number alone.
@@ -132,16 +151,25 @@ impl<'a> Feeder<'a> {
     /// The batch of `step`, counted from 0. Every epoch has its own random order; batches run over their borders. What
     /// the mixture adds takes the places of MNIST's images.
     pub fn batch(&mut self, step: usize) -> Vec<Sample> {
+        let picks = self.picks(step);
+        picks.into_iter().map(|pick| self.sample(pick)).collect()
+    }
+
+    /// The first half of [`Feeder::batch`]: which of MNIST's images it is made of.
+    pub fn picks(&mut self, step: usize) -> Vec<Pick> {
         let size = self.config.batch;
-        let start = step * size;
-        let images: Vec<usize> = (start..start + size).map(|p| self.image(p)).collect();
-        let (pool, config) = (self.pool, self.config);
-        images
-            .into_par_iter()
-            .with_min_len(64)
-            .enumerate()
-            .map(|(index, image)| sample(pool, config, (start + index) as u64, image))
+        let positions = step * size..(step + 1) * size;
+        positions
+            .map(|position| Pick {
+                position,
+                image: self.image(position),
+            })
             .collect()
+    }
+
+    /// The second half, which takes most of the time and needs no order: threads can share it.
+    pub fn sample(&self, pick: Pick) -> Sample {
+        sample(self.pool, self.config, pick.position as u64, pick.image)
     }
 
     fn image(&mut self, position: usize) -> usize {
@@ -217,7 +245,7 @@ mod tests {
             train: images(400),
             validation: images(50),
         };
-        Pool::new(&data, &Mixture::default())
+        Pool::new(&data, &Extras::default())
     }
 
     fn config() -> TrainConfig {

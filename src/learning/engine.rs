@@ -6,7 +6,7 @@ use crate::{
     fused::Unsupported,
 };
 use mnistify_network::Model;
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What changes from step to step beside the images.
@@ -19,14 +19,10 @@ pub struct StepSettings {
     pub average_decay: f64,
 }
 
-/// Why an engine could not keep or find its optimiser.
+/// Why an engine cannot give or take its optimiser's state.
 #[derive(Debug, Error)]
-pub enum EngineError {
-    #[error("cannot be written: {0}")]
-    Write(String),
-    #[error("cannot be read: {0}")]
-    Read(String),
-}
+#[error("{0}")]
+pub struct OptimizerError(pub String);
 
 /// A network in training: its weights, their moving average, and the optimiser.
 pub trait Engine {
@@ -51,24 +47,33 @@ pub trait Engine {
     /// Puts other weights, statistics included, in the average's place.
     fn set_average(&mut self, model: &Model);
 
-    /// Writes the optimiser's moments.
-    fn save_optimizer(&self, path: &Path) -> Result<(), EngineError>;
+    /// The optimiser's moments, as a file would hold them.
+    ///
+    /// # Errors
+    /// Where the moments cannot be put into that form.
+    fn optimizer(&self) -> Result<Vec<u8>, OptimizerError>;
 
-    /// Continues from what was saved.
+    /// Continues from these weights and what [`Engine::optimizer`] gave.
+    ///
+    /// # Errors
+    /// Where the optimiser's state is of another engine or another network. Nothing is changed then.
     fn restore(
         &mut self,
         network: &Model,
         average: &Model,
-        optimizer: &Path,
-    ) -> Result<(), EngineError>;
+        optimizer: &[u8],
+    ) -> Result<(), OptimizerError>;
 
-    /// The ending of the optimiser's file.
+    /// The ending of a file with the optimiser's state.
     fn optimizer_extension(&self) -> &'static str;
 }
 
 /// Makes engines; may use the last one again.
 pub trait MakeEngine {
     /// An engine that begins with `model`.
+    ///
+    /// # Errors
+    /// Where the engine does not cover the network or the GPU is too small for it.
     fn engine(
         &mut self,
         model: &Model,

@@ -13,11 +13,10 @@
 // contain.
 #![allow(clippy::if_same_then_else, clippy::manual_range_contains)]
 
+use super::header::*;
 use cubecl::prelude::*;
 use mnistify_network::fused::activate;
 
-/// Values at the head of a step's records, in the order of [`super::engine::Header`].
-pub(super) const HEADER: usize = 16;
 /// Values of an image in a step's records: its place in the pool, its class, and its warp.
 pub(super) const RECORD: usize = 2 + crate::augment::WARP_VALUES;
 
@@ -291,7 +290,7 @@ pub(super) fn augment(
             value = sign * best;
         }
         work[shape.output + pixel * shape.batch + image] =
-            f32::min(value, 1.0) * records[6] + records[7];
+            f32::min(value, 1.0) * records[SCALE] + records[OFFSET];
         pixel += THREADS;
     }
 }
@@ -796,7 +795,7 @@ pub(super) fn finish_statistics(
     if channel < shape.channels {
         let mut mean = 0.0f32;
         let mut square = 0.0f32;
-        if records[8] > 0.5 {
+        if records[USES_RUNNING] > 0.5 {
             mean = running[shape.running + channel];
             square = running[comptime!(shape.running + shape.channels) + channel];
         } else {
@@ -808,11 +807,12 @@ pub(super) fn finish_statistics(
             let count = comptime!((shape.in_height * shape.in_width * shape.batch) as u32);
             mean /= f32::cast_from(count);
             square /= f32::cast_from(count);
-            running[shape.running + channel] += records[9] * mean;
-            running[comptime!(shape.running + shape.channels) + channel] += records[9] * square;
+            running[shape.running + channel] += records[ACCUMULATES] * mean;
+            running[comptime!(shape.running + shape.channels) + channel] +=
+                records[ACCUMULATES] * square;
         }
         let variance = f32::max(square - mean * mean, 0.0);
-        let inverse = 1.0 / f32::sqrt(variance + records[10]);
+        let inverse = 1.0 / f32::sqrt(variance + records[EPSILON]);
         let scale = weights[shape.weights + channel] * inverse;
         let shift = weights[comptime!(shape.weights + shape.channels) + channel] - mean * scale;
         work[shape.moments + channel] = mean;
@@ -1006,7 +1006,7 @@ pub(super) fn cross_entropy(
     if image < shape.batch {
         let class = usize::cast_from(records[HEADER + image * RECORD + 1]);
         let even = 1.0 / f32::cast_from(comptime!(shape.classes as u32));
-        let mut part = records[5];
+        let mut part = records[LABEL_SMOOTHING];
         if class >= shape.classes {
             part = 1.0f32.runtime();
         }
@@ -1057,10 +1057,13 @@ pub(super) fn adam(
         let second = 0.999 * moments[shape.total + at] + 0.001 * gradient * gradient;
         moments[at] = first;
         moments[shape.total + at] = second;
-        let step = first / records[2] / (f32::sqrt(second / records[3]) + 1e-8);
-        let value = parameters[at] * (1.0 - records[0] * records[1]) - records[0] * step;
+        let step = first
+            / records[FIRST_CORRECTION]
+            / (f32::sqrt(second / records[SECOND_CORRECTION]) + 1e-8);
+        let value = parameters[at] * (1.0 - records[LEARNING_RATE] * records[WEIGHT_DECAY])
+            - records[LEARNING_RATE] * step;
         parameters[at] = value;
-        let decay = records[4];
+        let decay = records[AVERAGE_DECAY];
         average[at] = average[at] * decay + value * (1.0 - decay);
         if comptime!(shape.transposes) {
             // The bias has no place in it.

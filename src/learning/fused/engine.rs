@@ -1,13 +1,14 @@
 //! Buffers, pipelines and steps.
 
 use super::{
-    kernels::{self, HEADER, RECORD, THREADS, Tile},
+    header::{HEADER, Header},
+    kernels::{self, RECORD, THREADS, Tile},
     layout::{Kernel, Launch, TrainingLayout, Unsupported},
 };
 use crate::{
     augment::Sampling,
     config::TrainConfig,
-    engine::{Engine, EngineError, MakeEngine, StepSettings},
+    engine::{Engine, MakeEngine, OptimizerError, StepSettings},
     feeder::{Pool, Sample},
     metrics::CLASSES,
 };
@@ -23,10 +24,8 @@ use mnistify_network::{
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::Serialize;
 use std::{
-    collections::{HashMap, VecDeque},
-    path::Path,
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
-    time::Instant,
 };
 
 /// Steps that may be on their way to the GPU; more would only take memory.
@@ -54,7 +53,7 @@ pub struct FusedEngine {
 }
 
 struct Buffers {
-    /// The head of [`Header`], then `[batch, RECORD]`.
+    /// The [`Header`], then `[batch, RECORD]`.
     records: wgpu::Buffer,
     /// Four pixels a word.
     pool: wgpu::Buffer,
@@ -77,45 +76,11 @@ struct Dispatch {
     workgroups: [u32; 3],
 }
 
-/// What a step's kernels are told beside the images.
-#[derive(Clone, Copy, Debug, Default)]
-struct Header {
-    learning_rate: f32,
-    weight_decay: f32,
-    /// `1 − βᵗ` of AdamW's moments.
-    corrections: [f32; 2],
-    average_decay: f32,
-    label_smoothing: f32,
-    normalisation: [f32; 2],
-    /// Normalise with the averaged statistics instead of the batch's.
-    uses_running: bool,
-    /// The weight with which the batch's statistics are added to the averaged ones.
-    accumulates: f32,
-    epsilon: f32,
-}
-
-impl Header {
-    fn values(self) -> [f32; HEADER] {
-        let mut values = [0.0; HEADER];
-        values[..11].copy_from_slice(&[
-            self.learning_rate,
-            self.weight_decay,
-            self.corrections[0],
-            self.corrections[1],
-            self.average_decay,
-            self.label_smoothing,
-            self.normalisation[0],
-            self.normalisation[1],
-            f32::from(u8::from(self.uses_running)),
-            self.accumulates,
-            self.epsilon,
-        ]);
-        values
-    }
-}
-
 impl FusedEngine {
     /// Uploads `pool` and compiles the kernels; samples name the pool's images by their place.
+    ///
+    /// # Errors
+    /// Where the kernels do not cover the network or the batch, or the GPU's buffers are too small.
     pub fn new(
         model: &Model,
         config: &TrainConfig,
@@ -125,7 +90,8 @@ impl FusedEngine {
         let nearest = config.augmentation.sampling == Sampling::Nearest;
         let layout = TrainingLayout::new(&model.spec, config.batch, nearest)?;
         let device = &gpu.device;
-        let words = packed(pool);
+        // Four pixels a word, the first in the lowest byte.
+        let pixels: &[u8] = pool.images.as_flattened();
         let buffer = |label: &str, values: usize| {
             device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some(label),
@@ -137,15 +103,15 @@ impl FusedEngine {
             })
         };
         let largest = device.limits().max_storage_buffer_binding_size;
-        let needed = (layout.work_count.max(words.len()) * size_of::<f32>()) as u64;
+        let needed = (layout.work_count * size_of::<f32>()).max(pixels.len()) as u64;
         if needed > largest {
             return Err(Unsupported(format!(
-                "it needs a buffer of {needed} bytes, and this GPU binds at most {largest}; take a smaller --batch"
+                "it needs a buffer of {needed} bytes, and this GPU binds at most {largest}; a smaller batch needs less"
             )));
         }
         let buffers = Buffers {
             records: buffer("records", HEADER + layout.batch * RECORD),
-            pool: buffer("pool", words.len()),
+            pool: buffer("pool", pixels.len() / size_of::<u32>()),
             work: buffer("work", layout.work_count),
             parameters: buffer("parameters", layout.parameter_count),
             average: buffer("average", layout.parameter_count),
@@ -154,8 +120,7 @@ impl FusedEngine {
             running: buffer("running", layout.running_count),
             lengths: buffer("lengths", 16),
         };
-        gpu.queue
-            .write_buffer(&buffers.pool, 0, u32::as_bytes(&words));
+        gpu.queue.write_buffer(&buffers.pool, 0, pixels);
         let mut compiler = Programs {
             gpu,
             client: WgpuRuntime::client(&gpu.burn),
@@ -203,43 +168,50 @@ impl FusedEngine {
         self.set_average(model);
         let zeros = vec![0.0f32; 2 * self.layout.parameter_count];
         let queue = &self.gpu.queue;
-        queue.write_buffer(&self.buffers.moments, 0, f32::as_bytes(&zeros));
+        queue.write_buffer(&self.buffers.moments, 0, bytemuck::cast_slice(&zeros));
         let offset = (self.layout.loss * size_of::<f32>()) as u64;
         let zeros = vec![0.0f32; self.layout.batch];
-        queue.write_buffer(&self.buffers.work, offset, f32::as_bytes(&zeros));
+        queue.write_buffer(&self.buffers.work, offset, bytemuck::cast_slice(&zeros));
     }
 
     fn set_network(&mut self, model: &Model) {
         let (values, _) = self.layout.flatten(model);
         let transposed = self.layout.transposed(&values);
         let queue = &self.gpu.queue;
-        queue.write_buffer(&self.buffers.parameters, 0, f32::as_bytes(&values));
-        queue.write_buffer(&self.buffers.transposed, 0, f32::as_bytes(&transposed));
+        queue.write_buffer(&self.buffers.parameters, 0, bytemuck::cast_slice(&values));
+        queue.write_buffer(
+            &self.buffers.transposed,
+            0,
+            bytemuck::cast_slice(&transposed),
+        );
     }
 
     fn model(&self, values: &wgpu::Buffer) -> Model {
         let values = self.read(values, 0, self.layout.parameter_count);
         let running = self.read(&self.buffers.running, 0, self.layout.running_count);
-        let mut tensors = self.layout.unflatten(&values, &running);
-        for (name, shape) in self.spec.parameters() {
-            let tensor = tensors.get_mut(&name).expect("the layout has them all");
-            *tensor = TensorF32 {
-                shape,
-                values: std::mem::take(&mut tensor.values),
-            };
-        }
         Model {
             spec: self.spec.clone(),
             card: Card::default(),
             calibration: None,
-            tensors,
+            tensors: self.named(&values, &running),
         }
+    }
+
+    /// Values in the order of the parameters, and of the averaged statistics, as a file's tensors.
+    fn named(&self, values: &[f32], running: &[f32]) -> BTreeMap<String, TensorF32> {
+        let mut tensors = self.layout.unflatten(values, running);
+        for (name, shape) in self.spec.parameters() {
+            let tensor = tensors.get_mut(&name).expect("the layout has them all");
+            tensor.shape = shape;
+        }
+        tensors
     }
 
     /// The header of a forward with the averaged weights.
     fn reading(&self) -> Header {
         Header {
-            normalisation: [self.normalisation.scale, self.normalisation.offset],
+            scale: self.normalisation.scale,
+            offset: self.normalisation.offset,
             epsilon: self.layout.epsilon,
             ..Header::default()
         }
@@ -248,7 +220,7 @@ impl FusedEngine {
     /// Runs `dispatches` on some samples, at most a batch of them; missing ones repeat the first.
     fn run(&mut self, which: Program, header: Header, samples: &[Sample]) {
         assert!(!samples.is_empty() && samples.len() <= self.layout.batch);
-        self.records[..HEADER].copy_from_slice(&header.values());
+        self.records[..HEADER].copy_from_slice(bytemuck::cast_slice(&[header]));
         for place in 0..self.layout.batch {
             let sample = samples.get(place).unwrap_or(&samples[0]);
             let record = &mut self.records[HEADER + place * RECORD..][..RECORD];
@@ -257,7 +229,11 @@ impl FusedEngine {
             sample.warp.write_values(&mut record[2..]);
         }
         let queue = &self.gpu.queue;
-        queue.write_buffer(&self.buffers.records, 0, f32::as_bytes(&self.records));
+        queue.write_buffer(
+            &self.buffers.records,
+            0,
+            bytemuck::cast_slice(&self.records),
+        );
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
@@ -310,20 +286,21 @@ impl FusedEngine {
     /// Where the GPU is lost: training cannot go on, and the last checkpoint remains.
     fn mapped(&self, staging: &wgpu::Buffer) -> Vec<f32> {
         staging.slice(..).map_async(wgpu::MapMode::Read, |result| {
-            result.expect("the GPU was lost; continue from the last checkpoint with --resume");
+            result.expect("the GPU was lost; the last checkpoint remains");
         });
         self.gpu
             .device
             .poll(wgpu::PollType::wait_indefinitely())
-            .expect("the GPU was lost; continue from the last checkpoint with --resume");
+            .expect("the GPU was lost; the last checkpoint remains");
         let view = staging.slice(..).get_mapped_range();
-        f32::from_bytes(&view).to_vec()
+        bytemuck::cast_slice(&view).to_vec()
     }
 
-    /// How long every kernel of a step takes on its own, and every matrix product under other tiles.
-    pub fn profile(&mut self) -> Vec<KernelTime> {
+    /// How long every kernel of a step takes on its own, and every matrix product under other tiles. `clock` tells
+    /// seconds. Blocks.
+    pub fn profile(&mut self, clock: &dyn Fn() -> f64) -> Vec<KernelTime> {
         const REPEATED: usize = 40;
-        const WARMING_MILLIS: u128 = 40;
+        const WARMING_SECONDS: f64 = 0.04;
         let launches = self.layout.forward.iter().chain(&self.layout.backward);
         let mut programs = Programs {
             gpu: &self.gpu,
@@ -339,7 +316,7 @@ impl FusedEngine {
             for launch in std::iter::once(*launch).chain(others) {
                 let dispatch = programs.dispatch(&launch, false);
                 let run = || {
-                    let begun = Instant::now();
+                    let begun = clock();
                     let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
                     {
                         let mut pass = encoder.begin_compute_pass(&Default::default());
@@ -352,12 +329,12 @@ impl FusedEngine {
                     }
                     self.gpu.queue.submit([encoder.finish()]);
                     let _ = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
-                    begun.elapsed().as_secs_f64()
+                    clock() - begun
                 };
                 // An idle GPU runs at a fraction of its clock, and takes a while to come back.
-                let begun = Instant::now();
+                let begun = clock();
                 let mut least = f64::INFINITY;
-                while begun.elapsed().as_millis() < WARMING_MILLIS {
+                while clock() - begun < WARMING_SECONDS {
                     least = least.min(run());
                 }
                 let micros = 1e6 * least / REPEATED as f64;
@@ -374,9 +351,8 @@ impl FusedEngine {
         times
     }
 
-    /// The gradients of the last step, in the order of the parameters: for tests.
-    #[cfg(test)]
-    pub(super) fn gradients(&self) -> Vec<f32> {
+    /// The gradients of the last step, by the names of the tensors. Blocks.
+    pub fn gradients(&self) -> BTreeMap<String, TensorF32> {
         let work = self.read(&self.buffers.work, 0, self.layout.work_count);
         let mut gradients = vec![0.0; self.layout.parameter_count];
         for launch in &self.layout.backward {
@@ -388,16 +364,17 @@ impl FusedEngine {
                 }
             }
         }
-        gradients
+        let mut tensors = self.named(&gradients, &vec![0.0; self.layout.running_count]);
+        tensors.retain(|name, _| !name.contains("running"));
+        tensors
     }
 
-    /// The images of the last forward, `[batch][784]`: for tests.
-    #[cfg(test)]
-    pub(super) fn images(&self) -> Vec<Vec<f32>> {
+    /// The images of the last step as the network saw them, `[batch][784]`. Blocks.
+    pub fn images(&self) -> Vec<Vec<f32>> {
         let Kernel::Augment(shape) = self.layout.forward[0].kernel else {
             unreachable!("a forward begins with the images");
         };
-        let size = crate::augment::PIXELS;
+        let size = mnistify_drawing::PIXELS;
         let values = self.read(&self.buffers.work, shape.output, size * shape.batch);
         (0..shape.batch)
             .map(|image| {
@@ -406,11 +383,6 @@ impl FusedEngine {
                     .collect()
             })
             .collect()
-    }
-
-    #[cfg(test)]
-    pub(super) fn layout(&self) -> &TrainingLayout {
-        &self.layout
     }
 }
 
@@ -439,10 +411,8 @@ impl Engine for FusedEngine {
         let header = Header {
             learning_rate: settings.learning_rate as f32,
             weight_decay: self.weight_decay,
-            corrections: [
-                (1.0 - 0.9f64.powi(time)) as f32,
-                (1.0 - 0.999f64.powi(time)) as f32,
-            ],
+            first_correction: (1.0 - 0.9f64.powi(time)) as f32,
+            second_correction: (1.0 - 0.999f64.powi(time)) as f32,
             average_decay: settings.average_decay as f32,
             label_smoothing: self.label_smoothing,
             ..self.reading()
@@ -458,7 +428,7 @@ impl Engine for FusedEngine {
         let offset = (self.layout.loss * size_of::<f32>()) as u64;
         self.gpu
             .queue
-            .write_buffer(&self.buffers.work, offset, f32::as_bytes(&zeros));
+            .write_buffer(&self.buffers.work, offset, bytemuck::cast_slice(&zeros));
         let count = std::mem::take(&mut self.losses) * batch;
         let sum: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
         (sum / count as f64) as f32
@@ -471,7 +441,7 @@ impl Engine for FusedEngine {
         let zeros = vec![0.0f32; self.layout.running_count];
         self.gpu
             .queue
-            .write_buffer(&self.buffers.running, 0, f32::as_bytes(&zeros));
+            .write_buffer(&self.buffers.running, 0, bytemuck::cast_slice(&zeros));
         if samples.is_empty() {
             return;
         }
@@ -495,7 +465,7 @@ impl Engine for FusedEngine {
         let chunks = samples.len().div_ceil(batch);
         let staging = self.staging(size * chunks as u64);
         let header = Header {
-            uses_running: true,
+            uses_running: 1.0,
             ..self.reading()
         };
         let first = (self.layout.logits * size_of::<f32>()) as u64;
@@ -529,42 +499,38 @@ impl Engine for FusedEngine {
     fn set_average(&mut self, model: &Model) {
         let (values, running) = self.layout.flatten(model);
         let queue = &self.gpu.queue;
-        queue.write_buffer(&self.buffers.average, 0, f32::as_bytes(&values));
-        queue.write_buffer(&self.buffers.running, 0, f32::as_bytes(&running));
+        queue.write_buffer(&self.buffers.average, 0, bytemuck::cast_slice(&values));
+        queue.write_buffer(&self.buffers.running, 0, bytemuck::cast_slice(&running));
     }
 
-    fn save_optimizer(&self, path: &Path) -> Result<(), EngineError> {
+    fn optimizer(&self) -> Result<Vec<u8>, OptimizerError> {
         let moments = self.read(&self.buffers.moments, 0, 2 * self.layout.parameter_count);
-        let view = TensorView::new(Dtype::F32, vec![moments.len()], f32::as_bytes(&moments));
-        let view = view.map_err(|error| EngineError::Write(error.to_string()))?;
-        safetensors::serialize_to_file([("moments", view)], None, path)
-            .map_err(|error| EngineError::Write(error.to_string()))
+        let bytes = bytemuck::cast_slice(&moments);
+        TensorView::new(Dtype::F32, vec![moments.len()], bytes)
+            .and_then(|view| safetensors::serialize([("moments", view)], None))
+            .map_err(refused)
     }
 
     fn restore(
         &mut self,
         network: &Model,
         average: &Model,
-        optimizer: &Path,
-    ) -> Result<(), EngineError> {
-        let failed = |reason: String| EngineError::Read(reason);
-        let bytes = std::fs::read(optimizer).map_err(|error| failed(error.to_string()))?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| failed(error.to_string()))?;
-        let moments = file
-            .tensor("moments")
-            .map_err(|error| failed(error.to_string()))?;
+        optimizer: &[u8],
+    ) -> Result<(), OptimizerError> {
+        let file = SafeTensors::deserialize(optimizer).map_err(refused)?;
+        let moments = file.tensor("moments").map_err(refused)?.data();
         let expected = 2 * self.layout.parameter_count * size_of::<f32>();
-        if moments.data().len() != expected {
-            return Err(failed(format!(
+        if moments.len() != expected {
+            return Err(OptimizerError(format!(
                 "holds {} bytes of moments, expected {expected}",
-                moments.data().len()
+                moments.len()
             )));
         }
         self.set_network(network);
         self.set_average(average);
         self.gpu
             .queue
-            .write_buffer(&self.buffers.moments, 0, moments.data());
+            .write_buffer(&self.buffers.moments, 0, moments);
         Ok(())
     }
 
@@ -605,13 +571,8 @@ impl MakeEngine for FusedMaker {
     }
 }
 
-/// The pool's pixels, four a word, the first in the lowest byte.
-fn packed(pool: &Pool) -> Vec<u32> {
-    pool.images
-        .iter()
-        .flat_map(|image| image.chunks_exact(4))
-        .map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-        .collect()
+fn refused(error: safetensors::SafeTensorError) -> OptimizerError {
+    OptimizerError(error.to_string())
 }
 
 /// Compiles launches, each kernel once.

@@ -21,9 +21,7 @@ const MOST_SPLITS: usize = 64;
 
 /// Why the fused kernels cannot train a network.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error(
-    "the fused kernels cannot train this network: {0}. Add --engine burn to train with burn's operators"
-)]
+#[error("the fused kernels cannot train this network: {0}")]
 pub struct Unsupported(pub String);
 
 /// A layer's or a batch normalisation's learned values.
@@ -219,6 +217,9 @@ impl Launch {
 
 impl TrainingLayout {
     /// The kernels for batches of `batch` images, a multiple of 32.
+    ///
+    /// # Errors
+    /// Where the kernels do not cover the network or the batch.
     pub fn new(spec: &NetworkSpec, batch: usize, nearest: bool) -> Result<Self, Unsupported> {
         let stages = ArenaLayout::new(spec).stages;
         check(spec, &stages, batch)?;
