@@ -1,27 +1,26 @@
 //! Training with burn's operators and its automatic differentiation, on any backend: the reference for the fused kernels,
 //! and the way for machines without a GPU.
 
-use crate::{
-    augment::PIXELS,
-    config::TrainConfig,
-    engine::{Engine, EngineError, MakeEngine, StepSettings},
-    feeder::{NO_DIGIT, Pool, Sample},
-    fused::Unsupported,
-    metrics::CLASSES,
-};
 use burn::{
     module::{AutodiffModule, Param, ParamId, RunningState},
     optim::{AdamW, AdamWConfig, GradientsParams, Optimizer, adaptor::OptimizerAdaptor},
-    record::{FullPrecisionSettings, NamedMpkFileRecorder, Recorder},
+    record::{FullPrecisionSettings, NamedMpkBytesRecorder, Recorder},
     tensor::{
         Tensor, TensorData, activation,
         backend::{AutodiffBackend, Backend},
     },
 };
-use mnistify_drawing::SIDE;
+use mnistify_drawing::{PIXELS, SIDE};
+use mnistify_learning::{
+    Engine, Pool, Sample, StepSettings, TrainConfig,
+    engine::{MakeEngine, OptimizerError},
+    feeder::NO_DIGIT,
+    fused::Unsupported,
+    metrics::CLASSES,
+};
 use mnistify_network::{Card, Model, Network, NetworkSpec, burn_network::Layer};
 use rayon::prelude::*;
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 /// Images a batch when nothing is learned.
 const EVALUATION_BATCH: usize = 1000;
@@ -185,21 +184,21 @@ impl<B: AutodiffBackend> Engine for BurnEngine<B> {
         self.average = Network::from_model(model, &self.device);
     }
 
-    fn save_optimizer(&self, path: &Path) -> Result<(), EngineError> {
+    fn optimizer(&self) -> Result<Vec<u8>, OptimizerError> {
         let optimizer = self.optimizer.as_ref().expect("it is always put back");
-        Recorder::<B>::record(&recorder(), optimizer.to_record(), path.to_path_buf())
-            .map_err(|error| EngineError::Write(error.to_string()))
+        Recorder::<B>::record(&recorder(), optimizer.to_record(), ())
+            .map_err(|error| OptimizerError(error.to_string()))
     }
 
     fn restore(
         &mut self,
         network: &Model,
         average: &Model,
-        optimizer: &Path,
-    ) -> Result<(), EngineError> {
+        optimizer: &[u8],
+    ) -> Result<(), OptimizerError> {
         let record: OptimizerRecord<B> =
-            Recorder::<B>::load(&recorder(), optimizer.to_path_buf(), &self.device)
-                .map_err(|error| EngineError::Read(error.to_string()))?;
+            Recorder::<B>::load(&recorder(), optimizer.to_vec(), &self.device)
+                .map_err(|error| OptimizerError(error.to_string()))?;
         self.network = Network::from_model(network, &self.device);
         name_parameters(&mut self.network);
         self.average = Network::from_model(average, &self.device);
@@ -241,8 +240,8 @@ impl<B: AutodiffBackend> MakeEngine for BurnMaker<B> {
     }
 }
 
-fn recorder() -> NamedMpkFileRecorder<FullPrecisionSettings> {
-    NamedMpkFileRecorder::new()
+fn recorder() -> NamedMpkBytesRecorder<FullPrecisionSettings> {
+    NamedMpkBytesRecorder::new()
 }
 
 fn optimizer<B: AutodiffBackend>(config: &TrainConfig) -> AdamWFor<B> {
@@ -488,8 +487,8 @@ fn to_vec<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train_loop::initial_model;
-    use burn::backend::Flex;
+    use burn_flex::Flex;
+    use mnistify_learning::initial::initial_model;
     use mnistify_network::LayerSpec;
 
     #[test]

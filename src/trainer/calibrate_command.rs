@@ -1,20 +1,18 @@
 //! `train calibrate`: a network's file gets its temperature, score and threshold. What is fitted and how the choice is
-//! made is in the library's `eval::choice`.
+//! made is in `eval::choice`.
 
-use super::{
-    Result,
-    eval_command::{REJECTION_PER_HAND, load, mnist_folder},
-};
-use clap::Args;
-use mnistify_training::{
-    data,
+use crate::{
+    Result, data,
     eval::{
         CHOICE_SEED, THRESHOLD_SEED,
         choice::{Choice, Evidence, choose},
         drawn::prepared_images,
         rejection::{PER_KIND, non_digits},
     },
+    eval_command::{REJECTION_PER_HAND, load},
+    options::DataArguments,
 };
+use clap::Args;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -35,10 +33,8 @@ pub struct CalibrateArguments {
     #[arg(long, value_name = "PATH")]
     save: Option<PathBuf>,
 
-    /// Folder of MNIST's four uncompressed IDX files; what is missing there is fetched and checked
-    /// [default: mnistify/mnist in $XDG_CACHE_HOME or ~/.cache]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArguments,
 }
 
 /// Runs `train calibrate`.
@@ -47,7 +43,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<()> {
         return Err("--save takes exactly one file".into());
     }
     let (examined, readers) = load(&arguments.files, false)?;
-    let folder = mnist_folder(arguments.data.as_deref())?;
+    let folder = arguments.data.folder()?;
     let mnist = data::load_training(&folder)?;
     let drawn = prepared_images(REJECTION_PER_HAND, THRESHOLD_SEED);
     let non_digits = non_digits(PER_KIND, CHOICE_SEED);

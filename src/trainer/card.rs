@@ -1,384 +1,335 @@
-//! The model card: what a network is, how it was made and how good it is, as Markdown.
+//! The model card: what a network is, how it was made and how good it is; made of the weights' metadata and the data
+//! files beside them, so that it can be repeated.
 //!
-//! [`compose`] makes a card anew from data files alone ([`crate::card_data`]), so that it can be repeated, and every
-//! table that it makes names the command that repeats its figures.
+//! | file | what | made by |
+//! |---|---|---|
+//! | `seeds-cnn.jsonl` | runs of record, one a line | `train --json -` and `train --save` |
+//! | `evaluation*.json` | hard images, drawn digits, rejection | `train eval --json PATH` |
+//! | `speed.json` | training speed beside other engines: a list of [`Speed`] | by hand, from measurements |
+//! | `sections/cnn-*.md` | further sections, each from its heading on | whoever has more to say |
+//! | `HYPERPARAMETERS-CNN.md` | the journal, which the card only names | `train study`, `train --search` |
+//!
+//! All but the weights can be missing; then the card lacks their sections.
 
 use crate::{
-    card_data::{CardData, CardError, Speed},
-    config::{COMMAND, Mixture, Schedule, Select, TrainConfig},
-    data::{FILES, SPLIT_SEED, TRAINING_IMAGES, VALIDATION_IMAGES},
+    chart::{self, Chart, Mark},
+    data::{FILES, SPLIT_SEED, VALIDATION_IMAGES},
+    document,
     eval::{
-        report::{self, REJECTION, ROBUSTNESS},
-        severity::Family,
-        table::table,
+        calibration::{BINS, Bin},
+        conditions::Condition,
+        report::{Evaluation, Report},
+        severity::{Family, Series},
     },
-    metrics::{CLASSES, Confusion},
-    seeds,
+    journal,
+    records::{self, RecordError},
+    seeds::{self, SeedRun},
 };
-use mnistify_network::{LayerSpec, Metrics, NetworkSpec};
+use mnistify_learning::{TrainConfig, images::TRAINING_IMAGES};
+use mnistify_network::{LayerSpec, Model, ModelError};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use thiserror::Error;
 
-/// The heading of the figures.
-const FIGURES: &str = "## Figures";
-/// The heading of the training speed.
-const SPEED: &str = "## Training speed";
-/// The heading of the last section.
-const LIMITS: &str = "## Limits";
+/// Images by which two readings with the same weights may differ: executors differ in the last bit, and an image that
+/// lies between two digits can then fall to the other side.
+const SAME_WEIGHTS: f64 = 2.5;
 
-/// What a card tells about a network in any case.
-pub struct CardFacts<'a> {
-    pub spec: &'a NetworkSpec,
-    pub config: &'a TrainConfig,
-    /// The weights' file name.
-    pub file: &'a str,
-    /// Whether the weights are stored as F16; the figures are then those of the rounded weights.
-    pub half: bool,
-    /// The exact command.
-    pub command: &'a str,
-    /// How the training went, where that is known.
-    pub run: Option<RunFacts<'a>>,
-    pub validation: Metrics,
-    pub test: Metrics,
-    /// Of the test images, where it is known.
-    pub confusion: Option<&'a Confusion>,
+/// How fast an engine trains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    pub network: String,
+    pub engine: String,
+    pub adapter: String,
+    pub batch: usize,
+    pub images_per_second: f64,
+    /// Until 99 % on validation, where that was measured.
+    #[serde(default)]
+    pub seconds_to_99: Option<f64>,
+    #[serde(default)]
+    pub note: String,
+    /// What measures it again.
+    #[serde(default)]
+    pub command: String,
 }
 
-/// How a training went.
-#[derive(Clone, Copy, Debug)]
-pub struct RunFacts<'a> {
-    /// Backend and adapter.
-    pub backend: &'a str,
-    /// Wall-clock training time.
-    pub seconds: f64,
-    /// The step that the weights are from.
-    pub step: usize,
+/// Everything that a card is made of.
+pub struct CardData {
+    folder: PathBuf,
+    file: String,
+    model: Model,
+    config: TrainConfig,
+    /// On validation, then on test.
+    figures: [mnistify_network::Metrics; 2],
+    /// The recipe's runs, by seed.
+    seeds: Vec<SeedRun>,
+    /// Complete ones on test images, of weights as exact as these.
+    evaluations: Vec<Evaluation>,
+    /// Of this network.
+    speeds: Vec<Speed>,
+    /// Each from its heading on.
+    extras: Vec<String>,
 }
 
-/// The card of some weights, from their metadata and the data files beside them.
-pub fn compose(weights: &Path) -> Result<String, CardError> {
-    Ok(markdown_of(&CardData::read(weights)?))
+/// Why there is no card.
+#[derive(Debug, Error)]
+pub enum CardError {
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(
+        "{file}: its metadata holds no recipe of this trainer: {reason}. Train it anew with --save"
+    )]
+    Recipe { file: String, reason: String },
+    #[error("{file}: its metadata holds no figures. Train it anew with --save")]
+    NoFigures { file: String },
 }
 
-/// Where the card of some weights lies.
-pub fn path(weights: &Path, spec: &NetworkSpec) -> PathBuf {
-    weights.with_file_name(format!("{}.md", spec.name()))
-}
-
-/// The plot of the seeds, from the card's folder.
-pub fn seeds_plot(spec: &NetworkSpec) -> String {
-    format!("plots/{}-seeds.svg", spec.name().to_lowercase())
-}
-
-/// The plot of the reliability, from the card's folder.
-pub fn reliability_plot(spec: &NetworkSpec) -> String {
-    format!("plots/{}-reliability.svg", spec.name().to_lowercase())
-}
-
-/// The plot of the accuracies over one kind of distortion, from the card's folder. It shows all networks.
-pub fn severity_plot(family: Family) -> String {
-    format!("plots/robustness-{}.svg", family.name())
-}
-
-/// The card of these data.
-pub fn markdown_of(data: &CardData) -> String {
-    let spec = &data.spec;
-    let mut text = markdown(&CardFacts {
-        spec,
-        config: &data.config,
-        file: &data.file,
-        half: data.is_half(),
-        command: &data.card.command,
-        run: data.run().map(|run| RunFacts {
-            backend: &run.backend,
-            seconds: run.seconds,
-            step: run.step,
-        }),
-        validation: data.validation,
-        test: data.test,
-        confusion: data.confusion(),
-    });
-    if data.seeds.len() > 1 {
-        let body = seeds::markdown(&data.seeds, &seeds_plot(spec));
-        text = with_section(&text, &seeds::heading(&data.seeds), &body);
+/// Writes the card of some weights beside them, and its plots; returns where the card lies.
+///
+/// # Errors
+/// Where the weights are not this trainer's, or a file beside them cannot be read or written.
+pub fn write(weights: &Path) -> Result<PathBuf, CardError> {
+    let data = CardData::read(weights)?;
+    for (name, chart) in data.charts() {
+        records::write(&data.folder.join(name), &chart.svg())?;
     }
-    if !data.speeds.is_empty() {
-        text = with_section(&text, SPEED, &speed(&data.speeds));
-    }
-    for (heading, body) in evaluation_sections(data) {
-        text = with_section(&text, heading, &body);
-    }
-    for extra in &data.extras {
-        let (heading, body) = extra.trim().split_once('\n').unwrap_or((extra.trim(), ""));
-        text = with_section(&text, heading.trim(), body);
-    }
-    if data.has_journal {
-        let journal = format!(
-            "HYPERPARAMETERS-{}.md",
-            data.config.model.name().to_uppercase()
-        );
-        let body = format!(
-            "[{journal}]({journal}) has an early random search, and what each factor of this recipe is worth, with error\n\
-             bars."
-        );
-        text = with_section(&text, "## Hyperparameters", &body);
-    }
-    text
+    let path = data.folder.join(format!("{}.md", data.name()));
+    records::write(&path, &data.markdown())?;
+    Ok(path)
 }
 
-/// Heading and body of what evaluations found about this network, each with its command and plots.
-fn evaluation_sections(data: &CardData) -> Vec<(&'static str, String)> {
-    let mut found: Vec<(&'static str, String)> = Vec::new();
-    for evaluation in &data.evaluations {
-        let name = data.spec.name();
-        let networks = &evaluation.networks;
-        let Some(place) = networks.iter().position(|network| network.name == name) else {
-            continue;
+impl CardData {
+    /// Reads the weights and what lies beside them.
+    ///
+    /// # Errors
+    /// Where the weights are not this trainer's, or a file beside them cannot be read.
+    pub fn read(weights: &Path) -> Result<Self, CardError> {
+        let model = Model::load(weights)?;
+        let file = weights.display().to_string();
+        let config: TrainConfig = match serde_json::from_value(model.card.recipe.clone()) {
+            Ok(config) => config,
+            Err(error) => {
+                let reason = error.to_string();
+                return Err(CardError::Recipe { file, reason });
+            }
         };
-        let sections = report::sections(
-            &evaluation.on,
-            evaluation.robust.as_deref(),
-            evaluation.strokes.as_ref(),
-            &evaluation.reject,
-            &[(place, name)],
-        );
-        for (heading, mut body) in sections {
-            if found.iter().any(|(known, _)| *known == heading) {
-                continue;
-            }
-            if data.is_stale(evaluation, place) {
-                body = format!(
-                    "**These figures are of other weights than the file's; measure again.**\n\n{body}"
-                );
-            }
-            body.push_str(&plots(data, heading));
-            if !evaluation.command.is_empty() {
-                body.push_str(&format!("\n\n```sh\n{}\n```", evaluation.command));
-            }
-            found.push((heading, body));
-        }
-    }
-    found
-}
-
-/// The plots of a section, as Markdown after its tables.
-fn plots(data: &CardData, heading: &str) -> String {
-    let image = |what: &str, path: String| format!("\n\n![{what}]({path})");
-    match heading {
-        ROBUSTNESS => Family::ALL
-            .iter()
-            .map(|family| {
-                let what = format!("{}: accuracy over strength", family.title());
-                image(&what, severity_plot(*family))
-            })
-            .collect(),
-        REJECTION => image(
-            "Reliability before and after the temperature",
-            reliability_plot(&data.spec),
-        ),
-        _ => String::new(),
-    }
-}
-
-/// The table of training speeds, with what measures them again.
-fn speed(speeds: &[Speed]) -> String {
-    let heading = [
-        "engine",
-        "adapter",
-        "batch",
-        "images a second",
-        "seconds to 99 % on validation",
-        "note",
-    ];
-    let rows: Vec<Vec<String>> = speeds
-        .iter()
-        .map(|speed| {
-            let seconds = speed.seconds_to_99;
-            vec![
-                speed.engine.clone(),
-                speed.adapter.clone(),
-                speed.batch.to_string(),
-                thousands(speed.images_per_second.round() as usize),
-                seconds.map_or("–".to_string(), |seconds| format!("{seconds:.1}")),
-                speed.note.clone(),
-            ]
+        let (Some(validation), Some(test)) = (model.card.validation, model.card.test) else {
+            return Err(CardError::NoFigures { file });
+        };
+        let folder = weights.parent().unwrap_or(Path::new("")).to_path_buf();
+        let name = model.spec.name();
+        let half = is_half(&model.card.command);
+        let mut evaluations: Vec<Evaluation> = records::read_all(&folder, "evaluation", ".json")?;
+        evaluations.retain(|one| {
+            one.on == "test"
+                && one.images.is_none()
+                && (half || !one.half)
+                && one.place(name).is_some()
+        });
+        let speeds: Vec<Vec<Speed>> = records::read_all(&folder, "speed", ".json")?;
+        let mut speeds = speeds.concat();
+        speeds.retain(|speed| speed.network.eq_ignore_ascii_case(name));
+        let start = format!("{}-", name.to_lowercase());
+        let extras = records::files(&folder.join("sections"), &start, ".md")?;
+        let extras = extras.iter().map(|path| records::read(path));
+        Ok(Self {
+            file: weights
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            figures: [validation, test],
+            seeds: seeds::read(&folder, &config)?,
+            evaluations,
+            speeds,
+            extras: extras.collect::<Result<_, _>>()?,
+            folder,
+            model,
+            config,
         })
-        .collect();
-    let mut commands: Vec<&str> = Vec::new();
-    for speed in speeds {
-        if !speed.command.is_empty() && !commands.contains(&speed.command.as_str()) {
-            commands.push(&speed.command);
+    }
+
+    fn name(&self) -> &str {
+        self.model.spec.name()
+    }
+
+    /// The run that made these weights, where its line is there.
+    fn run(&self) -> Option<&SeedRun> {
+        let seed = self.config.seed;
+        self.seeds.iter().find(|run| run.config.seed == seed)
+    }
+
+    /// The figures of the test images with their confusion matrix: those that are exactly the metadata's.
+    fn test_report(&self) -> Option<&Report> {
+        let examined = self.evaluations.iter().flat_map(|one| &one.networks);
+        let reports = examined.filter_map(|network| network.test.as_ref());
+        let own = self.run().map(|run| &run.test);
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        let test = &self.figures[1];
+        own.into_iter().chain(reports).find(|report| {
+            let found = &report.metrics;
+            found.images == test.images
+                && near(found.accuracy, test.accuracy)
+                && near(found.f1, test.f1)
+        })
+    }
+
+    /// The first evaluation that has what `choose` wants, and this network's place in it.
+    fn evaluation(&self, choose: impl Fn(&Evaluation) -> bool) -> Option<(&Evaluation, usize)> {
+        let found = self.evaluations.iter().find(|one| choose(one))?;
+        Some((found, found.place(self.name())?))
+    }
+
+    fn robustness(&self) -> Option<(&Evaluation, usize)> {
+        self.evaluation(|one| one.robust.is_some())
+    }
+
+    fn rejection(&self) -> Option<(&Evaluation, usize)> {
+        self.evaluation(|one| !one.reject.is_empty())
+    }
+
+    /// Whether an evaluation is of other weights than these, by its undistorted images and the calibration.
+    fn is_stale(&self, evaluation: &Evaluation, place: usize) -> bool {
+        let examined = evaluation.networks.get(place);
+        if !evaluation.reject.is_empty()
+            && examined.is_some_and(|network| network.calibration != self.model.calibration)
+        {
+            return true;
         }
+        let clean = Condition::Clean.name();
+        let mut rows = evaluation.robust.iter().flatten();
+        let plain = rows.find(|row| row.condition == clean);
+        let Some(tally) = plain.and_then(|row| row.raw.get(place)) else {
+            return false;
+        };
+        let test = &self.figures[1];
+        let right = test.accuracy * test.images as f64;
+        tally.images as usize != test.images || (tally.right as f64 - right).abs() > SAME_WEIGHTS
     }
-    let mut text = table(&heading.map(String::from), &rows);
-    if !commands.is_empty() {
-        text.push_str(&format!("\n\n```sh\n{}\n```", commands.join("\n")));
+
+    /// The card.
+    pub fn markdown(&self) -> String {
+        document::render("card.md", &self.context())
     }
-    text
-}
 
-/// The sections that every card has.
-pub fn markdown(facts: &CardFacts<'_>) -> String {
-    let CardFacts {
-        spec,
-        config,
-        file,
-        command,
-        ..
-    } = facts;
-    let precision = if facts.half { "F16" } else { "F32" };
-    let normalisation = spec.normalisation();
-    let took = facts.run.map(|run| {
-        format!(
-            "Training took {} on {}.",
-            duration(run.seconds),
-            run.backend
-        )
-    });
-    let sections = [
-        Some(format!(
-            "# {name}\n\n\
-             Reads a handwritten digit in a 28×28 image. Weights: `{file}` (safetensors, {precision}), which also holds\n\
-             this architecture, recipe and these figures as metadata. Tensors are named and laid out as in PyTorch's\n\
-             `nn.Sequential`. This card is made from that metadata and the data files beside it:\n\n\
-             ```sh\n{COMMAND} card --model {model}\n```",
-            name = spec.name(),
-            model = config.model.name(),
-        )),
-        Some(figures_section(
-            file,
-            &facts.validation,
-            &facts.test,
-            facts.confusion,
-        )),
-        Some(format!(
-            "## Architecture\n\n\
-             Input `[1, 28, 28]`: pixels from 0 (paper) to 1 (ink), each `x · {} + {}`.\n\n{}\n\
-             {} parameters, running statistics included.",
-            normalisation.scale,
-            normalisation.offset,
-            architecture_table(spec),
-            thousands(spec.parameter_count()),
-        )),
-        Some(format!(
-            "## Training\n\n```sh\n{command}\n```\n\n{}",
-            recipe(spec, config, facts.run.map(|run| run.step))
-        )),
-        took,
-        Some(format!(
-            "## Data\n\n\
-             MNIST (LeCun, Cortes & Burges). Of its {all} training images {train} are for training and {held} for\n\
-             validation, a random choice from the constant {SPLIT_SEED}, the same in every run.\n\n{files}",
-            all = thousands(TRAINING_IMAGES + VALIDATION_IMAGES),
-            train = thousands(TRAINING_IMAGES),
-            held = thousands(VALIDATION_IMAGES),
-            files = files_table(),
-        )),
-        Some(format!(
-            "{LIMITS}\n\n\
-             Trained on single, upright digits. Whatever is drawn, one of ten digits has the largest logit; where the file has\n\
-             a calibration, an image that scores below its threshold counts as no digit, with the errors that the section on\n\
-             rejection shows. Heavy noise, inverted stripes and fog are not read well."
-        )),
-    ];
-    let sections: Vec<String> = sections.into_iter().flatten().collect();
-    let mut text = sections.join("\n\n");
-    text.push('\n');
-    text
-}
-
-/// The section of figures, from its heading to the end of the confusion matrix.
-fn figures_section(
-    file: &str,
-    validation: &Metrics,
-    test: &Metrics,
-    confusion: Option<&Confusion>,
-) -> String {
-    let errors = (1.0 - test.accuracy) * test.images as f64;
-    let mut sections = vec![
-        format!("{FIGURES}\n\n{}", figures(validation, test)),
-        format!("```sh\n{COMMAND} eval models/{file}\n```"),
-        format!(
-            "Precision, recall and F1 are macro averages over the ten digits. Every choice was made on the\n\
-             validation images. The {tests} test images were read once, after the weights were final: {errors:.0} of\n\
-             them are read wrongly. Whoever trains several times and picks by the test figure does not measure this any\n\
-             more.",
-            tests = thousands(test.images),
-        ),
-    ];
-    if let Some(confusion) = confusion {
-        sections.push(format!(
-            "### Test images: digit (row) and answer (column)\n\n{}\n\n```sh\n{COMMAND} eval models/{file} --json -\n```",
-            confusion_table(confusion)
-        ));
-    }
-    sections.join("\n\n")
-}
-
-/// The card with a section's body (below a heading of the second level, such as `## Figures`) replaced; a new section
-/// stands before the limits, else at the end.
-pub fn with_section(text: &str, heading: &str, body: &str) -> String {
-    let new = format!("{heading}\n\n{}\n\n", body.trim());
-    let place = section(text, heading)
-        .or_else(|| section(text, LIMITS).map(|limits| limits.start..limits.start))
-        .unwrap_or(text.len()..text.len());
-    let (head, tail) = (&text[..place.start], &text[place.end..]);
-    let mut whole = format!("{}\n\n{new}{tail}", head.trim_end());
-    whole.truncate(whole.trim_end().len());
-    whole.push('\n');
-    whole
-}
-
-/// Where a section lies, its heading included, up to the next one of the second level.
-fn section(text: &str, heading: &str) -> Option<std::ops::Range<usize>> {
-    let start = text.find(&format!("\n{heading}\n"))? + 1;
-    let body = start + heading.len();
-    let end = text[body..].find("\n## ");
-    Some(start..end.map_or(text.len(), |end| body + end + 1))
-}
-
-fn figures(validation: &Metrics, test: &Metrics) -> String {
-    let mut table =
-        "| images | number | accuracy | precision | recall | F1 |\n|---|---|---|---|---|---|\n"
-            .to_string();
-    for (name, metrics) in [("validation", validation), ("test", test)] {
-        table.push_str(&format!(
-            "| {name} | {} | {:.2} % | {:.2} % | {:.2} % | {:.2} % |\n",
-            thousands(metrics.images),
-            100.0 * metrics.accuracy,
-            100.0 * metrics.precision,
-            100.0 * metrics.recall,
-            100.0 * metrics.f1,
-        ));
-    }
-    table.trim_end().to_string()
-}
-
-fn confusion_table(confusion: &Confusion) -> String {
-    let classes: Vec<String> = (0..CLASSES).map(|class| class.to_string()).collect();
-    let mut table = format!("| | {} |\n", classes.join(" | "));
-    table.push_str(&format!("|---|{}", "---|".repeat(CLASSES)));
-    for (class, row) in confusion.counts.iter().enumerate() {
-        let cells: Vec<String> = row.iter().map(u64::to_string).collect();
-        table.push_str(&format!("\n| **{class}** | {} |", cells.join(" | ")));
-    }
-    table
-}
-
-fn architecture_table(spec: &NetworkSpec) -> String {
-    let mut table = "| # | layer | output | parameters |\n|---|---|---|---|\n".to_string();
-    for (index, (layer, shape)) in spec.layers().iter().zip(spec.shapes()).enumerate() {
-        let parameters: usize = layer
-            .parameters()
+    /// What the card's template is filled with.
+    fn context(&self) -> Value {
+        let spec = &self.model.spec;
+        let layers = spec
+            .layers()
             .iter()
-            .map(|(_, shape)| shape.iter().product::<usize>())
-            .sum();
-        table.push_str(&format!(
-            "| {index} | {} | {shape:?} | {} |\n",
-            describe(layer),
-            thousands(parameters)
-        ));
+            .zip(spec.shapes())
+            .map(|(layer, shape)| {
+                let parameters = layer.parameters();
+                let sizes = parameters
+                    .iter()
+                    .map(|(_, shape)| shape.iter().product::<usize>());
+                json!({
+                    "what": describe(layer),
+                    "shape": format!("{shape:?}"),
+                    "parameters": sizes.sum::<usize>(),
+                })
+            });
+        let figures = ["validation", "test"]
+            .iter()
+            .zip(&self.figures)
+            .map(|(name, metrics)| {
+                let errors = (1.0 - metrics.accuracy) * metrics.images as f64;
+                json!({ "name": name, "metrics": metrics, "errors": errors.round() })
+            });
+        let section = |found: Option<(&Evaluation, usize)>| {
+            found.map(|(evaluation, place)| {
+                let mut section = json!(evaluation);
+                section["is_stale"] = json!(self.is_stale(evaluation, place));
+                section["place"] = json!(place);
+                section["found"] = json!(evaluation.reject.get(place));
+                section
+            })
+        };
+        let place = self
+            .robustness()
+            .or_else(|| self.evaluation(|one| one.strokes.is_some()));
+        let journal = journal::markdown_path(Path::new(""), self.config.model);
+        json!({
+            "name": spec.name(),
+            "file": self.file,
+            "is_half": is_half(&self.model.card.command),
+            "card": { "command": self.model.card.command },
+            "config": self.config,
+            "epochs": self.config.epochs(),
+            "run": self.run(),
+            "figures": figures.collect::<Vec<_>>(),
+            "confusion": self.test_report().map(|report| &report.confusion),
+            "layers": layers.collect::<Vec<_>>(),
+            "parameters": spec.parameter_count(),
+            "normalises": spec.layers().iter().any(|l| matches!(l, LayerSpec::BatchNorm { .. })),
+            "normalisation": {
+                "scale": spec.normalisation().scale,
+                "offset": spec.normalisation().offset,
+            },
+            "split": { "train": TRAINING_IMAGES, "validation": VALIDATION_IMAGES, "seed": SPLIT_SEED },
+            "files": FILES.map(|file| json!({ "name": file.name, "md5": file.md5 })),
+            "seeds": self.seeds,
+            "shipped_seed": seeds::SHIPPED,
+            "seeds_command": seeds::command(&self.seeds),
+            "speeds": self.speeds,
+            "rejection": section(self.rejection()),
+            "robustness": section(self.robustness()),
+            "drawn": section(self.evaluation(|one| one.strokes.is_some())),
+            "networks": [{ "name": spec.name(), "place": place.map(|(_, place)| place) }],
+            "families": Family::ALL.map(|family| {
+                json!({ "title": family.title(), "plot": severity_plot(family) })
+            }),
+            "plots": { "seeds": self.plot("seeds"), "reliability": self.plot("reliability") },
+            "extras": self.extras,
+            "journal": self.folder.join(&journal).exists().then_some(journal),
+        })
     }
-    table
+
+    /// A plot's place, from the card's folder.
+    fn plot(&self, what: &str) -> String {
+        format!("plots/{}-{what}.svg", self.name().to_lowercase())
+    }
+
+    /// The plots for which there are data, with their places from the card's folder.
+    fn charts(&self) -> Vec<(String, Chart)> {
+        let mut charts = Vec::new();
+        if self.seeds.len() > 1 {
+            charts.push((self.plot("seeds"), seeds_chart(self.name(), &self.seeds)));
+        }
+        let rejection = self
+            .rejection()
+            .and_then(|(one, place)| one.reject.get(place));
+        if let Some(found) = rejection {
+            let chart = reliability_chart(self.name(), &found.reliability, found.temperature);
+            charts.push((self.plot("reliability"), chart));
+        }
+        if let Some((evaluation, _)) = self.robustness() {
+            let names = evaluation
+                .networks
+                .iter()
+                .map(|network| network.name.as_str());
+            let names: Vec<&str> = names.collect();
+            let rows = evaluation.robust.as_deref().unwrap_or_default();
+            for family in Family::ALL {
+                let chart = severity_chart(family, &family.series(&names, rows));
+                charts.push((severity_plot(family), chart));
+            }
+        }
+        charts
+    }
+}
+
+fn is_half(command: &str) -> bool {
+    command.split_whitespace().any(|word| word == "--half")
+}
+
+/// Shows all networks.
+fn severity_plot(family: Family) -> String {
+    format!("plots/robustness-{}.svg", family.name())
 }
 
 fn describe(layer: &LayerSpec) -> String {
@@ -403,280 +354,229 @@ fn describe(layer: &LayerSpec) -> String {
     }
 }
 
-/// What takes the places of some of MNIST's images.
-fn mixture(mixture: &Mixture) -> String {
-    let parts = [
-        (mixture.wide, "placed anywhere"),
-        (mixture.prepared, "prepared after a rough placement"),
-        (mixture.drawn, "drawn as pen paths"),
-        (mixture.outliers, "no digits, even targets"),
+/// Validation and test error of runs that differ in their seed.
+fn seeds_chart(network: &str, runs: &[SeedRun]) -> Chart {
+    let colour = chart::hue(network);
+    let mut marks = Vec::new();
+    let columns: [(f64, &str, fn(&SeedRun) -> &Report); 2] = [
+        (0.0, "validation images", |run| &run.validation),
+        (1.0, "test images", |run| &run.test),
     ];
-    let named = parts.iter().filter(|(share, _)| *share > 0.0);
-    let named: Vec<String> = named
-        .map(|(share, name)| format!("{} % {name}", 100.0 * share))
-        .collect();
-    if named.is_empty() {
-        "nothing".to_string()
-    } else {
-        named.join(", ")
-    }
-}
-
-fn recipe(spec: &NetworkSpec, config: &TrainConfig, step: Option<usize>) -> String {
-    let a = &config.augmentation;
-    let schedule = match config.schedule {
-        Schedule::OneCycle => {
-            "one cycle: linear warm-up over the first tenth, then a cosine to 0".to_string()
-        }
-        Schedule::Plateau => format!(
-            "plateau: × {} after {} evaluations without improvement",
-            config.decay, config.patience
-        ),
-    };
-    let average = if config.ema > 0.0 {
-        format!("decay min({}, (1 + t) / (10 + t)) at step t", config.ema)
-    } else {
-        "none".to_string()
-    };
-    let chosen = match config.select {
-        Select::Last => "the last step's unless stopped early, else the best on validation",
-        Select::Best => "the best on validation",
-    };
-    let normalises = |layer: &LayerSpec| matches!(layer, LayerSpec::BatchNorm { .. });
-    let statistics = if spec.layers().iter().any(normalises) {
-        "statistics recomputed with the final weights on 10,000 augmented training images"
-    } else {
-        "none"
-    };
-    let rows = [
-        (
-            "optimiser",
-            format!(
-                "AdamW, β 0.9 and 0.999, weight decay {} on every parameter",
-                config.weight_decay
-            ),
-        ),
-        (
-            "learning rate",
-            format!("{}, {schedule}", config.learning_rate),
-        ),
-        ("batch", config.batch.to_string()),
-        (
-            "steps",
-            format!(
-                "{} ({:.0} epochs)",
-                thousands(config.steps),
-                config.epochs()
-            ),
-        ),
-        (
-            "loss",
-            format!("cross entropy, label smoothing {}", config.label_smoothing),
-        ),
-        ("moving average of the weights", average),
-        (
-            "weights kept",
-            match step {
-                Some(step) => format!("step {}; rule: {chosen}", thousands(step)),
-                None => chosen.to_string(),
-            },
-        ),
-        ("batch normalisation", statistics.to_string()),
-        (
-            "affine augmentation",
-            format!(
-                "rotation ±{}°, scale ±{}, anisotropy ±{}, shear ±{}, shift ±{} px, {}",
-                a.rotation,
-                a.scale,
-                a.anisotropy,
-                a.shear,
-                a.shift,
-                a.sampling.name()
-            ),
-        ),
-        (
-            "elastic augmentation",
-            if a.elastic > 0.0 {
-                format!("6×6 random field, up to {} px", a.elastic)
+    for (x, _, report) in columns {
+        let error = |run| 100.0 * (1.0 - report(run).metrics.accuracy);
+        let errors: Vec<f64> = runs.iter().map(error).collect();
+        // The seeds lie side by side, left of their mean, so that equal ones do not hide each other.
+        for (place, (run, error)) in runs.iter().zip(&errors).enumerate() {
+            let at = (x - 0.3 + 0.05 * place as f64, *error);
+            if run.config.seed == seeds::SHIPPED {
+                marks.extend([Mark::dot(at, 6, colour), Mark::note(at, "ships", colour)]);
             } else {
-                "none".to_string()
-            },
-        ),
-        (
-            "thickness",
-            if a.thickness > 0.0 {
-                format!("strokes' radius ±{} px", a.thickness)
-            } else {
-                "none".to_string()
-            },
-        ),
-        ("brightness", format!("± {}", a.brightness)),
-        ("mixed in", mixture(&config.mixture)),
-        ("seed", config.seed.to_string()),
-    ];
-    let mut table = "| | |\n|---|---|".to_string();
-    for (name, value) in rows {
-        table.push_str(&format!("\n| {name} | {value} |"));
-    }
-    table
-}
-
-fn files_table() -> String {
-    let mut table = "| file | md5 |\n|---|---|".to_string();
-    for file in FILES {
-        table.push_str(&format!("\n| {} | `{}` |", file.name, file.md5));
-    }
-    table
-}
-
-/// A number with commas: 55,000.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
+                marks.push(Mark::dot(at, 4, chart::QUIET));
+            }
         }
-        text.push(digit);
+        marks.extend(chart::mean_and_sd(x + 0.12, &errors, colour, false));
     }
-    text
+    Chart {
+        title: format!("{network}: {} seeds", runs.len()),
+        x: (
+            "images".to_string(),
+            columns.map(|(x, name, _)| (x, name.to_string())).to_vec(),
+        ),
+        y: "error (%)".to_string(),
+        marks,
+        legend: vec![
+            ("a seed".to_string(), chart::QUIET, None),
+            ("the seed that ships".to_string(), colour, None),
+            (
+                "mean ± 1 standard deviation (hollow)".to_string(),
+                colour,
+                None,
+            ),
+        ],
+    }
 }
 
-/// Seconds as people say them.
-fn duration(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+/// Accuracy over the answer's probability, before and after dividing the logits by the temperature. The larger a dot,
+/// the more images.
+fn reliability_chart(network: &str, bins: &[Vec<Bin>; 2], temperature: f64) -> Chart {
+    let after = chart::hue(network);
+    let mut marks = vec![Mark::line(
+        vec![(0.0, 0.0), (100.0, 100.0)],
+        chart::QUIET,
+        false,
+    )];
+    for (bins, colour, dashed) in [(&bins[0], chart::OTHER, true), (&bins[1], after, false)] {
+        let full = bins.iter().filter(|bin| bin.count > 0);
+        let at = |bin: &Bin| (100.0 * bin.confidence, 100.0 * bin.accuracy);
+        marks.push(Mark::line(full.clone().map(at).collect(), colour, dashed));
+        marks.extend(full.map(|bin| {
+            let radius = 3 + (bin.count as f64).log10() as i32;
+            Mark::Dot {
+                at: at(bin),
+                radius,
+                colour,
+                filled: !dashed,
+            }
+        }));
+    }
+    let edges = (0..=10).map(|tenth| (f64::from(10 * tenth), (10 * tenth).to_string()));
+    Chart {
+        title: format!("{network}: reliability in {BINS} bins"),
+        x: (
+            "mean probability of the answer (%)".to_string(),
+            edges.collect(),
+        ),
+        y: "answers that are right (%)".to_string(),
+        marks,
+        legend: vec![
+            ("temperature 1".to_string(), chart::OTHER, Some(true)),
+            (format!("temperature {temperature:.3}"), after, Some(false)),
+            ("as sure as right".to_string(), chart::QUIET, Some(false)),
+        ],
+    }
+}
+
+/// Accuracy over how much images are distorted; prepared images as full lines, the others dashed.
+fn severity_chart(family: Family, series: &[Series]) -> Chart {
+    let places = series.first().map_or(&[][..], |one| &one.points);
+    let ticks = places.iter().map(|(place, _)| (*place, place.to_string()));
+    let mut marks = Vec::new();
+    let mut legend = Vec::new();
+    for one in series {
+        let colour = chart::hue(&one.network);
+        let points = one.points.iter().map(|(x, y)| (*x, 100.0 * y));
+        marks.push(Mark::line(points.clone().collect(), colour, !one.prepared));
+        marks.extend(points.map(|at| Mark::Dot {
+            at,
+            radius: 4,
+            colour,
+            filled: one.prepared,
+        }));
+        let how = if one.prepared { "prepared" } else { "as it is" };
+        legend.push((
+            format!("{}, {how}", one.network),
+            colour,
+            Some(!one.prepared),
+        ));
+    }
+    Chart {
+        title: family.title().to_string(),
+        x: (family.axis().to_string(), ticks.collect()),
+        y: "test images read rightly (%)".to_string(),
+        marks,
+        legend,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{card_data::tests::folder, config::ModelKind};
+    use crate::{
+        eval::{Tally, rejection::Rejection, robust::Row},
+        records::tests::scratch_folder,
+        seeds::tests::run,
+    };
+    use mnistify_learning::ModelKind;
+    use mnistify_network::{Card, NetworkSpec};
 
     #[test]
     fn the_shipped_cards_are_made_of_the_data_beside_them() {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         for (weights, card) in [("mlp.safetensors", "MLP.md"), ("cnn.safetensors", "CNN.md")] {
-            let made = compose(&models.join(weights)).unwrap();
+            let data = CardData::read(&models.join(weights)).unwrap();
             let kept = std::fs::read_to_string(models.join(card)).unwrap();
-            assert!(made == kept, "{card} is old: train card makes it anew");
+            assert!(
+                data.markdown() == kept,
+                "{card} is old: train card makes it anew"
+            );
+            for (name, chart) in data.charts() {
+                let svg = std::fs::read_to_string(models.join(&name)).unwrap();
+                assert!(svg.contains(&chart.title), "{name}");
+                assert!(kept.contains(&format!("]({name})")), "{name}");
+            }
         }
     }
 
-    #[test]
-    fn the_card_tells_what_matters() {
-        let spec = NetworkSpec::cnn();
-        let config = TrainConfig::defaults(ModelKind::Cnn, 256);
-        let validation = Confusion::new(&[1, 2], &[1, 2]);
-        let test = Confusion::new(&[3, 3, 4], &[3, 5, 4]);
-        let text = markdown(&CardFacts {
-            spec: &spec,
-            config: &config,
-            file: "cnn.safetensors",
-            half: true,
-            command: &config.command(),
-            run: Some(RunFacts {
-                backend: "cpu",
-                seconds: 75.0,
-                step: 32_000,
-            }),
-            validation: validation.metrics(),
-            test: test.metrics(),
-            confusion: Some(&test),
+    /// A folder with a CNN and every data file; of its ten test images 9 are read rightly, and `right` in the
+    /// evaluation.
+    fn folder(name: &str, right: u64) -> PathBuf {
+        let folder = scratch_folder(name);
+        let runs: Vec<SeedRun> = (1..=5).map(|seed| run(ModelKind::Cnn, seed, 1)).collect();
+        for run in &runs {
+            seeds::append(&folder, run).unwrap();
+        }
+        let mut model = Model::random(NetworkSpec::cnn(), 1);
+        model.card = Card {
+            command: runs[0].command.clone(),
+            recipe: serde_json::to_value(&runs[0].config).unwrap(),
+            dataset_md5: String::new(),
+            validation: Some(runs[0].validation.metrics),
+            test: Some(runs[0].test.metrics),
+        };
+        model.save(folder.join("cnn.safetensors"), true).unwrap();
+        let tally = |right| Tally { images: 10, right };
+        let rows = Condition::ALL.iter().map(|condition| Row {
+            condition: condition.name(),
+            raw: vec![tally(5), tally(right)],
+            prepared: vec![tally(6), tally(10)],
         });
-        for part in [
-            "# CNN",
-            "cnn.safetensors",
-            "F16",
-            "Conv2d 1 → 32, 5×5",
-            "[32, 24, 24]",
-            "66.67 %",
-            "--model cnn",
-            "step 32,000",
-            "1 min 15 s on cpu",
-            "6bbc9ace898e44ae57da46a324031adb",
-            "were read once",
-            "| **3** | 0 | 0 | 0 | 1 | 0 | 1 |",
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let measured: Vec<Evaluation> =
+            records::read_all(&models, "evaluation-reject", ".json").unwrap();
+        let reject: Vec<Rejection> = measured[0].reject.clone();
+        let evaluation = json!({
+            "command": "evaluate it",
+            "on": "test",
+            "networks": [{ "name": "MLP" }, { "name": "CNN" }],
+            "robust": rows.collect::<Vec<_>>(),
+            "reject": reject,
+        });
+        let speed = json!([
+            { "network": "cnn", "engine": "engine A", "adapter": "a GPU", "batch": 256,
+              "images_per_second": 123456.7, "seconds_to_99": 1.5, "command": "measure it" },
+            { "network": "mlp", "engine": "engine B", "adapter": "a GPU", "batch": 512,
+              "images_per_second": 1.0, "note": "slow" },
+        ]);
+        for (file, text) in [
+            ("evaluation.json", evaluation.to_string()),
+            ("speed.json", speed.to_string()),
+            (
+                "sections/cnn-teachers.md",
+                "## Teachers\n\nNone.\n".to_string(),
+            ),
+            ("sections/mlp-teachers.md", "## Not this one\n".to_string()),
         ] {
-            assert!(text.contains(part), "{part} is missing in:\n{text}");
+            records::write(&folder.join(file), &text).unwrap();
         }
-    }
-
-    /// A card of the CNN with three test images.
-    fn example(half: bool, command: &str, test: &Confusion) -> String {
-        markdown(&CardFacts {
-            spec: &NetworkSpec::cnn(),
-            config: &TrainConfig::defaults(ModelKind::Cnn, 256),
-            file: if half {
-                "small.safetensors"
-            } else {
-                "cnn.safetensors"
-            },
-            half,
-            command,
-            run: Some(RunFacts {
-                backend: "cpu",
-                seconds: 75.0,
-                step: 32_000,
-            }),
-            validation: Confusion::new(&[1, 2], &[1, 2]).metrics(),
-            test: test.metrics(),
-            confusion: Some(test),
-        })
-    }
-
-    #[test]
-    fn a_section_is_added_before_the_limits_and_replaced_later() {
-        let test = Confusion::new(&[3], &[3]);
-        let before = example(false, "train", &test);
-        let once = with_section(&before, "## Robustness", "| a |");
-        let place = once.find("## Robustness\n\n| a |\n\n## Limits\n").unwrap();
-        assert!(place > once.find("## Data").unwrap());
-        let twice = with_section(&once, "## Robustness", "| b |\n");
-        assert_eq!(twice, once.replace("| a |", "| b |"));
-        assert_eq!(with_section("# A\n", "## B", "c"), "# A\n\n## B\n\nc\n");
-        assert_eq!(
-            with_section(&before, "## Limits", "none")
-                .matches("## ")
-                .count(),
-            6
-        );
+        folder
     }
 
     #[test]
     fn a_card_is_composed_of_data_files_alone() {
         let folder = folder("card", 9);
-        let text = compose(&folder.join("cnn.safetensors")).unwrap();
+        let path = write(&folder.join("cnn.safetensors")).unwrap();
+        let text = records::read(&path).unwrap();
         let parts = [
             "# CNN\n",
             "card --model cnn\n",
-            "## Figures\n",
             "| test | 10 | 90.00 % |",
-            "eval models/cnn.safetensors\n",
             "| **9** | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 1 |",
-            "## Architecture\n",
-            "## Training\n",
+            "| 0 | Conv2d 1 → 32, 5×5 | [32, 24, 24] | 832 |",
             "1 min 15 s on a GPU",
-            "## Data\n",
-            "## Five seeds\n",
-            "| **1, ships** |",
+            "6bbc9ace898e44ae57da46a324031adb",
+            "## 5 seeds\n",
+            "| 1, ships | 100.00 % | 0 | 90.00 % | 1 |",
+            "| mean ± sd | 100.000 ± 0.000 % | 0.0 ± 0.0 | 90.000 ± 0.000 % | 1.0 ± 0.0 |",
             "](plots/cnn-seeds.svg)",
+            " --seed $seed ",
             "--json - >> models/seeds-cnn.jsonl",
-            "## Training speed\n",
             "| engine A | a GPU | 256 | 123,457 | 1.5 |  |",
             "measure it\n",
-            "## Robustness\n",
+            "](plots/cnn-reliability.svg)",
             "| condition | CNN | CNN, prepared |",
             "| as it is | 90.00 % | 100.00 % |",
-            "](plots/robustness-shift.svg)",
             "](plots/robustness-thickness.svg)",
             "evaluate it\n",
-            "## Calibration and rejection\n",
-            "](plots/cnn-reliability.svg)",
             "## Teachers\n\nNone.\n",
             "## Limits\n",
         ];
@@ -685,34 +585,49 @@ mod tests {
             let found = text[place..].find(part);
             place += found.unwrap_or_else(|| panic!("{part} is missing or misplaced in:\n{text}"));
         }
-        for absent in [
-            "engine B",
-            "Not this one",
-            "other weights",
-            "## Hyperparameters",
-        ] {
+        for absent in ["engine B", "Not this one", "## Hyperparameters"] {
             assert!(!text.contains(absent), "{absent}:\n{text}");
         }
+        assert_eq!(
+            records::files(&folder.join("plots"), "", ".svg")
+                .unwrap()
+                .len(),
+            6
+        );
+
+        records::write(&folder.join("speed.json"), "{").unwrap();
+        let error = write(&folder.join("cnn.safetensors")).unwrap_err();
+        assert!(error.to_string().contains("speed.json"), "{error}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
     fn figures_of_other_weights_are_marked() {
-        let folder = folder("card-stale", 3);
-        let text = compose(&folder.join("cnn.safetensors")).unwrap();
-        assert!(
-            text.contains("**These figures are of other weights"),
-            "{text}"
-        );
-        std::fs::remove_dir_all(&folder).unwrap();
+        for (right, is_stale) in [(9, false), (3, true)] {
+            let folder = folder("card-stale", right);
+            let data = CardData::read(&folder.join("cnn.safetensors")).unwrap();
+            let (evaluation, place) = data.robustness().unwrap();
+            let mut plain = evaluation.clone();
+            plain.reject.clear();
+            assert_eq!(data.is_stale(&plain, place), is_stale);
+            assert!(
+                !is_stale
+                    || data
+                        .markdown()
+                        .contains("**These figures are of other weights")
+            );
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
     }
 
     #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(thousands(7), "7");
-        assert_eq!(thousands(1000), "1,000");
-        assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(duration(3.6), "4 s");
-        assert_eq!(duration(7_500.0), "2 h 5 min");
+    fn weights_without_a_recipe_get_no_card() {
+        let path = std::env::temp_dir().join(format!("mnistify-bare-{}", std::process::id()));
+        Model::random(NetworkSpec::mlp(), 1)
+            .save(&path, true)
+            .unwrap();
+        let error = CardData::read(&path).map(|_| ()).unwrap_err();
+        assert!(matches!(error, CardError::Recipe { .. }), "{error}");
+        std::fs::remove_file(&path).unwrap();
     }
 }

@@ -1,9 +1,9 @@
 //! `train card`: model cards and their plots anew, from data files alone.
 
-use super::{Result, write};
+use crate::{Result, card, options::model_kind};
 use clap::Args;
-use mnistify_training::{ModelKind, card, card_data::CardData, card_plots};
-use std::path::{Path, PathBuf};
+use mnistify_learning::ModelKind;
+use std::path::PathBuf;
 
 /// Makes the model cards anew, with their plots: from the weights' metadata and the data files beside them.
 ///
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 #[command(verbatim_doc_comment)]
 pub struct CardArguments {
     /// Whose card [default: both]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = model_kind())]
     model: Option<ModelKind>,
 
     /// Folder of the weights, named MODEL.safetensors, and the data files.
@@ -26,19 +26,8 @@ pub fn run(arguments: &CardArguments) -> Result<()> {
     for model in ModelKind::ALL {
         if arguments.model.is_none_or(|only| only == model) {
             let weights = arguments.dir.join(format!("{}.safetensors", model.name()));
-            let path = write_card(&weights)?;
-            eprintln!("wrote {}", path.display());
+            eprintln!("wrote {}", card::write(&weights)?.display());
         }
     }
     Ok(())
-}
-
-/// Writes the card of some weights beside them, and its plots; returns where the card lies.
-pub fn write_card(weights: &Path) -> Result<PathBuf> {
-    let data = CardData::read(weights)?;
-    let path = card::path(weights, &data.spec);
-    let folder = weights.parent().unwrap_or(Path::new(""));
-    card_plots::save(folder, &data)?;
-    write(&path, &card::markdown_of(&data))?;
-    Ok(path)
 }

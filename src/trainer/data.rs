@@ -3,22 +3,21 @@
 //! The test images have a function of their own, [`load_test`], which the command calls once, after every choice is
 //! made.
 
-use crate::{
-    augment::PIXELS,
-    random::{Purpose, generator},
-};
 use md5::{Digest, Md5};
 use mnistify_drawing::idx::{IdxError, read_images, read_labels};
+use mnistify_learning::{
+    Images, Mnist,
+    images::TRAINING_IMAGES,
+    random::{Purpose, generator},
+};
 use rand::seq::SliceRandom;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Images in the training files.
-pub const TRAINING_FILE_IMAGES: usize = 60_000;
+const TRAINING_FILE_IMAGES: usize = 60_000;
 /// How many of them are held out for validation.
-pub const VALIDATION_IMAGES: usize = 5_000;
-/// How many remain for training.
-pub const TRAINING_IMAGES: usize = TRAINING_FILE_IMAGES - VALIDATION_IMAGES;
+pub const VALIDATION_IMAGES: usize = TRAINING_FILE_IMAGES - TRAINING_IMAGES;
 /// Makes the split; a constant, so that every run and every machine validates on the same images.
 pub const SPLIT_SEED: u64 = 20_250_601;
 
@@ -49,44 +48,6 @@ pub const FILES: [DataFile; 4] = [
         md5: "27ae3e4e09519cfbb04c329615203637",
     },
 ];
-
-/// Digits with their labels.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Images {
-    /// Row by row, 0 is paper and 255 is ink.
-    pub images: Vec<[u8; PIXELS]>,
-    /// From 0 to 9, one an image.
-    pub labels: Vec<u8>,
-}
-
-impl Images {
-    /// How many images there are.
-    pub fn len(&self) -> usize {
-        self.images.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.images.is_empty()
-    }
-
-    /// The images at `indices`, in that order.
-    pub fn select(&self, indices: &[usize]) -> Self {
-        Self {
-            images: indices.iter().map(|index| self.images[*index]).collect(),
-            labels: indices.iter().map(|index| self.labels[*index]).collect(),
-        }
-    }
-}
-
-/// What training and every choice may see.
-#[derive(Clone, Debug, Default)]
-pub struct Mnist {
-    /// 55,000 images.
-    pub train: Images,
-    /// 5,000 images.
-    pub validation: Images,
-}
 
 /// Why the data cannot be used.
 #[derive(Debug, Error)]
@@ -139,6 +100,9 @@ pub fn cache_folder() -> PathBuf {
 }
 
 /// Reads the training files, checks them and splits them.
+///
+/// # Errors
+/// Where a file is missing or is not MNIST's.
 pub fn load_training(folder: &Path) -> Result<Mnist, DataError> {
     let all = load_pair(folder, FILES[0], FILES[1], TRAINING_FILE_IMAGES)?;
     let (train, validation) = split(all.len(), VALIDATION_IMAGES);
@@ -149,13 +113,16 @@ pub fn load_training(folder: &Path) -> Result<Mnist, DataError> {
 }
 
 /// Reads the 10,000 test images. To be called once, when everything has been decided.
+///
+/// # Errors
+/// Where a file is missing or is not MNIST's.
 pub fn load_test(folder: &Path) -> Result<Images, DataError> {
     load_pair(folder, FILES[2], FILES[3], 10_000)
 }
 
 /// Which of `count` images are for training and which `held_out` for validation: a random choice from [`SPLIT_SEED`],
 /// both in ascending order.
-pub fn split(count: usize, held_out: usize) -> (Vec<usize>, Vec<usize>) {
+fn split(count: usize, held_out: usize) -> (Vec<usize>, Vec<usize>) {
     let mut order: Vec<usize> = (0..count).collect();
     order.shuffle(&mut generator(SPLIT_SEED, Purpose::Split, 0));
     let mut train = order.split_off(held_out.min(count));

@@ -1,27 +1,25 @@
-//! `train eval`: files to figures. What is measured, and why so, is in the library's `eval`.
+//! `train eval`: files to figures. What is measured, and why so, is in `eval`.
 
-use super::{Result, card_command::write_card, figures, write};
-use clap::{Args, ValueEnum};
-use mnistify_drawing::Image28;
-use mnistify_network::Model;
-use mnistify_training::{
-    Confusion, Images, Mnist,
-    config::COMMAND,
-    data::{self, cache_folder},
+use crate::{
+    Result, card, data, document,
     eval::{
         Reader, SEED, THRESHOLD_SEED,
         conditions::Condition,
-        drawn::{Drawn, PER_HAND, drawn, prepared_images, sheet_rows},
+        drawn::{PER_HAND, drawn, prepared_images, sheet_rows},
         fonts,
-        rejection::{Digits, PER_KIND, Rejection, fashion, non_digits, rejection},
-        report::{Report, sections as report_sections},
-        robust::{self, robust},
+        rejection::{Digits, Kind, PER_KIND, fashion, non_digits, rejection},
+        report::{Evaluation, Examined, Report},
+        robust::robust,
         sheet,
-        table::{percent, table},
     },
-    fetch,
     hands::HANDS,
+    options::DataArguments,
+    records,
 };
+use clap::{Args, ValueEnum};
+use mnistify_drawing::Image28;
+use mnistify_learning::{Images, Mnist};
+use mnistify_network::Model;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -55,10 +53,8 @@ pub struct EvalArguments {
     #[arg(long)]
     reject: bool,
 
-    /// Folder of MNIST's four uncompressed IDX files; what is missing there is fetched and checked
-    /// [default: mnistify/mnist in $XDG_CACHE_HOME or ~/.cache]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArguments,
 
     /// Which of MNIST's images; whoever chooses between networks by these figures must not take the test images.
     #[arg(long, value_enum, default_value_t = On::Test)]
@@ -120,7 +116,7 @@ impl On {
 }
 
 /// A file under examination.
-pub struct Examined {
+pub struct File {
     pub path: PathBuf,
     pub model: Model,
 }
@@ -132,16 +128,6 @@ struct Sources {
     test: Images,
 }
 
-/// Everything that was found.
-#[derive(Default)]
-struct Findings {
-    /// One a network: on validation, and on the test images where they were read.
-    plain: Vec<(Confusion, Option<Confusion>)>,
-    robust: Option<Vec<robust::Row>>,
-    drawn: Option<Drawn>,
-    rejections: Vec<Rejection>,
-}
-
 /// Runs `train eval`.
 pub fn run(arguments: &EvalArguments) -> Result<()> {
     let mut paths = arguments.files.clone();
@@ -149,64 +135,89 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
         let shipped = ["models/mlp.safetensors", "models/cnn.safetensors"];
         paths = shipped.map(PathBuf::from).to_vec();
     }
-    let (examined, readers) = load(&paths, arguments.half)?;
-    if arguments.save.is_some() && examined.len() != 1 {
+    let (files, readers) = load(&paths, arguments.half)?;
+    if arguments.save.is_some() && files.len() != 1 {
         return Err("--save takes exactly one file".into());
     }
     let sources = sources(arguments)?;
-    let findings = examine(arguments, &readers, &sources)?;
+    let mut evaluation = Evaluation {
+        command: command(arguments),
+        on: arguments.on.name().to_string(),
+        images: arguments.images,
+        half: arguments.half,
+        seed: SEED,
+        ..Evaluation::default()
+    };
+    examine(arguments, &readers, &sources, &mut evaluation)?;
+    for (network, file) in evaluation.networks.iter_mut().zip(&files) {
+        network.file = file.path.display().to_string();
+        network.calibration = file.model.calibration;
+    }
     if let Some(path) = &arguments.sheet {
         save_sheet(arguments, path)?;
     }
-    if let (Some(path), Some((validation, Some(test)))) = (&arguments.save, findings.plain.first())
-    {
-        save_rounded(path, &examined[0], validation, test)?;
+    if let Some(path) = &arguments.save {
+        save_rounded(path, &files[0], &evaluation.networks[0])?;
     }
-    let all: Vec<(usize, &str)> = readers.iter().map(Reader::name).enumerate().collect();
     // Where the JSON goes to standard output, it is alone there.
     if arguments.json.as_deref() != Some("-") {
-        if !findings.plain.is_empty() {
-            println!("{}\n", plain_table(&readers, &findings));
-        }
-        for (heading, body) in sections(arguments, &findings, &all) {
-            println!("{heading}\n\n{body}\n");
-        }
+        print!("{}", document::render("figures.md", &context(&evaluation)));
     }
-    if let Some(target) = &arguments.json {
-        let line = as_json(arguments, &examined, &readers, &findings);
-        if target == "-" {
-            println!("{line}");
-        } else {
-            write(Path::new(target), &format!("{line}\n"))?;
-        }
+    match arguments.json.as_deref() {
+        Some("-") => println!("{}", records::to_json(&evaluation)),
+        Some(path) => records::write(
+            Path::new(path),
+            &format!("{}\n", records::to_json(&evaluation)),
+        )?,
+        None => {}
     }
     Ok(())
 }
 
+/// What the tables are made of.
+fn context(evaluation: &Evaluation) -> Value {
+    let mut plain = Vec::new();
+    for network in &evaluation.networks {
+        for (on, report) in [("validation", &network.validation), ("test", &network.test)] {
+            if let Some(Report {
+                metrics, errors, ..
+            }) = report
+            {
+                let name = format!("{}, {on}", network.name);
+                plain.push(json!({ "name": name, "metrics": metrics, "errors": errors }));
+            }
+        }
+    }
+    let named = evaluation.networks.iter().enumerate();
+    let named = named.map(|(place, network)| json!({ "name": network.name, "place": place }));
+    let mut context = json!(evaluation);
+    context["networks"] = named.collect();
+    context["plain"] = plain.into();
+    context
+}
+
 /// The networks, with weights rounded to F16 where `half`, and a reader for each, whose names differ.
-pub fn load(paths: &[PathBuf], half: bool) -> Result<(Vec<Examined>, Vec<Reader>)> {
-    let mut examined = Vec::with_capacity(paths.len());
+pub fn load(paths: &[PathBuf], half: bool) -> Result<(Vec<File>, Vec<Reader>)> {
+    let mut files = Vec::with_capacity(paths.len());
     for path in paths {
         let mut model = Model::load(path)?;
         if half {
             model = Model::from_bytes(&model.to_bytes(true), "the rounded weights")?;
         }
         let path = path.clone();
-        examined.push(Examined { path, model });
+        files.push(File { path, model });
     }
-    let mut readers = Vec::with_capacity(examined.len());
-    for file in &examined {
+    let mut readers = Vec::with_capacity(files.len());
+    for file in &files {
         let name = file.model.spec.name();
-        let same = examined
-            .iter()
-            .filter(|other| other.model.spec.name() == name);
+        let same = files.iter().filter(|other| other.model.spec.name() == name);
         let label = match same.count() {
             1 => name.to_string(),
             _ => format!("{name} ({})", file.path.display()),
         };
         readers.push(Reader::new(&file.model, &label)?);
     }
-    Ok((examined, readers))
+    Ok((files, readers))
 }
 
 /// Whether the figures without any distortion are wanted.
@@ -222,7 +233,7 @@ fn sources(arguments: &EvalArguments) -> Result<Sources> {
     if !reads_mnist {
         return Ok(sources);
     }
-    let folder = mnist_folder(arguments.data.as_deref())?;
+    let folder = arguments.data.folder()?;
     if is_plain(arguments) || arguments.reject || !is_test {
         sources.mnist = data::load_training(&folder)?;
     }
@@ -232,67 +243,39 @@ fn sources(arguments: &EvalArguments) -> Result<Sources> {
     Ok(sources)
 }
 
-/// The folder that was asked for or the cache, with all of MNIST's files in it.
-pub fn mnist_folder(wanted: Option<&Path>) -> Result<PathBuf> {
-    let folder = wanted.map_or_else(|| cache_folder().join("mnist"), Path::to_path_buf);
-    fetch::ensure(&folder, &mut |message| eprintln!("{message}"))?;
-    Ok(folder)
-}
-
-fn examine(arguments: &EvalArguments, readers: &[Reader], sources: &Sources) -> Result<Findings> {
-    let mut findings = Findings::default();
+fn examine(
+    arguments: &EvalArguments,
+    readers: &[Reader],
+    sources: &Sources,
+    found: &mut Evaluation,
+) -> Result<()> {
     let mut say = |message: &str| eprintln!("{message}");
     let limit = arguments.images.map_or(usize::MAX, |count| count as usize);
     let judged = match arguments.on {
         On::Test => first(&sources.test, limit),
         On::Validation => first(&sources.mnist.validation, limit),
     };
-    if is_plain(arguments) {
-        let validation = first(&sources.mnist.validation, limit);
-        let test = first(&sources.test, limit);
-        for reader in readers {
-            let on_validation = reader.confusion(&validation);
-            say(&format!(
-                "{}, validation: {}",
-                reader.name(),
-                figures(&on_validation)
-            ));
-            let on_test = (!test.is_empty()).then(|| reader.confusion(&test));
-            if let Some(on_test) = &on_test {
-                say(&format!("{}, test: {}", reader.name(), figures(on_test)));
-            }
-            findings.plain.push((on_validation, on_test));
-        }
+    for reader in readers {
+        let report = |images: &Images| {
+            let images = first(images, limit);
+            (is_plain(arguments) && !images.is_empty())
+                .then(|| Report::new(&reader.confusion(&images)))
+        };
+        found.networks.push(Examined {
+            name: reader.name().to_string(),
+            validation: report(&sources.mnist.validation),
+            test: report(&sources.test),
+            ..Examined::default()
+        });
     }
     if arguments.robust {
-        findings.robust = Some(robust(readers, &judged, &Condition::ALL, &mut say));
+        found.robust = Some(robust(readers, &judged, &Condition::ALL, &mut say));
     }
     if arguments.strokes {
-        findings.drawn = Some(drawn(readers, per_hand(arguments, PER_HAND), &mut say));
+        found.strokes = Some(drawn(readers, per_hand(arguments, PER_HAND), &mut say));
     }
     if arguments.reject {
-        let mut kinds = non_digits(limit.min(PER_KIND), SEED);
-        let folder = arguments.fonts.as_deref();
-        match fonts::letters(folder.unwrap_or(Path::new(fonts::FOLDER)), limit) {
-            Some(kind) => kinds.push(kind),
-            None if folder.is_some() => {
-                return Err("--fonts: there is no font in it that has all letters".into());
-            }
-            None => say(&format!(
-                "Letters of fonts are left out: {} has none; --fonts names another folder",
-                fonts::FOLDER
-            )),
-        }
-        let folder = arguments.fashion.as_deref();
-        match fashion(folder.unwrap_or(Path::new(FASHION_FOLDER)), limit)? {
-            Some(kind) => kinds.push(kind),
-            None if folder.is_some() => {
-                return Err("--fashion: there is no t10k-images-idx3-ubyte or .gz in it".into());
-            }
-            None => say(&format!(
-                "Fashion-MNIST is left out: {FASHION_FOLDER} does not have it; --fashion names another folder"
-            )),
-        }
+        let kinds = kinds(arguments, limit)?;
         // Fitted on one half and judged on the other where there is nothing but validation.
         let (fitted, judged) = match arguments.on {
             On::Test => (sources.mnist.validation.clone(), judged),
@@ -309,10 +292,37 @@ fn examine(arguments: &EvalArguments, readers: &[Reader], sources: &Sources) -> 
         };
         for reader in readers {
             say(&format!("rejection: {}", reader.name()));
-            findings.rejections.push(rejection(reader, &digits, &kinds));
+            found.reject.push(rejection(reader, &digits, &kinds));
         }
     }
-    Ok(findings)
+    Ok(())
+}
+
+/// What should be refused: drawings, and what the fonts' and Fashion-MNIST's folders have.
+fn kinds(arguments: &EvalArguments, limit: usize) -> Result<Vec<Kind>> {
+    let mut kinds = non_digits(limit.min(PER_KIND), SEED);
+    let folder = arguments.fonts.as_deref();
+    match fonts::letters(folder.unwrap_or(Path::new(fonts::FOLDER)), limit) {
+        Some(kind) => kinds.push(kind),
+        None if folder.is_some() => {
+            return Err("--fonts: there is no font in it that has all letters".into());
+        }
+        None => eprintln!(
+            "Letters of fonts are left out: {} has none; --fonts names another folder",
+            fonts::FOLDER
+        ),
+    }
+    let folder = arguments.fashion.as_deref();
+    match fashion(folder.unwrap_or(Path::new(FASHION_FOLDER)), limit)? {
+        Some(kind) => kinds.push(kind),
+        None if folder.is_some() => {
+            return Err("--fashion: there is no t10k-images-idx3-ubyte or .gz in it".into());
+        }
+        None => eprintln!(
+            "Fashion-MNIST is left out: {FASHION_FOLDER} does not have it; --fashion names another folder"
+        ),
+    }
+    Ok(kinds)
 }
 
 /// Drawings of each hand, such that there are at most `--images` in all, and at least one of each.
@@ -340,63 +350,9 @@ fn halves(data: &Images) -> (Images, Images) {
     (from(0), from(1))
 }
 
-fn plain_table(readers: &[Reader], findings: &Findings) -> String {
-    let heading = [
-        "network",
-        "images",
-        "number",
-        "accuracy",
-        "precision",
-        "recall",
-        "F1",
-        "wrong",
-    ];
-    let mut rows = Vec::new();
-    for (reader, (validation, test)) in readers.iter().zip(&findings.plain) {
-        for (name, confusion) in [("validation", Some(validation)), ("test", test.as_ref())] {
-            let Some(confusion) = confusion else {
-                continue;
-            };
-            let metrics = confusion.metrics();
-            let mut row = vec![reader.name().to_string(), name.to_string()];
-            row.push(metrics.images.to_string());
-            let parts = [
-                metrics.accuracy,
-                metrics.precision,
-                metrics.recall,
-                metrics.f1,
-            ];
-            row.extend(parts.map(percent));
-            row.push(confusion.errors().to_string());
-            rows.push(row);
-        }
-    }
-    table(&heading.map(String::from), &rows)
-}
-
-/// Heading and body of what was found about these networks.
-fn sections(
-    arguments: &EvalArguments,
-    findings: &Findings,
-    networks: &[(usize, &str)],
-) -> Vec<(&'static str, String)> {
-    report_sections(
-        arguments.on.name(),
-        findings.robust.as_deref(),
-        findings.drawn.as_ref(),
-        &findings.rejections,
-        networks,
-    )
-}
-
 /// Saves the rounded weights with their own figures, and a card made of what lies beside them. A calibration belongs to
 /// the weights before the rounding, so there is none.
-fn save_rounded(
-    path: &Path,
-    file: &Examined,
-    validation: &Confusion,
-    test: &Confusion,
-) -> Result<()> {
+fn save_rounded(path: &Path, file: &File, figures: &Examined) -> Result<()> {
     let mut model = file.model.clone();
     model.calibration = None;
     if !model
@@ -407,11 +363,12 @@ fn save_rounded(
     {
         model.card.command.push_str(" --half");
     }
-    model.card.validation = Some(validation.metrics());
-    model.card.test = Some(test.metrics());
+    let metrics = |report: &Option<Report>| report.as_ref().map(|report| report.metrics);
+    model.card.validation = metrics(&figures.validation);
+    model.card.test = metrics(&figures.test);
     model.save(path, true)?;
     eprintln!("saved {}", path.display());
-    let card = write_card(path)?;
+    let card = card::write(path)?;
     eprintln!("wrote {}", card.display());
     Ok(())
 }
@@ -446,7 +403,7 @@ fn save_sheet(arguments: &EvalArguments, path: &Path) -> Result<()> {
 
 /// The command that finds the same again.
 fn command(arguments: &EvalArguments) -> String {
-    let mut command = format!("{COMMAND} eval");
+    let mut command = format!("{} eval", document::COMMAND);
     for file in &arguments.files {
         command.push_str(&format!(" {}", file.display()));
     }
@@ -475,40 +432,6 @@ fn command(arguments: &EvalArguments) -> String {
         command.push_str(&format!(" --json {path}"));
     }
     command
-}
-
-fn as_json(
-    arguments: &EvalArguments,
-    examined: &[Examined],
-    readers: &[Reader],
-    findings: &Findings,
-) -> Value {
-    let networks: Vec<Value> = examined
-        .iter()
-        .zip(readers)
-        .enumerate()
-        .map(|(place, (file, reader))| {
-            let plain = findings.plain.get(place);
-            json!({
-                "name": reader.name(),
-                "file": file.path.display().to_string(),
-                "calibration": file.model.calibration,
-                "validation": plain.map(|(validation, _)| Report::new(validation)),
-                "test": plain.and_then(|(_, test)| test.as_ref()).map(Report::new),
-            })
-        })
-        .collect();
-    json!({
-        "command": command(arguments),
-        "on": arguments.on.name(),
-        "images": arguments.images,
-        "half": arguments.half,
-        "seed": SEED,
-        "networks": networks,
-        "robust": findings.robust,
-        "strokes": findings.drawn,
-        "reject": findings.rejections,
-    })
 }
 
 #[cfg(test)]

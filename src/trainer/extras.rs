@@ -2,15 +2,16 @@
 //! paths, and drawings that are no digits.
 
 use crate::{
-    augment::{PIXELS, SIDE},
-    data::Images,
     eval::conditions::{Condition, prepared as prepare},
-    feeder::NO_DIGIT,
     hands::{self, HANDS},
     non_digits::NonDigit,
+};
+use mnistify_drawing::{PIXELS, Preparation, SIDE, rasterise};
+use mnistify_learning::{
+    Images, Mixture,
+    feeder::{Extras, NO_DIGIT},
     random::{Purpose, generator},
 };
-use mnistify_drawing::{Preparation, rasterise};
 use rand::Rng;
 use rayon::prelude::*;
 
@@ -25,8 +26,20 @@ const PER_KIND: u32 = 12_000;
 /// by heart: places in [`HANDS`]. The 1 has none, since MNIST hardly has any but the plain one.
 pub const HELD_OUT: [usize; 9] = [1, 6, 9, 12, 14, 16, 20, 22, 24];
 
-fn if_wanted(wanted: bool, make: impl FnOnce() -> Images) -> Images {
-    if wanted { make() } else { Images::default() }
+/// What a mixture puts beside MNIST's training images: those parts of which it takes any.
+pub fn of(mixture: &Mixture, digits: &Images) -> Extras {
+    let if_any = |share: f64, make: &dyn Fn() -> Images| {
+        if share > 0.0 {
+            make()
+        } else {
+            Images::default()
+        }
+    };
+    Extras {
+        prepared: if_any(mixture.prepared, &|| prepared(digits)),
+        drawn: if_any(mixture.drawn, &drawn),
+        outliers: if_any(mixture.outliers, &|| outliers(digits)),
+    }
 }
 
 fn collect(images: Vec<([u8; PIXELS], u8)>) -> Images {
@@ -36,55 +49,49 @@ fn collect(images: Vec<([u8; PIXELS], u8)>) -> Images {
 
 /// Every training image shifted, scaled and turned as the condition [`Condition::Mix`] does, then prepared as the app
 /// prepares pictures.
-pub fn prepared(data: &Images, wanted: bool) -> Images {
-    if_wanted(wanted, || {
-        let digits = data.images.par_iter().zip(&data.labels).enumerate();
-        let images = digits.map(|(index, (image, label))| {
-            let mut rng = generator(SEED, Purpose::Corrupt, index as u64);
-            let moved = Condition::Mix.apply(image, &mut rng);
-            (prepare(&moved).to_bytes(), *label)
-        });
-        collect(images.collect())
-    })
+fn prepared(data: &Images) -> Images {
+    let digits = data.images.par_iter().zip(&data.labels).enumerate();
+    let images = digits.map(|(index, (image, label))| {
+        let mut rng = generator(SEED, Purpose::Corrupt, index as u64);
+        let moved = Condition::Mix.apply(image, &mut rng);
+        (prepare(&moved).to_bytes(), *label)
+    });
+    collect(images.collect())
 }
 
 /// Digits of all hands but the held-out ones, through the app's own raster, every other one prepared.
-pub fn drawn(wanted: bool) -> Images {
-    if_wanted(wanted, || {
-        let numbers = (0..HANDS.len()).filter(|number| !HELD_OUT.contains(number));
-        let numbers: Vec<usize> = numbers.collect();
-        let images = numbers.into_par_iter().flat_map_iter(|number| {
-            let digit = HANDS[number].digit;
-            (0..PER_HAND).map(move |index| {
-                let strokes = hands::drawing(number, SEED, index);
-                (rasterise(&strokes, preparation(index)).to_bytes(), digit)
-            })
-        });
-        collect(images.collect())
-    })
+fn drawn() -> Images {
+    let numbers = (0..HANDS.len()).filter(|number| !HELD_OUT.contains(number));
+    let numbers: Vec<usize> = numbers.collect();
+    let images = numbers.into_par_iter().flat_map_iter(|number| {
+        let digit = HANDS[number].digit;
+        (0..PER_HAND).map(move |index| {
+            let strokes = hands::drawing(number, SEED, index);
+            (rasterise(&strokes, preparation(index)).to_bytes(), digit)
+        })
+    });
+    collect(images.collect())
 }
 
 /// Scribbles, letters, several digits, blots, and halves of two digits put together; none of them a digit. Training on
 /// such images with even targets is outlier exposure (Hendrycks, Mazeika & Dietterich 2019, arXiv:1812.04606).
-pub fn outliers(digits: &Images, wanted: bool) -> Images {
-    if_wanted(wanted, || {
-        let drawings = NonDigit::ALL.into_par_iter().flat_map_iter(|kind| {
-            (0..PER_KIND).map(move |index| {
-                let strokes = kind.drawing(SEED, index);
-                rasterise(&strokes, preparation(index)).to_bytes()
-            })
-        });
-        let mut images: Vec<[u8; PIXELS]> = drawings.collect();
-        let others = (0..PER_KIND).into_par_iter().flat_map_iter(|index| {
-            let mut rng = generator(SEED, Purpose::NonDigits, u64::from(index) | 1 << 40);
-            [blot(&mut rng), halves(digits, &mut rng)]
-        });
-        images.extend(others.collect::<Vec<_>>());
-        Images {
-            labels: vec![NO_DIGIT; images.len()],
-            images,
-        }
-    })
+fn outliers(digits: &Images) -> Images {
+    let drawings = NonDigit::ALL.into_par_iter().flat_map_iter(|kind| {
+        (0..PER_KIND).map(move |index| {
+            let strokes = kind.drawing(SEED, index);
+            rasterise(&strokes, preparation(index)).to_bytes()
+        })
+    });
+    let mut images: Vec<[u8; PIXELS]> = drawings.collect();
+    let others = (0..PER_KIND).into_par_iter().flat_map_iter(|index| {
+        let mut rng = generator(SEED, Purpose::NonDigits, u64::from(index) | 1 << 40);
+        [blot(&mut rng), halves(digits, &mut rng)]
+    });
+    images.extend(others.collect::<Vec<_>>());
+    Images {
+        labels: vec![NO_DIGIT; images.len()],
+        images,
+    }
 }
 
 fn preparation(index: u32) -> Preparation {
@@ -162,11 +169,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_wanted_is_not_made() {
-        let data = Images::default();
-        assert!(prepared(&data, false).is_empty());
-        assert!(drawn(false).is_empty());
-        assert!(outliers(&data, false).is_empty());
+    fn what_is_not_mixed_in_is_not_made() {
+        let extras = of(&Mixture::default(), &Images::default());
+        let parts = [extras.prepared, extras.drawn, extras.outliers];
+        assert!(parts.iter().all(Images::is_empty));
     }
 
     #[test]

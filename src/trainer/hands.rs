@@ -3,11 +3,9 @@
 //! MNIST's writers were American (NIST's special databases 1 and 3); the crossed 7 and the 1 with a flag and a foot,
 //! for instance, are European habits that it hardly has. These hands are the app's drawings in place of MNIST's scans.
 
-use crate::{
-    pen::{Spot, Style, write},
-    random::{Purpose, generator},
-};
+use crate::pen::{Spot, Style, write};
 use mnistify_drawing::Stroke;
+use mnistify_learning::random::{Purpose, generator};
 
 /// One way to write a digit.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,9 @@
 use crate::{
     hands::HANDS,
     pen::{Spot, Style, between, write},
-    random::{Purpose, generator},
 };
 use mnistify_drawing::{PAD_SIZE, Point, Stroke};
+use mnistify_learning::random::{Purpose, generator};
 use rand::Rng;
 
 /// A kind of drawing that is no digit.

@@ -1,30 +1,41 @@
 //! Seeded random search: each run's configuration depends on the search's seed and the run's number alone, so that
-//! processes can share a search and a run can be repeated.
+//! processes can share a search and a run can be repeated. The runs are lines of `hyperparameters-mlp.jsonl` and
+//! `hyperparameters-cnn.jsonl`.
 
 use crate::{
-    augment::Sampling,
-    config::{Schedule, TrainConfig},
-    engine::MakeEngine,
-    feeder::Pool,
-    journal::{self, JournalError, Run},
+    records::{self, RecordError},
+    train_loop::{Measured, TrainError},
+};
+use mnistify_learning::{
+    ModelKind, Sampling, Schedule, TrainConfig,
     random::{Purpose, generator},
-    train_loop::{Event, Job, TrainError, train},
 };
 use mnistify_network::Metrics;
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     ops::Range,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Instant,
+    path::{Path, PathBuf},
 };
 use thiserror::Error;
 
 /// Evaluations during each run.
 const EVALUATIONS: usize = 10;
+
+/// One finished run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its number within the search, from 0.
+    pub run: usize,
+    pub config: TrainConfig,
+    /// What it ran on.
+    pub backend: String,
+    /// Wall-clock training time.
+    pub seconds: f64,
+    /// All 0 where the loss was no longer finite.
+    pub validation: Metrics,
+}
 
 /// What to search and where to write it down.
 pub struct Search<'a> {
@@ -36,16 +47,13 @@ pub struct Search<'a> {
     pub journal: &'a Path,
     /// What it runs on, for the journal.
     pub backend: &'a str,
-    pub pool: &'a Arc<Pool>,
-    /// Set from outside to end the search; the run in progress is dropped.
-    pub stop: &'a AtomicBool,
 }
 
 /// Why a search ended.
 #[derive(Debug, Error)]
 pub enum SearchError {
     #[error(transparent)]
-    Journal(#[from] JournalError),
+    Record(#[from] RecordError),
     #[error(transparent)]
     Train(#[from] TrainError),
     #[error(
@@ -89,61 +97,6 @@ pub fn sample(base: &TrainConfig, run: usize) -> TrainConfig {
     config
 }
 
-/// Makes the runs that the journal lacks and keeps its table up to date. Returns how many were made.
-pub fn search(
-    search: &Search<'_>,
-    maker: &mut dyn MakeEngine,
-    report: &mut dyn FnMut(usize, &Event),
-) -> Result<usize, SearchError> {
-    let model = search.base.model;
-    let spec = model.spec();
-    let mut made = 0;
-    for number in search.runs.clone() {
-        if search.stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let config = sample(search.base, number);
-        // Read anew each time: another process may have finished it meanwhile.
-        let finished = journal::read(search.journal, model)?;
-        if let Some(known) = finished.iter().find(|run| run.run == number) {
-            if known.config != config {
-                let file = journal::lines_path(search.journal, model);
-                return Err(SearchError::OtherSearch {
-                    file: file.display().to_string(),
-                    run: number,
-                });
-            }
-            continue;
-        }
-        let job = Job {
-            spec: &spec,
-            config: &config,
-            pool: search.pool,
-            checkpoint: None,
-            resume: None,
-            stop: search.stop,
-        };
-        let started = Instant::now();
-        let validation = match train(&job, maker, &mut |event: &Event| report(number, event)) {
-            Ok(outcome) if outcome.stopped => break,
-            Ok(outcome) => outcome.validation.metrics(),
-            Err(TrainError::Diverged { .. }) => Metrics::default(),
-            Err(error) => return Err(error.into()),
-        };
-        let run = Run {
-            run: number,
-            config,
-            backend: search.backend.to_string(),
-            seconds: started.elapsed().as_secs_f64(),
-            validation,
-        };
-        journal::append(search.journal, model, &run)?;
-        journal::rebuild(search.journal, model)?;
-        made += 1;
-    }
-    Ok(made)
-}
-
 fn pick<T: Copy>(rng: &mut impl Rng, choices: &[T]) -> T {
     choices[rng.random_range(0..choices.len())]
 }
@@ -155,15 +108,73 @@ fn logarithmic(rng: &mut impl Rng, least: f64, most: f64) -> f64 {
     text.parse().expect("a number in scientific notation")
 }
 
+/// All runs of `model` in `folder`, by number; of two with one number the first counts.
+pub fn read(folder: &Path, model: ModelKind) -> Result<Vec<Run>, RecordError> {
+    let mut runs = BTreeMap::new();
+    let start = format!("hyperparameters-{}", model.name());
+    for run in records::read_all::<Run>(folder, &start, ".jsonl")? {
+        runs.entry(run.run).or_insert(run);
+    }
+    Ok(runs.into_values().collect())
+}
+
+fn lines_path(folder: &Path, model: ModelKind) -> PathBuf {
+    folder.join(format!("hyperparameters-{}.jsonl", model.name()))
+}
+
+/// Makes the runs that the journal lacks, by `train_once`, until one is stopped. Returns how many were made.
+pub fn search(
+    search: &Search<'_>,
+    train_once: &mut dyn FnMut(usize, &TrainConfig) -> Result<Measured, TrainError>,
+) -> Result<usize, SearchError> {
+    let model = search.base.model;
+    let file = lines_path(search.journal, model);
+    let mut made = 0;
+    for number in search.runs.clone() {
+        let config = sample(search.base, number);
+        // Read anew each time: another process may have finished it meanwhile.
+        let finished = read(search.journal, model)?;
+        if let Some(known) = finished.iter().find(|run| run.run == number) {
+            if known.config != config {
+                return Err(SearchError::OtherSearch {
+                    file: file.display().to_string(),
+                    run: number,
+                });
+            }
+            continue;
+        }
+        let (seconds, validation) = match train_once(number, &config) {
+            Ok(measured) if measured.stopped => break,
+            Ok(measured) => (measured.seconds, measured.validation.metrics()),
+            Err(TrainError::Diverged { .. }) => (0.0, Metrics::default()),
+            Err(error) => return Err(error.into()),
+        };
+        let run = Run {
+            run: number,
+            config,
+            backend: search.backend.to_string(),
+            seconds,
+            validation,
+        };
+        records::append(&file, &run)?;
+        made += 1;
+    }
+    Ok(made)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ModelKind;
+    use crate::records::tests::scratch_folder;
+    use mnistify_learning::Confusion;
 
     #[test]
     fn samples_repeat_differ_and_are_valid() {
         let mut base = TrainConfig::defaults(ModelKind::Cnn, 256);
         base.steps = 1000;
+        let first = sample(&base, 0);
+        assert_eq!(first.augmentation, base.augmentation);
+        assert_eq!(first.learning_rate, base.learning_rate);
         assert_eq!(sample(&base, 5), sample(&base, 5));
         assert_ne!(sample(&base, 5), sample(&base, 6));
         for run in 0..100 {
@@ -175,10 +186,41 @@ mod tests {
     }
 
     #[test]
-    fn the_first_run_is_the_recipe() {
-        let base = TrainConfig::defaults(ModelKind::Mlp, 512);
-        let first = sample(&base, 0);
-        assert_eq!(first.augmentation, base.augmentation);
-        assert_eq!(first.learning_rate, base.learning_rate);
+    fn finished_runs_are_skipped_and_another_search_is_noticed() {
+        let folder = scratch_folder("search");
+        let mut base = TrainConfig::defaults(ModelKind::Mlp, 512);
+        let mut train_once = |number: usize, _: &TrainConfig| {
+            Ok(Measured {
+                validation: Confusion::new(&[1, 2], &[1, 3]),
+                step: 1,
+                best_step: None,
+                seconds: 1.0,
+                stopped: number == 2,
+            })
+        };
+        let mut make = |base: &TrainConfig, runs| {
+            let plan = Search {
+                base,
+                runs,
+                journal: &folder,
+                backend: "cpu",
+            };
+            search(&plan, &mut train_once)
+        };
+        assert_eq!(make(&base, 1..2).unwrap(), 1);
+        assert_eq!(make(&base, 0..4).unwrap(), 1);
+        let numbers: Vec<usize> = read(&folder, ModelKind::Mlp)
+            .unwrap()
+            .iter()
+            .map(|r| r.run)
+            .collect();
+        assert_eq!(numbers, [0, 1]);
+        base.seed = 9;
+        let error = make(&base, 0..2).unwrap_err();
+        assert!(
+            matches!(error, SearchError::OtherSearch { run: 0, .. }),
+            "{error}"
+        );
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -1,20 +1,22 @@
-//! `train study`: options to a plan, a backend to a device, progress to the terminal. What is planned, and what the runs
-//! say, is in the library's `study` and `study_journal`.
+//! `train study`: options to a plan, a backend to a device, progress to the terminal. What is planned is in `study`, what
+//! the runs say in `journal`.
 
-use super::{BackendKind, Display, EngineKind, Result, choose_backend, stop_on_ctrl_c};
-use clap::Args;
-use mnistify_training::{
-    Event, Mixture, ModelKind, TrainConfig,
-    data::{self, cache_folder},
-    engine::MakeEngine,
-    feeder::Pool,
-    fetch, journal,
+use crate::{
+    Result,
+    backend::{self, BackendArguments},
+    data,
+    display::{Display, stop_on_ctrl_c},
+    extras, journal,
+    options::{DataArguments, model_kind},
     study::{self, Factor, Planned, Share},
+    train_loop::{Job, measure},
 };
-use std::{
-    path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
 };
+use mnistify_learning::{Mixture, ModelKind, Pool, hyperparameters::named};
+use std::{path::PathBuf, sync::Arc};
 
 /// Studies one factor of the recipe at a time: each at several levels, all else as in the default recipe, judged on
 /// validation alone.
@@ -25,7 +27,7 @@ use std::{
 #[command(verbatim_doc_comment)]
 pub struct StudyArguments {
     /// Whose recipe.
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = model_kind())]
     model: ModelKind,
 
     /// How many seeds, from --seed on.
@@ -45,112 +47,75 @@ pub struct StudyArguments {
     share: Share,
 
     /// Only these factors, separated by commas [default: all]
-    #[arg(long, value_enum, value_name = "FACTORS", value_delimiter = ',')]
+    #[arg(long, value_parser = factor(), value_name = "FACTORS", value_delimiter = ',')]
     only: Vec<Factor>,
 
-    /// Folder of MNIST's four uncompressed IDX files; what is missing there is fetched and checked
-    /// [default: mnistify/mnist in $XDG_CACHE_HOME or ~/.cache]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArguments,
 
-    /// What to compute on; auto takes CUDA where it is compiled in, else a GPU through wgpu, else the CPU.
-    #[arg(long, value_enum, default_value_t = BackendKind::Auto)]
-    backend: BackendKind,
-
-    /// What makes the steps on a GPU through wgpu.
-    #[arg(long, value_enum, default_value_t = EngineKind::Fused)]
-    engine: EngineKind,
-
-    /// Which GPU, where there are several [default: the best]
-    #[arg(long, value_name = "NUMBER")]
-    gpu: Option<usize>,
+    #[command(flatten)]
+    backend: BackendArguments,
 
     /// Folder of the journal.
     #[arg(long, value_name = "DIR", default_value = "models")]
     journal_dir: PathBuf,
 }
 
+fn factor() -> impl TypedValueParser<Value = Factor> {
+    let names = Factor::all().map(|factor| factor.0.name);
+    PossibleValuesParser::new(names).map(|name| Factor(named(&name)))
+}
+
 /// Runs `train study`.
 pub fn run(arguments: &StudyArguments) -> Result<()> {
     let plan = plan(arguments);
     plan.iter().try_for_each(|one| one.config.validate())?;
-    let folder = match &arguments.data {
-        Some(folder) => folder.clone(),
-        None => cache_folder().join("mnist"),
-    };
-    fetch::ensure(&folder, &mut |message| eprintln!("{message}"))?;
-    let data = data::load_training(&folder)?;
-    let (backend, name) = choose_backend(arguments.backend, arguments.engine, arguments.gpu)?;
+    let data = data::load_training(&arguments.data.folder()?)?;
+    let (backend, name) = backend::choose(&arguments.backend)?;
     // The extras are made once, also where a factor switches them on only now and then.
     let mixtures = plan.iter().map(|one| one.config.mixture);
-    let pool = Arc::new(Pool::new(
-        &data,
-        &mixtures.fold(Default::default(), Mixture::union),
-    ));
+    let mixture = mixtures.fold(Mixture::default(), Mixture::union);
+    let pool = Arc::new(Pool::new(&data, &extras::of(&mixture, &data.train)));
     eprintln!("training on {name}");
     let stop = stop_on_ctrl_c()?;
-    let session = Session {
-        arguments,
-        plan: &plan,
-        pool: &pool,
-        backend: &name,
-        stop: &stop,
-    };
-    session.run(backend.maker().as_mut())
+    let StudyArguments {
+        model,
+        share,
+        journal_dir,
+        ..
+    } = arguments;
+    let spec = model.spec();
+    let mut maker = backend.maker();
+    let made = study::run(&plan, *share, journal_dir, &name, &mut |planned| {
+        let config = &planned.config;
+        let job = Job {
+            spec: &spec,
+            config,
+            pool: &pool,
+            checkpoint: None,
+            resume: None,
+            stop: &stop,
+        };
+        let mut display = Display::new(config.steps, format!("{}: ", planned.label()));
+        measure(&job, maker.as_mut(), &mut |event| display.show(event))
+    });
+    // The journal shows what there is, also where the study ended early.
+    if let Some(path) = journal::rebuild(journal_dir, *model)? {
+        eprintln!("the journal is {}", path.display());
+    }
+    eprintln!("{} runs made", made?);
+    Ok(())
 }
 
 fn plan(arguments: &StudyArguments) -> Vec<Planned> {
     let model = arguments.model;
-    let recipe = TrainConfig::defaults(model, model.default_batch());
     let epochs = arguments.epochs.map(|epochs| epochs as usize);
-    let mut base = study::base(&recipe, epochs.unwrap_or(study::default_epochs(model)));
+    let mut base = study::base(model, epochs.unwrap_or(study::default_epochs(model)));
     base.seed = arguments.seed;
-    let factors: &[Factor] = if arguments.only.is_empty() {
-        &Factor::ALL
-    } else {
-        &arguments.only
-    };
-    study::plan(&base, factors, arguments.seeds as usize)
-}
-
-/// All that a study needs, apart from the backend's type.
-struct Session<'a> {
-    arguments: &'a StudyArguments,
-    plan: &'a [Planned],
-    pool: &'a Arc<Pool>,
-    backend: &'a str,
-    stop: &'a AtomicBool,
-}
-
-impl Session<'_> {
-    fn run(&self, maker: &mut dyn MakeEngine) -> Result<()> {
-        let StudyArguments {
-            model,
-            share,
-            journal_dir,
-            ..
-        } = self.arguments;
-        let mut train_once = |planned: &Planned| {
-            let config = &planned.config;
-            let mut display = Display::new(config.steps, format!("{}: ", planned.label()));
-            let mut report = |event: &Event| display.show(event);
-            study::train_once(config, self.pool, maker, self.stop, &mut report)
-        };
-        let made = study::run(
-            self.plan,
-            *share,
-            journal_dir,
-            self.backend,
-            &mut train_once,
-        );
-        // The journal shows what there is, also where the study ended early.
-        if !journal::is_empty(journal_dir, *model)? {
-            let path = journal::rebuild(journal_dir, *model)?;
-            eprintln!("the journal is {}", path.display());
-        }
-        eprintln!("{} runs made", made?);
-        Ok(())
-    }
+    let only = &arguments.only;
+    let wanted = |factor: &Factor| only.is_empty() || only.contains(factor);
+    let factors: Vec<Factor> = Factor::all().filter(wanted).collect();
+    study::plan(&base, &factors, arguments.seeds as usize)
 }
 
 #[cfg(test)]

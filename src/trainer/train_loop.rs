@@ -5,21 +5,20 @@
 //! the step's number alone; a resumed run therefore continues exactly where it was.
 
 use crate::{
-    config::{Select, TrainConfig},
-    data::Images,
-    engine::{Engine, EngineError, MakeEngine, StepSettings},
+    document::COMMAND,
     eval::{Reader, ReaderError},
-    feeder::{Feeder, Pool, Sample},
+};
+use mnistify_learning::{
+    Confusion, Engine, Feeder, Images, Pool, Sample, Select, StepSettings, TrainConfig,
+    engine::{MakeEngine, OptimizerError},
     fused::Unsupported,
-    metrics::Confusion,
-    random::{Purpose, generator},
+    initial::initial_model,
     schedule::{Stall, Verdict, average_decay},
 };
-use mnistify_network::{Card, Model, ModelError, NetworkSpec, TensorF32, spec::LayerSpec};
-use rand::Rng;
+use mnistify_network::{LayerSpec, Model, ModelError, NetworkSpec};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -138,7 +137,7 @@ pub enum TrainError {
         "{file}: the checkpoint was made with other options. Repeat them, or leave out --resume. They were:\n{command}"
     )]
     OtherConfig { file: String, command: String },
-    #[error(transparent)]
+    #[error("{0}. Add --engine burn to train with burn's operators")]
     Unsupported(#[from] Unsupported),
     #[error(transparent)]
     Reader(#[from] ReaderError),
@@ -168,6 +167,10 @@ struct Trainer<'a> {
 }
 
 /// Trains a network with an engine of `maker`. `report` hears of the progress.
+///
+/// # Errors
+/// Where there are no images, the engine does not cover the network, the loss is no longer finite, or a checkpoint
+/// cannot be read or written.
 pub fn train(
     job: &Job<'_>,
     maker: &mut dyn MakeEngine,
@@ -200,7 +203,9 @@ pub fn train(
         let (sender, batches) = mpsc::sync_channel(PREFETCHED);
         scope.spawn(move || {
             for step in first..steps {
-                if sender.send(feeder.batch(step)).is_err() {
+                let picks = feeder.picks(step).into_par_iter().with_min_len(64);
+                let batch: Vec<Sample> = picks.map(|pick| feeder.sample(pick)).collect();
+                if sender.send(batch).is_err() {
                     // The loop has ended early.
                     return;
                 }
@@ -231,6 +236,44 @@ pub fn train(
         images_per_second: made as f64 / stepping.max(1e-9),
         stopped: end == End::Stopped,
         history: trainer.history,
+    })
+}
+
+/// What a training shows to a study or a search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    pub validation: Confusion,
+    /// The step that the judged weights are from.
+    pub step: usize,
+    /// The step of the best evaluation on the way.
+    pub best_step: Option<usize>,
+    pub seconds: f64,
+    /// Whether it was stopped from outside; it is no result then.
+    pub stopped: bool,
+}
+
+/// Trains without checkpoints and keeps the figures alone.
+///
+/// # Errors
+/// As [`train`].
+pub fn measure(
+    job: &Job<'_>,
+    maker: &mut dyn MakeEngine,
+    report: &mut dyn FnMut(&Event),
+) -> Result<Measured, TrainError> {
+    let mut best_step = None;
+    let outcome = train(job, maker, &mut |event: &Event| {
+        if let Event::Evaluated { best, .. } = event {
+            best_step = Some(best.step);
+        }
+        report(event);
+    })?;
+    Ok(Measured {
+        validation: outcome.validation,
+        step: outcome.step,
+        best_step,
+        seconds: outcome.seconds,
+        stopped: outcome.stopped,
     })
 }
 
@@ -330,7 +373,7 @@ impl<'a> Trainer<'a> {
         if state.config != *job.config || state.spec != *job.spec {
             return Err(TrainError::OtherConfig {
                 file: folder.display().to_string(),
-                command: state.config.command(),
+                command: format!("{COMMAND} {}", state.config.options()),
             });
         }
         let model = |step, part| Model::load(folder.join(weights_name(step, part)));
@@ -341,9 +384,12 @@ impl<'a> Trainer<'a> {
         let name = optimizer_name(state.step, engine.optimizer_extension());
         let optimizer = folder.join(name);
         let network = model(state.step, NETWORK)?;
+        let average = model(state.step, AVERAGE)?;
+        let bytes =
+            std::fs::read(&optimizer).map_err(|error| read_error(&optimizer, error.to_string()))?;
         engine
-            .restore(&network, &model(state.step, AVERAGE)?, &optimizer)
-            .map_err(|error| engine_error(&optimizer, error))?;
+            .restore(&network, &average, &bytes)
+            .map_err(|OptimizerError(reason)| read_error(&optimizer, reason))?;
         Ok(Self {
             engine,
             best,
@@ -466,9 +512,11 @@ impl<'a> Trainer<'a> {
         }
         let name = optimizer_name(state.step, self.engine.optimizer_extension());
         let optimizer_path = folder.join(name);
-        self.engine
-            .save_optimizer(&optimizer_path)
-            .map_err(|error| engine_error(&optimizer_path, error))?;
+        let moments = self.engine.optimizer();
+        let moments =
+            moments.map_err(|OptimizerError(reason)| write_error(&optimizer_path, reason))?;
+        std::fs::write(&optimizer_path, moments)
+            .map_err(|error| write_error(&optimizer_path, error.to_string()))?;
         let state_path = folder.join(STATE_FILE);
         let partial = folder.join("state.json.part");
         let json = serde_json::to_string_pretty(state).expect("plain data becomes JSON");
@@ -502,14 +550,6 @@ fn optimizer_name(step: usize, extension: &str) -> String {
     format!("{step}-{OPTIMIZER}.{extension}")
 }
 
-fn engine_error(path: &Path, error: EngineError) -> TrainError {
-    let file = path.display().to_string();
-    match error {
-        EngineError::Write(reason) => TrainError::Write { file, reason },
-        EngineError::Read(reason) => TrainError::Read { file, reason },
-    }
-}
-
 /// Whether a file belongs to an earlier checkpoint. What this program did not write never does.
 fn is_obsolete(name: &str, step: usize, best_step: Option<usize>) -> bool {
     let Some((number, rest)) = name.split_once('-') else {
@@ -528,55 +568,20 @@ fn is_obsolete(name: &str, step: usize, best_step: Option<usize>) -> bool {
     }
 }
 
-/// Fresh weights as PyTorch draws them: uniform in `±1/√(inputs of one output)`, weights and biases alike. Made here and
-/// not by the backend, so that every backend starts from the same.
-pub fn initial_model(spec: &NetworkSpec, seed: u64) -> Model {
-    let mut tensors = BTreeMap::new();
-    for (index, layer) in spec.layers().iter().enumerate() {
-        let mut rng = generator(seed, Purpose::Weights, index as u64);
-        let fan_in = match layer {
-            LayerSpec::Conv2d {
-                in_channels,
-                kernel_size: [height, width],
-                ..
-            } => in_channels * height * width,
-            LayerSpec::Linear { in_features, .. } => *in_features,
-            _ => 1,
-        };
-        let bound = 1.0 / (fan_in as f32).sqrt();
-        let normalises = matches!(layer, LayerSpec::BatchNorm { .. });
-        for (name, shape) in layer.parameters() {
-            let length: usize = shape.iter().product();
-            let values = match (normalises, name) {
-                (true, "weight" | "running_var") => vec![1.0; length],
-                (true, _) => vec![0.0; length],
-                (false, _) => (0..length)
-                    .map(|_| rng.random_range(-bound..=bound))
-                    .collect(),
-            };
-            tensors.insert(format!("{index}.{name}"), TensorF32 { shape, values });
-        }
-    }
-    Model {
-        spec: spec.clone(),
-        card: Card::default(),
-        calibration: None,
-        tensors,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        augment::{Augmentation, SIDE},
-        burn_engine::BurnMaker,
-        config::{Mixture, ModelKind},
-        data::Mnist,
+    use crate::{burn_engine::BurnMaker, records::tests::scratch_folder};
+    use burn_autodiff::Autodiff;
+    use burn_flex::Flex;
+    use mnistify_drawing::SIDE;
+    use mnistify_learning::{
+        Augmentation, Mnist, ModelKind,
+        feeder::Extras,
         metrics::CLASSES,
+        random::{Purpose, generator},
     };
-    use burn::backend::{Autodiff, Flex};
-    use std::path::PathBuf;
+    use rand::Rng;
 
     fn cpu() -> BurnMaker<Autodiff<Flex>> {
         BurnMaker::new(Default::default())
@@ -652,7 +657,7 @@ mod tests {
         };
         Data {
             spec: spec(),
-            pool: Arc::new(Pool::new(&data, &Mixture::default())),
+            pool: Arc::new(Pool::new(&data, &Extras::default())),
         }
     }
 
@@ -665,12 +670,6 @@ mod tests {
             resume: None,
             stop,
         }
-    }
-
-    fn scratch_folder(name: &str) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("mnistify-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        folder
     }
 
     #[test]

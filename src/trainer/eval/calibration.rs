@@ -2,7 +2,7 @@
 //! 2017, "On Calibration of Modern Neural Networks", arXiv:1706.04599).
 
 use super::reader::largest;
-use crate::metrics::CLASSES;
+use mnistify_learning::metrics::CLASSES;
 use mnistify_network::Score;
 pub use mnistify_network::calibration::log_sum_exp;
 use serde::{Deserialize, Serialize};

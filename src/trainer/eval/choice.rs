@@ -16,8 +16,8 @@ use super::{
     rejection::{BLANK, FALSE_REJECTION, Kind},
     scores::{logits_of, rejected, threshold},
 };
-use crate::{data::Images, metrics::CLASSES};
 use mnistify_drawing::Image28;
+use mnistify_learning::{Images, metrics::CLASSES};
 use mnistify_network::{Calibration, Score};
 use serde::Serialize;
 
@@ -152,10 +152,8 @@ fn rounded_down(threshold: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        augment::PIXELS,
-        eval::{CHOICE_SEED, THRESHOLD_SEED, drawn::prepared_images, rejection::non_digits},
-    };
+    use crate::eval::{CHOICE_SEED, THRESHOLD_SEED, drawn::prepared_images, rejection::non_digits};
+    use mnistify_drawing::PIXELS;
     use mnistify_network::{Model, NetworkSpec};
 
     #[test]

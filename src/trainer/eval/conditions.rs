@@ -7,8 +7,8 @@ use super::{
     },
     morphology::{Morphology, changed},
 };
-use crate::augment::{Affine, PIXELS, Sampling, Warp};
-use mnistify_drawing::{Gray, Image28, SIDE, picture};
+use mnistify_drawing::{Gray, Image28, PIXELS, SIDE, picture};
+use mnistify_learning::augment::{Affine, Sampling, Warp};
 use rand::Rng;
 
 /// What happens to an image before it is read. Directions and signs are random, amounts are exact unless said.

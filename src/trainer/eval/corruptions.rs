@@ -5,7 +5,7 @@
 //! random numbers are not, and fog and lines are drawn by other means. So figures are like those on MNIST-C, not equal.
 //! Its glass blur, brightness and Canny edges are left out. Images are 28×28 values from 0 (paper) to 1 (ink).
 
-use crate::augment::{PIXELS, SIDE};
+use mnistify_drawing::{PIXELS, SIDE};
 use rand::Rng;
 use std::f32::consts::TAU;
 

@@ -5,9 +5,9 @@
 //! - [`rejection`]: what is no digit, by [`calibration`], [`scores`] and [`gaussian`]; letters of fonts come from `fonts`,
 //! - [`choice`]: which score and which threshold a network's file gets,
 //! - [`reader`]: a network with its answers, logits and features,
-//! - [`table`] and [`sheet`]: the figures as Markdown, the images as a picture,
-//! - [`report`]: everything that an evaluation found, as a file and as sections of a model card; [`severity`]: its
-//!   accuracies over how much images are distorted.
+//! - [`sheet`]: the images as a picture,
+//! - [`report`]: everything that an evaluation found, as its file holds it; [`severity`]: its accuracies over how much
+//!   images are distorted.
 //!
 //! All random numbers come from [`SEED`], so that two networks meet exactly the same images. Figures on test images
 //! describe a network that is finished; a choice between networks belongs on the validation images (`--on validation`).
@@ -17,7 +17,6 @@ pub mod choice;
 pub mod conditions;
 pub mod corruptions;
 pub mod drawn;
-#[cfg(feature = "train")]
 pub mod fonts;
 pub mod gaussian;
 pub mod morphology;
@@ -27,9 +26,7 @@ pub mod report;
 pub mod robust;
 pub mod scores;
 pub mod severity;
-#[cfg(feature = "train")]
 pub mod sheet;
-pub mod table;
 
 pub use reader::{Reader, ReaderError, Reading};
 

@@ -5,7 +5,7 @@
 //! arXiv:1809.10780, enlarges likewise but works on binary images.) Sampling and averaging back alone would blur; what
 //! is added to the image is therefore only the difference that the disc makes.
 
-use crate::augment::{PIXELS, SIDE};
+use mnistify_drawing::{PIXELS, SIDE};
 
 /// Samples a pixel along each axis.
 const FINE: usize = 4;

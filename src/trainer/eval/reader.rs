@@ -1,7 +1,7 @@
 //! A network that reads many images in parallel on the CPU.
 
-use crate::{data::Images, metrics::CLASSES, metrics::Confusion};
 use mnistify_drawing::Image28;
+use mnistify_learning::{Confusion, Images, metrics::CLASSES};
 use mnistify_network::{Calibration, CpuNetwork, LayerSpec, Model};
 use rayon::prelude::*;
 use thiserror::Error;

@@ -9,16 +9,16 @@
 
 use super::{
     Reader, Reading,
-    calibration::{BINS, Bin, expected_calibration_error, nll, reliability},
+    calibration::{Bin, expected_calibration_error, nll, reliability},
     scores::{NAMES, Scorer, auroc, logits_of, rejected, threshold},
-    table::{percent, table},
 };
-use crate::{data::Images, metrics::CLASSES, non_digits::NonDigit};
+use crate::non_digits::NonDigit;
 use mnistify_drawing::{
     Image28, Preparation,
     idx::{IdxError, read_images},
     rasterise,
 };
+use mnistify_learning::{Images, metrics::CLASSES};
 use mnistify_network::{Answer, Calibration, Verdict, prediction::DEFAULT_THRESHOLD};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -294,167 +294,11 @@ fn spread(data: &Images, count: usize) -> Images {
     data.select(&indices)
 }
 
-/// All figures as Markdown: calibration, reliability, and a table for either threshold.
-pub fn markdown(rejections: &[&Rejection]) -> String {
-    let mut parts = vec![calibration(rejections)];
-    for rejection in rejections {
-        parts.push(format!(
-            "Reliability of {}: answers by their probability.\n\n{}",
-            rejection.network,
-            reliability_table(&rejection.reliability)
-        ));
-    }
-    let sources = ["MNIST's validation digits", "drawn digits"];
-    for (source, name) in sources.iter().enumerate() {
-        parts.push(format!(
-            "Refused under thresholds that refuse {} of {name}:\n\n{}",
-            percent(FALSE_REJECTION),
-            refused(rejections, source)
-        ));
-    }
-    parts.push(format!(
-        "How well a score parts a kind from drawn digits, whatever the threshold (area under the ROC curve):\n\n{}",
-        areas(rejections)
-    ));
-    for rejection in rejections {
-        if let Some(shipped) = &rejection.shipped {
-            parts.push(shipped_text(&rejection.network, shipped));
-        }
-    }
-    parts.join("\n\n")
-}
-
-fn calibration(rejections: &[&Rejection]) -> String {
-    let heading = [
-        "network",
-        "temperature",
-        "log-likelihood, negative",
-        "the same at the temperature",
-        "calibration error",
-        "the same at the temperature",
-    ];
-    let rows: Vec<Vec<String>> = rejections
-        .iter()
-        .map(|rejection| {
-            let [nll, nll_after] = rejection.nll.map(|nll| format!("{nll:.4}"));
-            let [error, error_after] = rejection.calibration_error.map(percent);
-            let temperature = format!("{:.3}", rejection.temperature);
-            let network = rejection.network.clone();
-            vec![network, temperature, nll, nll_after, error, error_after]
-        })
-        .collect();
-    table(&heading.map(String::from), &rows)
-}
-
-fn reliability_table(bins: &[Vec<Bin>; 2]) -> String {
-    let heading = [
-        "probability",
-        "images",
-        "mean probability",
-        "accuracy",
-        "images at the temperature",
-        "mean probability",
-        "accuracy",
-    ];
-    let [before, after] = bins;
-    let rows: Vec<Vec<String>> = before
-        .iter()
-        .zip(after)
-        .enumerate()
-        .filter(|(_, (before, after))| before.count + after.count > 0)
-        .map(|(place, (before, after))| {
-            let edge = |place: usize| 100.0 * place as f64 / BINS as f64;
-            let mut cells = vec![format!("{:.0}–{:.0} %", edge(place), edge(place + 1))];
-            for bin in [before, after] {
-                cells.push(bin.count.to_string());
-                let parts = [bin.confidence, bin.accuracy];
-                cells.extend(parts.map(|part| match bin.count {
-                    0 => "–".to_string(),
-                    _ => percent(part),
-                }));
-            }
-            cells
-        })
-        .collect();
-    table(&heading.map(String::from), &rows)
-}
-
-fn refused(rejections: &[&Rejection], source: usize) -> String {
-    let mut heading = vec!["images".to_string(), "number".to_string()];
-    let mut limits = vec!["*threshold*".to_string(), String::new()];
-    for rejection in rejections {
-        for score in &rejection.scores {
-            heading.push(format!("{}: {}", rejection.network, score.score));
-            limits.push(format!("{:.4}", score.thresholds[source]));
-        }
-    }
-    let mut rows = vec![limits];
-    let first = rejections.first().and_then(|r| r.scores.first());
-    for (place, kind) in first
-        .map_or(&[][..], |score| &score.kinds)
-        .iter()
-        .enumerate()
-    {
-        let mut cells = vec![kind.kind.clone(), kind.images.to_string()];
-        let scores = rejections.iter().flat_map(|rejection| &rejection.scores);
-        cells.extend(scores.map(|score| percent(score.kinds[place].rejected[source])));
-        rows.push(cells);
-    }
-    table(&heading, &rows)
-}
-
-/// The area against drawn digits, of every kind that is none.
-fn areas(rejections: &[&Rejection]) -> String {
-    let scores = || rejections.iter().flat_map(|rejection| &rejection.scores);
-    let mut heading = vec!["images".to_string()];
-    for rejection in rejections {
-        let names = rejection.scores.iter().map(|score| score.score.as_str());
-        heading.extend(names.map(|score| format!("{}: {score}", rejection.network)));
-    }
-    let first = scores().next().map_or(&[][..], |score| &score.kinds);
-    let rows: Vec<Vec<String>> = first
-        .iter()
-        .enumerate()
-        .filter(|(_, kind)| !kind.is_digit)
-        .map(|(place, kind)| {
-            let areas = scores().filter_map(|score| score.kinds[place].auroc);
-            let cells = areas.map(|[_, drawn]| format!("{drawn:.4}"));
-            std::iter::once(kind.kind.clone()).chain(cells).collect()
-        })
-        .collect();
-    table(&heading, &rows)
-}
-
-fn shipped_text(network: &str, shipped: &Shipped) -> String {
-    let heading = ["images", "number", "not a digit", "not sure"].map(String::from);
-    let rows: Vec<Vec<String>> = shipped
-        .kinds
-        .iter()
-        .map(|kind| {
-            let mut cells = vec![kind.kind.clone(), kind.images.to_string()];
-            cells.extend([kind.refused, kind.not_sure].map(percent));
-            cells
-        })
-        .collect();
-    let Calibration {
-        temperature,
-        score,
-        threshold,
-    } = shipped.calibration;
-    format!(
-        "{network} as shipped: temperature {temperature:.3}, calibration error {}, no digit below {threshold:.4} of the\n\
-         {}. Not sure is a probability below {}.\n\n{}",
-        percent(shipped.calibration_error),
-        score.name(),
-        percent(f64::from(DEFAULT_THRESHOLD)),
-        table(&heading, &rows)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{augment::PIXELS, eval::SEED};
+    use crate::{document, eval::SEED};
+    use mnistify_drawing::PIXELS;
     use mnistify_network::{LayerSpec, Model, NetworkSpec, Score};
 
     fn digits(count: usize) -> Images {
@@ -469,6 +313,13 @@ mod tests {
                 .collect(),
             labels: (0..count).map(|index| (index % 10) as u8).collect(),
         }
+    }
+
+    fn told(found: &Rejection) -> String {
+        let context = serde_json::json!({
+            "plain": [], "robust": null, "strokes": null, "networks": [], "reject": [found],
+        });
+        document::render("figures.md", &context)
     }
 
     #[test]
@@ -511,7 +362,7 @@ mod tests {
         }
         assert_eq!(found.shipped, None);
         assert!(found.nll[1] <= found.nll[0] + 1e-9);
-        let text = markdown(&[&found, &found]);
+        let text = told(&found);
         for part in ["| scribbles | 5 |", "| blank | 1 |", "Reliability of small"] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
@@ -535,7 +386,7 @@ mod tests {
             assert!(as_shipped.refused + as_shipped.not_sure <= 1.0);
         }
         assert!((shipped.nll - found.nll[1]).abs() < 1e-6);
-        let text = markdown(&[&found]);
+        let text = told(&found);
         assert!(text.contains("small as shipped: temperature"), "{text}");
         assert!(
             serde_json::to_string(&found)

@@ -3,10 +3,9 @@
 use super::{
     Reader, SEED, Tally,
     conditions::{Condition, prepared},
-    table::{percent, table},
 };
-use crate::{
-    data::Images,
+use mnistify_learning::{
+    Images,
     random::{Purpose, generator},
 };
 use rayon::prelude::*;
@@ -69,30 +68,10 @@ fn sums(a: &[Tally], b: &[Tally]) -> Vec<Tally> {
     a.iter().zip(b).map(|(a, b)| a.and(*b)).collect()
 }
 
-/// The rows as a Markdown table with two columns a network; `networks` names them and chooses them by place.
-pub fn markdown(networks: &[(usize, &str)], rows: &[Row]) -> String {
-    let mut heading = vec!["condition".to_string()];
-    for (_, name) in networks {
-        heading.extend([name.to_string(), format!("{name}, prepared")]);
-    }
-    let lines: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            let mut cells = vec![row.condition.clone()];
-            for (place, _) in networks {
-                cells.push(percent(row.raw[*place].accuracy()));
-                cells.push(percent(row.prepared[*place].accuracy()));
-            }
-            cells
-        })
-        .collect();
-    table(&heading, &lines)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::PIXELS;
+    use mnistify_drawing::PIXELS;
     use mnistify_network::{Model, NetworkSpec};
 
     #[test]
@@ -118,9 +97,5 @@ mod tests {
             assert_eq!(row.raw[0], row.raw[1]);
             assert_eq!((row.raw[0].images, row.prepared[1].images), (6, 6));
         }
-        let text = markdown(&[(0, "A"), (1, "B")], &rows);
-        assert!(text.starts_with("| condition | A | A, prepared | B | B, prepared |"));
-        assert!(text.contains("| as it is | "), "{text}");
-        assert_eq!(text.lines().count(), 4);
     }
 }

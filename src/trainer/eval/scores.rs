@@ -5,7 +5,7 @@ use super::{
     calibration::fit_temperature,
     gaussian::{Covariance, Gaussian},
 };
-use crate::metrics::CLASSES;
+use mnistify_learning::metrics::CLASSES;
 use mnistify_network::Score;
 
 /// Names of the scores, in the order of [`Scorer::scores`]: those of the logits, in the order of [`Score::ALL`], then the
