@@ -8,7 +8,6 @@ use crate::{
     augment::Sampling,
     config::{ModelKind, Schedule, Select, TrainConfig, steps_of},
 };
-use std::f64;
 
 /// One thing that can be chosen. Its value is a number, also where it is one of several names: then it is the place of
 /// the name.
@@ -24,7 +23,7 @@ pub struct Hyperparameter {
     pub unit: &'static str,
     /// How a value is written in tables, where `#` stands for the number.
     pub shown: &'static str,
-    pub default: Default,
+    pub default: Preset,
     /// The default with a plateau schedule, where that is another.
     pub with_plateau: Option<f64>,
     /// What a study tries beside the recipe's own value; nothing where it is not studied.
@@ -36,7 +35,7 @@ pub struct Hyperparameter {
 
 /// The value where nothing is said; for the MLP and the CNN.
 #[derive(Clone, Copy, Debug)]
-pub enum Default {
+pub enum Preset {
     Same(f64),
     Each([f64; 2]),
     /// The steps of so many epochs.
@@ -106,7 +105,7 @@ const fn entry(
     name: &'static str,
     title: &'static str,
     what: &'static str,
-    default: Default,
+    default: Preset,
     field: Field,
 ) -> Hyperparameter {
     Hyperparameter {
@@ -146,8 +145,8 @@ impl Hyperparameter {
     }
 }
 
-use Default::{Each, Epochs, Same};
 use Field::{Choice, Count, Number};
+use Preset::{Each, Epochs, Same};
 use Range::{BelowOne, Factor, NotNegative, Part, Positive};
 
 /// All of them, in the order in which they are listed everywhere.

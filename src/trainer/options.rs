@@ -12,7 +12,7 @@ use clap::{
 use mnistify_learning::{
     ModelKind, Schedule, TrainConfig,
     config::steps_of,
-    hyperparameters::{Default, Hyperparameter, TABLE, named},
+    hyperparameters::{Hyperparameter, Preset, TABLE, named},
 };
 use std::path::PathBuf;
 
@@ -134,7 +134,7 @@ fn option(one: &'static Hyperparameter) -> Arg {
 }
 
 fn epochs_help() -> String {
-    let Default::Epochs([mlp, cnn]) = named("steps").default else {
+    let Preset::Epochs([mlp, cnn]) = named("steps").default else {
         unreachable!("the steps follow from the epochs");
     };
     format!(
