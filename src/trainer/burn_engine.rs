@@ -90,6 +90,7 @@ impl<B: AutodiffBackend> BurnEngine<B> {
     }
 
     /// The gradients of all parameters for some samples, by their names in files: for tests of other engines.
+    #[cfg(test)]
     pub fn gradients(&self, samples: &[Sample]) -> Model {
         let gradients = self.loss(samples).backward();
         let mut network = self.network.valid();
@@ -119,6 +120,7 @@ impl<B: AutodiffBackend> BurnEngine<B> {
 }
 
 /// Puts a parameter's gradient in its place.
+#[cfg(test)]
 fn gradient_of<B: AutodiffBackend, const D: usize>(
     place: &mut Param<Tensor<B::InnerBackend, D>>,
     parameter: &Param<Tensor<B, D>>,

@@ -358,13 +358,15 @@ fn describe(layer: &LayerSpec) -> String {
 fn seeds_chart(network: &str, runs: &[SeedRun]) -> Chart {
     let colour = chart::hue(network);
     let mut marks = Vec::new();
-    let columns: [(f64, &str, fn(&SeedRun) -> &Report); 2] = [
-        (0.0, "validation images", |run| &run.validation),
-        (1.0, "test images", |run| &run.test),
-    ];
-    for (x, _, report) in columns {
-        let error = |run| 100.0 * (1.0 - report(run).metrics.accuracy);
-        let errors: Vec<f64> = runs.iter().map(error).collect();
+    for (x, reports) in [
+        (
+            0.0,
+            runs.iter().map(|run| &run.validation).collect::<Vec<_>>(),
+        ),
+        (1.0, runs.iter().map(|run| &run.test).collect()),
+    ] {
+        let accuracies = reports.iter().map(|report| report.metrics.accuracy);
+        let errors: Vec<f64> = accuracies.map(|part| 100.0 * (1.0 - part)).collect();
         // The seeds lie side by side, left of their mean, so that equal ones do not hide each other.
         for (place, (run, error)) in runs.iter().zip(&errors).enumerate() {
             let at = (x - 0.3 + 0.05 * place as f64, *error);
@@ -376,11 +378,12 @@ fn seeds_chart(network: &str, runs: &[SeedRun]) -> Chart {
         }
         marks.extend(chart::mean_and_sd(x + 0.12, &errors, colour, false));
     }
+    let ticks = [(0.0, "validation images"), (1.0, "test images")];
     Chart {
         title: format!("{network}: {} seeds", runs.len()),
         x: (
             "images".to_string(),
-            columns.map(|(x, name, _)| (x, name.to_string())).to_vec(),
+            ticks.map(|(x, name)| (x, name.to_string())).to_vec(),
         ),
         y: "error (%)".to_string(),
         marks,

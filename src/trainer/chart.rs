@@ -246,7 +246,7 @@ fn widened(values: impl Iterator<Item = f64>) -> Range<f64> {
     });
     match high - low {
         span if span > 0.0 => low - 0.07 * span..high + 0.07 * span,
-        span if span == 0.0 => low - 0.5..high + 0.5,
+        0.0 => low - 0.5..high + 0.5,
         _ => 0.0..1.0,
     }
 }

@@ -5,7 +5,6 @@ use crate::{eval::rejection::FALSE_REJECTION, statistics::Summary};
 use minijinja::{Environment, Error, Output, State, UndefinedBehavior, Value};
 use mnistify_network::prediction::DEFAULT_THRESHOLD;
 use serde::Serialize;
-use std::fmt::Write;
 
 /// How a command of this program begins.
 pub const COMMAND: &str = "cargo run --release -p mnistify-trainer --";

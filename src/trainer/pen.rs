@@ -313,7 +313,7 @@ pub(crate) fn between(rng: &mut impl Rng, [low, high]: [f32; 2]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, generator};
+    use mnistify_learning::random::{Purpose, generator};
 
     const HOOK: [Spot; 5] = [[0.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.3, 0.9], [0.6, 1.0]];
 

@@ -75,15 +75,12 @@ pub fn read_all<T: DeserializeOwned>(
     let mut records = Vec::new();
     for path in files(folder, start, end)? {
         let text = read(&path)?;
-        let mut stream = serde_json::Deserializer::from_str(&text).into_iter();
-        while let Some(record) = stream.next() {
-            records.push(
-                record.map_err(|error: serde_json::Error| RecordError::Line {
-                    file: path.display().to_string(),
-                    line: error.line(),
-                    reason: error.to_string(),
-                })?,
-            );
+        for record in serde_json::Deserializer::from_str(&text).into_iter() {
+            records.push(record.map_err(|error| RecordError::Line {
+                file: path.display().to_string(),
+                line: error.line(),
+                reason: error.to_string(),
+            })?);
         }
     }
     Ok(records)

@@ -99,7 +99,7 @@ pub fn expected_calibration_error(bins: &[Bin]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, generator};
+    use mnistify_learning::random::{Purpose, generator};
     use rand::Rng;
 
     /// Logits whose labels are drawn from their own softmax, so that their right temperature is 1.

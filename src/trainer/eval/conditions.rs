@@ -167,7 +167,7 @@ pub fn prepared(image: &Image28) -> Image28 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, generator};
+    use mnistify_learning::random::{Purpose, generator};
 
     /// An upright oblong with a dot beside it, at the middle.
     fn digit() -> [u8; PIXELS] {

@@ -234,9 +234,9 @@ fn poisson(mean: f32, rng: &mut impl Rng) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, generator};
+    use mnistify_learning::random::{Purpose, generator};
 
-    fn rng() -> rand_chacha::ChaCha8Rng {
+    fn rng() -> impl Rng {
         generator(2, Purpose::Corrupt, 0)
     }
 
