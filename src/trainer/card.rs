@@ -12,14 +12,14 @@
 //! All but the weights can be missing; then the card lacks their sections.
 
 use crate::{
-    chart::{self, Chart, Mark},
+    chart::{self, Chart, Series},
     data::{FILES, SPLIT_SEED, VALIDATION_IMAGES},
     document,
     eval::{
         calibration::{BINS, Bin},
         conditions::Condition,
         report::{Evaluation, Report},
-        severity::{Family, Series},
+        severity::Family,
     },
     journal,
     records::{self, RecordError},
@@ -308,16 +308,9 @@ impl CardData {
             charts.push((self.plot("reliability"), chart));
         }
         if let Some((evaluation, _)) = self.robustness() {
-            let names = evaluation
-                .networks
-                .iter()
-                .map(|network| network.name.as_str());
-            let names: Vec<&str> = names.collect();
-            let rows = evaluation.robust.as_deref().unwrap_or_default();
-            for family in Family::ALL {
-                let chart = severity_chart(family, &family.series(&names, rows));
-                charts.push((severity_plot(family), chart));
-            }
+            let families = Family::ALL.into_iter();
+            charts
+                .extend(families.map(|one| (severity_plot(one), severity_chart(one, evaluation))));
         }
         charts
     }
@@ -357,247 +350,161 @@ fn describe(layer: &LayerSpec) -> String {
 /// Validation and test error of runs that differ in their seed.
 fn seeds_chart(network: &str, runs: &[SeedRun]) -> Chart {
     let colour = chart::hue(network);
-    let mut marks = Vec::new();
-    for (x, reports) in [
-        (
-            0.0,
-            runs.iter().map(|run| &run.validation).collect::<Vec<_>>(),
-        ),
-        (1.0, runs.iter().map(|run| &run.test).collect()),
-    ] {
-        let accuracies = reports.iter().map(|report| report.metrics.accuracy);
-        let errors: Vec<f64> = accuracies.map(|part| 100.0 * (1.0 - part)).collect();
+    let mut all = Series::dots("a seed", chart::QUIET, 4);
+    let mut shipped = Series::dots("the seed that ships", colour, 6);
+    let mut means = Vec::new();
+    let ticks = [(0.0, "validation images"), (1.0, "test images")];
+    for (x, of_test) in [(0.0, false), (1.0, true)] {
+        let report = |run: &SeedRun| {
+            if of_test {
+                run.test.metrics
+            } else {
+                run.validation.metrics
+            }
+        };
+        let errors = runs.iter().map(|run| 100.0 * (1.0 - report(run).accuracy));
+        let errors: Vec<f64> = errors.collect();
         // The seeds lie side by side, left of their mean, so that equal ones do not hide each other.
         for (place, (run, error)) in runs.iter().zip(&errors).enumerate() {
-            let at = (x - 0.3 + 0.05 * place as f64, *error);
-            if run.config.seed == seeds::SHIPPED {
-                marks.extend([Mark::dot(at, 6, colour), Mark::note(at, "ships", colour)]);
-            } else {
-                marks.push(Mark::dot(at, 4, chart::QUIET));
-            }
+            let ships = run.config.seed == seeds::SHIPPED;
+            let series = if ships { &mut shipped } else { &mut all };
+            series.points.push((x - 0.3 + 0.05 * place as f64, *error));
         }
-        marks.extend(chart::mean_and_sd(x + 0.12, &errors, colour, false));
+        means.extend(chart::mean_and_sd(x + 0.12, &errors, colour, false));
     }
-    let ticks = [(0.0, "validation images"), (1.0, "test images")];
+    if let Some(mean) = means.last_mut() {
+        mean.label = "mean ± 1 standard deviation".to_string();
+    }
     Chart {
         title: format!("{network}: {} seeds", runs.len()),
-        x: (
-            "images".to_string(),
-            ticks.map(|(x, name)| (x, name.to_string())).to_vec(),
-        ),
+        x: "images".to_string(),
+        ticks: ticks.map(|(x, name)| (x, name.to_string())).to_vec(),
         y: "error (%)".to_string(),
-        marks,
-        legend: vec![
-            ("a seed".to_string(), chart::QUIET, None),
-            ("the seed that ships".to_string(), colour, None),
-            (
-                "mean ± 1 standard deviation (hollow)".to_string(),
-                colour,
-                None,
-            ),
-        ],
+        series: [all, shipped].into_iter().chain(means).collect(),
     }
 }
 
-/// Accuracy over the answer's probability, before and after dividing the logits by the temperature. The larger a dot,
-/// the more images.
+/// Accuracy over the answer's probability, before and after dividing the logits by the temperature.
 fn reliability_chart(network: &str, bins: &[Vec<Bin>; 2], temperature: f64) -> Chart {
-    let after = chart::hue(network);
-    let mut marks = vec![Mark::line(
-        vec![(0.0, 0.0), (100.0, 100.0)],
-        chart::QUIET,
-        false,
-    )];
-    for (bins, colour, dashed) in [(&bins[0], chart::OTHER, true), (&bins[1], after, false)] {
+    let line = |label: &str, colour, bins: &[Bin], dashed: bool| {
         let full = bins.iter().filter(|bin| bin.count > 0);
-        let at = |bin: &Bin| (100.0 * bin.confidence, 100.0 * bin.accuracy);
-        marks.push(Mark::line(full.clone().map(at).collect(), colour, dashed));
-        marks.extend(full.map(|bin| {
-            let radius = 3 + (bin.count as f64).log10() as i32;
-            Mark::Dot {
-                at: at(bin),
-                radius,
-                colour,
-                filled: !dashed,
-            }
-        }));
-    }
+        let points = full.map(|bin| (100.0 * bin.confidence, 100.0 * bin.accuracy));
+        Series {
+            dots: Some((4, !dashed)),
+            ..Series::line(label, colour, dashed).through(points)
+        }
+    };
+    let after = format!("temperature {temperature:.3}");
+    let even = Series::line("as sure as right", chart::QUIET, false);
     let edges = (0..=10).map(|tenth| (f64::from(10 * tenth), (10 * tenth).to_string()));
     Chart {
         title: format!("{network}: reliability in {BINS} bins"),
-        x: (
-            "mean probability of the answer (%)".to_string(),
-            edges.collect(),
-        ),
+        x: "mean probability of the answer (%)".to_string(),
+        ticks: edges.collect(),
         y: "answers that are right (%)".to_string(),
-        marks,
-        legend: vec![
-            ("temperature 1".to_string(), chart::OTHER, Some(true)),
-            (format!("temperature {temperature:.3}"), after, Some(false)),
-            ("as sure as right".to_string(), chart::QUIET, Some(false)),
+        series: vec![
+            even.through([(0.0, 0.0), (100.0, 100.0)]),
+            line("temperature 1", chart::OTHER, &bins[0], true),
+            line(&after, chart::hue(network), &bins[1], false),
         ],
     }
 }
 
 /// Accuracy over how much images are distorted; prepared images as full lines, the others dashed.
-fn severity_chart(family: Family, series: &[Series]) -> Chart {
-    let places = series.first().map_or(&[][..], |one| &one.points);
-    let ticks = places.iter().map(|(place, _)| (*place, place.to_string()));
-    let mut marks = Vec::new();
-    let mut legend = Vec::new();
-    for one in series {
-        let colour = chart::hue(&one.network);
-        let points = one.points.iter().map(|(x, y)| (*x, 100.0 * y));
-        marks.push(Mark::line(points.clone().collect(), colour, !one.prepared));
-        marks.extend(points.map(|at| Mark::Dot {
-            at,
-            radius: 4,
-            colour,
-            filled: one.prepared,
-        }));
-        let how = if one.prepared { "prepared" } else { "as it is" };
-        legend.push((
-            format!("{}, {how}", one.network),
-            colour,
-            Some(!one.prepared),
-        ));
+fn severity_chart(family: Family, evaluation: &Evaluation) -> Chart {
+    let points = family.points(evaluation.robust.as_deref().unwrap_or_default());
+    let mut series = Vec::new();
+    for (place, network) in evaluation.networks.iter().enumerate() {
+        for (is_prepared, how) in [(false, "as it is"), (true, "prepared")] {
+            let accuracies = points.iter().filter_map(|(strength, row)| {
+                let figures = if is_prepared { &row.prepared } else { &row.raw };
+                Some((*strength, 100.0 * figures.get(place)?.accuracy()))
+            });
+            let label = format!("{}, {how}", network.name);
+            series.push(Series {
+                dots: Some((4, is_prepared)),
+                ..Series::line(&label, chart::hue(&network.name), !is_prepared).through(accuracies)
+            });
+        }
     }
     Chart {
         title: family.title().to_string(),
-        x: (family.axis().to_string(), ticks.collect()),
+        x: family.axis().to_string(),
+        ticks: points
+            .iter()
+            .map(|(strength, _)| (*strength, strength.to_string()))
+            .collect(),
         y: "test images read rightly (%)".to_string(),
-        marks,
-        legend,
+        series,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        eval::{Tally, rejection::Rejection, robust::Row},
-        records::tests::scratch_folder,
-        seeds::tests::run,
-    };
-    use mnistify_learning::ModelKind;
-    use mnistify_network::{Card, NetworkSpec};
+    use crate::records::tests::scratch_folder;
+    use mnistify_network::NetworkSpec;
+
+    fn models() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models")
+    }
 
     #[test]
     fn the_shipped_cards_are_made_of_the_data_beside_them() {
-        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         for (weights, card) in [("mlp.safetensors", "MLP.md"), ("cnn.safetensors", "CNN.md")] {
-            let data = CardData::read(&models.join(weights)).unwrap();
-            let kept = std::fs::read_to_string(models.join(card)).unwrap();
+            let data = CardData::read(&models().join(weights)).unwrap();
+            let kept = std::fs::read_to_string(models().join(card)).unwrap();
             assert!(
                 data.markdown() == kept,
                 "{card} is old: train card makes it anew"
             );
-            for (name, chart) in data.charts() {
-                let svg = std::fs::read_to_string(models.join(&name)).unwrap();
-                assert!(svg.contains(&chart.title), "{name}");
-                assert!(kept.contains(&format!("]({name})")), "{name}");
+            let charts = data.charts();
+            assert_eq!(charts.len(), 6);
+            for (name, chart) in charts {
+                let svg = std::fs::read_to_string(models().join(&name)).unwrap();
+                assert!(
+                    svg.contains(&chart.title) && kept.contains(&format!("]({name})")),
+                    "{name}"
+                );
             }
         }
     }
 
-    /// A folder with a CNN and every data file; of its ten test images 9 are read rightly, and `right` in the
-    /// evaluation.
-    fn folder(name: &str, right: u64) -> PathBuf {
+    /// A folder with the CNN and of the shipped data those whose names begin so.
+    fn folder(name: &str, wanted: &[&str]) -> PathBuf {
         let folder = scratch_folder(name);
-        let runs: Vec<SeedRun> = (1..=5).map(|seed| run(ModelKind::Cnn, seed, 1)).collect();
-        for run in &runs {
-            seeds::append(&folder, run).unwrap();
-        }
-        let mut model = Model::random(NetworkSpec::cnn(), 1);
-        model.card = Card {
-            command: runs[0].command.clone(),
-            recipe: serde_json::to_value(&runs[0].config).unwrap(),
-            dataset_md5: String::new(),
-            validation: Some(runs[0].validation.metrics),
-            test: Some(runs[0].test.metrics),
-        };
-        model.save(folder.join("cnn.safetensors"), true).unwrap();
-        let tally = |right| Tally { images: 10, right };
-        let rows = Condition::ALL.iter().map(|condition| Row {
-            condition: condition.name(),
-            raw: vec![tally(5), tally(right)],
-            prepared: vec![tally(6), tally(10)],
-        });
-        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-        let measured: Vec<Evaluation> =
-            records::read_all(&models, "evaluation-reject", ".json").unwrap();
-        let reject: Vec<Rejection> = measured[0].reject.clone();
-        let evaluation = json!({
-            "command": "evaluate it",
-            "on": "test",
-            "networks": [{ "name": "MLP" }, { "name": "CNN" }],
-            "robust": rows.collect::<Vec<_>>(),
-            "reject": reject,
-        });
-        let speed = json!([
-            { "network": "cnn", "engine": "engine A", "adapter": "a GPU", "batch": 256,
-              "images_per_second": 123456.7, "seconds_to_99": 1.5, "command": "measure it" },
-            { "network": "mlp", "engine": "engine B", "adapter": "a GPU", "batch": 512,
-              "images_per_second": 1.0, "note": "slow" },
-        ]);
-        for (file, text) in [
-            ("evaluation.json", evaluation.to_string()),
-            ("speed.json", speed.to_string()),
-            (
-                "sections/cnn-teachers.md",
-                "## Teachers\n\nNone.\n".to_string(),
-            ),
-            ("sections/mlp-teachers.md", "## Not this one\n".to_string()),
-        ] {
-            records::write(&folder.join(file), &text).unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
+        for start in [&["cnn.safetensors"], wanted].concat() {
+            for file in records::files(&models(), start, "").unwrap() {
+                std::fs::copy(&file, folder.join(file.file_name().unwrap())).unwrap();
+            }
         }
         folder
     }
 
     #[test]
-    fn a_card_is_composed_of_data_files_alone() {
-        let folder = folder("card", 9);
-        let path = write(&folder.join("cnn.safetensors")).unwrap();
-        let text = records::read(&path).unwrap();
-        let parts = [
-            "# CNN\n",
-            "card --model cnn\n",
-            "| test | 10 | 90.00 % |",
-            "| **9** | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 1 |",
-            "| 0 | Conv2d 1 → 32, 5×5 | [32, 24, 24] | 832 |",
-            "1 min 15 s on a GPU",
-            "6bbc9ace898e44ae57da46a324031adb",
-            "## 5 seeds\n",
-            "| 1, ships | 100.00 % | 0 | 90.00 % | 1 |",
-            "| mean ± sd | 100.000 ± 0.000 % | 0.0 ± 0.0 | 90.000 ± 0.000 % | 1.0 ± 0.0 |",
-            "](plots/cnn-seeds.svg)",
-            " --seed $seed ",
-            "--json - >> models/seeds-cnn.jsonl",
-            "| engine A | a GPU | 256 | 123,457 | 1.5 |  |",
-            "measure it\n",
-            "](plots/cnn-reliability.svg)",
-            "| condition | CNN | CNN, prepared |",
-            "| as it is | 90.00 % | 100.00 % |",
-            "](plots/robustness-thickness.svg)",
-            "evaluate it\n",
-            "## Teachers\n\nNone.\n",
-            "## Limits\n",
-        ];
-        let mut place = 0;
-        for part in parts {
-            let found = text[place..].find(part);
-            place += found.unwrap_or_else(|| panic!("{part} is missing or misplaced in:\n{text}"));
+    fn what_is_missing_is_left_out() {
+        let folder = folder("card", &["speed"]);
+        records::write(&folder.join("sections/cnn-a.md"), "## Teachers\n\nNone.\n").unwrap();
+        records::write(&folder.join("sections/mlp-a.md"), "## Not this one\n").unwrap();
+        let text = records::read(&write(&folder.join("cnn.safetensors")).unwrap()).unwrap();
+        for part in [
+            "| validation | 5,000 | 99.60 % |",
+            "## Training speed",
+            "\n## Teachers\n\nNone.\n\n## Limits\n",
+        ] {
+            assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
-        for absent in ["engine B", "Not this one", "## Hyperparameters"] {
+        for absent in [
+            "answer (column)",
+            "seeds",
+            "## Robustness",
+            "## Drawn",
+            "## Calibration",
+            "Not this one",
+        ] {
             assert!(!text.contains(absent), "{absent}:\n{text}");
         }
-        assert_eq!(
-            records::files(&folder.join("plots"), "", ".svg")
-                .unwrap()
-                .len(),
-            6
-        );
-
         records::write(&folder.join("speed.json"), "{").unwrap();
         let error = write(&folder.join("cnn.safetensors")).unwrap_err();
         assert!(error.to_string().contains("speed.json"), "{error}");
@@ -606,29 +513,23 @@ mod tests {
 
     #[test]
     fn figures_of_other_weights_are_marked() {
-        for (right, is_stale) in [(9, false), (3, true)] {
-            let folder = folder("card-stale", right);
-            let data = CardData::read(&folder.join("cnn.safetensors")).unwrap();
-            let (evaluation, place) = data.robustness().unwrap();
-            let mut plain = evaluation.clone();
-            plain.reject.clear();
-            assert_eq!(data.is_stale(&plain, place), is_stale);
-            assert!(
-                !is_stale
-                    || data
-                        .markdown()
-                        .contains("**These figures are of other weights")
-            );
-            std::fs::remove_dir_all(&folder).unwrap();
-        }
+        let folder = folder("card-stale", &["evaluation.json"]);
+        let weights = folder.join("cnn.safetensors");
+        let note = "**These figures are of other weights";
+        assert!(!CardData::read(&weights).unwrap().markdown().contains(note));
+        let path = folder.join("evaluation.json");
+        let mut evaluation: Value = serde_json::from_str(&records::read(&path).unwrap()).unwrap();
+        evaluation["robust"][0]["raw"][1]["right"] = json!(9_900);
+        records::write(&path, &evaluation.to_string()).unwrap();
+        assert!(CardData::read(&weights).unwrap().markdown().contains(note));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
     fn weights_without_a_recipe_get_no_card() {
         let path = std::env::temp_dir().join(format!("mnistify-bare-{}", std::process::id()));
-        Model::random(NetworkSpec::mlp(), 1)
-            .save(&path, true)
-            .unwrap();
+        let bare = Model::random(NetworkSpec::mlp(), 1);
+        bare.save(&path, true).unwrap();
         let error = CardData::read(&path).map(|_| ()).unwrap_err();
         assert!(matches!(error, CardError::Recipe { .. }), "{error}");
         std::fs::remove_file(&path).unwrap();

@@ -44,75 +44,55 @@ pub fn hue(network: &str) -> RGBColor {
     }
 }
 
-/// Something on a chart, in the units of its axes.
+/// Points that belong together, as a line, as dots or as both.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Mark {
-    Line {
-        points: Vec<(f64, f64)>,
-        colour: RGBColor,
-        dashed: bool,
-    },
-    Dot {
-        at: (f64, f64),
-        /// In pixels.
-        radius: i32,
-        colour: RGBColor,
-        filled: bool,
-    },
-    /// A text above a point.
-    Note {
-        at: (f64, f64),
-        text: String,
-        colour: RGBColor,
-    },
+pub struct Series {
+    /// Its entry in the legend; nothing for none.
+    pub label: String,
+    pub colour: RGBColor,
+    pub points: Vec<(f64, f64)>,
+    /// A line with gaps (true) or without.
+    pub line: Option<bool>,
+    /// Dots of this radius in pixels, filled or hollow.
+    pub dots: Option<(i32, bool)>,
 }
 
-impl Mark {
-    /// A line through some points.
-    pub fn line(points: Vec<(f64, f64)>, colour: RGBColor, dashed: bool) -> Self {
-        Self::Line {
-            points,
+impl Series {
+    /// A line with or without gaps, yet without points.
+    pub fn line(label: &str, colour: RGBColor, dashed: bool) -> Self {
+        Self {
+            label: label.to_string(),
             colour,
-            dashed,
+            points: Vec::new(),
+            line: Some(dashed),
+            dots: None,
         }
     }
 
-    /// A filled dot.
-    pub fn dot(at: (f64, f64), radius: i32, colour: RGBColor) -> Self {
-        Self::Dot {
-            at,
-            radius,
-            colour,
-            filled: true,
+    /// Filled dots, yet without points.
+    pub fn dots(label: &str, colour: RGBColor, radius: i32) -> Self {
+        Self {
+            line: None,
+            dots: Some((radius, true)),
+            ..Self::line(label, colour, false)
         }
     }
 
-    /// A text above a point.
-    pub fn note(at: (f64, f64), text: &str, colour: RGBColor) -> Self {
-        Self::Note {
-            at,
-            text: text.to_string(),
-            colour,
-        }
-    }
-
-    fn points(&self) -> &[(f64, f64)] {
-        match self {
-            Self::Line { points, .. } => points,
-            Self::Dot { at, .. } | Self::Note { at, .. } => std::slice::from_ref(at),
-        }
+    /// The same through these points.
+    pub fn through(mut self, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        self.points.extend(points);
+        self
     }
 }
 
 /// Mean and standard deviation of some values as an upright bar and a dot; nothing of nothing.
-pub fn mean_and_sd(x: f64, values: &[f64], colour: RGBColor, filled: bool) -> Vec<Mark> {
+pub fn mean_and_sd(x: f64, values: &[f64], colour: RGBColor, filled: bool) -> Vec<Series> {
     let Summary { count, mean, sd } = Summary::of(values);
-    let bar = sd.map(|sd| Mark::line(vec![(x, mean - sd), (x, mean + sd)], colour, false));
-    let dot = (count > 0).then_some(Mark::Dot {
-        at: (x, mean),
-        radius: 5,
-        colour,
-        filled,
+    let bar =
+        sd.map(|sd| Series::line("", colour, false).through([(x, mean - sd), (x, mean + sd)]));
+    let dot = (count > 0).then(|| Series {
+        dots: Some((5, filled)),
+        ..Series::dots("", colour, 5).through([(x, mean)])
     });
     bar.into_iter().chain(dot).collect()
 }
@@ -121,14 +101,13 @@ pub fn mean_and_sd(x: f64, values: &[f64], colour: RGBColor, filled: bool) -> Ve
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
     pub title: String,
-    /// What the axis shows, with its unit; where it has a line, and what that is called.
-    pub x: (String, Vec<(f64, String)>),
-    /// What the axis shows, with its unit.
+    /// What the axes show, with their units.
+    pub x: String,
     pub y: String,
+    /// Where the horizontal axis has a line, and what that is called.
+    pub ticks: Vec<(f64, String)>,
     /// Drawn in this order.
-    pub marks: Vec<Mark>,
-    /// A label, its colour, and a line with gaps (true) or without; none is a dot.
-    pub legend: Vec<(String, RGBColor, Option<bool>)>,
+    pub series: Vec<Series>,
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -148,14 +127,10 @@ impl Chart {
     fn draw(&self, root: &Area<'_>) -> Drawn {
         root.fill(&BACKGROUND)?;
         self.draw_head(root)?;
-        let points = || self.marks.iter().flat_map(Mark::points);
-        let ticks = self.x.1.iter().map(|tick| tick.0);
-        let x = widened(ticks.chain(points().map(|point| point.0)));
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let ticks: Vec<f64> = self.ticks.iter().map(|tick| tick.0).collect();
+        let x = widened(ticks.iter().copied().chain(points().map(|point| point.0)));
         let y = widened(points().map(|point| point.1));
-        let ticks = Ticked {
-            range: x,
-            ticks: &self.x.1,
-        };
         let mut chart = ChartBuilder::on(root)
             .margin_top(76)
             .margin_right(30)
@@ -163,7 +138,7 @@ impl Chart {
             .margin_left(10)
             .x_label_area_size(50)
             .y_label_area_size(70)
-            .build_cartesian_2d(ticks, y)?;
+            .build_cartesian_2d(Ticked { range: x, ticks }, y)?;
         chart
             .configure_mesh()
             .bold_line_style(GRID)
@@ -172,41 +147,18 @@ impl Chart {
             .label_style(font(TEXT_SIZE, FontStyle::Normal, TEXT))
             .y_labels(8)
             .x_label_formatter(&|value| {
-                let tick = self.x.1.iter().find(|tick| tick.0 == *value);
+                let tick = self.ticks.iter().find(|tick| tick.0 == *value);
                 tick.map_or(String::new(), |(_, label)| label.clone())
             })
-            .x_desc(self.x.0.as_str())
+            .x_desc(self.x.as_str())
             .y_desc(self.y.as_str())
             .draw()?;
-        let area = chart.plotting_area();
-        for mark in &self.marks {
-            match mark {
-                Mark::Line {
-                    points,
-                    colour,
-                    dashed,
-                } => {
-                    let points = points.iter().map(|point| area.map_coordinate(point));
-                    draw_line(root, points.collect(), *colour, *dashed)?;
-                }
-                Mark::Dot {
-                    at,
-                    radius,
-                    colour,
-                    filled,
-                } => {
-                    // A hollow dot covers the line behind it.
-                    let ground = if *filled { *colour } else { BACKGROUND };
-                    area.draw(&Circle::new(*at, *radius, ground.filled()))?;
-                    area.draw(&Circle::new(*at, *radius, colour.stroke_width(2)))?;
-                }
-                Mark::Note { at, text, colour } => {
-                    let (x, y) = area.map_coordinate(at);
-                    let centred = Pos::new(HPos::Center, VPos::Bottom);
-                    let style = font(TEXT_SIZE, FontStyle::Bold, *colour).pos(centred);
-                    root.draw_text(text, &style, (x, y - 8))?;
-                }
-            }
+        for series in &self.series {
+            let places = series
+                .points
+                .iter()
+                .map(|point| chart.plotting_area().map_coordinate(point));
+            series.draw(root, &places.collect::<Vec<_>>())?;
         }
         root.present()
     }
@@ -218,32 +170,48 @@ impl Chart {
         let style = font(TEXT_SIZE, FontStyle::Normal, TEXT);
         let style = style.pos(Pos::new(HPos::Left, VPos::Center));
         let (mut x, y) = (20, 54);
-        for (label, colour, line) in &self.legend {
-            match line {
-                Some(dashed) => draw_line(root, vec![(x, y), (x + 26, y)], *colour, *dashed)?,
-                None => root.draw(&Circle::new((x + 20, y), 4, colour.filled()))?,
-            }
-            root.draw_text(label, &style, (x + 32, y))?;
-            x += 52 + (label.chars().count() as f64 * LETTER) as i32;
+        for series in self.series.iter().filter(|series| !series.label.is_empty()) {
+            let ends = [(x, y), (x + 26, y)];
+            series.draw(
+                root,
+                if series.line.is_some() {
+                    &ends
+                } else {
+                    &ends[1..]
+                },
+            )?;
+            root.draw_text(&series.label, &style, (x + 34, y))?;
+            x += 52 + (series.label.chars().count() as f64 * LETTER) as i32;
         }
         Ok(())
     }
 }
 
-fn draw_line(root: &Area<'_>, points: Vec<(i32, i32)>, colour: RGBColor, dashed: bool) -> Drawn {
-    let style = colour.stroke_width(2);
-    if dashed {
-        root.draw(&DashedPathElement::new(points, 6, 4, style))
-    } else {
-        root.draw(&PathElement::new(points, style))
+impl Series {
+    /// Draws it through places in pixels.
+    fn draw(&self, root: &Area<'_>, places: &[(i32, i32)]) -> Drawn {
+        let style = self.colour.stroke_width(2);
+        match self.line {
+            Some(true) => root.draw(&DashedPathElement::new(places.to_vec(), 6, 4, style))?,
+            Some(false) => root.draw(&PathElement::new(places.to_vec(), style))?,
+            None => {}
+        }
+        if let Some((radius, filled)) = self.dots {
+            // A hollow dot covers the line behind it.
+            let ground = if filled { self.colour } else { BACKGROUND };
+            for place in places {
+                root.draw(&Circle::new(*place, radius, ground.filled()))?;
+                root.draw(&Circle::new(*place, radius, style))?;
+            }
+        }
+        Ok(())
     }
 }
 
 /// From the least to the greatest, with a margin on both sides.
 fn widened(values: impl Iterator<Item = f64>) -> Range<f64> {
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
+    let ends = (f64::INFINITY, f64::NEG_INFINITY);
+    let (low, high) = values.fold(ends, |(low, high), value| (low.min(value), high.max(value)));
     match high - low {
         span if span > 0.0 => low - 0.07 * span..high + 0.07 * span,
         0.0 => low - 0.5..high + 0.5,
@@ -251,13 +219,13 @@ fn widened(values: impl Iterator<Item = f64>) -> Range<f64> {
     }
 }
 
-/// An axis with lines and labels at its ticks alone.
-struct Ticked<'a> {
+/// An axis with lines and labels at its ticks alone. (plotters' own `with_key_points` has no labels for fractions.)
+struct Ticked {
     range: Range<f64>,
-    ticks: &'a [(f64, String)],
+    ticks: Vec<f64>,
 }
 
-impl Ranged for Ticked<'_> {
+impl Ranged for Ticked {
     type FormatOption = DefaultFormatting;
     type ValueType = f64;
 
@@ -271,7 +239,7 @@ impl Ranged for Ticked<'_> {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.ticks.iter().map(|(value, _)| *value).collect()
+        self.ticks.clone()
     }
 }
 
@@ -284,26 +252,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chart_has_its_marks_labels_and_large_enough_text() {
-        let mut marks = vec![Mark::line(vec![(0.0, 1.0), (9.0, 2.0)], OTHER, true)];
-        marks.extend(mean_and_sd(9.0, &[1.0, 2.0], MLP, false));
-        marks.push(Mark::note((0.0, 1.0), "here", CNN));
+    fn a_chart_has_its_series_labels_and_large_enough_text() {
+        let line = Series::line("a line", CNN, true).through([(0.0, 1.0), (9.0, 2.0)]);
+        let mut series = vec![line, Series::dots("a seed", QUIET, 2).through([(0.0, 1.0)])];
+        series.extend(mean_and_sd(9.0, &[1.0, 2.0], MLP, false));
         assert!(mean_and_sd(0.0, &[], MLP, true).is_empty());
         let ticks = [(0.0, "none"), (9.0, "plateau × 0.3")];
-        let text = Chart {
+        let chart = Chart {
             title: "MLP: luck".to_string(),
-            x: (
-                "luck (px)".to_string(),
-                ticks.map(|(x, name)| (x, name.to_string())).to_vec(),
-            ),
+            x: "luck (px)".to_string(),
             y: "error (%)".to_string(),
-            marks,
-            legend: vec![
-                ("a seed".to_string(), QUIET, None),
-                ("a line".to_string(), CNN, Some(true)),
-            ],
-        }
-        .svg();
+            ticks: ticks.map(|(x, name)| (x, name.to_string())).to_vec(),
+            series,
+        };
+        let text = chart.svg();
         assert!(text.starts_with("<svg") && text.trim_end().ends_with("</svg>"));
         let labels = [
             "MLP: luck",
@@ -311,22 +273,18 @@ mod tests {
             "error (%)",
             "none",
             "plateau × 0.3",
-            "here",
             "a seed",
+            "a line",
         ];
         for part in labels {
             assert!(text.contains(&format!(">\n{part}\n<")), "{part}:\n{text}");
         }
-        // The mean as a disc and a ring, and one in the legend.
-        assert_eq!(text.matches("<circle").count(), 3);
+        // A seed here and in the legend, and the mean, each a disc and a ring.
+        assert_eq!(text.matches("<circle").count(), 6);
         let sizes = text.split("font-size=\"").skip(1);
-        let sizes: Vec<f64> = sizes
-            .map(|rest| rest.split('"').next().unwrap().parse().unwrap())
-            .collect();
-        assert!(
-            !sizes.is_empty() && sizes.iter().all(|size| *size >= 12.0),
-            "{sizes:?}"
-        );
+        let sizes = sizes.filter_map(|rest| rest.split('"').next()?.parse().ok());
+        let least = sizes.fold(f64::INFINITY, f64::min);
+        assert!((12.0..20.0).contains(&least), "{least}");
     }
 
     /// Contrast as WCAG 2 defines it.

@@ -4,8 +4,8 @@
 //!   `mnistify-learning`'s fused kernels or [`burn_engine`]; images come from [`data`] ([`fetch`] gets them) and [`extras`].
 //! - Examining them: [`eval_command`], [`calibrate_command`], [`eval`]; digits are drawn by [`hands`] and [`pen`], other
 //!   things by [`non_digits`].
-//! - What is kept: [`records`] of [`search`], [`study`] and [`seeds`]; what people read is made of them, [`journal`] and
-//!   [`card`], with [`document`] for text and [`chart`] for plots.
+//! - What is kept: [`records`] of [`runs`], which [`search`] and [`study`] plan, and of [`seeds`]; what people read is made
+//!   of them, [`journal`] and [`card`], with [`document`] for text and [`chart`] for plots.
 //!
 //! What keeps the figures honest: the 60,000 training images are split by a fixed constant into 55,000 for training and
 //! 5,000 for validation, every choice is made on validation, and the 10,000 test images are read once, at the very end
@@ -35,6 +35,7 @@ mod non_digits;
 mod options;
 mod pen;
 mod records;
+mod runs;
 mod search;
 mod seeds;
 mod statistics;

@@ -1,24 +1,20 @@
 //! One factor of the recipe at a time: each is set to a few levels around a base recipe, all else stays, over several
 //! seeds, judged on validation alone. (A random search finds a recipe; this says what each of its parts is worth.)
 //!
-//! A run is known by its whole configuration, so that the base is made once a seed and counts for every factor, a study
-//! can be interrupted, and several processes can share one. The runs are lines of `studies-mlp.jsonl` and
-//! `studies-cnn.jsonl`; [`analyse`] finds base and factors in them again.
+//! The base is made once a seed and counts for every factor; [`analyse`] finds base and factors among the runs again.
 
 use crate::{
-    records::{self, RecordError},
-    statistics::{Summary, error_of_difference, pooled_sd},
-    train_loop::{Measured, TrainError},
+    data::VALIDATION_IMAGES,
+    runs::{Planned, Run},
+    statistics::{Summary, error_of_difference, pooled_sd, sampling_sd},
 };
 use mnistify_learning::{
     ModelKind, Schedule, TrainConfig,
     config::steps_of,
     hyperparameters::{Hyperparameter, TABLE},
 };
-use mnistify_network::Metrics;
-use serde::{Deserialize, Serialize};
-use std::{path::Path, str::FromStr};
-use thiserror::Error;
+use serde::Serialize;
+use std::str::FromStr;
 
 /// Evaluations during each run: often enough for a plateau schedule to come down several times.
 const EVALUATIONS: usize = 20;
@@ -123,45 +119,29 @@ pub fn base(model: ModelKind, epochs: usize) -> TrainConfig {
     }
 }
 
-/// A run that is to be made.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Planned {
-    pub config: TrainConfig,
-    /// What differs from the base; none in the base itself.
-    pub change: Option<(Factor, f64)>,
-}
-
-impl Planned {
-    /// A name for people.
-    pub fn label(&self) -> String {
-        let what = match self.change {
-            Some((factor, level)) => format!("{} {}", factor.0.name, factor.label(level)),
-            None => "base".to_string(),
-        };
-        format!("{what}, seed {}", self.config.seed)
-    }
-}
-
 /// All runs: the base and every other level of the factors, at `seeds` seeds from the base's own on. Seeds are
 /// outermost, so that an interrupted study has all levels at one seed before it begins with the next.
 pub fn plan(base: &TrainConfig, factors: &[Factor], seeds: usize) -> Vec<Planned> {
-    let mut planned = Vec::new();
+    let mut plan = Vec::new();
     for seed in (base.seed..).take(seeds) {
         let base = with_seed(base, seed);
-        planned.push(Planned {
-            config: base.clone(),
-            change: None,
-        });
+        let mut add = |config: TrainConfig, what: String| {
+            plan.push(Planned {
+                config,
+                label: format!("{what}, seed {seed}"),
+                number: None,
+            });
+        };
+        add(base.clone(), "base".to_string());
         for factor in Factor::all().filter(|factor| factors.contains(factor)) {
             let levels = factor.levels(&base).into_iter();
-            let others = levels.filter(|level| *level != factor.level(&base));
-            planned.extend(others.map(|level| Planned {
-                config: factor.apply(&base, level),
-                change: Some((factor, level)),
-            }));
+            for level in levels.filter(|level| *level != factor.level(&base)) {
+                let what = format!("{} {}", factor.0.name, factor.label(level));
+                add(factor.apply(&base, level), what);
+            }
         }
     }
-    planned
+    plan
 }
 
 fn with_seed(config: &TrainConfig, seed: u64) -> TrainConfig {
@@ -193,93 +173,13 @@ impl FromStr for Share {
     }
 }
 
-/// A finished run: a line of the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    pub config: TrainConfig,
-    /// What it ran on.
-    pub backend: String,
-    /// Wall-clock training time.
-    pub seconds: f64,
-    /// The step that the weights are from.
-    pub step: usize,
-    /// The step of the best evaluation on the way.
-    pub best_step: Option<usize>,
-    /// None where the loss was no longer finite.
-    pub validation: Option<Metrics>,
-    /// How many validation images were read wrongly.
-    pub errors: Option<u64>,
-}
-
-/// Why a study ended.
-#[derive(Debug, Error)]
-pub enum StudyError {
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    #[error(transparent)]
-    Train(#[from] TrainError),
-}
-
-/// All runs of `model` in the files `studies-MODEL*.jsonl` of a folder; of two with one configuration the first counts.
-pub fn read(folder: &Path, model: ModelKind) -> Result<Vec<Record>, RecordError> {
-    let mut records: Vec<Record> = Vec::new();
-    let start = format!("studies-{}", model.name());
-    for record in records::read_all::<Record>(folder, &start, ".jsonl")? {
-        if !records.iter().any(|known| known.config == record.config) {
-            records.push(record);
-        }
-    }
-    Ok(records)
-}
-
-/// Makes the runs of this share that the folder's records lack, by `train_once`, and returns how many were made.
-pub fn run(
-    plan: &[Planned],
-    share: Share,
-    folder: &Path,
-    backend: &str,
-    train_once: &mut dyn FnMut(&Planned) -> Result<Measured, TrainError>,
-) -> Result<usize, StudyError> {
-    let mut made = 0;
-    for planned in plan.iter().skip(share.index).step_by(share.count) {
-        let model = planned.config.model;
-        // Read anew each time: another process may have finished it meanwhile.
-        let finished = read(folder, model)?;
-        if finished.iter().any(|known| known.config == planned.config) {
-            continue;
-        }
-        let mut record = Record {
-            config: planned.config.clone(),
-            backend: backend.to_string(),
-            seconds: 0.0,
-            step: 0,
-            best_step: None,
-            validation: None,
-            errors: None,
-        };
-        match train_once(planned) {
-            Ok(measured) if measured.stopped => break,
-            Ok(measured) => {
-                record.seconds = measured.seconds;
-                record.step = measured.step;
-                record.best_step = measured.best_step;
-                record.validation = Some(measured.validation.metrics());
-                record.errors = Some(measured.validation.errors());
-            }
-            Err(TrainError::Diverged { step, .. }) => record.step = step,
-            Err(error) => return Err(error.into()),
-        }
-        let file = format!("studies-{}.jsonl", model.name());
-        records::append(&folder.join(file), &record)?;
-        made += 1;
-    }
-    Ok(made)
-}
-
 /// The runs of one level.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LevelResult {
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Level {
+    #[serde(skip)]
     pub level: f64,
+    /// The level with its unit.
+    pub label: String,
     pub is_base: bool,
     /// The validation errors in per cent, by seed.
     pub errors: Vec<f64>,
@@ -291,8 +191,8 @@ pub struct LevelResult {
     pub error: Option<f64>,
 }
 
-impl LevelResult {
-    fn new(level: f64, is_base: bool, runs: &[&Record]) -> Self {
+impl Level {
+    fn new(factor: Factor, level: f64, is_base: bool, runs: &[&Run]) -> Self {
         let mut runs = runs.to_vec();
         runs.sort_by_key(|run| run.config.seed);
         let found = runs.iter().filter_map(|run| run.validation);
@@ -301,6 +201,7 @@ impl LevelResult {
             .collect();
         Self {
             level,
+            label: factor.label(level),
             is_base,
             diverged: runs.len() - errors.len(),
             errors,
@@ -313,79 +214,81 @@ impl LevelResult {
     pub fn summary(&self) -> Summary {
         Summary::of(&self.errors)
     }
-
-    /// The difference to the base in units of its standard error.
-    pub fn ratio(&self) -> Option<f64> {
-        let error = self.error.filter(|error| *error > 0.0)?;
-        Some(self.points? / error)
-    }
 }
 
 /// What a study says about one factor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FactorResult {
+    #[serde(skip)]
     pub factor: Factor,
+    pub title: &'static str,
+    pub name: &'static str,
+    pub base: Level,
     /// In order; one of them is the base.
-    pub levels: Vec<LevelResult>,
+    pub levels: Vec<Level>,
+    /// Those with figures, from the least mean error to the greatest; of equals the base comes first.
+    pub ranked: Vec<Level>,
 }
 
 impl FactorResult {
     /// Compares every level with the base. One standard deviation for all levels: two or three seeds alone hardly tell
     /// theirs.
-    fn new(factor: Factor, mut levels: Vec<LevelResult>) -> Self {
+    fn new(factor: Factor, base: Level, mut levels: Vec<Level>) -> Self {
+        levels.push(base.clone());
         levels.sort_by(|a, b| a.level.total_cmp(&b.level));
-        let summaries: Vec<Summary> = levels.iter().map(LevelResult::summary).collect();
-        let base = levels.iter().position(|level| level.is_base);
-        if let Some(base) = base
-            .map(|place| summaries[place])
-            .filter(|base| base.count > 0)
-        {
-            let sd = pooled_sd(&summaries);
-            for (level, own) in levels.iter_mut().zip(&summaries) {
-                level.points = (own.count > 0).then_some(own.mean - base.mean);
-                level.error = sd.map(|sd| error_of_difference(sd, [own.count, base.count]));
-            }
+        let own = base.summary();
+        let summaries: Vec<Summary> = levels.iter().map(Level::summary).collect();
+        let sd = pooled_sd(&summaries);
+        for (level, other) in levels.iter_mut().zip(&summaries) {
+            level.points = (own.count * other.count > 0).then_some(other.mean - own.mean);
+            level.error = sd.map(|sd| error_of_difference(sd, [other.count, own.count]));
         }
-        Self { factor, levels }
-    }
-
-    /// The base's level.
-    pub fn base(&self) -> Option<&LevelResult> {
-        self.levels.iter().find(|level| level.is_base)
-    }
-
-    /// The levels with figures, from the least mean error to the greatest; of equals the base comes first.
-    pub fn ranked(&self) -> Vec<&LevelResult> {
-        let levels = self.levels.iter();
-        let mut levels: Vec<&LevelResult> =
-            levels.filter(|level| !level.errors.is_empty()).collect();
-        levels.sort_by(|a, b| {
+        let mut ranked = levels.clone();
+        ranked.retain(|level| !level.errors.is_empty());
+        ranked.sort_by(|a, b| {
             let means = a.summary().mean.total_cmp(&b.summary().mean);
             means.then(b.is_base.cmp(&a.is_base))
         });
-        levels
+        Self {
+            factor,
+            title: factor.0.title,
+            name: factor.0.name,
+            base: levels
+                .iter()
+                .find(|level| level.is_base)
+                .cloned()
+                .unwrap_or(base),
+            levels,
+            ranked,
+        }
     }
 }
 
 /// A whole study.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Study {
-    /// The base recipe, at its first seed.
+    /// The base recipe, at its first seed, how often that sees the images, and its options.
     pub base: TrainConfig,
+    pub epochs: f64,
+    pub options: String,
+    /// Whether it is the default recipe, whatever its length.
+    pub is_default: bool,
     /// How many seeds the base was run at.
     pub seeds: usize,
+    /// What another sample of images would move all levels by, in per cent.
+    pub sampling: f64,
     pub factors: Vec<FactorResult>,
 }
 
 /// Finds base and factors among the runs: the base is the configuration that most others differ from in one factor
 /// alone; of equals the default recipe, then the first. None of nothing.
-pub fn analyse(records: &[Record]) -> Option<Study> {
-    let mut groups: Vec<(TrainConfig, Vec<&Record>)> = Vec::new();
-    for record in records {
-        let config = with_seed(&record.config, 0);
+pub fn analyse(runs: &[Run]) -> Option<Study> {
+    let mut groups: Vec<(TrainConfig, Vec<&Run>)> = Vec::new();
+    for run in runs {
+        let config = with_seed(&run.config, 0);
         match groups.iter_mut().find(|(known, _)| *known == config) {
-            Some((_, runs)) => runs.push(record),
-            None => groups.push((config, vec![record])),
+            Some((_, runs)) => runs.push(run),
+            None => groups.push((config, vec![run])),
         }
     }
     let score = |config: &TrainConfig| {
@@ -395,29 +298,36 @@ pub fn analyse(records: &[Record]) -> Option<Study> {
         (near.count(), is_default(config))
     };
     let scored = groups.iter().map(|group| (score(&group.0), group));
-    let (_, (base, base_runs)) =
+    let ((_, is_default), (base, base_runs)) =
         scored.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
-    let changed: Vec<_> = groups
+    let changed = groups
         .iter()
-        .filter_map(|(config, runs)| Some((change(base, config)?, runs)))
-        .collect();
+        .filter_map(|(config, runs)| Some((change(base, config)?, runs)));
+    let changed: Vec<_> = changed.collect();
     let mut factors = Vec::new();
     for factor in Factor::all() {
         let own = changed
             .iter()
             .filter(|((changed, _), _)| *changed == factor);
-        let mut levels: Vec<LevelResult> = own
-            .map(|((_, level), runs)| LevelResult::new(*level, false, runs))
-            .collect();
+        let levels = own.map(|((_, level), runs)| Level::new(factor, *level, false, runs));
+        let levels: Vec<Level> = levels.collect();
         if !levels.is_empty() {
-            levels.push(LevelResult::new(factor.level(base), true, base_runs));
-            factors.push(FactorResult::new(factor, levels));
+            let base = Level::new(factor, factor.level(base), true, base_runs);
+            factors.push(FactorResult::new(factor, base, levels));
         }
     }
     let first_seed = base_runs.iter().map(|run| run.config.seed).min();
+    let base = with_seed(base, first_seed.unwrap_or(1));
+    let error = factors
+        .first()
+        .map_or(0.0, |result| result.base.summary().mean);
     Some(Study {
-        base: with_seed(base, first_seed.unwrap_or(1)),
+        epochs: base.epochs(),
+        options: base.options(),
+        is_default,
+        base,
         seeds: base_runs.len(),
+        sampling: 100.0 * sampling_sd(error / 100.0, VALIDATION_IMAGES),
         factors,
     })
 }
@@ -433,7 +343,7 @@ fn change(base: &TrainConfig, other: &TrainConfig) -> Option<(Factor, f64)> {
 }
 
 /// Whether this is the default recipe, whatever its length and seed.
-pub fn is_default(config: &TrainConfig) -> bool {
+fn is_default(config: &TrainConfig) -> bool {
     let recipe = TrainConfig {
         steps: config.steps,
         evaluate_every: config.evaluate_every,
@@ -446,12 +356,13 @@ pub fn is_default(config: &TrainConfig) -> bool {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::records::tests::scratch_folder;
-    use mnistify_learning::{Confusion, hyperparameters::named};
+    use mnistify_learning::hyperparameters::named;
+    use mnistify_network::Metrics;
 
-    pub fn record(config: TrainConfig, errors: u64) -> Record {
+    pub fn run(config: TrainConfig, errors: u64) -> Run {
         let accuracy = 1.0 - errors as f64 / 5000.0;
-        Record {
+        Run {
+            run: None,
             step: config.steps,
             config,
             backend: "cpu".to_string(),
@@ -480,16 +391,20 @@ pub mod tests {
             let planned = plan(&base, &all, 3);
             let levels: usize = all.iter().map(|f| f.levels(&base).len() - 1).sum();
             assert_eq!(planned.len(), 3 * (1 + levels));
-            let seeds: Vec<u64> = planned.iter().map(|p| p.config.seed).collect();
-            assert!(seeds.is_sorted(), "{seeds:?}");
+            assert!(planned.is_sorted_by_key(|one| one.config.seed));
             for (place, one) in planned.iter().enumerate() {
-                assert_eq!(one.config.validate(), Ok(()), "{}", one.label());
-                assert_eq!(one.change.is_none(), place.is_multiple_of(1 + levels));
+                assert_eq!(one.config.validate(), Ok(()), "{}", one.label);
+                let is_base = one.config == with_seed(&base, one.config.seed);
+                assert_eq!(is_base, place.is_multiple_of(1 + levels));
                 let same = planned.iter().filter(|other| other.config == one.config);
-                assert_eq!(same.count(), 1, "{}", one.label());
+                assert_eq!(same.count(), 1, "{}", one.label);
             }
-            assert_eq!(planned[0].config, base);
         }
+        let planned = plan(&base(ModelKind::Cnn, 12), &factors(&["shift"]), 1);
+        assert_eq!(
+            (planned.len(), planned[1].label.as_str()),
+            (5, "shift off, seed 1")
+        );
     }
 
     #[test]
@@ -520,103 +435,57 @@ pub mod tests {
     }
 
     #[test]
-    fn finished_runs_are_skipped_and_a_diverged_one_is_recorded() {
-        let folder = scratch_folder("study");
-        let base = base(ModelKind::Cnn, 12);
-        let planned = plan(&base, &factors(&["shift"]), 1);
-        assert_eq!(
-            (planned.len(), planned[1].label()),
-            (5, "shift off, seed 1".to_string())
-        );
-        let mut train_once = |one: &Planned| match one.config.augmentation.shift {
-            4.0 => Err(TrainError::Diverged {
-                step: 3,
-                loss: f32::NAN,
-            }),
-            _ => Ok(Measured {
-                validation: Confusion::new(&[1, 2, 3, 4], &[1, 2, 3, 5]),
-                step: 9,
-                best_step: Some(7),
-                seconds: 1.5,
-                stopped: false,
-            }),
-        };
-        for (share, expected) in [("0/2", 3), ("0/1", 2)] {
-            let share = share.parse().unwrap();
-            let made = run(&planned, share, &folder, "cpu", &mut train_once).unwrap();
-            assert_eq!(made, expected);
-        }
-        let records = read(&folder, ModelKind::Cnn).unwrap();
-        assert_eq!(records.len(), 5);
-        let diverged: Vec<&Record> = records.iter().filter(|r| r.errors.is_none()).collect();
-        assert_eq!((diverged.len(), diverged[0].step), (1, 3));
-        let study = analyse(&records).unwrap();
-        let last = study.factors[0].levels.last().unwrap();
-        assert_eq!(
-            (last.errors.len(), last.diverged, last.points),
-            (0, 1, None)
-        );
-        assert_eq!(study.factors[0].levels[0].errors, [25.0]);
-
-        let mut stopped = |_: &Planned| {
-            Ok(Measured {
-                validation: Confusion::default(),
-                step: 0,
-                best_step: None,
-                seconds: 0.0,
-                stopped: true,
-            })
-        };
-        let more = plan(&base, &factors(&["shift"]), 2);
-        let share = "0/1".parse().unwrap();
-        let made = run(&more, share, &folder, "cpu", &mut stopped).unwrap();
-        assert_eq!((made, read(&folder, ModelKind::Cnn).unwrap().len()), (0, 5));
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[test]
     fn base_and_factors_are_found_again() {
         let base = base(ModelKind::Cnn, 12);
         let planned = plan(&base, &factors(&["schedule", "batch", "rotation"]), 2);
         // The order in which processes finish does not matter.
-        let records: Vec<Record> = planned
+        let runs = planned
             .iter()
             .rev()
-            .map(|one| record(one.config.clone(), 20 + one.config.seed))
-            .collect();
-        let study = analyse(&records).unwrap();
-        assert_eq!((&study.base, study.seeds), (&base, 2));
+            .map(|one| run(one.config.clone(), 20 + one.config.seed));
+        let mut runs: Vec<Run> = runs.collect();
+        runs[0].validation = None;
+        let study = analyse(&runs).unwrap();
+        assert_eq!(
+            (&study.base, study.seeds, study.is_default),
+            (&base, 2, true)
+        );
         let found: Vec<Factor> = study.factors.iter().map(|result| result.factor).collect();
         assert_eq!(found, factors(&["rotation", "schedule", "batch"]));
         for result in &study.factors {
             assert_eq!(result.levels.len(), result.factor.levels(&base).len());
-            assert_eq!(result.base().unwrap().level, result.factor.level(&base));
-            assert!(result.levels.iter().all(|level| level.errors.len() == 2));
+            assert_eq!(result.base.level, result.factor.level(&base));
+            assert!(
+                result
+                    .levels
+                    .iter()
+                    .all(|level| level.errors.len() + level.diverged == 2)
+            );
         }
+        assert_eq!(study.factors[2].levels[3].diverged, 1);
         assert!(analyse(&[]).is_none());
         // A single factor at a single seed still has the recipe as its base.
         let planned = plan(&base, &factors(&["shift"]), 1).into_iter().rev();
-        let records: Vec<Record> = planned.map(|one| record(one.config, 20)).collect();
-        assert_eq!(analyse(&records).unwrap().base, base);
+        let runs: Vec<Run> = planned.map(|one| run(one.config, 20)).collect();
+        assert_eq!(analyse(&runs).unwrap().base, base);
     }
 
     #[test]
-    fn differences_are_in_units_of_their_error() {
-        let level = |errors: &[f64], is_base: bool| LevelResult {
-            level: f64::from(u8::from(is_base)),
-            is_base,
+    fn differences_are_told_with_their_error() {
+        let shift = factors(&["shift"])[0];
+        let level = |errors: &[f64], is_base: bool| Level {
             errors: errors.to_vec(),
-            diverged: 0,
-            points: None,
-            error: None,
+            ..Level::new(shift, f64::from(u8::from(is_base)), is_base, &[])
         };
-        let levels = vec![level(&[0.9, 1.1], false), level(&[0.4, 0.6], true)];
-        let result = FactorResult::new(factors(&["shift"])[0], levels);
+        let result = FactorResult::new(
+            shift,
+            level(&[0.4, 0.6], true),
+            vec![level(&[0.9, 1.1], false)],
+        );
         let other = &result.levels[0];
         assert!((other.points.unwrap() - 0.5).abs() < 1e-12);
         // Both spread by √0.02, so the difference of two means of two by as much.
         assert!((other.error.unwrap() - 0.02f64.sqrt()).abs() < 1e-12);
-        assert!((other.ratio().unwrap() - 0.5 / 0.02f64.sqrt()).abs() < 1e-9);
-        assert!(result.ranked()[0].is_base);
+        assert!(result.ranked[0].is_base && result.base.points == Some(0.0));
     }
 }

@@ -8,8 +8,9 @@ use crate::{
     display::{Display, stop_on_ctrl_c},
     extras, journal,
     options::{DataArguments, model_kind},
-    study::{self, Factor, Planned, Share},
-    train_loop::{Job, measure},
+    runs::Planned,
+    study::{self, Factor, Share},
+    train_loop::{Job, train},
 };
 use clap::{
     Args,
@@ -86,18 +87,18 @@ pub fn run(arguments: &StudyArguments) -> Result<()> {
     } = arguments;
     let spec = model.spec();
     let mut maker = backend.maker();
-    let made = study::run(&plan, *share, journal_dir, &name, &mut |planned| {
-        let config = &planned.config;
+    let plan = plan.into_iter().skip(share.index).step_by(share.count);
+    let made = journal::studies(journal_dir, *model).make(plan, &name, &mut |planned| {
         let job = Job {
             spec: &spec,
-            config,
+            config: &planned.config,
             pool: &pool,
             checkpoint: None,
             resume: None,
             stop: &stop,
         };
-        let mut display = Display::new(config.steps, format!("{}: ", planned.label()));
-        measure(&job, maker.as_mut(), &mut |event| display.show(event))
+        let mut display = Display::new(planned.config.steps, format!("{}: ", planned.label));
+        train(&job, maker.as_mut(), &mut |event| display.show(event))
     });
     // The journal shows what there is, also where the study ended early.
     if let Some(path) = journal::rebuild(journal_dir, *model)? {
@@ -143,6 +144,8 @@ mod tests {
         let plan = plan(&arguments);
         assert_eq!(plan.len(), 2 * (1 + 4 + 4));
         assert!((plan[0].config.epochs() - 3.0).abs() < 0.02);
+        let whole = self::plan(&parse(&["--model", "mlp"]).unwrap());
+        assert!((whole[0].config.epochs() - 40.0).abs() < 0.01);
         for wrong in [
             &["--seeds", "2"][..],
             &["--model", "cnn", "--seeds", "0"],
@@ -151,19 +154,5 @@ mod tests {
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn the_journal_names_the_command_that_was_given() {
-        let arguments = parse(&["--model", "mlp"]).unwrap();
-        let base = plan(&arguments)[0].config.clone();
-        assert!((base.epochs() - 40.0).abs() < 0.01);
-        assert_eq!(
-            plan(&arguments)
-                .iter()
-                .filter(|one| one.change.is_none())
-                .count(),
-            3
-        );
     }
 }

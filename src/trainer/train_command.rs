@@ -10,10 +10,9 @@ use crate::{
     eval::{Reader, report::Report},
     extras, journal,
     options::{Chosen, DataArguments, model_kind},
-    records,
-    search::{Search, search},
+    records, search,
     seeds::{self, SeedRun},
-    train_loop::{Event, Job, measure, train},
+    train_loop::{Event, Job, train},
 };
 use clap::Args;
 use mnistify_learning::{
@@ -174,19 +173,19 @@ impl Session<'_> {
     }
 
     fn search(&self, runs: usize, maker: &mut dyn MakeEngine) -> Result<()> {
-        let folder = &self.arguments.journal_dir;
-        let plan = Search {
-            base: self.config,
-            runs: self.arguments.first..runs,
-            journal: folder,
-            backend: self.backend,
-        };
-        let made = search(&plan, &mut |number, config| {
-            let mut display = Display::new(config.steps, format!("run {number}: "));
-            measure(&self.job(config), maker, &mut |event| display.show(event))
+        let TrainArguments {
+            first, journal_dir, ..
+        } = self.arguments;
+        let model = self.config.model;
+        let plan = (*first..runs).map(|number| search::planned(self.config, number));
+        let made = journal::searches(journal_dir, model).make(plan, self.backend, &mut |planned| {
+            let mut display = Display::new(planned.config.steps, format!("{}: ", planned.label));
+            train(&self.job(&planned.config), maker, &mut |event| {
+                display.show(event)
+            })
         });
         // The journal shows what there is, also where the search ended early.
-        if let Some(path) = journal::rebuild(folder, self.config.model)? {
+        if let Some(path) = journal::rebuild(journal_dir, model)? {
             eprintln!("the journal is {}", path.display());
         }
         eprintln!("{} runs made", made?);

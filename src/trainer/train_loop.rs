@@ -94,6 +94,8 @@ pub struct Outcome {
     pub model: Model,
     /// The step that they are from.
     pub step: usize,
+    /// The step of the best evaluation on the way, earlier sessions included.
+    pub best_step: Option<usize>,
     /// Their figures on validation.
     pub validation: Confusion,
     /// Wall-clock time, over all sessions of a resumed run.
@@ -218,6 +220,7 @@ pub fn train(
     let made = (trainer.state.step - first) * job.config.batch;
     let stepping = seconds - clock.before - clock.examining;
     let keep_last = job.config.select == Select::Last && end == End::Complete;
+    let best_step = trainer.state.best.map(|best| best.step);
     let step = match (trainer.best, trainer.state.best) {
         (Some(model), Some(best)) if !keep_last => {
             trainer.engine.set_average(&model);
@@ -231,49 +234,12 @@ pub fn train(
     Ok(Outcome {
         model,
         step,
+        best_step,
         validation,
         seconds,
         images_per_second: made as f64 / stepping.max(1e-9),
         stopped: end == End::Stopped,
         history: trainer.history,
-    })
-}
-
-/// What a training shows to a study or a search.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    pub validation: Confusion,
-    /// The step that the judged weights are from.
-    pub step: usize,
-    /// The step of the best evaluation on the way.
-    pub best_step: Option<usize>,
-    pub seconds: f64,
-    /// Whether it was stopped from outside; it is no result then.
-    pub stopped: bool,
-}
-
-/// Trains without checkpoints and keeps the figures alone.
-///
-/// # Errors
-/// As [`train`].
-pub fn measure(
-    job: &Job<'_>,
-    maker: &mut dyn MakeEngine,
-    report: &mut dyn FnMut(&Event),
-) -> Result<Measured, TrainError> {
-    let mut best_step = None;
-    let outcome = train(job, maker, &mut |event: &Event| {
-        if let Event::Evaluated { best, .. } = event {
-            best_step = Some(best.step);
-        }
-        report(event);
-    })?;
-    Ok(Measured {
-        validation: outcome.validation,
-        step: outcome.step,
-        best_step,
-        seconds: outcome.seconds,
-        stopped: outcome.stopped,
     })
 }
 

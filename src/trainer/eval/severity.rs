@@ -11,16 +11,6 @@ pub enum Family {
     Thickness,
 }
 
-/// One network's accuracies at some severities.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Series {
-    pub network: String,
-    /// Whether images were prepared before they were read.
-    pub prepared: bool,
-    /// Severity, and accuracy from 0 to 1; in order.
-    pub points: Vec<(f64, f64)>,
-}
-
 impl Family {
     pub const ALL: [Self; 4] = [Self::Shift, Self::Scale, Self::Rotation, Self::Thickness];
 
@@ -70,9 +60,9 @@ impl Family {
         Some((f64::from(strength) * 100.0).round() / 100.0)
     }
 
-    /// Two series a network, as it is and prepared. `networks` names them in the order of the rows' figures.
-    pub fn series(self, networks: &[&str], rows: &[Row]) -> Vec<Series> {
-        let mut conditions: Vec<(f64, &Row)> = Condition::ALL
+    /// The rows of this family's conditions with their strengths, in order.
+    pub fn points(self, rows: &[Row]) -> Vec<(f64, &Row)> {
+        let mut points: Vec<(f64, &Row)> = Condition::ALL
             .iter()
             .filter_map(|condition| {
                 let name = condition.name();
@@ -80,22 +70,8 @@ impl Family {
                 Some((self.strength(*condition)?, row))
             })
             .collect();
-        conditions.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut series = Vec::new();
-        for (place, network) in networks.iter().enumerate() {
-            for prepared in [false, true] {
-                let points = conditions.iter().filter_map(|(strength, row)| {
-                    let figures = if prepared { &row.prepared } else { &row.raw };
-                    Some((*strength, figures.get(place)?.accuracy()))
-                });
-                series.push(Series {
-                    network: network.to_string(),
-                    prepared,
-                    points: points.collect(),
-                });
-            }
-        }
-        series
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points
     }
 }
 
@@ -123,10 +99,11 @@ mod tests {
             row(Condition::Scale(0.6), 5),
             row(Condition::Fog, 1),
         ];
-        let series = Family::Scale.series(&["CNN"], &rows);
-        assert_eq!(series.len(), 2);
-        assert!(!series[0].prepared && series[1].prepared);
-        assert_eq!(series[0].points, [(0.6, 0.5), (1.0, 0.9), (1.4, 0.6)]);
+        let points = Family::Scale.points(&rows);
+        let points = points
+            .iter()
+            .map(|(strength, row)| (*strength, row.raw[0].right));
+        assert_eq!(points.collect::<Vec<_>>(), [(0.6, 5), (1.0, 9), (1.4, 6)]);
         let thinner = Family::Thickness.strength(Condition::Thinner(1.0));
         assert_eq!(thinner, Some(-1.0));
         assert_eq!(Family::Shift.strength(Condition::Fog), None);
