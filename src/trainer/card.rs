@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `seeds-cnn.jsonl` | runs of record, one a line | `train --json -` and `train --save` |
 //! | `evaluation*.json` | hard images, drawn digits, rejection | `train eval --json PATH` |
-//! | `speed.json` | training speed beside other engines: a list of [`Speed`] | by hand, from measurements |
+//! | `speed.json` | training speed beside other engines | by hand, from measurements |
 //! | `sections/cnn-*.md` | further sections, each from its heading on | whoever has more to say |
 //! | `HYPERPARAMETERS-CNN.md` | the journal, which the card only names | `train study`, `train --search` |
 //!
@@ -18,7 +18,7 @@ use crate::{
     eval::{
         calibration::{BINS, Bin},
         conditions::Condition,
-        report::{Evaluation, Report},
+        report::Evaluation,
         severity::Family,
     },
     journal,
@@ -26,8 +26,7 @@ use crate::{
     seeds::{self, SeedRun},
 };
 use mnistify_learning::{TrainConfig, images::TRAINING_IMAGES};
-use mnistify_network::{LayerSpec, Model, ModelError};
-use serde::{Deserialize, Serialize};
+use mnistify_network::{LayerSpec, Metrics, Model, ModelError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -36,40 +35,17 @@ use thiserror::Error;
 /// lies between two digits can then fall to the other side.
 const SAME_WEIGHTS: f64 = 2.5;
 
-/// How fast an engine trains.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Speed {
-    pub network: String,
-    pub engine: String,
-    pub adapter: String,
-    pub batch: usize,
-    pub images_per_second: f64,
-    /// Until 99 % on validation, where that was measured.
-    #[serde(default)]
-    pub seconds_to_99: Option<f64>,
-    #[serde(default)]
-    pub note: String,
-    /// What measures it again.
-    #[serde(default)]
-    pub command: String,
-}
-
-/// Everything that a card is made of.
+/// What a card is made of, but for what it takes as it is.
 pub struct CardData {
-    folder: PathBuf,
-    file: String,
+    weights: PathBuf,
     model: Model,
     config: TrainConfig,
     /// On validation, then on test.
-    figures: [mnistify_network::Metrics; 2],
+    figures: [Metrics; 2],
     /// The recipe's runs, by seed.
     seeds: Vec<SeedRun>,
-    /// Complete ones on test images, of weights as exact as these.
+    /// Complete ones of this network on test images, with weights as exact as these.
     evaluations: Vec<Evaluation>,
-    /// Of this network.
-    speeds: Vec<Speed>,
-    /// Each from its heading on.
-    extras: Vec<String>,
 }
 
 /// Why there is no card.
@@ -79,12 +55,8 @@ pub enum CardError {
     Model(#[from] ModelError),
     #[error(transparent)]
     Record(#[from] RecordError),
-    #[error(
-        "{file}: its metadata holds no recipe of this trainer: {reason}. Train it anew with --save"
-    )]
-    Recipe { file: String, reason: String },
-    #[error("{file}: its metadata holds no figures. Train it anew with --save")]
-    NoFigures { file: String },
+    #[error("{file}: its metadata is not this trainer's: {reason}. Train it anew with --save")]
+    Foreign { file: String, reason: String },
 }
 
 /// Writes the card of some weights beside them, and its plots; returns where the card lies.
@@ -94,87 +66,58 @@ pub enum CardError {
 pub fn write(weights: &Path) -> Result<PathBuf, CardError> {
     let data = CardData::read(weights)?;
     for (name, chart) in data.charts() {
-        records::write(&data.folder.join(name), &chart.svg())?;
+        records::write(&data.folder().join(name), &chart.svg())?;
     }
-    let path = data.folder.join(format!("{}.md", data.name()));
-    records::write(&path, &data.markdown())?;
+    let path = data.folder().join(format!("{}.md", data.name()));
+    records::write(&path, &data.markdown()?)?;
     Ok(path)
 }
 
 impl CardData {
-    /// Reads the weights and what lies beside them.
+    /// Reads the weights and what is known of them.
     ///
     /// # Errors
     /// Where the weights are not this trainer's, or a file beside them cannot be read.
     pub fn read(weights: &Path) -> Result<Self, CardError> {
         let model = Model::load(weights)?;
-        let file = weights.display().to_string();
-        let config: TrainConfig = match serde_json::from_value(model.card.recipe.clone()) {
-            Ok(config) => config,
-            Err(error) => {
-                let reason = error.to_string();
-                return Err(CardError::Recipe { file, reason });
-            }
+        let foreign = |reason: String| CardError::Foreign {
+            file: weights.display().to_string(),
+            reason,
         };
+        let config = serde_json::from_value(model.card.recipe.clone());
+        let config: TrainConfig = config.map_err(|error| foreign(format!("no recipe, {error}")))?;
         let (Some(validation), Some(test)) = (model.card.validation, model.card.test) else {
-            return Err(CardError::NoFigures { file });
+            return Err(foreign("no figures".to_string()));
         };
-        let folder = weights.parent().unwrap_or(Path::new("")).to_path_buf();
-        let name = model.spec.name();
-        let half = is_half(&model.card.command);
-        let mut evaluations: Vec<Evaluation> = records::read_all(&folder, "evaluation", ".json")?;
-        evaluations.retain(|one| {
-            one.on == "test"
-                && one.images.is_none()
-                && (half || !one.half)
-                && one.place(name).is_some()
-        });
-        let speeds: Vec<Vec<Speed>> = records::read_all(&folder, "speed", ".json")?;
-        let mut speeds = speeds.concat();
-        speeds.retain(|speed| speed.network.eq_ignore_ascii_case(name));
-        let start = format!("{}-", name.to_lowercase());
-        let extras = records::files(&folder.join("sections"), &start, ".md")?;
-        let extras = extras.iter().map(|path| records::read(path));
-        Ok(Self {
-            file: weights
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+        let mut data = Self {
+            weights: weights.to_path_buf(),
             figures: [validation, test],
-            seeds: seeds::read(&folder, &config)?,
-            evaluations,
-            speeds,
-            extras: extras.collect::<Result<_, _>>()?,
-            folder,
+            seeds: Vec::new(),
+            evaluations: Vec::new(),
             model,
             config,
-        })
+        };
+        data.seeds = seeds::read(data.folder(), &data.config)?;
+        let all: Vec<Evaluation> = records::read_all(data.folder(), "evaluation", ".json")?;
+        let fits = |one: &Evaluation| {
+            let is_whole = one.on == "test" && one.images.is_none();
+            is_whole && (data.is_half() || !one.half) && one.place(data.name()).is_some()
+        };
+        data.evaluations = all.into_iter().filter(fits).collect();
+        Ok(data)
+    }
+
+    fn folder(&self) -> &Path {
+        self.weights.parent().unwrap_or(Path::new(""))
     }
 
     fn name(&self) -> &str {
         self.model.spec.name()
     }
 
-    /// The run that made these weights, where its line is there.
-    fn run(&self) -> Option<&SeedRun> {
-        let seed = self.config.seed;
-        self.seeds.iter().find(|run| run.config.seed == seed)
-    }
-
-    /// The figures of the test images with their confusion matrix: those that are exactly the metadata's.
-    fn test_report(&self) -> Option<&Report> {
-        let examined = self.evaluations.iter().flat_map(|one| &one.networks);
-        let reports = examined.filter_map(|network| network.test.as_ref());
-        let own = self.run().map(|run| &run.test);
-        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
-        let test = &self.figures[1];
-        own.into_iter().chain(reports).find(|report| {
-            let found = &report.metrics;
-            found.images == test.images
-                && near(found.accuracy, test.accuracy)
-                && near(found.f1, test.f1)
-        })
+    fn is_half(&self) -> bool {
+        let mut words = self.model.card.command.split_whitespace();
+        words.any(|word| word == "--half")
     }
 
     /// The first evaluation that has what `choose` wants, and this network's place in it.
@@ -193,39 +136,50 @@ impl CardData {
 
     /// Whether an evaluation is of other weights than these, by its undistorted images and the calibration.
     fn is_stale(&self, evaluation: &Evaluation, place: usize) -> bool {
-        let examined = evaluation.networks.get(place);
-        if !evaluation.reject.is_empty()
-            && examined.is_some_and(|network| network.calibration != self.model.calibration)
-        {
+        let calibration = &evaluation.networks[place].calibration;
+        if !evaluation.reject.is_empty() && *calibration != self.model.calibration {
             return true;
         }
         let clean = Condition::Clean.name();
         let mut rows = evaluation.robust.iter().flatten();
         let plain = rows.find(|row| row.condition == clean);
-        let Some(tally) = plain.and_then(|row| row.raw.get(place)) else {
-            return false;
-        };
-        let test = &self.figures[1];
-        let right = test.accuracy * test.images as f64;
-        tally.images as usize != test.images || (tally.right as f64 - right).abs() > SAME_WEIGHTS
+        plain
+            .and_then(|row| row.raw.get(place))
+            .is_some_and(|tally| {
+                let [_, test] = &self.figures;
+                let right = test.accuracy * test.images as f64;
+                tally.images as usize != test.images
+                    || (tally.right as f64 - right).abs() > SAME_WEIGHTS
+            })
     }
 
     /// The card.
-    pub fn markdown(&self) -> String {
-        document::render("card.md", &self.context())
-    }
-
-    /// What the card's template is filled with.
-    fn context(&self) -> Value {
+    ///
+    /// # Errors
+    /// Where a file beside the weights cannot be read.
+    pub fn markdown(&self) -> Result<String, RecordError> {
+        let folder = self.folder();
         let spec = &self.model.spec;
+        let speeds: Vec<Vec<Value>> = records::read_all(folder, "speed", ".json")?;
+        let mut speeds = speeds.concat();
+        let is_own = |network: &Value| {
+            network
+                .as_str()
+                .is_some_and(|name| name.eq_ignore_ascii_case(spec.name()))
+        };
+        speeds.retain(|speed| is_own(&speed["network"]));
+        let start = format!("{}-", spec.name().to_lowercase());
+        let extras = records::files(&folder.join("sections"), &start, ".md")?;
+        let extras: Result<Vec<String>, _> =
+            extras.iter().map(|path| records::read(path)).collect();
         let layers = spec
             .layers()
             .iter()
             .zip(spec.shapes())
             .map(|(layer, shape)| {
-                let parameters = layer.parameters();
-                let sizes = parameters
-                    .iter()
+                let sizes = layer
+                    .parameters()
+                    .into_iter()
                     .map(|(_, shape)| shape.iter().product::<usize>());
                 json!({
                     "what": describe(layer),
@@ -244,49 +198,47 @@ impl CardData {
             found.map(|(evaluation, place)| {
                 let mut section = json!(evaluation);
                 section["is_stale"] = json!(self.is_stale(evaluation, place));
-                section["place"] = json!(place);
                 section["found"] = json!(evaluation.reject.get(place));
+                section["networks"] = json!([{ "name": spec.name(), "place": place }]);
                 section
             })
         };
-        let place = self
-            .robustness()
-            .or_else(|| self.evaluation(|one| one.strokes.is_some()));
+        let run = self
+            .seeds
+            .iter()
+            .find(|run| run.config.seed == self.config.seed);
+        // The matrix that gives exactly the metadata's figures.
+        let confusion = run.filter(|run| run.test.metrics == self.figures[1]);
         let journal = journal::markdown_path(Path::new(""), self.config.model);
-        json!({
+        let context = json!({
             "name": spec.name(),
-            "file": self.file,
-            "is_half": is_half(&self.model.card.command),
-            "card": { "command": self.model.card.command },
+            "file": self.weights.file_name().unwrap_or_default().to_string_lossy(),
+            "is_half": self.is_half(),
+            "command": self.model.card.command,
             "config": self.config,
             "epochs": self.config.epochs(),
-            "run": self.run(),
+            "run": run,
             "figures": figures.collect::<Vec<_>>(),
-            "confusion": self.test_report().map(|report| &report.confusion),
+            "confusion": confusion.map(|run| &run.test.confusion),
             "layers": layers.collect::<Vec<_>>(),
             "parameters": spec.parameter_count(),
             "normalises": spec.layers().iter().any(|l| matches!(l, LayerSpec::BatchNorm { .. })),
-            "normalisation": {
-                "scale": spec.normalisation().scale,
-                "offset": spec.normalisation().offset,
-            },
+            "normalisation": [spec.normalisation().scale, spec.normalisation().offset],
             "split": { "train": TRAINING_IMAGES, "validation": VALIDATION_IMAGES, "seed": SPLIT_SEED },
-            "files": FILES.map(|file| json!({ "name": file.name, "md5": file.md5 })),
+            "files": FILES.map(|file| [file.name, file.md5]),
             "seeds": self.seeds,
             "shipped_seed": seeds::SHIPPED,
             "seeds_command": seeds::command(&self.seeds),
-            "speeds": self.speeds,
+            "speeds": speeds,
             "rejection": section(self.rejection()),
             "robustness": section(self.robustness()),
             "drawn": section(self.evaluation(|one| one.strokes.is_some())),
-            "networks": [{ "name": spec.name(), "place": place.map(|(_, place)| place) }],
-            "families": Family::ALL.map(|family| {
-                json!({ "title": family.title(), "plot": severity_plot(family) })
-            }),
+            "families": Family::ALL.map(|family| [family.title().to_string(), severity_plot(family)]),
             "plots": { "seeds": self.plot("seeds"), "reliability": self.plot("reliability") },
-            "extras": self.extras,
-            "journal": self.folder.join(&journal).exists().then_some(journal),
-        })
+            "extras": extras?,
+            "journal": folder.join(&journal).exists().then_some(journal),
+        });
+        Ok(document::render("card.md", &context))
     }
 
     /// A plot's place, from the card's folder.
@@ -314,10 +266,6 @@ impl CardData {
         }
         charts
     }
-}
-
-fn is_half(command: &str) -> bool {
-    command.split_whitespace().any(|word| word == "--half")
 }
 
 /// Shows all networks.
@@ -455,7 +403,7 @@ mod tests {
             let data = CardData::read(&models().join(weights)).unwrap();
             let kept = std::fs::read_to_string(models().join(card)).unwrap();
             assert!(
-                data.markdown() == kept,
+                data.markdown().unwrap() == kept,
                 "{card} is old: train card makes it anew"
             );
             let charts = data.charts();
@@ -515,13 +463,14 @@ mod tests {
     fn figures_of_other_weights_are_marked() {
         let folder = folder("card-stale", &["evaluation.json"]);
         let weights = folder.join("cnn.safetensors");
+        let text = || CardData::read(&weights).unwrap().markdown().unwrap();
         let note = "**These figures are of other weights";
-        assert!(!CardData::read(&weights).unwrap().markdown().contains(note));
+        assert!(!text().contains(note));
         let path = folder.join("evaluation.json");
         let mut evaluation: Value = serde_json::from_str(&records::read(&path).unwrap()).unwrap();
         evaluation["robust"][0]["raw"][1]["right"] = json!(9_900);
         records::write(&path, &evaluation.to_string()).unwrap();
-        assert!(CardData::read(&weights).unwrap().markdown().contains(note));
+        assert!(text().contains(note));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
@@ -531,7 +480,7 @@ mod tests {
         let bare = Model::random(NetworkSpec::mlp(), 1);
         bare.save(&path, true).unwrap();
         let error = CardData::read(&path).map(|_| ()).unwrap_err();
-        assert!(matches!(error, CardError::Recipe { .. }), "{error}");
+        assert!(matches!(error, CardError::Foreign { .. }), "{error}");
         std::fs::remove_file(&path).unwrap();
     }
 }

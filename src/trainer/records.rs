@@ -11,26 +11,25 @@ use thiserror::Error;
 
 /// Why a file of records cannot be read or written.
 #[derive(Debug, Error)]
-pub enum RecordError {
-    #[error("{file}: cannot be read: {source}. Check the path and the permissions")]
-    Read {
-        file: String,
-        source: std::io::Error,
-    },
-    #[error("{file}: cannot be written: {source}. Check the path and the permissions")]
-    Write {
-        file: String,
-        source: std::io::Error,
-    },
-    #[error("{file}: line {line} is not what it should be: {reason}. Correct or delete that line")]
-    Line {
-        file: String,
-        line: usize,
-        reason: String,
-    },
+#[error("{file}: {reason}")]
+pub struct RecordError {
+    file: String,
+    reason: String,
+}
+
+impl RecordError {
+    fn new(path: &Path, what: &str, source: std::io::Error) -> Self {
+        Self {
+            file: path.display().to_string(),
+            reason: format!("cannot be {what}: {source}. Check the path and the permissions"),
+        }
+    }
 }
 
 /// Adds a line of JSON, as one write, so that processes that share the file do not mix their lines.
+///
+/// # Errors
+/// Where the file cannot be written.
 pub fn append(path: &Path, record: &impl Serialize) -> Result<(), RecordError> {
     let line = format!("{}\n", to_json(record));
     make_folder(path)
@@ -39,7 +38,7 @@ pub fn append(path: &Path, record: &impl Serialize) -> Result<(), RecordError> {
             options.create(true).append(true).open(path)
         })
         .and_then(|mut file| file.write_all(line.as_bytes()))
-        .map_err(|source| write_error(path, source))
+        .map_err(|source| RecordError::new(path, "written", source))
 }
 
 /// Plain data as one line of JSON.
@@ -48,10 +47,13 @@ pub fn to_json(record: &impl Serialize) -> String {
 }
 
 /// Writes a whole file, and makes the folder for it.
+///
+/// # Errors
+/// Where the file cannot be written.
 pub fn write(path: &Path, text: &str) -> Result<(), RecordError> {
     make_folder(path)
         .and_then(|()| std::fs::write(path, text))
-        .map_err(|source| write_error(path, source))
+        .map_err(|source| RecordError::new(path, "written", source))
 }
 
 fn make_folder(path: &Path) -> std::io::Result<()> {
@@ -59,14 +61,20 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// The text of a file; empty where there is no such file.
+///
+/// # Errors
+/// Where there is one that cannot be read.
 pub fn read(path: &Path) -> Result<String, RecordError> {
     match std::fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        read => read.map_err(|source| read_error(path, source)),
+        read => read.map_err(|source| RecordError::new(path, "read", source)),
     }
 }
 
 /// The records of all files of a folder whose names begin and end so: one a line, or one the file.
+///
+/// # Errors
+/// Where a file cannot be read or a record is not what it should be.
 pub fn read_all<T: DeserializeOwned>(
     folder: &Path,
     start: &str,
@@ -76,10 +84,12 @@ pub fn read_all<T: DeserializeOwned>(
     for path in files(folder, start, end)? {
         let text = read(&path)?;
         for record in serde_json::Deserializer::from_str(&text).into_iter() {
-            records.push(record.map_err(|error| RecordError::Line {
+            records.push(record.map_err(|error| RecordError {
                 file: path.display().to_string(),
-                line: error.line(),
-                reason: error.to_string(),
+                reason: format!(
+                    "line {} is not what it should be: {error}. Correct or delete it",
+                    error.line()
+                ),
             })?);
         }
     }
@@ -87,10 +97,13 @@ pub fn read_all<T: DeserializeOwned>(
 }
 
 /// The files of a folder whose names begin and end so, sorted; none where there is no folder.
+///
+/// # Errors
+/// Where there is a folder that cannot be read.
 pub fn files(folder: &Path, start: &str, end: &str) -> Result<Vec<PathBuf>, RecordError> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read.map_err(|source| read_error(folder, source))?,
+        read => read.map_err(|source| RecordError::new(folder, "read", source))?,
     };
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -101,16 +114,6 @@ pub fn files(folder: &Path, start: &str, end: &str) -> Result<Vec<PathBuf>, Reco
         .collect();
     paths.sort();
     Ok(paths)
-}
-
-fn read_error(path: &Path, source: std::io::Error) -> RecordError {
-    let file = path.display().to_string();
-    RecordError::Read { file, source }
-}
-
-fn write_error(path: &Path, source: std::io::Error) -> RecordError {
-    let file = path.display().to_string();
-    RecordError::Write { file, source }
 }
 
 #[cfg(test)]
