@@ -1,13 +1,9 @@
-//! A complete choice of everything that decides how a network turns out, with the defaults of both networks.
+//! A complete choice of everything that decides how a network turns out. Its defaults, checks and options come from the
+//! table of [`crate::hyperparameters`].
 
-use crate::{
-    augment::Augmentation,
-    hyperparameters::{self, TABLE},
-    images::TRAINING_IMAGES,
-};
+use crate::{augment::Augmentation, images::TRAINING_IMAGES};
 use mnistify_network::NetworkSpec;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 /// Which network is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +33,6 @@ impl ModelKind {
             Self::Mlp => NetworkSpec::mlp(),
             Self::Cnn => NetworkSpec::cnn(),
         }
-    }
-
-    /// Images a step where nothing else is said.
-    pub fn default_batch(self) -> usize {
-        hyperparameters::named("batch").default(self, 1) as usize
     }
 }
 
@@ -127,135 +118,14 @@ impl Mixture {
     }
 }
 
-/// Which option cannot be used, and what it may be.
-#[derive(Debug, Error, PartialEq)]
-#[error("--{option} is {found}, expected {expected}")]
-pub struct ConfigError {
-    pub option: &'static str,
-    pub found: String,
-    pub expected: String,
-}
-
 /// How many steps some epochs over the training images are, rounded up.
 pub fn steps_of(epochs: usize, batch: usize) -> usize {
     (epochs * TRAINING_IMAGES).div_ceil(batch.max(1))
 }
 
 impl TrainConfig {
-    /// The recipe of `model`; the number of steps follows from `batch`.
-    pub fn defaults(model: ModelKind, batch: usize) -> Self {
-        let mut config = Self {
-            model,
-            batch,
-            learning_rate: 0.0,
-            weight_decay: 0.0,
-            schedule: Schedule::OneCycle,
-            decay: 0.0,
-            patience: 0,
-            steps: 0,
-            evaluate_every: 0,
-            augmentation: Augmentation::NONE,
-            mixture: Mixture::default(),
-            label_smoothing: 0.0,
-            ema: 0.0,
-            seed: 1,
-            select: Select::Last,
-        };
-        for one in TABLE.iter().filter(|one| one.name != "batch") {
-            one.set(&mut config, one.default(model, batch));
-        }
-        config
-    }
-
-    /// Whether every value can be used.
-    ///
-    /// # Errors
-    /// The first that cannot.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        let error = |option, value: f64, expected| ConfigError {
-            option,
-            found: value.to_string(),
-            expected,
-        };
-        for one in &TABLE {
-            let value = one.get(self);
-            if !one.allows(value) {
-                return Err(error(one.name, value, one.expected()));
-            }
-        }
-        let m = &self.mixture;
-        if m.wide + m.prepared + m.drawn + m.outliers > 1.0 {
-            let expected = hyperparameters::PARTS.to_string();
-            return Err(error("wide", m.wide, expected));
-        }
-        Ok(())
-    }
-
-    /// The options of the trainer that name exactly this configuration.
-    pub fn options(&self) -> String {
-        let mut options = format!("--model {}", self.model.name());
-        for one in &TABLE {
-            let value = one.text(one.get(self));
-            options.push_str(&format!(" --{} {value}", one.name));
-        }
-        options.push_str(&format!(" --seed {}", self.seed));
-        options
-    }
-
     /// How often the training images are seen.
     pub fn epochs(&self) -> f64 {
         (self.steps * self.batch) as f64 / TRAINING_IMAGES as f64
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_config_survives_json() {
-        for model in ModelKind::ALL {
-            let config = TrainConfig::defaults(model, model.default_batch());
-            let json = serde_json::to_string(&config).unwrap();
-            assert_eq!(serde_json::from_str::<TrainConfig>(&json).unwrap(), config);
-            assert_eq!(config.validate(), Ok(()));
-        }
-        let json = serde_json::to_value(TrainConfig::defaults(ModelKind::Cnn, 256)).unwrap();
-        assert_eq!(json["augmentation"]["scale"].to_string(), "0.13");
-    }
-
-    #[test]
-    fn steps_follow_from_epochs_and_batch() {
-        assert_eq!(steps_of(1, 256), 215);
-        assert_eq!(steps_of(2, 55_000), 2);
-        let mlp = TrainConfig::defaults(ModelKind::Mlp, 512);
-        assert!((mlp.epochs() - 800.0).abs() < 0.01);
-    }
-
-    #[test]
-    fn the_options_name_every_choice() {
-        let command = TrainConfig::defaults(ModelKind::Mlp, 512).options();
-        for part in [
-            "--model mlp",
-            "--elastic 0.8",
-            "--schedule one-cycle",
-            "--learning-rate 0.002",
-        ] {
-            assert!(command.contains(part), "{command}");
-        }
-    }
-
-    #[test]
-    fn unusable_values_are_named() {
-        let mut config = TrainConfig::defaults(ModelKind::Cnn, 256);
-        config.augmentation.scale = 1.0;
-        let text = config.validate().unwrap_err().to_string();
-        assert!(text.contains("--scale is 1"), "{text}");
-        config.augmentation.scale = 0.0;
-        config.batch = 0;
-        assert_eq!(config.validate().unwrap_err().option, "batch");
-        config.batch = 1;
-        (config.mixture.wide, config.mixture.drawn) = (0.6, 0.6);
-        assert_eq!(config.validate().unwrap_err().option, "wide");
     }
 }

@@ -5,9 +5,10 @@
 //! come from [`TABLE`].
 
 use crate::{
-    augment::Sampling,
-    config::{ModelKind, Schedule, Select, TrainConfig, steps_of},
+    augment::{Augmentation, Sampling},
+    config::{Mixture, ModelKind, Schedule, Select, TrainConfig, steps_of},
 };
+use thiserror::Error;
 
 /// One thing that can be chosen. Its value is a number, also where it is one of several names: then it is the place of
 /// the name.
@@ -99,7 +100,7 @@ impl Range {
 }
 
 /// What the parts of the mixture may be.
-pub(crate) const PARTS: &str = "from 0 to 1, and together with the other parts at most 1";
+const PARTS: &str = "from 0 to 1, and together with the other parts at most 1";
 
 const fn entry(
     name: &'static str,
@@ -459,6 +460,84 @@ impl Hyperparameter {
     }
 }
 
+/// Which option cannot be used, and what it may be.
+#[derive(Debug, Error, PartialEq)]
+#[error("--{option} is {found}, expected {expected}")]
+pub struct ConfigError {
+    pub option: &'static str,
+    pub found: String,
+    pub expected: String,
+}
+
+impl ModelKind {
+    /// Images a step where nothing else is said.
+    pub fn default_batch(self) -> usize {
+        named("batch").default(self, 1) as usize
+    }
+}
+
+impl TrainConfig {
+    /// The recipe of `model`; the number of steps follows from `batch`.
+    pub fn defaults(model: ModelKind, batch: usize) -> Self {
+        let mut config = Self {
+            model,
+            batch,
+            learning_rate: 0.0,
+            weight_decay: 0.0,
+            schedule: Schedule::OneCycle,
+            decay: 0.0,
+            patience: 0,
+            steps: 0,
+            evaluate_every: 0,
+            augmentation: Augmentation::NONE,
+            mixture: Mixture::default(),
+            label_smoothing: 0.0,
+            ema: 0.0,
+            seed: 1,
+            select: Select::Last,
+        };
+        for one in TABLE.iter().filter(|one| one.name != "batch") {
+            one.set(&mut config, one.default(model, batch));
+        }
+        config
+    }
+
+    /// Whether every value can be used.
+    ///
+    /// # Errors
+    /// The first that cannot.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let error = |option, value: f64, expected| ConfigError {
+            option,
+            found: value.to_string(),
+            expected,
+        };
+        for one in &TABLE {
+            let value = one.get(self);
+            if !one.allows(value) {
+                return Err(error(one.name, value, one.expected()));
+            }
+        }
+        let m = &self.mixture;
+        if m.wide + m.prepared + m.drawn + m.outliers > 1.0 {
+            let expected = PARTS.to_string();
+            return Err(error("wide", m.wide, expected));
+        }
+        Ok(())
+    }
+
+    /// The options of the trainer that name exactly this configuration.
+    pub fn options(&self) -> String {
+        let mut options = format!("--model {}", self.model.name());
+        for one in &TABLE {
+            let value = one.text(one.get(self));
+            options.push_str(&format!(" --{} {value}", one.name));
+        }
+        options.push_str(&format!(" --seed {}", self.seed));
+        options
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -515,5 +594,52 @@ mod tests {
         }
         let error = named("sampling").parse("luck").unwrap_err();
         assert_eq!(error, "expected bilinear or nearest");
+    }
+
+    #[test]
+    fn a_config_survives_json() {
+        for model in ModelKind::ALL {
+            let config = TrainConfig::defaults(model, model.default_batch());
+            let json = serde_json::to_string(&config).unwrap();
+            assert_eq!(serde_json::from_str::<TrainConfig>(&json).unwrap(), config);
+            assert_eq!(config.validate(), Ok(()));
+        }
+        let json = serde_json::to_value(TrainConfig::defaults(ModelKind::Cnn, 256)).unwrap();
+        assert_eq!(json["augmentation"]["scale"].to_string(), "0.13");
+    }
+
+    #[test]
+    fn steps_follow_from_epochs_and_batch() {
+        assert_eq!(steps_of(1, 256), 215);
+        assert_eq!(steps_of(2, 55_000), 2);
+        let mlp = TrainConfig::defaults(ModelKind::Mlp, 512);
+        assert!((mlp.epochs() - 800.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn the_options_name_every_choice() {
+        let command = TrainConfig::defaults(ModelKind::Mlp, 512).options();
+        for part in [
+            "--model mlp",
+            "--elastic 0.8",
+            "--schedule one-cycle",
+            "--learning-rate 0.002",
+        ] {
+            assert!(command.contains(part), "{command}");
+        }
+    }
+
+    #[test]
+    fn unusable_values_are_named() {
+        let mut config = TrainConfig::defaults(ModelKind::Cnn, 256);
+        config.augmentation.scale = 1.0;
+        let text = config.validate().unwrap_err().to_string();
+        assert!(text.contains("--scale is 1"), "{text}");
+        config.augmentation.scale = 0.0;
+        config.batch = 0;
+        assert_eq!(config.validate().unwrap_err().option, "batch");
+        config.batch = 1;
+        (config.mixture.wide, config.mixture.drawn) = (0.6, 0.6);
+        assert_eq!(config.validate().unwrap_err().option, "wide");
     }
 }

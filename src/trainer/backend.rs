@@ -68,6 +68,9 @@ impl Backend {
 }
 
 /// The backend and its name for people.
+///
+/// # Errors
+/// Where what was asked for is not there.
 pub fn choose(arguments: &BackendArguments) -> Result<(Backend, String)> {
     let BackendArguments {
         backend,

@@ -38,6 +38,9 @@ pub struct CalibrateArguments {
 }
 
 /// Runs `train calibrate`.
+///
+/// # Errors
+/// Where a network or the data cannot be read, or the file cannot be written.
 pub fn run(arguments: &CalibrateArguments) -> Result<()> {
     if arguments.save.is_some() && arguments.files.len() != 1 {
         return Err("--save takes exactly one file".into());

@@ -22,6 +22,9 @@ pub struct CardArguments {
 }
 
 /// Runs `train card`.
+///
+/// # Errors
+/// Where a card cannot be made or written.
 pub fn run(arguments: &CardArguments) -> Result<()> {
     for model in ModelKind::ALL {
         if arguments.model.is_none_or(|only| only == model) {

@@ -99,6 +99,9 @@ impl Drop for Display {
 }
 
 /// The flag that the first Ctrl-C sets; the second one ends the program.
+///
+/// # Errors
+/// Where the signal cannot be handled.
 pub fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);

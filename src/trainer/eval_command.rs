@@ -129,6 +129,9 @@ struct Sources {
 }
 
 /// Runs `train eval`.
+///
+/// # Errors
+/// Where a network or the data cannot be read, or a result cannot be written.
 pub fn run(arguments: &EvalArguments) -> Result<()> {
     let mut paths = arguments.files.clone();
     if paths.is_empty() {
@@ -197,6 +200,9 @@ fn context(evaluation: &Evaluation) -> Value {
 }
 
 /// The networks, with weights rounded to F16 where `half`, and a reader for each, whose names differ.
+///
+/// # Errors
+/// Where a file cannot be read or is a network that cannot be examined.
 pub fn load(paths: &[PathBuf], half: bool) -> Result<(Vec<File>, Vec<Reader>)> {
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {

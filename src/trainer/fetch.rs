@@ -39,6 +39,9 @@ pub enum FetchError {
 }
 
 /// Makes sure that all four files are in `folder`. `say` hears what is being done.
+///
+/// # Errors
+/// Where a file can neither be found nor fetched, or cannot be written.
 pub fn ensure(folder: &Path, say: &mut dyn FnMut(&str)) -> Result<(), FetchError> {
     let is_missing = |file: &DataFile| !folder.join(file.name).exists();
     let mut missing: Vec<DataFile> = FILES.into_iter().filter(is_missing).collect();

@@ -38,12 +38,18 @@ pub struct SeedRun {
 }
 
 /// Adds a run to a network's file.
+///
+/// # Errors
+/// Where the file cannot be written.
 pub fn append(folder: &Path, run: &SeedRun) -> Result<(), RecordError> {
     let file = format!("seeds-{}.jsonl", run.config.model.name());
     records::append(&folder.join(file), run)
 }
 
 /// The runs of one recipe, whatever their seed, in the order of the seeds; of two with one seed the later counts.
+///
+/// # Errors
+/// Where a file cannot be read or a line is not a run.
 pub fn read(folder: &Path, recipe: &TrainConfig) -> Result<Vec<SeedRun>, RecordError> {
     let start = format!("seeds-{}", recipe.model.name());
     let mut runs: Vec<SeedRun> = Vec::new();

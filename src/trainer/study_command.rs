@@ -68,6 +68,9 @@ fn factor() -> impl TypedValueParser<Value = Factor> {
 }
 
 /// Runs `train study`.
+///
+/// # Errors
+/// Where there are no data or no backend, a training fails, or the records cannot be read or written.
 pub fn run(arguments: &StudyArguments) -> Result<()> {
     let plan = plan(arguments);
     plan.iter().try_for_each(|one| one.config.validate())?;

@@ -89,6 +89,9 @@ pub struct TrainArguments {
 }
 
 /// Runs `train` without a subcommand.
+///
+/// # Errors
+/// Where there are no data or no backend, the training fails, or a file cannot be read or written.
 pub fn run(arguments: &TrainArguments) -> Result<()> {
     if arguments.journal {
         return rebuild_journals(arguments);

@@ -34,6 +34,9 @@ pub struct Reading {
 
 impl Reader {
     /// A reader that tables call `name`.
+    ///
+    /// # Errors
+    /// Where the network is not one that tells ten digits apart.
     pub fn new(model: &Model, name: &str) -> Result<Self, ReaderError> {
         let name = name.to_string();
         let found = model.spec.classes().len();

@@ -171,6 +171,9 @@ pub fn non_digits(count: usize, seed: u64) -> Vec<Kind> {
 
 /// The first `count` test images of Fashion-MNIST (Xiao, Rasul & Vollgraf 2017, arXiv:1708.07747) in a folder, as they
 /// are, from a plain or gzipped file; none where there is no such file.
+///
+/// # Errors
+/// Where there is a file that cannot be read.
 pub fn fashion(folder: &Path, count: usize) -> Result<Option<Kind>, IdxError> {
     let names = ["t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"];
     let paths = names.map(|name| folder.join(name));
