@@ -9,6 +9,9 @@ use serde::Serialize;
 /// How a command of this program begins.
 pub const COMMAND: &str = "cargo run --release -p mnistify-trainer --";
 
+/// What stands for a number that is none: JSON has neither infinity nor NaN.
+const NOTHING: &str = "–";
+
 /// A template filled in.
 ///
 /// # Panics
@@ -21,13 +24,15 @@ pub fn render(template: &str, data: &impl Serialize) -> String {
     environment.add_global("COMMAND", COMMAND);
     environment.add_global("FALSE_REJECTION", FALSE_REJECTION);
     environment.add_global("NOT_SURE", f64::from(DEFAULT_THRESHOLD));
-    environment.add_filter("fixed", |value: f64, digits: usize| {
-        format!("{value:.digits$}")
+    environment.add_filter("fixed", |value: Option<f64>, digits: usize| {
+        value.map_or(NOTHING.to_string(), |value| format!("{value:.digits$}"))
     });
     environment.add_filter("signed", |value: f64, digits: usize| {
         format!("{value:+.digits$}")
     });
-    environment.add_filter("percent", |part: f64| format!("{:.2} %", 100.0 * part));
+    environment.add_filter("percent", |part: Option<f64>| {
+        part.map_or(NOTHING.to_string(), |part| format!("{:.2} %", 100.0 * part))
+    });
     environment.add_filter("thousands", thousands);
     environment.add_filter("duration", duration);
     environment.add_filter("spread", |values: Vec<f64>, digits: usize, scale: f64| {
