@@ -228,14 +228,7 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
     let spec = odd();
     let folder = std::env::temp_dir().join(format!("mnistify-fused-{}", std::process::id()));
     let stop = AtomicBool::new(false);
-    let job = Job {
-        spec: &spec,
-        config: &config,
-        pool: &pool,
-        checkpoint: None,
-        resume: None,
-        stop: &stop,
-    };
+    let job = Job::new(&spec, &config, &pool, &stop);
     let mut maker = FusedMaker::new(gpu);
     let whole = train(&job, &mut maker, &mut |_| {}).unwrap();
     let interrupted = Job {

@@ -13,26 +13,6 @@ use mnistify_learning::{ModelKind, TrainConfig, hyperparameters::TABLE};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// The runs of the random searches of a network.
-pub fn searches(folder: &Path, model: ModelKind) -> Journal<'_> {
-    let kind = "hyperparameters";
-    Journal {
-        folder,
-        kind,
-        model,
-    }
-}
-
-/// The runs of the studies of a network.
-pub fn studies(folder: &Path, model: ModelKind) -> Journal<'_> {
-    let kind = "studies";
-    Journal {
-        folder,
-        kind,
-        model,
-    }
-}
-
 /// The journal of a network.
 pub fn markdown_path(folder: &Path, model: ModelKind) -> PathBuf {
     let name = model.name().to_uppercase();
@@ -44,9 +24,9 @@ pub fn markdown_path(folder: &Path, model: ModelKind) -> PathBuf {
 /// # Errors
 /// Where a file cannot be read or written.
 pub fn rebuild(folder: &Path, model: ModelKind) -> Result<Option<PathBuf>, RecordError> {
-    let mut runs = searches(folder, model).read()?;
+    let mut runs = Journal::searches(folder, model).read()?;
     runs.sort_by_key(|run| run.run);
-    let study = study::analyse(&studies(folder, model).read()?);
+    let study = study::analyse(&Journal::studies(folder, model).read()?);
     if runs.is_empty() && study.is_none() {
         return Ok(None);
     }
@@ -234,8 +214,8 @@ mod tests {
     fn the_shipped_journals_are_made_of_the_runs_beside_them() {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         for model in ModelKind::ALL {
-            let runs = searches(&models, model).read().unwrap();
-            let study = study::analyse(&studies(&models, model).read().unwrap());
+            let runs = Journal::searches(&models, model).read().unwrap();
+            let study = study::analyse(&Journal::studies(&models, model).read().unwrap());
             let made = markdown(model, &runs, study.as_ref());
             let kept = records::read(&markdown_path(&models, model)).unwrap();
             assert!(made == kept, "train --journal makes it anew");

@@ -50,9 +50,9 @@ pub struct Run {
 /// Where runs are kept: the files of a folder whose names begin so.
 #[derive(Clone, Copy, Debug)]
 pub struct Journal<'a> {
-    pub folder: &'a Path,
-    pub kind: &'static str,
-    pub model: ModelKind,
+    folder: &'a Path,
+    kind: &'static str,
+    model: ModelKind,
 }
 
 /// Why not all runs were made.
@@ -68,7 +68,27 @@ pub enum RunError {
     OtherSearch { file: String, number: usize },
 }
 
-impl Journal<'_> {
+impl<'a> Journal<'a> {
+    /// Where random searches are kept.
+    pub fn searches(folder: &'a Path, model: ModelKind) -> Self {
+        let kind = "hyperparameters";
+        Self {
+            folder,
+            kind,
+            model,
+        }
+    }
+
+    /// Where studies of one factor at a time are kept.
+    pub fn studies(folder: &'a Path, model: ModelKind) -> Self {
+        let kind = "studies";
+        Self {
+            folder,
+            kind,
+            model,
+        }
+    }
+
     fn name(&self) -> String {
         format!("{}-{}", self.kind, self.model.name())
     }
@@ -114,28 +134,23 @@ impl Journal<'_> {
                 let file = self.path().display().to_string();
                 return Err(RunError::OtherSearch { file, number });
             }
-            let mut run = Run {
-                run: planned.number,
-                config: planned.config.clone(),
-                backend: backend.to_string(),
-                seconds: 0.0,
-                step: 0,
-                best_step: None,
-                validation: None,
-                errors: None,
-            };
-            match train(&planned) {
+            let (step, outcome) = match train(&planned) {
                 Ok(outcome) if outcome.stopped => break,
-                Ok(outcome) => {
-                    run.seconds = outcome.seconds;
-                    run.step = outcome.step;
-                    run.best_step = outcome.best_step;
-                    run.validation = Some(outcome.validation.metrics());
-                    run.errors = Some(outcome.validation.errors());
-                }
-                Err(TrainError::Diverged { step, .. }) => run.step = step,
+                Ok(outcome) => (outcome.step, Some(outcome)),
+                Err(TrainError::Diverged { step, .. }) => (step, None),
                 Err(error) => return Err(error.into()),
-            }
+            };
+            let outcome = outcome.as_ref();
+            let run = Run {
+                run: planned.number,
+                config: planned.config,
+                backend: backend.to_string(),
+                seconds: outcome.map_or(0.0, |outcome| outcome.seconds),
+                step,
+                best_step: outcome.and_then(|outcome| outcome.best_step),
+                validation: outcome.map(|outcome| outcome.validation.metrics()),
+                errors: outcome.map(|outcome| outcome.validation.errors()),
+            };
             records::append(&self.path(), &run)?;
             made += 1;
         }
@@ -153,11 +168,7 @@ mod tests {
     #[test]
     fn finished_runs_are_skipped_and_a_diverged_one_is_recorded() {
         let folder = scratch_folder("runs");
-        let journal = Journal {
-            folder: &folder,
-            kind: "studies",
-            model: ModelKind::Cnn,
-        };
+        let journal = Journal::studies(&folder, ModelKind::Cnn);
         let planned = |seed: u64, number| {
             let mut config = TrainConfig::defaults(ModelKind::Cnn, 256);
             config.seed = seed;

@@ -14,7 +14,6 @@ use mnistify_learning::{
     hyperparameters::{Hyperparameter, TABLE},
 };
 use serde::Serialize;
-use std::str::FromStr;
 
 /// Evaluations during each run: often enough for a plateau schedule to come down several times.
 const EVALUATIONS: usize = 20;
@@ -151,28 +150,6 @@ fn with_seed(config: &TrainConfig, seed: u64) -> TrainConfig {
     }
 }
 
-/// One of several processes that make a study together: `1/4` is the second of four.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
-    pub index: usize,
-    pub count: usize,
-}
-
-impl FromStr for Share {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let numbers = text.split_once('/').and_then(|(index, count)| {
-            let index: usize = index.trim().parse().ok()?;
-            Some((index, count.trim().parse().ok()?))
-        });
-        match numbers {
-            Some((index, count)) if index < count => Ok(Self { index, count }),
-            _ => Err("expected I/N with I from 0 to N − 1, such as 0/2".to_string()),
-        }
-    }
-}
-
 /// The runs of one level.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Level {
@@ -233,10 +210,11 @@ pub struct FactorResult {
 impl FactorResult {
     /// Compares every level with the base. One standard deviation for all levels: two or three seeds alone hardly tell
     /// theirs.
-    fn new(factor: Factor, base: Level, mut levels: Vec<Level>) -> Self {
+    fn new(factor: Factor, mut base: Level, mut levels: Vec<Level>) -> Self {
+        let own = base.summary();
+        base.points = (own.count > 0).then_some(0.0);
         levels.push(base.clone());
         levels.sort_by(|a, b| a.level.total_cmp(&b.level));
-        let own = base.summary();
         let summaries: Vec<Summary> = levels.iter().map(Level::summary).collect();
         let sd = pooled_sd(&summaries);
         for (level, other) in levels.iter_mut().zip(&summaries) {
@@ -253,11 +231,7 @@ impl FactorResult {
             factor,
             title: factor.0.title,
             name: factor.0.name,
-            base: levels
-                .iter()
-                .find(|level| level.is_base)
-                .cloned()
-                .unwrap_or(base),
+            base,
             levels,
             ranked,
         }
@@ -423,14 +397,6 @@ pub mod tests {
                     assert!((config.epochs() - base.epochs()).abs() < 0.02);
                 }
             }
-        }
-    }
-
-    #[test]
-    fn shares_are_told_as_parts() {
-        assert_eq!("1/4".parse::<Share>(), Ok(Share { index: 1, count: 4 }));
-        for wrong in ["2/2", "1", "a/b", "0/0", "-1/2"] {
-            assert!(wrong.parse::<Share>().is_err(), "{wrong}");
         }
     }
 

@@ -8,8 +8,8 @@ use crate::{
     display::{Display, stop_on_ctrl_c},
     extras, journal,
     options::{DataArguments, model_kind},
-    runs::Planned,
-    study::{self, Factor, Share},
+    runs::{Journal, Planned},
+    study::{self, Factor},
     train_loop::{Job, train},
 };
 use clap::{
@@ -44,8 +44,8 @@ pub struct StudyArguments {
     seed: u64,
 
     /// Only every Nth run, from the Ith on, counted from 0: processes with 0/2 and 1/2 share a study.
-    #[arg(long, value_name = "I/N", default_value = "0/1")]
-    share: Share,
+    #[arg(long, value_name = "I/N", default_value = "0/1", value_parser = share)]
+    share: [usize; 2],
 
     /// Only these factors, separated by commas [default: all]
     #[arg(long, value_parser = factor(), value_name = "FACTORS", value_delimiter = ',')]
@@ -65,6 +65,15 @@ pub struct StudyArguments {
 fn factor() -> impl TypedValueParser<Value = Factor> {
     let names = Factor::all().map(|factor| factor.0.name);
     PossibleValuesParser::new(names).map(|name| Factor(named(&name)))
+}
+
+/// One of several processes that make a study together: `1/4` is the second of four.
+fn share(text: &str) -> std::result::Result<[usize; 2], String> {
+    let numbers = text.split_once('/');
+    let numbers =
+        numbers.and_then(|(index, count)| Some([index.parse().ok()?, count.parse().ok()?]));
+    let valid = numbers.filter(|[index, count]| index < count);
+    valid.ok_or_else(|| "expected I/N with I from 0 to N − 1, such as 0/2".to_string())
 }
 
 /// Runs `train study`.
@@ -90,16 +99,10 @@ pub fn run(arguments: &StudyArguments) -> Result<()> {
     } = arguments;
     let spec = model.spec();
     let mut maker = backend.maker();
-    let plan = plan.into_iter().skip(share.index).step_by(share.count);
-    let made = journal::studies(journal_dir, *model).make(plan, &name, &mut |planned| {
-        let job = Job {
-            spec: &spec,
-            config: &planned.config,
-            pool: &pool,
-            checkpoint: None,
-            resume: None,
-            stop: &stop,
-        };
+    let [index, count] = *share;
+    let plan = plan.into_iter().skip(index).step_by(count);
+    let made = Journal::studies(journal_dir, *model).make(plan, &name, &mut |planned| {
+        let job = Job::new(&spec, &planned.config, &pool, &stop);
         let mut display = Display::new(planned.config.steps, format!("{}: ", planned.label));
         train(&job, maker.as_mut(), &mut |event| display.show(event))
     });
@@ -143,7 +146,7 @@ mod tests {
         let words = ["--model", "cnn", "--seeds", "2", "--epochs", "3", "--only"];
         let words = [&words[..], &["shift,label-smoothing", "--share", "1/2"]].concat();
         let arguments = parse(&words).unwrap();
-        assert_eq!(arguments.share, Share { index: 1, count: 2 });
+        assert_eq!(arguments.share, [1, 2]);
         let plan = plan(&arguments);
         assert_eq!(plan.len(), 2 * (1 + 4 + 4));
         assert!((plan[0].config.epochs() - 3.0).abs() < 0.02);
@@ -153,6 +156,8 @@ mod tests {
             &["--seeds", "2"][..],
             &["--model", "cnn", "--seeds", "0"],
             &["--model", "cnn", "--share", "2/2"],
+            &["--model", "cnn", "--share", "0/0"],
+            &["--model", "cnn", "--share", "1"],
             &["--model", "cnn", "--only", "luck"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");

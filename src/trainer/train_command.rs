@@ -10,7 +10,9 @@ use crate::{
     eval::{Reader, report::Report},
     extras, journal,
     options::{Chosen, DataArguments, model_kind},
-    records, search,
+    records,
+    runs::Journal,
+    search,
     seeds::{self, SeedRun},
     train_loop::{Event, Job, train},
 };
@@ -163,16 +165,8 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// A job without checkpoints.
     fn job<'a>(&'a self, config: &'a TrainConfig) -> Job<'a> {
-        Job {
-            spec: self.spec,
-            config,
-            pool: self.pool,
-            checkpoint: None,
-            resume: None,
-            stop: self.stop,
-        }
+        Job::new(self.spec, config, self.pool, self.stop)
     }
 
     fn search(&self, runs: usize, maker: &mut dyn MakeEngine) -> Result<()> {
@@ -181,7 +175,7 @@ impl Session<'_> {
         } = self.arguments;
         let model = self.config.model;
         let plan = (*first..runs).map(|number| search::planned(self.config, number));
-        let made = journal::searches(journal_dir, model).make(plan, self.backend, &mut |planned| {
+        let made = Journal::searches(journal_dir, model).make(plan, self.backend, &mut |planned| {
             let mut display = Display::new(planned.config.steps, format!("{}: ", planned.label));
             train(&self.job(&planned.config), maker, &mut |event| {
                 display.show(event)

@@ -55,6 +55,25 @@ pub struct Job<'a> {
     pub stop: &'a AtomicBool,
 }
 
+impl<'a> Job<'a> {
+    /// A training without checkpoints.
+    pub fn new(
+        spec: &'a NetworkSpec,
+        config: &'a TrainConfig,
+        pool: &'a Arc<Pool>,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        Self {
+            spec,
+            config,
+            pool,
+            checkpoint: None,
+            resume: None,
+            stop,
+        }
+    }
+}
+
 /// What training tells while it runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
@@ -628,14 +647,7 @@ mod tests {
     }
 
     fn job<'a>(data: &'a Data, config: &'a TrainConfig, stop: &'a AtomicBool) -> Job<'a> {
-        Job {
-            spec: &data.spec,
-            config,
-            pool: &data.pool,
-            checkpoint: None,
-            resume: None,
-            stop,
-        }
+        Job::new(&data.spec, config, &data.pool, stop)
     }
 
     #[test]
