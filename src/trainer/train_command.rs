@@ -265,9 +265,12 @@ impl Session<'_> {
             validation: Some(run.validation.metrics),
             test: Some(run.test.metrics),
         };
-        // The card takes from this line what the weights' metadata does not hold. It also makes the folder.
-        seeds::append(path.parent().unwrap_or(Path::new("")), run)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("{}: cannot be made: {error}", folder.display()))?;
         model.save(path, self.arguments.half)?;
+        // The card takes from this line what the weights' metadata does not hold.
+        seeds::append(folder, run)?;
         let card = card::write(path)?;
         eprintln!("saved {} and {}", path.display(), card.display());
         Ok(())
