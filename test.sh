@@ -65,8 +65,10 @@ features_of() {
 # Where the trainer or a test asks a dependency of the app for one feature more, run.sh and the tests below build Bevy or
 # burn each for themselves. What is missing belongs beside the other features in Cargo.toml.
 same_features() {
+    features_of -p mnistify -e normal,build >"$temporary/app-features" || return 1
+    features_of --workspace -e normal,build,dev >"$temporary/all-features" || return 1
     local differing
-    differing=$(LC_ALL=C comm -23 <(features_of -p mnistify -e normal,build) <(features_of --workspace -e normal,build,dev))
+    differing=$(LC_ALL=C comm -23 "$temporary/app-features" "$temporary/all-features")
     if [ -n "$differing" ]; then
         printf 'the app alone builds these with other features than the whole workspace:\n%s\n' "$differing" >&2
         return 1
