@@ -256,7 +256,7 @@ pub static TABLE: [Hyperparameter; 24] = [
     entry(
         "schedule",
         "Schedule of the learning rate",
-        "schedule; × is the factor when validation stalls",
+        "how it changes; × is the factor when validation stalls",
         Same(0.0),
         Choice {
             names: &["one-cycle", "plateau"],
@@ -402,6 +402,14 @@ impl Hyperparameter {
         match self.field {
             Choice { names, .. } => names[value as usize].to_string(),
             _ => value.to_string(),
+        }
+    }
+
+    /// A value with its unit, for tables.
+    pub fn label(&self, value: f64) -> String {
+        match self.field {
+            Number(..) | Count(..) if value == 0.0 => "off".to_string(),
+            _ => self.shown.replace('#', &self.text(value)),
         }
     }
 
@@ -570,6 +578,9 @@ mod tests {
             assert!(std::ptr::eq(named(one.name), one));
         }
         assert_eq!(named("batch").default_text(), "512 for mlp, 256 for cnn");
+        let labels = [("rotation", 15.0), ("elastic", 0.0), ("sampling", 0.0)];
+        let labels = labels.map(|(name, value)| named(name).label(value));
+        assert_eq!(labels, ["±15°", "off", "bilinear"]);
         assert!(
             named("steps")
                 .default_text()

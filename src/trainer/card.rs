@@ -25,7 +25,7 @@ use crate::{
     records::{self, RecordError},
     seeds::{self, SeedRun},
 };
-use mnistify_learning::{TrainConfig, images::TRAINING_IMAGES};
+use mnistify_learning::{TrainConfig, hyperparameters::TABLE, images::TRAINING_IMAGES};
 use mnistify_network::{LayerSpec, Metrics, Model, ModelError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -224,6 +224,7 @@ impl CardData {
             "command": self.model.card.command,
             "config": self.config,
             "epochs": self.config.epochs(),
+            "recipe": TABLE.each_ref().map(|one| [one.title.to_string(), one.label(one.get(&self.config))]),
             "run": run,
             "figures": figures.collect::<Vec<_>>(),
             "confusion": confusion.map(|run| &run.test.confusion),

@@ -120,10 +120,9 @@ fn option(one: &'static Hyperparameter) -> Arg {
         "" => String::new(),
         unit => format!(", in {unit}"),
     };
+    let (title, what, expected) = (one.title, one.what, one.expected());
     let help = format!(
-        "{}: {}{unit} [default: {}]",
-        one.title,
-        one.what,
+        "{title}: {what}{unit}; {expected} [default: {}]",
         one.default_text()
     );
     Arg::new(one.name)

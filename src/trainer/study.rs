@@ -89,8 +89,7 @@ impl Factor {
         match level {
             ONE_CYCLE => "one-cycle".to_string(),
             _ if self.is_schedule() => format!("plateau × {level}"),
-            0.0 => "off".to_string(),
-            _ => self.0.shown.replace('#', &level.to_string()),
+            _ => self.0.label(level),
         }
     }
 }
