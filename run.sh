@@ -59,6 +59,7 @@ fi
 
 "$root/scripts/install-system.sh"
 
-# The same packages and features as in test.sh, so that nothing is built twice. Only the first build is long.
-cargo build --manifest-path "$root/Cargo.toml" --release --workspace --features train
+# The app alone; its dependencies have the same features as in test.sh, so that nothing is built twice. Only the first
+# build is long.
+cargo build --manifest-path "$root/Cargo.toml" --release -p mnistify
 exec "$CARGO_TARGET_DIR/release/mnistify" "$@"

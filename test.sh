@@ -45,7 +45,7 @@ rust_components() {
 }
 
 documentation() {
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --workspace --features train --no-deps
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --workspace --no-deps
 }
 
 # Two versions of wgpu would be two GPU devices, and burn's buffers could not be drawn from.
@@ -54,6 +54,23 @@ one_wgpu() {
     found=$(grep -c '^name = "wgpu"$' Cargo.lock || true)
     if [ "$found" != 1 ]; then
         echo "Cargo.lock holds $found versions of wgpu, expected 1: bevy, bevy_egui and burn must agree" >&2
+        return 1
+    fi
+}
+
+features_of() {
+    cargo tree --locked --prefix none --format '{p} {f}' "$@" | sed 's/ ([*])$//; s/ (proc-macro)//' | LC_ALL=C sort -u
+}
+
+# Where the trainer or a test asks a dependency of the app for one feature more, run.sh and the tests below build Bevy or
+# burn each for themselves. What is missing belongs beside the other features in Cargo.toml.
+same_features() {
+    features_of -p mnistify -e normal,build >"$temporary/app-features" || return 1
+    features_of --workspace -e normal,build,dev >"$temporary/all-features" || return 1
+    local differing
+    differing=$(LC_ALL=C comm -23 "$temporary/app-features" "$temporary/all-features")
+    if [ -n "$differing" ]; then
+        printf 'the app alone builds these with other features than the whole workspace:\n%s\n' "$differing" >&2
         return 1
     fi
 }
@@ -78,10 +95,11 @@ check "system packages" scripts/install-system.sh --tests
 check "rustfmt and clippy" rust_components
 check "format" cargo fmt --all --check
 # Clippy needs only the dependencies' metadata; the tests then build all of them, and run.sh's app with them.
-check "clippy" cargo clippy --locked --release --workspace --features train --all-targets -- -D warnings
-check "tests" cargo test --locked --release --workspace --features train
+check "clippy" cargo clippy --locked --release --workspace --all-targets -- -D warnings
+check "tests" cargo test --locked --release --workspace
 check "documentation" documentation
 check "the page in a browser" web/test.sh
 check "one wgpu" one_wgpu
+check "same features" same_features
 check "nothing left behind" nothing_left_behind
 echo "all checks passed in $(((SECONDS + 59) / 60)) min"

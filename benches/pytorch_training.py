@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same training in PyTorch, to compare speed on the same GPU: images a second, and the time to 99 % on validation.
 
-Follows src/training/: the architectures, the batch, the augmentation (augment.rs), the schedule and the moving average
+Follows src/learning/: the architectures, the batch, the augmentation (augment.rs), the schedule and the moving average
 (schedule.rs), AdamW, label smoothing, the evaluation of the averaged weights with fresh statistics of the batch
 normalisation (train_loop.rs), and when it happens (config.rs).
 

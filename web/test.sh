@@ -64,7 +64,7 @@ build_generator() {
         . "${CARGO_HOME:-$HOME/.cargo}/env"
     fi
     (cd "$root" && CARGO_TARGET_DIR=$native_target \
-        cargo build --locked --release --workspace --features train --example random_networks)
+        cargo build --locked --release --workspace --example random_networks)
 }
 
 for file in "${files[@]}"; do

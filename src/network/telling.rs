@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn every_verdict_has_a_sentence() {
         let classes = ["0", "1", "2"].map(String::from);
-        let mut answer = Answer::from_logits(&[0.0, 3.0, 1.0], None).expect("finite logits");
+        let answer = Answer::from_logits(&[0.0, 3.0, 1.0], None).expect("finite logits");
         let telling = |answer, threshold| Telling {
             name: "CNN",
             classes: &classes,
@@ -93,9 +93,12 @@ mod tests {
             "CNN: 1, 84 percent. CNN: waiting for a digit."
         );
         assert_eq!(both["models"][1]["class"], Value::Null);
-        answer.is_digit = false;
-        assert_eq!(said(Some(&answer), 0.6), "CNN: not a digit.");
-        let all = all_to_json(&[telling(Some(&answer), 0.6)]);
+        let refused = Answer {
+            is_digit: false,
+            ..answer.clone()
+        };
+        assert_eq!(said(Some(&refused), 0.6), "CNN: not a digit.");
+        let all = all_to_json(&[telling(Some(&refused), 0.6)]);
         assert_eq!(
             (&all["text"], &all["headline"]),
             (&json!(NO_DIGIT), &json!(NO_DIGIT))

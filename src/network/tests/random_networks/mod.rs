@@ -1,10 +1,8 @@
 //! Random networks and images, and their logits by the plain path: for the tests of the executors, and for
 //! `examples/random_networks.rs`, which writes such networks for the page's tests. One copy, so that both run the same.
 
-use burn::{
-    backend::Flex,
-    tensor::{Tensor, TensorData},
-};
+use burn::tensor::{Tensor, TensorData};
+use burn_flex::Flex;
 use mnistify_network::{BurnNetwork, LayerSpec, Model, NetworkSpec, Normalisation};
 use proptest::{array::uniform2, prelude::*};
 

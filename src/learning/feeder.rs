@@ -1,0 +1,288 @@
+//! What each step sees: images from a pool, each with a warp of its own. Both depend on the seed and the image's number
+//! alone, so that a resumed run continues exactly where it was, and every engine sees the same.
+
+use crate::{
+    augment::{Augmentation, Warp},
+    config::TrainConfig,
+    images::{Images, Mnist},
+    metrics::CLASSES,
+    random::{Purpose, generator},
+};
+use mnistify_drawing::PIXELS;
+use rand::{Rng, seq::SliceRandom};
+use std::ops::Range;
+
+/// The class of an image that is no digit: its target is the same for all of them.
+pub const NO_DIGIT: u8 = CLASSES as u8;
+
+/// All images of a training, one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    /// 0 is paper and 255 is ink.
+    pub images: Vec<[u8; PIXELS]>,
+    /// From 0 to 9, or [`NO_DIGIT`].
+    pub classes: Vec<u8>,
+    train: Range<usize>,
+    prepared: Range<usize>,
+    drawn: Range<usize>,
+    outliers: Range<usize>,
+    validation: Range<usize>,
+}
+
+/// What the mixture puts beside MNIST's training images; each part may be empty.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// MNIST's images that were placed anywhere and then prepared as the app prepares pictures.
+    pub prepared: Images,
+    /// Digits drawn as pen paths.
+    pub drawn: Images,
+    /// What is no digit; its labels are [`NO_DIGIT`].
+    pub outliers: Images,
+}
+
+impl Pool {
+    /// MNIST's images, and what is added to them.
+    pub fn new(data: &Mnist, extras: &Extras) -> Self {
+        let mut pool = Self::default();
+        let parts = [
+            &data.train,
+            &extras.prepared,
+            &extras.drawn,
+            &extras.outliers,
+            &data.validation,
+        ];
+        let ranges = parts.map(|part| pool.add(part));
+        [
+            pool.train,
+            pool.prepared,
+            pool.drawn,
+            pool.outliers,
+            pool.validation,
+        ] = ranges;
+        pool
+    }
+
+    fn add(&mut self, images: &Images) -> Range<usize> {
+        let start = self.images.len();
+        self.images.extend(&images.images);
+        self.classes.extend(&images.labels);
+        start..self.images.len()
+    }
+
+    /// How many of MNIST's training images there are.
+    pub fn training_images(&self) -> usize {
+        self.train.len()
+    }
+
+    /// The right answers for [`Pool::validation_samples`].
+    pub fn validation_labels(&self) -> &[u8] {
+        &self.classes[self.validation.clone()]
+    }
+
+    /// MNIST's validation images as they are.
+    pub fn validation_samples(&self) -> Vec<Sample> {
+        let sample = |image| Sample {
+            image,
+            class: self.classes[image],
+            warp: Warp::IDENTITY,
+        };
+        self.validation.clone().map(sample).collect()
+    }
+
+    /// `count` training images with their warps, for the statistics of the batch normalisation.
+    pub fn calibration_samples(&self, config: &TrainConfig, count: usize) -> Vec<Sample> {
+        let seed = config.seed;
+        let mut chosen: Vec<usize> = self.train.clone().collect();
+        chosen.shuffle(&mut generator(seed, Purpose::Calibrate, 0));
+        chosen.truncate(count);
+        let chosen = chosen.into_iter().enumerate();
+        chosen
+            .map(|(index, image)| {
+                let mut rng = generator(seed, Purpose::Calibrate, 1 + index as u64);
+                Sample {
+                    image,
+                    class: self.classes[image],
+                    warp: Warp::draw(&config.augmentation, &mut rng),
+                }
+            })
+            .collect()
+    }
+}
+
+/// One image of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Its place in the pool.
+    pub image: usize,
+    /// From 0 to 9, or [`NO_DIGIT`].
+    pub class: u8,
+    pub warp: Warp,
+}
+
+/// One of MNIST's images in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// Its place among all images that the run sees.
+    position: usize,
+    /// Its place in the pool.
+    image: usize,
+}
+
+/// Chooses the images of a run, each step's from its number alone.
+pub struct Feeder<'a> {
+    pool: &'a Pool,
+    config: &'a TrainConfig,
+    /// The epoch whose order is at hand.
+    epoch: Option<usize>,
+    order: Vec<usize>,
+}
+
+impl<'a> Feeder<'a> {
+    /// A feeder of `pool`, which must hold training images.
+    pub fn new(pool: &'a Pool, config: &'a TrainConfig) -> Self {
+        Self {
+            pool,
+            config,
+            epoch: None,
+            order: pool.train.clone().collect(),
+        }
+    }
+
+    /// The batch of `step`, counted from 0. Every epoch has its own random order; batches run over their borders. What
+    /// the mixture adds takes the places of MNIST's images.
+    pub fn batch(&mut self, step: usize) -> Vec<Sample> {
+        let picks = self.picks(step);
+        picks.into_iter().map(|pick| self.sample(pick)).collect()
+    }
+
+    /// The first half of [`Feeder::batch`]: which of MNIST's images it is made of.
+    pub fn picks(&mut self, step: usize) -> Vec<Pick> {
+        let size = self.config.batch;
+        let positions = step * size..(step + 1) * size;
+        positions
+            .map(|position| Pick {
+                position,
+                image: self.image(position),
+            })
+            .collect()
+    }
+
+    /// The second half, which takes most of the time and needs no order: threads can share it.
+    pub fn sample(&self, pick: Pick) -> Sample {
+        sample(self.pool, self.config, pick.position as u64, pick.image)
+    }
+
+    fn image(&mut self, position: usize) -> usize {
+        let count = self.pool.train.len();
+        let epoch = position / count;
+        if self.epoch != Some(epoch) {
+            // From the sorted order, so that an epoch's order does not depend on the epochs before it.
+            self.order.sort_unstable();
+            let mut rng = generator(self.config.seed, Purpose::Shuffle, epoch as u64);
+            self.order.shuffle(&mut rng);
+            self.epoch = Some(epoch);
+        }
+        self.order[position % count]
+    }
+}
+
+/// The `position`-th sample of a run, where `image` is the next of MNIST's.
+fn sample(pool: &Pool, config: &TrainConfig, position: u64, image: usize) -> Sample {
+    let mixture = &config.mixture;
+    let (mut image, mut options) = (image, &config.augmentation);
+    if !mixture.is_plain() {
+        let mut rng = generator(config.seed, Purpose::Mix, position);
+        let mut left: f64 = rng.random();
+        let kinds = [
+            (mixture.prepared, &pool.prepared),
+            (mixture.drawn, &pool.drawn),
+            (mixture.outliers, &pool.outliers),
+        ];
+        let mut is_plain = true;
+        for (share, range) in kinds {
+            if is_plain && left < share && !range.is_empty() {
+                image = rng.random_range(range.clone());
+                is_plain = false;
+            }
+            left -= share;
+        }
+        if is_plain && left < mixture.wide {
+            options = &WIDE;
+        }
+    }
+    let mut rng = generator(config.seed, Purpose::Augment, position);
+    Sample {
+        image,
+        class: pool.classes[image],
+        warp: Warp::draw(options, &mut rng),
+    }
+}
+
+/// What the mixture's wide part is distorted by: digits anywhere on the pad, as visitors who do not centre draw them.
+pub const WIDE: Augmentation = Augmentation {
+    rotation: 20.0,
+    scale: 0.38,
+    anisotropy: 0.12,
+    shear: 0.2,
+    shift: 4.5,
+    thickness: 0.6,
+    sampling: crate::augment::Sampling::Bilinear,
+    elastic: 0.0,
+    brightness: 0.3,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ModelKind;
+
+    fn pool() -> Pool {
+        let images = |count: usize| Images {
+            images: (0..count).map(|index| [index as u8; PIXELS]).collect(),
+            labels: (0..count).map(|index| (index % CLASSES) as u8).collect(),
+        };
+        let data = Mnist {
+            train: images(400),
+            validation: images(50),
+        };
+        Pool::new(&data, &Extras::default())
+    }
+
+    fn config() -> TrainConfig {
+        TrainConfig::defaults(ModelKind::Mlp, 32)
+    }
+
+    #[test]
+    fn batches_depend_on_the_step_alone() {
+        let (pool, config) = (pool(), config());
+        let mut in_order = Feeder::new(&pool, &config);
+        let batches: Vec<Vec<Sample>> = (0..30).map(|step| in_order.batch(step)).collect();
+        assert_eq!(Feeder::new(&pool, &config).batch(29), batches[29]);
+        assert_ne!(batches[0], batches[1]);
+        assert_eq!(batches[0].len(), 32);
+        for sample in batches.iter().flatten() {
+            assert_eq!(sample.class, pool.classes[sample.image]);
+        }
+    }
+
+    #[test]
+    fn an_epoch_shows_every_image_once() {
+        let (pool, config) = (pool(), config());
+        let mut feeder = Feeder::new(&pool, &config);
+        let mut seen: Vec<usize> = (400..800).map(|position| feeder.image(position)).collect();
+        assert_ne!(seen, (0..400).collect::<Vec<_>>());
+        seen.sort_unstable();
+        assert_eq!(seen, (0..400).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn validation_images_are_never_trained_on() {
+        let (pool, config) = (pool(), config());
+        let mut feeder = Feeder::new(&pool, &config);
+        let validation = pool.validation_samples();
+        assert_eq!(validation.len(), 50);
+        for sample in (0..40).flat_map(|step| feeder.batch(step)) {
+            assert!(validation.iter().all(|held| held.image != sample.image));
+        }
+    }
+}

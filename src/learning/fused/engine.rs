@@ -1,0 +1,749 @@
+//! Buffers, pipelines and steps.
+
+use super::{
+    header::{HEADER, Header},
+    kernels::{self, RECORD, THREADS, Tile},
+    layout::{Kernel, Launch, TrainingLayout, Unsupported},
+};
+use crate::{
+    augment::Sampling,
+    config::TrainConfig,
+    engine::{Engine, MakeEngine, OptimizerError, StepSettings},
+    feeder::{Pool, Sample},
+    metrics::CLASSES,
+};
+use burn_wgpu::WgpuRuntime;
+use cubecl::prelude::*;
+use mnistify_network::{
+    Card, Model, NetworkSpec, Normalisation, TensorF32,
+    fused::{
+        Gpu,
+        compile::{Checks, Shader, compile},
+    },
+};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
+
+/// Steps that may be on their way to the GPU; more would only take memory.
+const STEPS_IN_FLIGHT: usize = 8;
+
+/// Trains on a GPU with the kernels of this module.
+pub struct FusedEngine {
+    gpu: Gpu,
+    spec: NetworkSpec,
+    layout: TrainingLayout,
+    normalisation: Normalisation,
+    nearest: bool,
+    weight_decay: f32,
+    label_smoothing: f32,
+    pool: Arc<Pool>,
+    buffers: Buffers,
+    /// Forward with the weights that are trained, then everything else of a step.
+    training: Vec<Dispatch>,
+    /// Forward with the averaged weights.
+    averaged: Vec<Dispatch>,
+    records: Vec<f32>,
+    in_flight: VecDeque<wgpu::SubmissionIndex>,
+    /// Steps since the losses were read.
+    losses: usize,
+}
+
+struct Buffers {
+    /// The [`Header`], then `[batch, RECORD]`.
+    records: wgpu::Buffer,
+    /// Four pixels a word.
+    pool: wgpu::Buffer,
+    /// All values of a batch, their gradients, and partial sums.
+    work: wgpu::Buffer,
+    parameters: wgpu::Buffer,
+    average: wgpu::Buffer,
+    /// AdamW's first moments, then its second ones.
+    moments: wgpu::Buffer,
+    transposed: wgpu::Buffer,
+    /// Averaged means and mean squares of the batch normalisations.
+    running: wgpu::Buffer,
+    /// Lengths that no kernel reads, but that CubeCL declares.
+    lengths: wgpu::Buffer,
+}
+
+struct Dispatch {
+    pipeline: wgpu::ComputePipeline,
+    bind_group: wgpu::BindGroup,
+    workgroups: [u32; 3],
+}
+
+impl FusedEngine {
+    /// Uploads `pool` and compiles the kernels; samples name the pool's images by their place.
+    ///
+    /// # Errors
+    /// Where the kernels do not cover the network or the batch, or the GPU's buffers are too small.
+    pub fn new(
+        model: &Model,
+        config: &TrainConfig,
+        pool: &Arc<Pool>,
+        gpu: &Gpu,
+    ) -> Result<Self, Unsupported> {
+        let nearest = config.augmentation.sampling == Sampling::Nearest;
+        let layout = TrainingLayout::new(&model.spec, config.batch, nearest)?;
+        let device = &gpu.device;
+        // Four pixels a word, the first in the lowest byte.
+        let pixels: &[u8] = pool.images.as_flattened();
+        let buffer = |label: &str, values: usize| {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size: (values * size_of::<f32>()) as u64,
+                usage: wgpu::BufferUsages::STORAGE
+                    | wgpu::BufferUsages::COPY_DST
+                    | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: false,
+            })
+        };
+        let largest = device.limits().max_storage_buffer_binding_size;
+        let needed = (layout.work_count * size_of::<f32>()).max(pixels.len()) as u64;
+        if needed > largest {
+            return Err(Unsupported(format!(
+                "it needs a buffer of {needed} bytes, and this GPU binds at most {largest}; a smaller batch needs less"
+            )));
+        }
+        let buffers = Buffers {
+            records: buffer("records", HEADER + layout.batch * RECORD),
+            pool: buffer("pool", pixels.len() / size_of::<u32>()),
+            work: buffer("work", layout.work_count),
+            parameters: buffer("parameters", layout.parameter_count),
+            average: buffer("average", layout.parameter_count),
+            moments: buffer("moments", 2 * layout.parameter_count),
+            transposed: buffer("transposed", layout.parameter_count),
+            running: buffer("running", layout.running_count),
+            lengths: buffer("lengths", 16),
+        };
+        gpu.queue.write_buffer(&buffers.pool, 0, pixels);
+        let mut compiler = Programs {
+            gpu,
+            client: WgpuRuntime::client(&gpu.burn),
+            buffers: &buffers,
+            pipelines: HashMap::new(),
+        };
+        let mut training = compiler.dispatches(&layout.forward, false);
+        training.extend(compiler.dispatches(&layout.backward, false));
+        let averaged = compiler.dispatches(&layout.forward, true);
+        let mut engine = Self {
+            gpu: gpu.clone(),
+            spec: model.spec.clone(),
+            nearest,
+            pool: Arc::clone(pool),
+            normalisation: model.spec.normalisation(),
+            weight_decay: config.weight_decay as f32,
+            label_smoothing: config.label_smoothing as f32,
+            records: vec![0.0; HEADER + layout.batch * RECORD],
+            layout,
+            buffers,
+            training,
+            averaged,
+            in_flight: VecDeque::new(),
+            losses: 0,
+        };
+        engine.begin(model, config);
+        Ok(engine)
+    }
+
+    /// Whether this engine's kernels and images also serve another training.
+    fn serves(&self, model: &Model, config: &TrainConfig, pool: &Arc<Pool>) -> bool {
+        let nearest = config.augmentation.sampling == Sampling::Nearest;
+        self.spec == model.spec
+            && self.layout.batch == config.batch
+            && self.nearest == nearest
+            && Arc::ptr_eq(&self.pool, pool)
+    }
+
+    /// Begins a training with these weights.
+    fn begin(&mut self, model: &Model, config: &TrainConfig) {
+        self.weight_decay = config.weight_decay as f32;
+        self.label_smoothing = config.label_smoothing as f32;
+        self.losses = 0;
+        self.set_network(model);
+        self.set_average(model);
+        let zeros = vec![0.0f32; 2 * self.layout.parameter_count];
+        let queue = &self.gpu.queue;
+        queue.write_buffer(&self.buffers.moments, 0, bytemuck::cast_slice(&zeros));
+        let offset = (self.layout.loss * size_of::<f32>()) as u64;
+        let zeros = vec![0.0f32; self.layout.batch];
+        queue.write_buffer(&self.buffers.work, offset, bytemuck::cast_slice(&zeros));
+    }
+
+    fn set_network(&mut self, model: &Model) {
+        let (values, _) = self.layout.flatten(model);
+        let transposed = self.layout.transposed(&values);
+        let queue = &self.gpu.queue;
+        queue.write_buffer(&self.buffers.parameters, 0, bytemuck::cast_slice(&values));
+        queue.write_buffer(
+            &self.buffers.transposed,
+            0,
+            bytemuck::cast_slice(&transposed),
+        );
+    }
+
+    fn model(&self, values: &wgpu::Buffer) -> Model {
+        let values = self.read(values, 0, self.layout.parameter_count);
+        let running = self.read(&self.buffers.running, 0, self.layout.running_count);
+        Model {
+            spec: self.spec.clone(),
+            card: Card::default(),
+            calibration: None,
+            tensors: self.named(&values, &running),
+        }
+    }
+
+    /// Values in the order of the parameters, and of the averaged statistics, as a file's tensors.
+    fn named(&self, values: &[f32], running: &[f32]) -> BTreeMap<String, TensorF32> {
+        let mut tensors = self.layout.unflatten(values, running);
+        for (name, shape) in self.spec.parameters() {
+            let tensor = tensors.get_mut(&name).expect("the layout has them all");
+            tensor.shape = shape;
+        }
+        tensors
+    }
+
+    /// The header of a forward with the averaged weights.
+    fn reading(&self) -> Header {
+        Header {
+            scale: self.normalisation.scale,
+            offset: self.normalisation.offset,
+            epsilon: self.layout.epsilon,
+            ..Header::default()
+        }
+    }
+
+    /// Runs `dispatches` on some samples, at most a batch of them; missing ones repeat the first.
+    fn run(&mut self, which: Program, header: Header, samples: &[Sample]) {
+        assert!(!samples.is_empty() && samples.len() <= self.layout.batch);
+        self.records[..HEADER].copy_from_slice(bytemuck::cast_slice(&[header]));
+        for place in 0..self.layout.batch {
+            let sample = samples.get(place).unwrap_or(&samples[0]);
+            let record = &mut self.records[HEADER + place * RECORD..][..RECORD];
+            record[0] = sample.image as f32;
+            record[1] = f32::from(sample.class);
+            sample.warp.write_values(&mut record[2..]);
+        }
+        let queue = &self.gpu.queue;
+        queue.write_buffer(
+            &self.buffers.records,
+            0,
+            bytemuck::cast_slice(&self.records),
+        );
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            let dispatches = match which {
+                Program::Training => &self.training,
+                Program::Averaged => &self.averaged,
+            };
+            for dispatch in dispatches {
+                pass.set_pipeline(&dispatch.pipeline);
+                pass.set_bind_group(0, &dispatch.bind_group, &[]);
+                let [x, y, z] = dispatch.workgroups;
+                pass.dispatch_workgroups(x, y, z);
+            }
+        }
+        let index = self.gpu.queue.submit([encoder.finish()]);
+        self.in_flight.push_back(index);
+        if self.in_flight.len() > STEPS_IN_FLIGHT {
+            let submission_index = self.in_flight.pop_front();
+            // A lost device shows where something is read.
+            let _ = self.gpu.device.poll(wgpu::PollType::Wait {
+                submission_index,
+                timeout: None,
+            });
+        }
+    }
+
+    /// Some values of a buffer. Blocks.
+    fn read(&self, source: &wgpu::Buffer, first: usize, values: usize) -> Vec<f32> {
+        let size = (values * size_of::<f32>()) as u64;
+        let staging = self.staging(size);
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        let first = (first * size_of::<f32>()) as u64;
+        encoder.copy_buffer_to_buffer(source, first, &staging, 0, size);
+        self.gpu.queue.submit([encoder.finish()]);
+        self.mapped(&staging)
+    }
+
+    fn staging(&self, size: u64) -> wgpu::Buffer {
+        self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("read"),
+            size,
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        })
+    }
+
+    /// A staging buffer's values as soon as they are there.
+    ///
+    /// # Panics
+    /// Where the GPU is lost: training cannot go on, and the last checkpoint remains.
+    fn mapped(&self, staging: &wgpu::Buffer) -> Vec<f32> {
+        staging.slice(..).map_async(wgpu::MapMode::Read, |result| {
+            result.expect("the GPU was lost; the last checkpoint remains");
+        });
+        self.gpu
+            .device
+            .poll(wgpu::PollType::wait_indefinitely())
+            .expect("the GPU was lost; the last checkpoint remains");
+        let view = staging.slice(..).get_mapped_range();
+        bytemuck::cast_slice(&view).to_vec()
+    }
+
+    /// How long every kernel of a step takes on its own, and every matrix product under other tiles. `clock` tells
+    /// seconds. Blocks.
+    pub fn profile(&mut self, clock: &dyn Fn() -> f64) -> Vec<KernelTime> {
+        const REPEATED: usize = 40;
+        const WARMING_SECONDS: f64 = 0.04;
+        let launches = self.layout.forward.iter().chain(&self.layout.backward);
+        let mut programs = Programs {
+            gpu: &self.gpu,
+            client: WgpuRuntime::client(&self.gpu.burn),
+            buffers: &self.buffers,
+            pipelines: HashMap::new(),
+        };
+        let mut times = Vec::new();
+        for (index, launch) in launches.enumerate() {
+            let own = launch.product().map(|(tile, _)| tile);
+            let others = Tile::CANDIDATES.iter().filter(|tile| Some(**tile) != own);
+            let others = others.filter_map(|tile| launch.cut(*tile));
+            for launch in std::iter::once(*launch).chain(others) {
+                let dispatch = programs.dispatch(&launch, false);
+                let run = || {
+                    let begun = clock();
+                    let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+                    {
+                        let mut pass = encoder.begin_compute_pass(&Default::default());
+                        pass.set_pipeline(&dispatch.pipeline);
+                        pass.set_bind_group(0, &dispatch.bind_group, &[]);
+                        let [x, y, z] = dispatch.workgroups;
+                        for _ in 0..REPEATED {
+                            pass.dispatch_workgroups(x, y, z);
+                        }
+                    }
+                    self.gpu.queue.submit([encoder.finish()]);
+                    let _ = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
+                    clock() - begun
+                };
+                // An idle GPU runs at a fraction of its clock, and takes a while to come back.
+                let begun = clock();
+                let mut least = f64::INFINITY;
+                while clock() - begun < WARMING_SECONDS {
+                    least = least.min(run());
+                }
+                let micros = 1e6 * least / REPEATED as f64;
+                let product = launch.product();
+                times.push(KernelTime {
+                    kernel: format!("{index} {}", launch.kernel.name()),
+                    tile: product.map(|(tile, _)| tile),
+                    workgroups: launch.workgroups,
+                    micros,
+                    tera_flops: product.map(|(_, work)| 2e-6 * work as f64 / micros),
+                });
+            }
+        }
+        times
+    }
+
+    /// The gradients of the last step, by the names of the tensors. Blocks.
+    pub fn gradients(&self) -> BTreeMap<String, TensorF32> {
+        let work = self.read(&self.buffers.work, 0, self.layout.work_count);
+        let mut gradients = vec![0.0; self.layout.parameter_count];
+        for launch in &self.layout.backward {
+            if let Kernel::Adam(shape) = launch.kernel {
+                for index in 0..shape.count {
+                    let parts = (0..shape.splits)
+                        .map(|split| work[shape.gradient + split * shape.count + index]);
+                    gradients[shape.parameters + index] = parts.sum();
+                }
+            }
+        }
+        let mut tensors = self.named(&gradients, &vec![0.0; self.layout.running_count]);
+        tensors.retain(|name, _| !name.contains("running"));
+        tensors
+    }
+
+    /// The images of the last step as the network saw them, `[batch][784]`. Blocks.
+    pub fn images(&self) -> Vec<Vec<f32>> {
+        let Kernel::Augment(shape) = self.layout.forward[0].kernel else {
+            unreachable!("a forward begins with the images");
+        };
+        let size = mnistify_drawing::PIXELS;
+        let values = self.read(&self.buffers.work, shape.output, size * shape.batch);
+        (0..shape.batch)
+            .map(|image| {
+                (0..size)
+                    .map(|pixel| values[pixel * shape.batch + image])
+                    .collect()
+            })
+            .collect()
+    }
+}
+
+/// One kernel's time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KernelTime {
+    /// Its number in the step, and what it does.
+    pub kernel: String,
+    pub tile: Option<Tile>,
+    pub workgroups: [usize; 3],
+    /// Of one launch, the least of several means.
+    pub micros: f64,
+    /// Of matrix products: 10¹² multiplications and additions a second.
+    pub tera_flops: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Program {
+    Training,
+    Averaged,
+}
+
+impl Engine for FusedEngine {
+    fn step(&mut self, samples: &[Sample], settings: &StepSettings) {
+        let time = settings.step as i32 + 1;
+        let header = Header {
+            learning_rate: settings.learning_rate as f32,
+            weight_decay: self.weight_decay,
+            first_correction: (1.0 - 0.9f64.powi(time)) as f32,
+            second_correction: (1.0 - 0.999f64.powi(time)) as f32,
+            average_decay: settings.average_decay as f32,
+            label_smoothing: self.label_smoothing,
+            ..self.reading()
+        };
+        self.run(Program::Training, header, samples);
+        self.losses += 1;
+    }
+
+    fn take_mean_loss(&mut self) -> f32 {
+        let batch = self.layout.batch;
+        let sums = self.read(&self.buffers.work, self.layout.loss, batch);
+        let zeros = vec![0.0f32; batch];
+        let offset = (self.layout.loss * size_of::<f32>()) as u64;
+        self.gpu
+            .queue
+            .write_buffer(&self.buffers.work, offset, bytemuck::cast_slice(&zeros));
+        let count = std::mem::take(&mut self.losses) * batch;
+        let sum: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
+        (sum / count as f64) as f32
+    }
+
+    fn calibrate(&mut self, samples: &[Sample]) {
+        if self.layout.epsilon == 0.0 {
+            return;
+        }
+        let zeros = vec![0.0f32; self.layout.running_count];
+        self.gpu
+            .queue
+            .write_buffer(&self.buffers.running, 0, bytemuck::cast_slice(&zeros));
+        if samples.is_empty() {
+            return;
+        }
+        // Whole batches only; the last one is filled up with the first samples again.
+        let batch = self.layout.batch;
+        let batches = samples.len().div_ceil(batch);
+        let header = Header {
+            accumulates: 1.0 / batches as f32,
+            ..self.reading()
+        };
+        let mut again = samples.iter().cycle().cloned();
+        for _ in 0..batches {
+            let batch: Vec<Sample> = again.by_ref().take(batch).collect();
+            self.run(Program::Averaged, header, &batch);
+        }
+    }
+
+    fn answers(&mut self, samples: &[Sample]) -> Vec<u8> {
+        let batch = self.layout.batch;
+        let size = (CLASSES * batch * size_of::<f32>()) as u64;
+        let chunks = samples.len().div_ceil(batch);
+        let staging = self.staging(size * chunks as u64);
+        let header = Header {
+            uses_running: 1.0,
+            ..self.reading()
+        };
+        let first = (self.layout.logits * size_of::<f32>()) as u64;
+        for (place, chunk) in samples.chunks(batch).enumerate() {
+            self.run(Program::Averaged, header, chunk);
+            let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+            let to = size * place as u64;
+            encoder.copy_buffer_to_buffer(&self.buffers.work, first, &staging, to, size);
+            self.gpu.queue.submit([encoder.finish()]);
+        }
+        let logits = self.mapped(&staging);
+        (0..samples.len())
+            .map(|index| {
+                let start = index / batch * CLASSES * batch + index % batch;
+                let of = |class: usize| logits[start + class * batch];
+                let better =
+                    |best: usize, class: usize| if of(class) > of(best) { class } else { best };
+                (1..CLASSES).fold(0, better) as u8
+            })
+            .collect()
+    }
+
+    fn network(&self) -> Model {
+        self.model(&self.buffers.parameters)
+    }
+
+    fn average(&self) -> Model {
+        self.model(&self.buffers.average)
+    }
+
+    fn set_average(&mut self, model: &Model) {
+        let (values, running) = self.layout.flatten(model);
+        let queue = &self.gpu.queue;
+        queue.write_buffer(&self.buffers.average, 0, bytemuck::cast_slice(&values));
+        queue.write_buffer(&self.buffers.running, 0, bytemuck::cast_slice(&running));
+    }
+
+    fn optimizer(&self) -> Result<Vec<u8>, OptimizerError> {
+        let moments = self.read(&self.buffers.moments, 0, 2 * self.layout.parameter_count);
+        let bytes = bytemuck::cast_slice(&moments);
+        TensorView::new(Dtype::F32, vec![moments.len()], bytes)
+            .and_then(|view| safetensors::serialize([("moments", view)], None))
+            .map_err(refused)
+    }
+
+    fn restore(
+        &mut self,
+        network: &Model,
+        average: &Model,
+        optimizer: &[u8],
+    ) -> Result<(), OptimizerError> {
+        let file = SafeTensors::deserialize(optimizer).map_err(refused)?;
+        let moments = file.tensor("moments").map_err(refused)?.data();
+        let expected = 2 * self.layout.parameter_count * size_of::<f32>();
+        if moments.len() != expected {
+            return Err(OptimizerError(format!(
+                "holds {} bytes of moments, expected {expected}",
+                moments.len()
+            )));
+        }
+        self.set_network(network);
+        self.set_average(average);
+        self.gpu
+            .queue
+            .write_buffer(&self.buffers.moments, 0, moments);
+        Ok(())
+    }
+
+    fn optimizer_extension(&self) -> &'static str {
+        "safetensors"
+    }
+}
+
+/// Makes fused engines on one GPU, and uses the last one's kernels again where they fit.
+pub struct FusedMaker {
+    gpu: Gpu,
+    engine: Option<FusedEngine>,
+}
+
+impl FusedMaker {
+    /// A maker for this GPU.
+    pub fn new(gpu: Gpu) -> Self {
+        Self { gpu, engine: None }
+    }
+}
+
+impl MakeEngine for FusedMaker {
+    fn engine(
+        &mut self,
+        model: &Model,
+        config: &TrainConfig,
+        pool: &Arc<Pool>,
+    ) -> Result<&mut dyn Engine, Unsupported> {
+        let kept = self.engine.take();
+        let engine = match kept.filter(|engine| engine.serves(model, config, pool)) {
+            Some(mut engine) => {
+                engine.begin(model, config);
+                engine
+            }
+            None => FusedEngine::new(model, config, pool, &self.gpu)?,
+        };
+        Ok(self.engine.insert(engine))
+    }
+}
+
+fn refused(error: safetensors::SafeTensorError) -> OptimizerError {
+    OptimizerError(error.to_string())
+}
+
+/// Compiles launches, each kernel once.
+struct Programs<'a> {
+    gpu: &'a Gpu,
+    client: ComputeClient<WgpuRuntime>,
+    buffers: &'a Buffers,
+    pipelines: HashMap<Kernel, (wgpu::ComputePipeline, bool)>,
+}
+
+impl Programs<'_> {
+    fn dispatches(&mut self, launches: &[Launch], averaged: bool) -> Vec<Dispatch> {
+        launches
+            .iter()
+            .map(|launch| self.dispatch(launch, averaged))
+            .collect()
+    }
+
+    fn dispatch(&mut self, launch: &Launch, averaged: bool) -> Dispatch {
+        let device = &self.gpu.device;
+        let client = &self.client;
+        let (pipeline, has_lengths) = self
+            .pipelines
+            .entry(launch.kernel)
+            .or_insert_with(|| {
+                let shader = shader(launch.kernel, client);
+                (shader.pipeline(device, Checks::Trusted), shader.has_info)
+            })
+            .clone();
+        let mut bound = self.bound(launch.kernel, averaged);
+        if has_lengths {
+            bound.push(&self.buffers.lengths);
+        }
+        let entries: Vec<_> = (0..)
+            .zip(bound)
+            .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
+            })
+            .collect();
+        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &entries,
+        });
+        Dispatch {
+            pipeline,
+            bind_group,
+            workgroups: launch.workgroups.map(|count| count as u32),
+        }
+    }
+
+    /// A kernel's buffers in the order of its arguments.
+    fn bound(&self, kernel: Kernel, averaged: bool) -> Vec<&wgpu::Buffer> {
+        let Buffers {
+            records,
+            pool,
+            work,
+            parameters,
+            average,
+            moments,
+            transposed,
+            running,
+            ..
+        } = self.buffers;
+        let weights = if averaged { average } else { parameters };
+        match kernel {
+            Kernel::Augment(_) => vec![records, pool, work],
+            Kernel::Forward(_) => vec![weights, work],
+            Kernel::Backward(_) => vec![transposed, work],
+            Kernel::FinishStatistics(_) => vec![records, weights, running, work],
+            Kernel::CrossEntropy(_) => vec![records, work],
+            Kernel::Adam(_) => vec![records, work, parameters, average, moments, transposed],
+            Kernel::WeightGradient(_)
+            | Kernel::Statistics(_)
+            | Kernel::PoolForward(_)
+            | Kernel::PoolSums(_)
+            | Kernel::FinishSums(_)
+            | Kernel::PoolBackward(_) => vec![work],
+        }
+    }
+}
+
+/// A kernel's source.
+fn shader(kernel: Kernel, client: &ComputeClient<WgpuRuntime>) -> Shader {
+    let client = client.clone();
+    let arg = || ArrayCompilationArg { inplace: None };
+    let threads = |count: usize| KernelSettings::default().cube_dim(CubeDim::new_1d(count as u32));
+    let settings = threads(THREADS);
+    match kernel {
+        Kernel::Augment(shape) => compile(&kernels::augment::Augment::new(
+            settings,
+            client,
+            arg(),
+            arg(),
+            arg(),
+            shape,
+        )),
+        Kernel::Forward(shape) | Kernel::Backward(shape) => {
+            compile(&kernels::contract::Contract::new(
+                threads(shape.tile.threads()),
+                client,
+                arg(),
+                arg(),
+                shape,
+            ))
+        }
+        Kernel::WeightGradient(shape) => compile(&kernels::weight_gradient::WeightGradient::new(
+            threads(shape.tile.threads()),
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::Statistics(shape) => compile(&kernels::statistics::Statistics::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::FinishStatistics(shape) => {
+            compile(&kernels::finish_statistics::FinishStatistics::new(
+                settings,
+                client,
+                arg(),
+                arg(),
+                arg(),
+                arg(),
+                shape,
+            ))
+        }
+        Kernel::PoolForward(shape) => compile(&kernels::pool_forward::PoolForward::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::PoolSums(shape) => compile(&kernels::pool_sums::PoolSums::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::FinishSums(shape) => compile(&kernels::finish_sums::FinishSums::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::PoolBackward(shape) => compile(&kernels::pool_backward::PoolBackward::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::CrossEntropy(shape) => compile(&kernels::cross_entropy::CrossEntropy::new(
+            settings,
+            client,
+            arg(),
+            arg(),
+            shape,
+        )),
+        Kernel::Adam(shape) => compile(&kernels::adam::Adam::new(
+            settings,
+            client,
+            arg(),
+            arg(),
+            arg(),
+            arg(),
+            arg(),
+            arg(),
+            shape,
+        )),
+    }
+}

@@ -1,0 +1,19 @@
+//! Training in a few dozen kernels a step, for a GPU: images under their warps, forward, gradients, AdamW and the moving
+//! average all stay on the GPU, and a step is one submit.
+//!
+//! burn's operators, with which the trainer trains too, are the reference: its tests hold the gradients of both against
+//! each other. They launch several hundred small kernels a step, whose launching takes most of the time at this size.
+//!
+//! - `layout`: from a spec to launches and places,
+//! - `header`: what every step tells the kernels,
+//! - `kernels`: the kernels themselves,
+//! - `engine`: pipelines, buffers, and the steps.
+
+mod engine;
+mod header;
+mod kernels;
+mod layout;
+
+pub use engine::{FusedEngine, FusedMaker, KernelTime};
+pub use kernels::Tile;
+pub use layout::Unsupported;

@@ -1,0 +1,325 @@
+//! `train` itself: a training with its checkpoint, its figures and its card, or a random search.
+
+use crate::{
+    Result,
+    backend::{self, Backend, BackendArguments},
+    card,
+    data::{self, FILES, cache_folder},
+    display::{Display, stop_on_ctrl_c},
+    document::COMMAND,
+    eval::{Reader, report::Report},
+    extras, journal,
+    options::{Chosen, DataArguments, model_kind},
+    records,
+    runs::Journal,
+    search,
+    seeds::{self, SeedRun},
+    train_loop::{Event, Job, train},
+};
+use clap::Args;
+use mnistify_learning::{
+    Confusion, Mnist, ModelKind, Pool, TrainConfig, engine::MakeEngine, fused::FusedEngine,
+    initial::initial_model,
+};
+use mnistify_network::{Card, Metrics, Model, NetworkSpec};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
+
+/// What to train, and what to do with it.
+#[derive(Args, Debug)]
+pub struct TrainArguments {
+    /// Which network to train.
+    #[arg(long, value_parser = model_kind(), required_unless_present = "journal")]
+    model: Option<ModelKind>,
+
+    #[command(flatten)]
+    data: DataArguments,
+
+    /// Save the weights, and the model card beside them [default path: models/MODEL.safetensors]
+    #[arg(long, value_name = "PATH")]
+    save: Option<Option<PathBuf>>,
+
+    /// Store the weights as F16, half the size; the figures are then those of the rounded weights.
+    #[arg(long)]
+    half: bool,
+
+    #[command(flatten)]
+    chosen: Chosen,
+
+    /// Decides initial weights, order and augmentation; in a search also the configurations.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    #[command(flatten)]
+    backend: BackendArguments,
+
+    /// Continue from a checkpoint, with the same options [default path: that of --checkpoint]
+    #[arg(long, value_name = "DIR")]
+    resume: Option<Option<PathBuf>>,
+
+    /// Folder for the checkpoint that every evaluation writes
+    /// [default: mnistify/checkpoints/MODEL-SEED in $XDG_CACHE_HOME or ~/.cache]
+    #[arg(long, value_name = "DIR")]
+    checkpoint: Option<PathBuf>,
+
+    /// Write one line of JSON with configuration, time and figures at the end; `-` is standard output.
+    #[arg(long, value_name = "PATH")]
+    json: Option<String>,
+
+    /// Only measure how long each kernel of a step takes, and print a JSON line for each (fused engine).
+    #[arg(long, conflicts_with_all = ["save", "resume", "json", "search"])]
+    profile: bool,
+
+    /// Random search instead: make runs 0 to N − 1, judge them on validation alone, keep a journal.
+    #[arg(long, value_name = "N", conflicts_with_all = ["save", "resume", "checkpoint", "json"])]
+    search: Option<usize>,
+
+    /// Search: begin with this run, so that several processes can share a search.
+    #[arg(long, value_name = "K", default_value_t = 0, requires = "search")]
+    first: usize,
+
+    /// Only make the journal's Markdown anew from its .jsonl files.
+    #[arg(long, conflicts_with = "search")]
+    journal: bool,
+
+    /// Folder of the journal.
+    #[arg(long, value_name = "DIR", default_value = "models")]
+    journal_dir: PathBuf,
+}
+
+/// Runs `train` without a subcommand.
+///
+/// # Errors
+/// Where there are no data or no backend, the training fails, or a file cannot be read or written.
+pub fn run(arguments: &TrainArguments) -> Result<()> {
+    if arguments.journal {
+        return rebuild_journals(arguments);
+    }
+    let model = arguments.model.ok_or("--model is missing")?;
+    let config = configuration(arguments, model);
+    config.validate()?;
+    let folder = arguments.data.folder()?;
+    let data = data::load_training(&folder)?;
+    let (backend, name) = backend::choose(&arguments.backend)?;
+    let pool = Pool::new(&data, &extras::of(&config.mixture, &data.train));
+    eprintln!("training on {name}");
+    let stop = stop_on_ctrl_c()?;
+    let session = Session {
+        arguments,
+        config: &config,
+        spec: &config.model.spec(),
+        folder: &folder,
+        data: &data,
+        pool: &Arc::new(pool),
+        backend: &name,
+        stop: &stop,
+    };
+    match backend {
+        Backend::Fused(gpu) if arguments.profile => {
+            let model = initial_model(session.spec, config.seed);
+            let begun = Instant::now();
+            let clock = || begun.elapsed().as_secs_f64();
+            for time in FusedEngine::new(&model, &config, session.pool, &gpu)?.profile(&clock) {
+                println!("{}", records::to_json(&time));
+            }
+            Ok(())
+        }
+        backend => {
+            let mut maker = backend.maker();
+            match arguments.search {
+                Some(runs) => session.search(runs, maker.as_mut()),
+                None => session.train(maker.as_mut()),
+            }
+        }
+    }
+}
+
+fn rebuild_journals(arguments: &TrainArguments) -> Result<()> {
+    for model in ModelKind::ALL {
+        let wanted = arguments.model.is_none_or(|only| only == model);
+        if wanted && let Some(path) = journal::rebuild(&arguments.journal_dir, model)? {
+            eprintln!("wrote {}", path.display());
+        }
+    }
+    Ok(())
+}
+
+fn configuration(arguments: &TrainArguments, model: ModelKind) -> TrainConfig {
+    let part = if arguments.search.is_some() { 10 } else { 1 };
+    arguments.chosen.config(model, arguments.seed, part)
+}
+
+/// All that a training or a search needs, apart from the backend's type.
+struct Session<'a> {
+    arguments: &'a TrainArguments,
+    config: &'a TrainConfig,
+    spec: &'a NetworkSpec,
+    folder: &'a Path,
+    data: &'a Mnist,
+    pool: &'a Arc<Pool>,
+    backend: &'a str,
+    stop: &'a AtomicBool,
+}
+
+impl Session<'_> {
+    fn job<'a>(&'a self, config: &'a TrainConfig) -> Job<'a> {
+        Job::new(self.spec, config, self.pool, self.stop)
+    }
+
+    fn search(&self, runs: usize, maker: &mut dyn MakeEngine) -> Result<()> {
+        let TrainArguments {
+            first, journal_dir, ..
+        } = self.arguments;
+        let model = self.config.model;
+        let plan = (*first..runs).map(|number| search::planned(self.config, number));
+        let made = Journal::searches(journal_dir, model).make(plan, self.backend, &mut |planned| {
+            let mut display = Display::new(planned.config.steps, format!("{}: ", planned.label));
+            train(&self.job(&planned.config), maker, &mut |event| {
+                display.show(event)
+            })
+        });
+        // The journal shows what there is, also where the search ended early.
+        if let Some(path) = journal::rebuild(journal_dir, model)? {
+            eprintln!("the journal is {}", path.display());
+        }
+        eprintln!("{} runs made", made?);
+        Ok(())
+    }
+
+    fn train(&self, maker: &mut dyn MakeEngine) -> Result<()> {
+        let config = self.config;
+        let name = config.model.name();
+        let checkpoint = match &self.arguments.checkpoint {
+            Some(folder) => folder.clone(),
+            None => {
+                let folder = format!("{name}-{}", config.seed);
+                cache_folder().join("checkpoints").join(folder)
+            }
+        };
+        let resume = self.arguments.resume.as_ref().map(|path| match path {
+            Some(path) => path.as_path(),
+            None => checkpoint.as_path(),
+        });
+        let job = Job {
+            checkpoint: Some(&checkpoint),
+            resume,
+            ..self.job(config)
+        };
+        let mut display = Display::new(config.steps, String::new());
+        let outcome = train(&job, maker, &mut |event: &Event| display.show(event))?;
+        drop(display);
+        if outcome.stopped {
+            eprintln!("stopped; keeping the weights of step {}", outcome.step);
+        }
+
+        // The figures are those of the file: where it is rounded to F16, the network is read back from it.
+        let mut model = outcome.model;
+        let mut validation = outcome.validation;
+        if self.arguments.half {
+            let bytes = model.to_bytes(true);
+            model = Model::from_bytes(&bytes, "the rounded weights")?;
+            validation = Reader::new(&model, name)?.confusion(&self.data.validation);
+        }
+        // From here on nothing is decided any more, so the test images may be read.
+        let test = data::load_test(self.folder)?;
+        let test = Reader::new(&model, name)?.confusion(&test);
+        eprintln!("validation: {}", figures(&validation));
+        eprintln!("test:       {}", figures(&test));
+
+        let half = if self.arguments.half { " --half" } else { "" };
+        let run = SeedRun {
+            config: config.clone(),
+            command: format!("{COMMAND} {} --save{half}", config.options()),
+            backend: self.backend.to_string(),
+            step: outcome.step,
+            stopped: outcome.stopped,
+            seconds: outcome.seconds,
+            images_per_second: outcome.images_per_second,
+            history: outcome.history,
+            validation: Report::new(&validation),
+            test: Report::new(&test),
+        };
+        if let Some(path) = &self.arguments.save {
+            let default = || Path::new("models").join(format!("{name}.safetensors"));
+            self.save(model, &path.clone().unwrap_or_else(default), &run)?;
+        }
+        match self.arguments.json.as_deref() {
+            Some("-") => println!("{}", records::to_json(&run)),
+            Some(path) => {
+                records::write(Path::new(path), &format!("{}\n", records::to_json(&run)))?
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Saves the weights with what is known of them, and their card.
+    fn save(&self, mut model: Model, path: &Path, run: &SeedRun) -> Result<()> {
+        model.card = Card {
+            command: run.command.clone(),
+            recipe: serde_json::to_value(self.config)?,
+            dataset_md5: FILES[0].md5.to_string(),
+            validation: Some(run.validation.metrics),
+            test: Some(run.test.metrics),
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("{}: cannot be made: {error}", folder.display()))?;
+        model.save(path, self.arguments.half)?;
+        // The card takes from this line what the weights' metadata does not hold.
+        seeds::append(folder, run)?;
+        let card = card::write(path)?;
+        eprintln!("saved {} and {}", path.display(), card.display());
+        Ok(())
+    }
+}
+
+fn figures(confusion: &Confusion) -> String {
+    let Metrics {
+        images,
+        accuracy,
+        precision,
+        recall,
+        f1,
+    } = confusion.metrics();
+    format!(
+        "accuracy {:.2} %, precision {:.2} %, recall {:.2} %, F1 {:.2} % ({} of {images} wrong)",
+        100.0 * accuracy,
+        100.0 * precision,
+        100.0 * recall,
+        100.0 * f1,
+        confusion.errors(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use mnistify_learning::{Sampling, Schedule};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: TrainArguments,
+    }
+
+    #[test]
+    fn the_recorded_options_repeat_the_configuration() {
+        for model in ModelKind::ALL {
+            let mut config = TrainConfig::defaults(model, 128);
+            config.schedule = Schedule::Plateau;
+            config.patience = 4;
+            config.learning_rate = 1.3e-3;
+            config.augmentation.sampling = Sampling::Nearest;
+            let options = config.options();
+            let words = std::iter::once("train").chain(options.split_whitespace());
+            let line = Line::try_parse_from(words).unwrap();
+            assert_eq!(line.arguments.model, Some(model));
+            assert_eq!(configuration(&line.arguments, model), config);
+        }
+    }
+}
