@@ -139,7 +139,7 @@ const pointsOf = ({ strokes }) => strokes.map(({ points }) => points.length);
 async function opened({ open, url }) {
   // What the graphics layers say about faults is their affair.
   const app = await open({ address: `${url}?nosw&faults`, allow: [/./] });
-  const lenet = await readFile(join(ROOT, 'src', 'network', 'tests', 'foreign', 'lenet.safetensors'));
+  const lenet = await readFile(join(ROOT, 'src', 'network', 'tests', 'imported', 'lenet.safetensors'));
   await app.ask(
     (bytes) => globalThis.mnistify.loadNetwork(Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0)), undefined, 'lenet.safetensors'),
     lenet.toString('base64'),

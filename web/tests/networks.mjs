@@ -8,12 +8,12 @@ import { ROOT, recording, site } from './browser.mjs';
 
 const page = site('networks');
 
-const IMPORTED = join(ROOT, 'src', 'network', 'tests', 'foreign');
+const IMPORTED = join(ROOT, 'src', 'network', 'tests', 'imported');
 const PIXELS = 28 * 28;
 /** The multilayer perceptron was trained on plain pixels, which its weights do not tell. */
 const PLAIN = { name: 'Plain', normalisation: { mean: 0, std: 1 } };
 
-const foreign = (name) => readFile(join(FOREIGN, name));
+const imported = (name) => readFile(join(IMPORTED, name));
 
 /** Loads a network as a script does; what the promise came to, as {told} or {reason}. */
 async function load(app, bytes, sidecar, fileName) {
@@ -57,8 +57,8 @@ function has(app, names) {
 
 /** Compares what the last network makes of the test images with an independent program's logits. */
 async function assertLogits(app, network) {
-  const { tolerance, logits: expected } = JSON.parse(await readFile(join(FOREIGN, 'logits.json'), 'utf8'))[network];
-  const images = (await foreign('images-idx3-ubyte')).subarray(16);
+  const { tolerance, logits: expected } = JSON.parse(await readFile(join(IMPORTED, 'logits.json'), 'utf8'))[network];
+  const images = (await imported('images-idx3-ubyte')).subarray(16);
   assert.equal(images.length, expected.length * PIXELS, 'the reference is of these images');
   const logits = await app.page.evaluate((pixels) => globalThis.mnistify.logitsOf(Uint8Array.from(pixels)), [...images]);
   for (const [image, classes] of expected.entries()) {
@@ -76,7 +76,7 @@ page.test('by script', async ({ open, step }) => {
   await app.reads(7);
 
   await step('a LeNet of PyTorch', async () => {
-    const { told, reason } = await load(app, await foreign('lenet.safetensors'), undefined, 'lenet.safetensors');
+    const { told, reason } = await load(app, await imported('lenet.safetensors'), undefined, 'lenet.safetensors');
     assert.equal(reason, undefined);
     assert.equal(told.name, 'lenet');
     assert.deepEqual(told.layers.map(({ type }) => type).filter((type) => type !== 'ReLU'), ['Conv2d', 'MaxPool2d', 'Conv2d', 'MaxPool2d', 'Flatten', 'Linear', 'Linear', 'Linear']);
@@ -101,7 +101,7 @@ page.test('by script', async ({ open, step }) => {
   });
 
   await step('a second one takes its place', async () => {
-    const { told } = await load(app, await foreign('mlp.safetensors'), PLAIN);
+    const { told } = await load(app, await imported('mlp.safetensors'), PLAIN);
     assert.equal(told.name, 'Plain');
     await has(app, ['MLP', 'CNN', 'Plain']);
     await assertLogits(app, 'mlp');
@@ -110,12 +110,12 @@ page.test('by script', async ({ open, step }) => {
   await step('a bad one is refused, and nothing changes', async () => {
     for (const [bytes, expected] of [
       [Buffer.from('PK\x03\x04 and so on', 'latin1'), /odd\.safetensors.*zip archive/s],
-      [(await foreign('lenet.safetensors')).subarray(0, 2000), /odd\.safetensors.*not a complete safetensors file/s],
+      [(await imported('lenet.safetensors')).subarray(0, 2000), /odd\.safetensors.*not a complete safetensors file/s],
     ]) {
       const { reason } = await load(app, bytes, undefined, 'odd.safetensors');
       assert.match(reason, expected);
     }
-    const { reason } = await load(app, await foreign('mlp.safetensors'), { activation: 'tanh' });
+    const { reason } = await load(app, await imported('mlp.safetensors'), { activation: 'tanh' });
     assert.match(reason, /tanh/);
     await has(app, ['MLP', 'CNN', 'Plain']);
     const { strokes, refusal } = await app.state();
@@ -141,7 +141,7 @@ page.test('by hand', async ({ open, step }) => {
   await app.reads(3);
 
   await step('dropped together with its description', async () => {
-    const files = [['mlp.json', JSON.stringify(PLAIN)], ['mlp.safetensors', await foreign('mlp.safetensors')]];
+    const files = [['mlp.json', JSON.stringify(PLAIN)], ['mlp.safetensors', await imported('mlp.safetensors')]];
     await drag(app, 'dragover', files);
     await app.shows('the hint where to drop', ({ dragging }) => dragging);
     await drag(app, 'drop', files);
@@ -152,7 +152,7 @@ page.test('by hand', async ({ open, step }) => {
   });
 
   await step('a refused file is explained until that is closed, and a description makes it right', async () => {
-    const file = ['lenet.safetensors', await foreign('lenet.safetensors')];
+    const file = ['lenet.safetensors', await imported('lenet.safetensors')];
     await drag(app, 'drop', [file, ['lenet.json', '{"pool": "none", "padding": 0, "stride": 1}']]);
     const { refusal } = await app.shows('the explanation', ({ refusal }) => refusal !== null);
     assert.match(refusal, /Understood:[^]*conv1[^]*Not understood:[^]*What to do:/);
@@ -169,7 +169,7 @@ page.test('by hand', async ({ open, step }) => {
     await app.shows('the sheet', ({ buttons }) => buttons.choose !== undefined);
     const chosen = app.page.waitForEvent('filechooser');
     await app.press('choose');
-    await (await chosen).setFiles([join(FOREIGN, 'lenet.safetensors')]);
+    await (await chosen).setFiles([join(IMPORTED, 'lenet.safetensors')]);
     await has(app, ['MLP', 'CNN', 'lenet']);
     await app.press('remove');
     await has(app, ['MLP', 'CNN']);
@@ -184,8 +184,8 @@ const withoutGpu = site('networks', { gpu: 'none' });
 
 withoutGpu.test('the page without 3D says that it has its own networks only', async ({ open }) => {
   const app = await open({ screen: 'fallback' });
-  const { reason } = await load(app, await foreign('lenet.safetensors'));
+  const { reason } = await load(app, await imported('lenet.safetensors'));
   assert.match(reason, /without 3D/);
-  await drag(app, 'drop', [['lenet.safetensors', await foreign('lenet.safetensors')]]);
+  await drag(app, 'drop', [['lenet.safetensors', await imported('lenet.safetensors')]]);
   assert.match(await app.text('#toast'), /without 3D/);
 });
