@@ -24,8 +24,7 @@ pub fn markdown_path(folder: &Path, model: ModelKind) -> PathBuf {
 /// # Errors
 /// Where a file cannot be read or written.
 pub fn rebuild(folder: &Path, model: ModelKind) -> Result<Option<PathBuf>, RecordError> {
-    let mut runs = Journal::searches(folder, model).read()?;
-    runs.sort_by_key(|run| run.run);
+    let runs = searched(folder, model)?;
     let study = study::analyse(&Journal::studies(folder, model).read()?);
     if runs.is_empty() && study.is_none() {
         return Ok(None);
@@ -37,6 +36,13 @@ pub fn rebuild(folder: &Path, model: ModelKind) -> Result<Option<PathBuf>, Recor
     let path = markdown_path(folder, model);
     records::write(&path, &markdown(model, &runs, study.as_ref()))?;
     Ok(Some(path))
+}
+
+/// The runs of the search in the order of their numbers; they are recorded in the order in which they end.
+fn searched(folder: &Path, model: ModelKind) -> Result<Vec<Run>, RecordError> {
+    let mut runs = Journal::searches(folder, model).read()?;
+    runs.sort_by_key(|run| run.run);
+    Ok(runs)
 }
 
 fn markdown(model: ModelKind, runs: &[Run], study: Option<&Study>) -> String {
@@ -214,11 +220,15 @@ mod tests {
     fn the_shipped_journals_are_made_of_the_runs_beside_them() {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         for model in ModelKind::ALL {
-            let runs = Journal::searches(&models, model).read().unwrap();
+            let runs = searched(&models, model).unwrap();
             let study = study::analyse(&Journal::studies(&models, model).read().unwrap());
             let made = markdown(model, &runs, study.as_ref());
             let kept = records::read(&markdown_path(&models, model)).unwrap();
-            assert!(made == kept, "train --journal makes it anew");
+            let differs = made
+                .lines()
+                .zip(kept.lines())
+                .find(|(made, kept)| made != kept);
+            assert!(made == kept, "train --journal makes it anew: {differs:?}");
             assert!(made.contains("The best is run ") && made.contains(" --first 6\n"));
         }
     }
