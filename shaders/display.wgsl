@@ -1,15 +1,6 @@
-// Eases the drawn values towards the arena and follows each row's largest magnitude. Fed by src/gpu/display.rs.
+// Eases the drawn values towards the arena and follows each row's largest magnitude. Fed by src/gpu/display.rs, which puts
+// shaders/types.wgsl before it.
 
-struct Row {
-    offset: u32,
-    count: u32,
-    ease: f32,
-    reveal: f32,
-    glow: f32,
-    least_range: f32,
-    fixed_range: f32,
-    range_ease: f32,
-}
 
 @group(0) @binding(0) var<storage, read> arena: array<f32>;
 @group(0) @binding(1) var<storage, read_write> shown: array<f32>;

@@ -3,7 +3,7 @@
 //! This file is the map. The app's parts lie in layers, and a part uses only those of lower layers
 //! (`tests/layers.rs` holds them to it):
 //!
-//! layer 0: notice, rest
+//! layer 0: composition, notice, rest, words
 //! layer 1: pad, platform
 //! layer 2: gpu
 //! layer 3: inference
@@ -22,13 +22,14 @@
 //!    strokes become a 28×28 image.
 //! 2. `Infer`: every shown network reads it ([`inference`]) on Bevy's own GPU device ([`gpu`]); logits of earlier frames
 //!    arrive.
-//! 3. `Present`: the towers' cells move towards the new values on the GPU, the camera moves ([`view`]), and the
+//! 3. `Present`: the plates' cells move towards the new values on the GPU, the camera moves ([`view`]), and the
 //!    pad's strokes become meshes.
 
 pub mod actions;
 pub mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod commands;
+pub mod composition;
 pub mod gpu;
 pub mod inference;
 pub mod inspector;
@@ -44,6 +45,7 @@ pub mod recovery;
 pub mod rest;
 pub mod snapshot;
 pub mod view;
+pub mod words;
 
 use bevy::{
     asset::AssetMetaCheck,
@@ -78,9 +80,6 @@ pub enum Surface {
     /// An image without any window, for screenshots and measurements.
     Image { width: u32, height: u32 },
 }
-
-/// The colour behind everything.
-pub const BACKGROUND: Color = Color::srgb(0.031, 0.036, 0.050);
 
 /// The whole app, ready to run, with these networks.
 pub fn app(surface: &Surface, models: Vec<Model>) -> App {
@@ -133,7 +132,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         ShapePlugin,
         gpu::SharedGpuPlugin,
     ))
-    .insert_resource(ClearColor(BACKGROUND))
+    .insert_resource(ClearColor(view::backdrop::EDGE))
     .insert_resource(EguiGlobalSettings {
         auto_create_primary_context: false,
         ..default()

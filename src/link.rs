@@ -94,7 +94,7 @@ impl SharedState {
         }
         match self.view {
             Some(SharedView::Preset(preset)) => {
-                parts.push(format!("view={}", preset.name().to_lowercase()));
+                parts.push(format!("view={}", preset.name()));
             }
             Some(SharedView::Free(orbit)) => parts.push(format!("camera={}", camera_text(orbit))),
             None => {}
@@ -136,6 +136,8 @@ impl SharedState {
                 "show" if value == "all" => state.shown = None,
                 "show" => state.shown = Some(value.to_lowercase()),
                 "view" => {
+                    // Links of earlier versions had one more.
+                    let value = if value == "front" { "overview" } else { value };
                     let named = |preset: &Preset| preset.name().eq_ignore_ascii_case(value);
                     let preset = Preset::ALL.into_iter().find(named).ok_or_else(wrong)?;
                     state.view = Some(SharedView::Preset(preset));
@@ -171,12 +173,13 @@ fn camera_from_text(text: &str) -> Option<Orbit> {
         return None;
     };
     let sound = numbers.iter().all(|n| n.is_finite() && n.abs() < 1e3);
-    sound.then(|| Orbit {
-        target: Vec3::new(x, y, z).clamp(Vec3::splat(-6.0), Vec3::splat(6.0)),
+    let orbit = Orbit {
+        target: Vec3::new(x, y, z),
         yaw,
-        pitch: pitch.clamp(-0.35, 1.5),
-        distance: distance.clamp(0.25, 40.0),
-    })
+        pitch,
+        distance,
+    };
+    sound.then(|| orbit.clamped())
 }
 
 /// Strokes as base64url.
@@ -298,10 +301,10 @@ mod tests {
             stroke(Tool::Erase, 44.0, &[[140.1, 140.2, 900.0]]),
         ];
         let orbit = Orbit {
-            target: Vec3::new(0.25, 1.5, -1.0),
+            target: Vec3::new(0.25, 0.5, -1.0),
             yaw: -0.5,
             pitch: 0.75,
-            distance: 3.25,
+            distance: 1.25,
         };
         for view in [
             None,

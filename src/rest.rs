@@ -12,7 +12,10 @@ use bevy::{
     window::RequestRedraw,
     winit::{EventLoopProxy, EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent},
 };
-use bevy_egui::{EguiFullOutput, EguiPostUpdateSet};
+use bevy_egui::{
+    EguiFullOutput, EguiInput, EguiPostUpdateSet, EguiPreUpdateSet,
+    egui::{Event, Modifiers},
+};
 use std::{
     sync::{
         Arc,
@@ -35,6 +38,12 @@ pub fn plugin(app: &mut App) {
         unfocused_mode: asleep,
     })
     .init_resource::<NextFrame>()
+    .add_systems(
+        PreUpdate,
+        drop_unchanged_modifiers
+            .after(EguiPreUpdateSet::ProcessInput)
+            .before(EguiPreUpdateSet::BeginPass),
+    )
     .add_systems(
         PostUpdate,
         read_egui_wish
@@ -105,6 +114,16 @@ fn count_pipelines(cache: Res<PipelineCache>, waiting: Res<WaitingPipelines>) {
     waiting.0.store(count, Ordering::Relaxed);
 }
 
+/// bevy_egui 0.42 tells egui in every frame which modifiers are held, and every event makes egui want another frame.
+fn drop_unchanged_modifiers(mut inputs: Query<&mut EguiInput>, mut held: Local<Modifiers>) {
+    for mut input in &mut inputs {
+        input.events.retain(|event| match event {
+            Event::ModifiersChanged(now) => std::mem::replace(&mut *held, *now) != *now,
+            _ => true,
+        });
+    }
+}
+
 /// What egui waits for: a tooltip, say. bevy_egui would draw at full rate until it is there.
 fn read_egui_wish(outputs: Query<&EguiFullOutput>, mut next: ResMut<NextFrame>) {
     let delays = outputs
@@ -115,7 +134,8 @@ fn read_egui_wish(outputs: Query<&EguiFullOutput>, mut next: ResMut<NextFrame>) 
     next.egui_waits = delays.min().filter(|delay| *delay < Duration::MAX);
 }
 
-fn ask_for_frame(
+/// Decides whether another frame follows.
+pub fn ask_for_frame(
     mut next: ResMut<NextFrame>,
     mut redraws: ResMut<Messages<RequestRedraw>>,
     waiting: Res<WaitingPipelines>,

@@ -3,9 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
-use mnistify::{
-    actions::Action, commands::offscreen::Offscreen, pad::PadAction, view::DrawSurface,
-};
+use mnistify::{actions::Action, commands::offscreen::Offscreen, pad::PadAction};
 
 /// Frames before the measurement: pipelines, pools and fonts.
 const WARM_UP: usize = 120;
@@ -17,12 +15,6 @@ const ALLOWED: u64 = 5 << 20;
 fn memory_is_flat_over_three_hundred_frames() {
     let models = mnistify::shipped_models().expect("the shipped models are sound");
     let mut offscreen = Offscreen::start(480, 270, models).expect("a GPU, a software one will do");
-    // Bars, pictures and everything else that a window shows.
-    offscreen
-        .app
-        .world_mut()
-        .resource_mut::<DrawSurface>()
-        .all_bars = false;
     let mut step = 0;
     let mut draw = |offscreen: &mut Offscreen, frames: usize| {
         for _ in 0..frames {

@@ -2,24 +2,26 @@
 
 use super::{Action, EDGES, Screen, Show, Switch};
 use crate::{
-    inference::{InferenceSettings, Network, Shown},
+    inference::{CurrentAnswer, InferenceSettings, Network, Shown},
     inspector::InspectorSettings,
     link::{Linked, SharedState, SharedView},
     own_network::OwnNetwork,
     pad::{Pad, PadAction},
     platform,
     rest::NextFrame,
-    view::{Motion, OrbitCamera, Preset, Selection, Tower},
+    view::{Lane, Motion, OrbitCamera, Preset, SelectedCell, Selection},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use mnistify_drawing::Preparation;
+use mnistify_network::explain::Cell;
 
 /// All that actions change.
 #[derive(SystemParam)]
 pub struct Changed<'w, 's> {
     commands: Commands<'w, 's>,
     networks: Query<'w, 's, (Entity, &'static Network)>,
-    towers: Query<'w, 's, &'static Tower>,
+    answers: Query<'w, 's, (Entity, &'static Network, &'static CurrentAnswer), With<Shown>>,
+    lanes: Query<'w, 's, &'static Lane>,
     pad: ResMut<'w, Pad>,
     settings: ResMut<'w, InferenceSettings>,
     camera: ResMut<'w, OrbitCamera>,
@@ -75,14 +77,14 @@ impl Changed<'_, '_> {
             Action::Pan { right, up } => self.camera.pan(right, up),
             Action::Zoom(factor) => self.camera.zoom(factor),
             Action::FlyTo(selected) => {
-                if let Ok(tower) = self.towers.get(selected.network) {
-                    let (target, size) = tower.view_of(selected.cell);
+                let lane = self.lanes.get(selected.network).ok();
+                if let Some((target, size)) = lane.and_then(|lane| lane.view_of(selected.cell)) {
                     self.camera.fly_to(target, size);
                 }
             }
             Action::Hover(cell) => self.selection.hovered = cell,
             Action::Select(cell) => {
-                self.selection.cell = cell;
+                self.select(cell);
                 if let (Some(cell), Some(_)) = (cell, self.screen.maps) {
                     self.screen.maps = Some((cell.network, cell.cell.row));
                 }
@@ -98,6 +100,11 @@ impl Changed<'_, '_> {
             Action::MoreEdges(by) => {
                 let count = self.inspector.edge_count.saturating_add_signed(by);
                 self.inspector.edge_count = count.clamp(*EDGES.start(), *EDGES.end());
+            }
+            Action::Explain => self.explain(),
+            Action::SlideTo(index) => self.slide_to(index),
+            Action::Page(by) => {
+                self.screen.page = self.screen.page.saturating_add_signed(by);
             }
             Action::Maps(network, row) => self.open_maps(Some((network, row))),
             Action::ChooseNetwork => platform::choose_network(),
@@ -116,7 +123,9 @@ impl Changed<'_, '_> {
             Switch::SlowMotion => self.motion.slow.is_some(),
             Switch::Playing => self.motion.playing,
             Switch::Maps => self.screen.maps.is_some(),
-            Switch::Timing => !self.screen.timing_folded,
+            Switch::Sliding => self.screen.sliding,
+            Switch::LanesFillScreen => self.screen.lanes_fill_screen,
+            Switch::Numbers => self.screen.numbers,
             Switch::Help => self.screen.help,
             Switch::More => self.screen.more,
             Switch::OwnNetwork => self.screen.own_network || self.own.refusal.is_some(),
@@ -144,7 +153,9 @@ impl Changed<'_, '_> {
                 self.open_maps(selected.or_else(|| self.first_maps()));
             }
             Switch::Maps => self.open_maps(None),
-            Switch::Timing => self.screen.timing_folded = !on,
+            Switch::Sliding => self.screen.sliding = on,
+            Switch::LanesFillScreen => self.screen.lanes_fill_screen = on,
+            Switch::Numbers => self.screen.numbers = on,
             Switch::Help => self.screen.help = on,
             Switch::More => self.screen.more = on,
             Switch::OwnNetwork => {
@@ -186,7 +197,7 @@ impl Changed<'_, '_> {
                 entity.remove::<Shown>();
             }
         }
-        self.selection.cell = None;
+        self.select(None);
         self.open_maps(None);
     }
 
@@ -230,10 +241,60 @@ impl Changed<'_, '_> {
     }
 
     fn close(&mut self) {
-        let topmost = [Switch::OwnNetwork, Switch::More, Switch::Help, Switch::Maps];
+        let topmost = [
+            Switch::OwnNetwork,
+            Switch::More,
+            Switch::Help,
+            Switch::Numbers,
+            Switch::Maps,
+            Switch::LanesFillScreen,
+        ];
         match topmost.into_iter().find(|switch| self.is_on(*switch)) {
             Some(switch) => self.set(switch, false),
-            None => self.selection.cell = None,
+            None => self.select(None),
+        }
+    }
+
+    fn select(&mut self, cell: Option<SelectedCell>) {
+        self.selection.cell = cell;
+        self.screen.sliding = false;
+    }
+
+    /// Explains the answer of the first network that has one, or ends an explanation.
+    fn explain(&mut self) {
+        if self.selection.cell.is_some() {
+            return self.select(None);
+        }
+        let mut said: Vec<(Entity, &Network, usize)> = self
+            .answers
+            .iter()
+            .filter_map(|(entity, network, answer)| {
+                Some((entity, network, answer.0.as_ref()?.class))
+            })
+            .collect();
+        // The network with most to see first.
+        said.sort_by_key(|(_, network, _)| std::cmp::Reverse(network.layout.rows()));
+        let cell = said.first().map(|(entity, network, class)| SelectedCell {
+            network: *entity,
+            cell: Cell {
+                row: network.layout.rows() - 1,
+                channel: *class,
+                y: 0,
+                x: 0,
+            },
+        });
+        self.select(cell);
+    }
+
+    /// Selects the cell of this number on the selected cell's map.
+    fn slide_to(&mut self, index: usize) {
+        let Some(selected) = &mut self.selection.cell else {
+            return;
+        };
+        if let Ok((_, network)) = self.networks.get(selected.network) {
+            let [_, height, width] = network.layout.shape(selected.cell.row);
+            let index = index % (height * width);
+            (selected.cell.y, selected.cell.x) = (index / width, index % width);
         }
     }
 

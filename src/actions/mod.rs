@@ -12,11 +12,12 @@ use crate::{
     link::SharedState,
     notice::Notice,
     own_network::OwnNetworkAction,
-    pad::PadAction,
+    pad::{Pad, PadAction},
     rest::NextFrame,
-    view::{Preset, SelectedCell},
+    view::{DrawSurface, Preset, SelectedCell, Selection},
 };
 use bevy::prelude::*;
+use mnistify_drawing::recording;
 use std::{borrow::Cow, ops::RangeInclusive};
 
 /// How many edges a person can choose.
@@ -26,10 +27,11 @@ pub const EDGES: RangeInclusive<usize> = 4..=96;
 pub fn plugin(app: &mut App) {
     app.init_resource::<Screen>()
         .add_message::<Action>()
+        .add_systems(PostUpdate, demonstrate.before(ActionSystems))
         .add_observer(close_maps)
         .add_systems(
             PostUpdate,
-            (carry_out::carry_out, show_notices)
+            (slide, carry_out::carry_out, show_notices)
                 .chain()
                 .before(AppSystems::Input)
                 .in_set(ActionSystems),
@@ -63,7 +65,7 @@ pub enum Action {
     Show(Show),
     /// To look from there.
     View(Preset),
-    /// To turn around the towers; radians.
+    /// To turn around the scene; radians.
     Orbit {
         /// Around the vertical axis.
         yaw: f32,
@@ -102,6 +104,12 @@ pub enum Action {
     MoreEdges(isize),
     /// To see all maps of this row of a network.
     Maps(Entity, usize),
+    /// To have the answer explained, or to end an explanation.
+    Explain,
+    /// To have the cell of this number on the same map explained.
+    SlideTo(usize),
+    /// On a phone: to see the next (1) or the previous (−1) stage.
+    Page(isize),
     /// To choose the files of a network of one's own.
     ChooseNetwork,
     /// To bring a network of one's own, or take it away.
@@ -129,8 +137,12 @@ pub enum Switch {
     Playing,
     /// All maps of a layer are shown flat.
     Maps,
-    /// The chart of inference times is open.
-    Timing,
+    /// The window slides over the map that is explained.
+    Sliding,
+    /// On a phone the lanes fill the screen.
+    LanesFillScreen,
+    /// The inference times are shown.
+    Numbers,
     /// The keys are listed.
     Help,
     /// What a small window folds away is open.
@@ -159,8 +171,14 @@ pub struct Screen {
     pub help: bool,
     /// The sheet about one's own network.
     pub own_network: bool,
-    /// The chart of inference times is folded.
-    pub timing_folded: bool,
+    /// The inference times are shown.
+    pub numbers: bool,
+    /// The window slides over the map that is explained.
+    pub sliding: bool,
+    /// On a phone the lanes fill the screen.
+    pub lanes_fill_screen: bool,
+    /// On a phone: which of all shown stages is seen.
+    pub page: usize,
     /// The flat feature maps: of which network and row.
     pub maps: Option<(Entity, usize)>,
     /// What the person should know.
@@ -173,6 +191,62 @@ fn close_maps(gone: On<Remove, Network>, mut screen: ResMut<Screen>) {
         .is_some_and(|(network, _)| network == gone.entity)
     {
         screen.maps = None;
+    }
+}
+
+/// Frames after the start before a hand shows what to do: until then a link or a session may bring a drawing.
+const FRAMES_BEFORE_DEMONSTRATION: u64 = 12;
+
+/// Opened empty, a recorded hand draws at once.
+fn demonstrate(
+    pad: Res<Pad>,
+    surface: Res<DrawSurface>,
+    mut actions: MessageWriter<Action>,
+    mut done: Local<bool>,
+    next: Res<NextFrame>,
+) {
+    if *done || surface.image.is_some() {
+        return;
+    }
+    next.ask();
+    *done = pad.drawing().revision() > 0 || pad.drawing().is_drawing();
+    if !*done && next.count >= FRAMES_BEFORE_DEMONSTRATION {
+        *done = true;
+        let recorded = include_str!("../../assets/strokes/seven.json");
+        if let Ok(strokes) = recording::from_json(recorded) {
+            actions.write(Action::Pad(PadAction::Demonstrate(strokes)));
+        }
+    }
+}
+
+/// Seconds from one place of the sliding window to the next.
+const SLIDE_SECONDS: f32 = 0.045;
+
+/// Moves the window that slides over the explained map.
+fn slide(
+    mut actions: MessageWriter<Action>,
+    screen: Res<Screen>,
+    selection: Res<Selection>,
+    networks: Query<&Network>,
+    time: Res<Time>,
+    mut waited: Local<f32>,
+    next: Res<NextFrame>,
+) {
+    let selected = selection.cell.filter(|_| screen.sliding);
+    let Some((selected, network)) =
+        selected.and_then(|cell| Some((cell, networks.get(cell.network).ok()?)))
+    else {
+        *waited = 0.0;
+        return;
+    };
+    next.ask();
+    *waited += time.delta_secs().min(0.1);
+    let steps = (*waited / SLIDE_SECONDS) as usize;
+    if steps > 0 {
+        *waited -= steps as f32 * SLIDE_SECONDS;
+        let [_, _, width] = network.layout.shape(selected.cell.row);
+        let now = selected.cell.y * width + selected.cell.x;
+        actions.write(Action::SlideTo(now + steps));
     }
 }
 

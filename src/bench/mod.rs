@@ -7,11 +7,11 @@ pub use forward::{forward_report, named_models};
 
 use crate::{
     actions::Action,
-    gpu::SharedGpu,
+    gpu::{FrameTimer, SharedGpu},
     inference::{Executor, InferenceSettings, Network, Series, Traffic},
     pad::PadAction,
     rest::NextFrame,
-    view::{DrawSurface, Tower, Towers},
+    view::{DrawSurface, Lanes},
 };
 use bevy::{ecs::system::SystemParam, platform::time::Instant, prelude::*};
 use serde_json::{Map, Value, json};
@@ -55,6 +55,7 @@ enum Phase {
         done: usize,
         whole: Series,
         update: Series,
+        on_gpu: Series,
         bytes_before: u64,
     },
     Latency {
@@ -104,6 +105,7 @@ fn frames_of(kind: usize) -> Phase {
         done: 0,
         whole: Series::default(),
         update: Series::default(),
+        on_gpu: Series::default(),
         bytes_before: 0,
     }
 }
@@ -115,10 +117,10 @@ struct TestBed<'w, 's> {
     settings: ResMut<'w, InferenceSettings>,
     surface: ResMut<'w, DrawSurface>,
     networks: Query<'w, 's, (Entity, &'static Network, &'static Executor)>,
-    cells: Query<'w, 's, &'static Tower>,
-    towers: Towers<'w, 's>,
+    lanes: Lanes<'w, 's>,
     traffic: Res<'w, Traffic>,
     gpu: Option<Res<'w, SharedGpu>>,
+    frame_timer: Option<Res<'w, FrameTimer>>,
     windows: Query<'w, 's, &'static Window>,
     next: Res<'w, NextFrame>,
 }
@@ -136,8 +138,15 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
             done,
             whole,
             update,
+            on_gpu,
             bytes_before,
         } => {
+            if let Some(timer) = &bed.frame_timer {
+                timer.switch(true);
+                if let Some(millis) = timer.take_millis().filter(|_| *done > WARM_UP_FRAMES) {
+                    on_gpu.push(millis as f32);
+                }
+            }
             let (name, inference, view) = FRAME_KINDS[*kind];
             if let Some(last) = last.filter(|_| *done > WARM_UP_FRAMES) {
                 whole.push(now.duration_since(last).as_secs_f32() * 1e3);
@@ -152,6 +161,8 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
                     "whole": whole.to_json(),
                     // Of which the main thread's update, before it waits for the GPU or the screen.
                     "update": update.to_json(),
+                    // The renderer's own work on the GPU: scene and panels, without forwards.
+                    "gpu": on_gpu.to_json(),
                     "bytes_read_back_per_frame": bytes as f64 / bench.frames as f64,
                 });
                 bench.frame_reports.insert(name.into(), found);
@@ -159,7 +170,7 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
                 bench.phase = if next < FRAME_KINDS.len() {
                     frames_of(next)
                 } else {
-                    (bed.settings.enabled, bed.surface.towers) = (true, true);
+                    (bed.settings.enabled, bed.surface.lanes) = (true, true);
                     Phase::Latency {
                         rounds: 0,
                         waiting: None,
@@ -171,7 +182,7 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
             if bed.settings.enabled != inference {
                 bed.settings.enabled = inference;
             }
-            bed.surface.towers = view;
+            bed.surface.lanes = view;
             bench.move_pen(&mut bed.actions);
         }
         Phase::Latency { rounds, waiting } => {
@@ -205,20 +216,22 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
                         .iter()
                         .map(|(key, millis)| (key.clone(), millis.to_json()))
                         .collect();
-                    let cells = bed.cells.iter().map(|tower| tower.layout.cell_count());
                     let size = bed.windows.iter().next();
                     let size =
                         size.map(|window| [window.physical_width(), window.physical_height()]);
                     bench.report = Some(json!({
                         "adapter": bed.gpu.as_ref().map(|gpu| &gpu.adapter),
                         "size": size.or(bed.surface.image),
-                        "cells": cells.sum::<usize>(),
-                        "tower_draw_calls": bed.towers.draw_calls(),
+                        "cells": bed.lanes.cell_count(),
+                        "draw_calls": bed.lanes.draw_calls(),
                         "frame_millis": bench.frame_reports,
                         "stroke_to_result_millis": measured,
                     }));
                     bed.actions.write(Action::Pad(PadAction::Clear));
                     bed.settings.networks_fixed = false;
+                    if let Some(timer) = &bed.frame_timer {
+                        timer.switch(false);
+                    }
                     bench.phase = Phase::Done;
                     return;
                 }

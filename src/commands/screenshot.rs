@@ -48,12 +48,15 @@ pub struct Arguments {
     /// Open the flat feature maps: network,row, such as cnn,1.
     #[arg(long, value_delimiter = ',')]
     maps: Option<Vec<String>>,
-    /// Stop the forward pass at this share of the tower, 0 to 1.
+    /// Stop the forward pass at this share of the network, 0 to 1.
     #[arg(long)]
     slow: Option<f32>,
-    /// From where to look: overview, front, top or side.
-    #[arg(long, default_value = "overview", value_parser = ["overview", "front", "top", "side"])]
+    /// From where to look: overview, side or top.
+    #[arg(long, default_value = "overview", value_parser = ["overview", "side", "top"])]
     view: String,
+    /// As on a slow adapter: without relief, glow and smooth edges.
+    #[arg(long)]
+    plain: bool,
     /// Without edges.
     #[arg(long)]
     no_edges: bool,
@@ -112,7 +115,7 @@ fn set_up(
 ) -> Result<Option<SelectedCell>, String> {
     let world = offscreen.app.world_mut();
     let mut surface = world.resource_mut::<DrawSurface>();
-    (surface.still, surface.all_bars) = (true, true);
+    (surface.still, surface.full) = (true, !arguments.plain);
     if let Some(key) = &arguments.network {
         let key = key.to_lowercase();
         offscreen.network(&key).ok_or_else(|| unknown(&key))?;

@@ -1,8 +1,11 @@
 //! One network's values as they are drawn: a compute pass eases them towards the arena, on the GPU, and follows the
-//! largest magnitude of each row. The towers' vertex shader reads the result; nothing passes through the CPU.
+//! largest magnitude of each row. The plates' shaders read the result; nothing passes through the CPU.
 
 use super::SharedGpu;
-use bevy::{prelude::*, render::render_resource::Buffer};
+use bevy::{
+    prelude::*,
+    render::render_resource::{Buffer, ShaderSize, ShaderType},
+};
 use mnistify_network::ArenaLayout;
 use std::num::NonZeroU64;
 use wgpu::util::DeviceExt;
@@ -25,9 +28,9 @@ pub struct Display {
     pub shown: Buffer,
     /// The largest magnitude of each row, which scales height and colour, f32.
     pub ranges: Buffer,
-    /// How each row moves, written by the CPU each frame: `Row` in `shaders/display.wgsl`.
+    /// How each row moves, written by the CPU each frame: `Row` in `shaders/types.wgsl`.
     pub rows: Buffer,
-    motions: Vec<RowUniform>,
+    motions: Vec<Row>,
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
     bind_group: Option<(wgpu::Buffer, u64, wgpu::BindGroup)>,
@@ -36,9 +39,9 @@ pub struct Display {
     arena_bytes: u64,
 }
 
-/// `Row` in `shaders/display.wgsl` and `shaders/tower.wgsl`.
-#[derive(Clone, Copy)]
-struct RowUniform {
+/// `Row` in `shaders/types.wgsl`.
+#[derive(Clone, Copy, Debug, ShaderType)]
+struct Row {
     offset: u32,
     count: u32,
     ease: f32,
@@ -49,26 +52,6 @@ struct RowUniform {
     /// 1 where the range is fixed to `least_range`: the input is always −1 to 1.
     fixed_range: f32,
     range_ease: f32,
-}
-
-impl RowUniform {
-    fn to_bytes(self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        let words = [
-            self.offset.to_le_bytes(),
-            self.count.to_le_bytes(),
-            self.ease.to_le_bytes(),
-            self.reveal.to_le_bytes(),
-            self.glow.to_le_bytes(),
-            self.least_range.to_le_bytes(),
-            self.fixed_range.to_le_bytes(),
-            self.range_ease.to_le_bytes(),
-        ];
-        for (target, word) in bytes.chunks_exact_mut(4).zip(words) {
-            target.copy_from_slice(&word);
-        }
-        bytes
-    }
 }
 
 /// Seconds in which a row's range goes two thirds of the way to a new largest magnitude.
@@ -91,7 +74,13 @@ impl Display {
         let device = gpu.device.wgpu_device();
         let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("display"),
-            source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/display.wgsl").into()),
+            source: wgpu::ShaderSource::Wgsl(
+                concat!(
+                    include_str!("../../shaders/types.wgsl"),
+                    include_str!("../../shaders/display.wgsl")
+                )
+                .into(),
+            ),
         });
         let bind_group_layout =
             super::storage_layout(device, "display", &[true, false, false, true]);
@@ -99,7 +88,7 @@ impl Display {
             super::compute_pipeline(device, "display", &shader, &bind_group_layout, "ease_row");
         let motions = (0..rows).map(|row| {
             let range = layout.range(row);
-            RowUniform {
+            Row {
                 offset: range.start as u32,
                 count: range.len() as u32,
                 ease: 1.0,
@@ -113,7 +102,7 @@ impl Display {
         Self {
             shown: storage("shown activations", layout.len),
             ranges: storage("row ranges", rows),
-            rows: storage("row motions", rows * 8),
+            rows: storage("row motions", rows * Row::SHADER_SIZE.get() as usize / 4),
             motions: motions.collect(),
             pipeline,
             layout: bind_group_layout,
@@ -158,16 +147,16 @@ impl Display {
 
     /// Draw these values, which the CPU computed, from now on.
     pub fn upload_arena(&mut self, gpu: &SharedGpu, arena: &[f32]) {
-        let bytes: Vec<u8> = arena.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let bytes: &[u8] = bytemuck::cast_slice(arena);
         let buffer = match self.upload.clone() {
             Some(buffer) => {
-                gpu.queue.write_buffer(&buffer, 0, &bytes);
+                gpu.queue.write_buffer(&buffer, 0, bytes);
                 buffer
             }
             None => {
                 let descriptor = wgpu::util::BufferInitDescriptor {
                     label: Some("arena from the CPU"),
-                    contents: &bytes,
+                    contents: bytes,
                     usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
                 };
                 let buffer = gpu.device.wgpu_device().create_buffer_init(&descriptor);
@@ -183,7 +172,6 @@ impl Display {
         let Some((_, _, bind_group)) = &self.bind_group else {
             return;
         };
-        let mut bytes = Vec::with_capacity(self.motions.len() * 32);
         for (row, uniform) in self.motions.iter_mut().enumerate() {
             let RowMotion { ease, reveal, glow } = motion(row);
             (uniform.ease, uniform.reveal, uniform.glow) = (ease, reveal, glow);
@@ -192,9 +180,8 @@ impl Display {
             } else {
                 1.0 - (-seconds / RANGE_SECONDS).exp()
             };
-            bytes.extend(uniform.to_bytes());
         }
-        gpu.queue.write_buffer(&self.rows, 0, &bytes);
+        super::write_storage(gpu, &self.rows, &self.motions);
         let mut encoder = gpu.device.create_command_encoder(&default());
         {
             let mut pass = encoder.begin_compute_pass(&default());

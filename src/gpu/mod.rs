@@ -1,10 +1,12 @@
 //! The only place that knows raw wgpu: burn on Bevy's own device, and the buffers that the view draws from.
 
 pub mod display;
+mod frame_timer;
 mod timer;
 pub mod top_terms;
 
 pub use display::{Display, RowMotion};
+pub use frame_timer::FrameTimer;
 pub use timer::GpuTimer;
 pub use top_terms::{Contribution, Neuron, TopTerms};
 
@@ -12,6 +14,10 @@ use bevy::{
     prelude::*,
     render::{
         RenderApp,
+        render_resource::{
+            Buffer, ShaderSize, ShaderType,
+            encase::{self, internal::WriteInto},
+        },
         renderer::{RenderAdapter, RenderAdapterInfo, RenderDevice, RenderInstance, RenderQueue},
     },
 };
@@ -29,6 +35,7 @@ impl Plugin for SharedGpuPlugin {
             return;
         };
         if let Some(gpu) = SharedGpu::from_world(render_app.world()) {
+            frame_timer::install(app, &gpu);
             app.insert_resource(gpu);
         }
     }
@@ -76,7 +83,7 @@ impl SharedGpu {
 }
 
 /// In a browser cubecl panics on a device without timestamp queries (cubecl-wgpu 0.10, `compute/stream.rs`), which some
-/// phones lack. There the towers are still drawn, and the networks run on the CPU.
+/// phones lack. There the lanes are still drawn, and the networks run on the CPU.
 fn burn_can_use(device: &RenderDevice) -> bool {
     !cfg!(target_arch = "wasm32") || device.features().contains(wgpu::Features::TIMESTAMP_QUERY)
 }
@@ -100,6 +107,18 @@ fn is_software(info: &wgpu::AdapterInfo) -> bool {
         .iter()
         .any(|part| name.contains(part));
     info.device_type == wgpu::DeviceType::Cpu || named
+}
+
+/// Writes values of a shader's struct to the beginning of a storage buffer.
+pub fn write_storage<T>(gpu: &SharedGpu, buffer: &Buffer, values: &Vec<T>)
+where
+    T: ShaderType + ShaderSize + WriteInto,
+{
+    let mut bytes = encase::StorageBuffer::new(Vec::<u8>::new());
+    bytes
+        .write(values)
+        .expect("a vector of a struct has room for itself");
+    gpu.queue.write_buffer(buffer, 0, bytes.as_ref());
 }
 
 /// A bind group layout of storage buffers for a compute shader, each read-only or not.

@@ -62,6 +62,15 @@ impl GpuTimer {
         })
     }
 
+    /// The second timestamp alone, for a pass after the one that took the first.
+    pub fn last(&self) -> wgpu::ComputePassTimestampWrites<'_> {
+        wgpu::ComputePassTimestampWrites {
+            query_set: &self.queries,
+            beginning_of_pass_write_index: None,
+            end_of_pass_write_index: Some(1),
+        }
+    }
+
     /// Encodes that the timestamps come back, after the pass.
     pub fn resolve(&self, encoder: &mut wgpu::CommandEncoder) {
         encoder.resolve_query_set(&self.queries, 0..2, &self.resolved, 0);

@@ -104,17 +104,13 @@ impl TopTerms {
         };
         let count = count.min(MOST_TERMS).min(inputs);
         if buffers.weights_of != Some(neuron.place) {
-            let bytes: Vec<u8> = neuron
-                .weights
-                .iter()
-                .flat_map(|w| w.to_le_bytes())
-                .collect();
-            gpu.queue.write_buffer(&buffers.weights, 0, &bytes);
+            let weights = bytemuck::cast_slice(neuron.weights);
+            gpu.queue.write_buffer(&buffers.weights, 0, weights);
             buffers.weights_of = Some(neuron.place);
         }
         let task = [neuron.first_input as u32, inputs as u32, count as u32, 0];
-        let task: Vec<u8> = task.iter().flat_map(|v| v.to_le_bytes()).collect();
-        gpu.queue.write_buffer(&buffers.task, 0, &task);
+        gpu.queue
+            .write_buffer(&buffers.task, 0, bytemuck::cast_slice(&task));
         let (buffer, offset, size) = arena;
         let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer,

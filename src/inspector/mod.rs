@@ -3,6 +3,8 @@
 //! The values come from the network's framework-free twin on a task of their own, so that no frame waits for them and
 //! nothing but the logits is read back from the GPU. While a newer image is under way the last values stay.
 
+mod heroes;
+
 use crate::{
     AppSystems,
     gpu::{Contribution, Display, Neuron, SharedGpu, TopTerms},
@@ -29,7 +31,12 @@ pub fn plugin(app: &mut App) {
         .add_observer(inspect)
         .add_systems(
             PostUpdate,
-            (follow_values, explain_cells, find_ribbons)
+            (
+                follow_values,
+                explain_cells,
+                find_ribbons,
+                heroes::choose_heroes,
+            )
                 .chain()
                 .after(AppSystems::Infer)
                 .before(AppSystems::Present),

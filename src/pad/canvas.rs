@@ -16,9 +16,16 @@ use mnistify_drawing::{PAD_SIZE, Stroke as PadStroke, Tool};
 /// Strokes live on a render layer of their own.
 const LAYER: usize = 1;
 /// Ink on the pad.
-const INK: Color = Color::srgb(0.93, 0.94, 0.96);
+const INK: Color = Color::srgb_u8(0xFF, 0xFC, 0xF5);
+/// The light that the ink casts on the pad, where it is brightest.
+const LIGHT: Color = Color::srgb_u8(0x5C, 0x74, 0xC4);
+/// How many times as wide as the line its light is.
+const LIGHT_WIDTH: f32 = 2.6;
+/// Rings that the light is made of. They are opaque and lie under all ink, so lines that cross or turn back do
+/// not add up.
+const RINGS: u32 = 10;
 /// The pad itself.
-pub const PAPER: Color = Color::srgb(0.043, 0.050, 0.067);
+pub const PAPER: Color = Color::srgb_u8(0x17, 0x21, 0x3E);
 /// Frames that the camera stays on after a change, so that meshes and pipelines are ready by the last.
 const FRAMES_AFTER_CHANGE: u32 = 6;
 
@@ -39,7 +46,7 @@ pub struct PadCanvas {
     pub wanted_side: u32,
     side: u32,
     camera: Entity,
-    strokes: Vec<(Entity, PadStroke)>,
+    strokes: Vec<(Vec<Entity>, PadStroke)>,
     active_frames: u32,
     camera_on: bool,
 }
@@ -126,18 +133,33 @@ fn draw_strokes(
         .count();
     if same < canvas.strokes.len() || same < visible.len() {
         canvas.active_frames = canvas.active_frames.max(FRAMES_AFTER_CHANGE);
-        for (entity, _) in canvas.strokes.drain(same..) {
-            commands.entity(entity).despawn();
+        for (entities, _) in canvas.strokes.drain(same..) {
+            for entity in entities {
+                commands.entity(entity).despawn();
+            }
         }
         for (index, stroke) in visible.iter().enumerate().skip(same) {
-            let entity = commands
-                .spawn((
-                    stroke_shape(stroke),
-                    Transform::from_xyz(0.0, 0.0, index as f32 * 0.01),
-                    RenderLayers::layer(LAYER),
-                ))
-                .id();
-            canvas.strokes.push((entity, stroke.clone()));
+            // What is erased covers all that was drawn before it, light included.
+            let section = visible[..=index]
+                .iter()
+                .filter(|stroke| stroke.tool == Tool::Erase)
+                .count();
+            let layers: Vec<(f32, Color)> = match stroke.tool {
+                Tool::Draw => (0..=RINGS).map(ring).collect(),
+                Tool::Erase => vec![(1.0, PAPER)],
+            };
+            let entities = layers.iter().enumerate().map(|(layer, (width, colour))| {
+                let height = section as f32 + layer as f32 * 0.05 + index as f32 * 1e-5;
+                let shape = stroke_shape(stroke, stroke.width * width, *colour);
+                commands
+                    .spawn((
+                        shape,
+                        Transform::from_xyz(0.0, 0.0, height),
+                        RenderLayers::layer(LAYER),
+                    ))
+                    .id()
+            });
+            canvas.strokes.push((entities.collect(), stroke.clone()));
         }
     }
     canvas.camera_on = canvas.active_frames > 0;
@@ -150,21 +172,28 @@ fn draw_strokes(
     canvas.active_frames = canvas.active_frames.saturating_sub(1);
 }
 
+/// Ring `index` of a line from the outside in: how many times as wide as the line, and its colour. The last is the
+/// ink itself.
+fn ring(index: u32) -> (f32, Color) {
+    if index == RINGS {
+        return (1.0, INK);
+    }
+    let near = (index + 1) as f32 / RINGS as f32;
+    let width = LIGHT_WIDTH + (1.05 - LIGHT_WIDTH) * near;
+    (width, PAPER.mix(&LIGHT, near * near * 0.62))
+}
+
 /// Pad units (y down, origin top left) to the canvas camera's world (y up, origin in the middle).
 fn to_world(x: f32, y: f32) -> Vec2 {
     Vec2::new(x - PAD_SIZE / 2.0, PAD_SIZE / 2.0 - y)
 }
 
 /// A smooth line through the middle of each pair of points; a single point is a dot.
-fn stroke_shape(stroke: &PadStroke) -> Shape {
-    let color = match stroke.tool {
-        Tool::Draw => INK,
-        Tool::Erase => PAPER,
-    };
+fn stroke_shape(stroke: &PadStroke, width: f32, color: Color) -> Shape {
     let points: Vec<Vec2> = stroke.points.iter().map(|p| to_world(p.x, p.y)).collect();
     if let [only] = points[..] {
         let dot = shapes::Circle {
-            radius: stroke.width / 2.0,
+            radius: width / 2.0,
             center: only,
         };
         return ShapeBuilder::with(&dot).fill(color).build();
@@ -175,7 +204,7 @@ fn stroke_shape(stroke: &PadStroke) -> Shape {
     }
     path = path.line_to(points[points.len() - 1]);
     let options = StrokeOptions::default()
-        .with_line_width(stroke.width)
+        .with_line_width(width)
         .with_line_cap(LineCap::Round)
         .with_line_join(LineJoin::Round)
         .with_tolerance(0.1);

@@ -43,6 +43,8 @@ struct Replay {
     strokes: Vec<Stroke>,
     millis: f32,
     shown: Vec<Stroke>,
+    /// The drawing is nobody's: it stays to be seen until the first touch.
+    demonstration: bool,
 }
 
 /// What a person can do with the pad.
@@ -68,6 +70,8 @@ pub enum PadAction {
     Prepare(Preparation),
     Replay,
     Load(Vec<Stroke>),
+    /// Shows how a drawing is made, on a pad that stays blank: the first touch is ink on a clean pad.
+    Demonstrate(Vec<Stroke>),
 }
 
 impl Default for Pad {
@@ -113,6 +117,13 @@ impl Pad {
             Some(replay) => &replay.shown,
             None => self.drawing.strokes(),
         }
+    }
+
+    /// Whether somebody else's drawing is shown on the blank pad.
+    pub fn is_demonstrating(&self) -> bool {
+        self.replay
+            .as_ref()
+            .is_some_and(|replay| replay.demonstration)
     }
 
     /// Whether a replay is on.
@@ -163,10 +174,21 @@ impl Pad {
                         strokes: without_pauses(self.drawing.strokes()),
                         millis: 0.0,
                         shown: Vec::new(),
+                        demonstration: false,
                     });
                 }
             }
             PadAction::Load(strokes) => self.drawing.replace(strokes),
+            PadAction::Demonstrate(strokes) => {
+                if self.drawing.is_empty() {
+                    self.replay = Some(Replay {
+                        strokes: without_pauses(&strokes),
+                        millis: 0.0,
+                        shown: Vec::new(),
+                        demonstration: true,
+                    });
+                }
+            }
         }
     }
 }
@@ -193,14 +215,21 @@ fn advance_replay(mut pad: ResMut<Pad>, time: Res<Time>, next: Res<NextFrame>) {
     if pad.replay.is_none() {
         return;
     }
+    let ended = pad.replay.as_ref().is_some_and(|replay| {
+        replay.demonstration && replay.millis >= recording::duration_millis(&replay.strokes)
+    });
+    if ended {
+        return;
+    }
     next.ask();
-    let millis = time.delta_secs() * 1e3;
+    let millis = time.delta_secs().min(0.1) * 1e3;
     let Some(replay) = &mut pad.replay else {
         return;
     };
     replay.millis += millis;
     replay.shown = recording::strokes_until(&replay.strokes, replay.millis);
-    if replay.millis >= recording::duration_millis(&replay.strokes) {
+    let ended = replay.millis >= recording::duration_millis(&replay.strokes);
+    if ended && !replay.demonstration {
         pad.replay = None;
     }
 }

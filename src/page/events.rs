@@ -100,7 +100,7 @@ fn tell_bench(
         event("bench", &report);
         return;
     };
-    (settings.enabled, surface.towers) = (false, false);
+    (settings.enabled, surface.lanes) = (false, false);
     for mut camera in &mut cameras {
         camera.is_active = false;
     }

@@ -37,6 +37,8 @@ use wasm_bindgen::prelude::*;
 /// What the page asked for since the last frame.
 enum Request {
     Act(Action),
+    /// A frame, and nothing else.
+    Frame,
     Bench,
     /// Switch everything on again.
     BenchIsOver,
@@ -117,7 +119,10 @@ pub fn start(
     app.add_plugins(events::plugin)
         .add_systems(Startup, keep_proxy)
         .add_systems(PreUpdate, carry_out_requests)
-        .add_systems(Last, (keep_state, keep_networks));
+        .add_systems(
+            Last,
+            (keep_state, keep_networks).after(crate::rest::ask_for_frame),
+        );
     app.run();
     Ok(())
 }
@@ -167,6 +172,12 @@ pub fn act_by_name(name: &str) -> Result<(), JsError> {
 
 fn own_network(action: OwnNetworkAction) {
     act(Action::OwnNetwork(action));
+}
+
+/// Asks for a frame, where the app rests.
+#[wasm_bindgen]
+pub fn wake() {
+    ask(Request::Frame);
 }
 
 /// What the last frame showed, as JSON.
@@ -337,9 +348,10 @@ fn carry_out_requests(
             Request::Act(action) => {
                 actions.write(action);
             }
+            Request::Frame => {}
             Request::Bench => commands.insert_resource(Bench::new(measurements::PAGE_FRAMES)),
             Request::BenchIsOver => {
-                (settings.enabled, surface.towers) = (true, true);
+                (settings.enabled, surface.lanes) = (true, true);
                 for mut camera in &mut cameras {
                     camera.is_active = true;
                 }

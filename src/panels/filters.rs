@@ -1,10 +1,14 @@
 //! All feature maps of one layer, flat, sharp and large, and a convolution's filters.
 
-use super::{Look, overlay::row_title, theme};
+use super::{Look, labels::row_title, theme};
 use crate::{
     actions::{Action, Switch},
     inference::Network,
-    view::{SelectedCell, Selection, colour::value_colour},
+    view::{
+        SelectedCell, Selection,
+        colour::{ramp_place, value_colour},
+    },
+    words::{say, say_with},
 };
 use bevy::prelude::Entity;
 use bevy_egui::egui::{
@@ -39,6 +43,7 @@ pub fn maps_ui(
     };
     let network = reading.network;
     egui::Area::new("maps".into())
+        .order(egui::Order::Foreground)
         .fixed_pos(room.min)
         .constrain_to(room.expand(12.0))
         .show(ui.ctx(), |ui| {
@@ -46,7 +51,7 @@ pub fn maps_ui(
                 ui.set_width(room.width() - 24.0);
                 header(ui, network, (entity, row), actions);
                 let Some(arena) = look.inspection(entity).and_then(|i| i.arena()) else {
-                    ui.label(RichText::new("Draw a digit to see the maps.").color(theme::DIM));
+                    ui.label(RichText::new(say("maps-draw-first")).color(theme::DIM));
                     return;
                 };
                 let filters = filter_values(network, row);
@@ -84,20 +89,20 @@ fn header(
                 .strong(),
         );
         let rows = network.layout.rows();
-        if ui.add_enabled(row > 0, egui::Button::new("◀")).clicked() {
+        if ui.add_enabled(row > 0, egui::Button::new("<")).clicked() {
             actions.push(Action::Maps(entity, row - 1));
         }
         let [channels, height, width] = network.layout.shape(row);
         let title = row_title(network, row);
         ui.label(format!("{title}   {channels} × {height} × {width}"));
         if ui
-            .add_enabled(row + 1 < rows, egui::Button::new("▶"))
+            .add_enabled(row + 1 < rows, egui::Button::new(">"))
             .clicked()
         {
             actions.push(Action::Maps(entity, row + 1));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Close").on_hover_text("F or Esc").clicked() {
+            if ui.button(say("close")).clicked() {
                 actions.push(Action::Set(Switch::Maps, false));
             }
         });
@@ -148,7 +153,7 @@ impl Maps<'_> {
             let x = of % columns * (map[0] + gap) + within % map[0];
             let y = of / columns * (map[1] + gap) + within / map[0];
             let start = (y * grid[0] + x) * 3;
-            pixels[start..start + 3].copy_from_slice(&value_colour(value / largest));
+            pixels[start..start + 3].copy_from_slice(&value_colour(ramp_place(*value, largest)));
         }
         let scale = (size.x / grid[0] as f32)
             .min(size.y / grid[1] as f32)
@@ -191,7 +196,7 @@ impl Maps<'_> {
             ui.painter().rect_stroke(
                 dot,
                 0.0,
-                Stroke::new(1.5, theme::WARNING),
+                Stroke::new(1.5, theme::POINTER),
                 StrokeKind::Outside,
             );
         }
@@ -259,12 +264,24 @@ fn filters_ui(
         (
             outputs,
             0,
-            format!("All {outputs} filters, {height} × {width}"),
+            say_with(
+                "maps-all-filters",
+                &[
+                    ("count", outputs.into()),
+                    ("height", height.into()),
+                    ("width", width.into()),
+                ],
+            ),
         )
     } else {
-        let title = format!(
-            "Map {}: its {inputs} filters, {height} × {width}",
-            marked + 1
+        let title = say_with(
+            "maps-filters-of",
+            &[
+                ("map", (marked + 1).into()),
+                ("count", inputs.into()),
+                ("height", height.into()),
+                ("width", width.into()),
+            ],
         );
         (inputs, marked * inputs * height * width, title)
     };
@@ -281,7 +298,7 @@ fn filters_ui(
         let x = filter % columns * (width + 1) + within % width;
         let y = filter / columns * (height + 1) + within / width;
         let start = (y * grid[0] + x) * 3;
-        pixels[start..start + 3].copy_from_slice(&value_colour(value / largest));
+        pixels[start..start + 3].copy_from_slice(&value_colour(ramp_place(*value, largest)));
     }
     let image = ColorImage::from_rgb(grid, &pixels);
     let options = TextureOptions::NEAREST;

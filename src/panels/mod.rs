@@ -1,44 +1,49 @@
-//! Everything flat: egui panels around the stage. A panel is a function that takes what there is to see ([`Look`]) and
-//! returns what the person wants as actions; this file lays the panels out.
+//! Everything flat: what egui paints at the places of the composition. A panel is a function that takes what there is to see
+//! ([`Look`]) and returns what the person wants as actions; this file composes the window and lays the panels out.
 
-mod answers;
+mod answer;
+mod bars;
+mod explain;
 mod filters;
-mod inspect;
+mod header;
 mod keys;
+mod labels;
 mod layout;
 mod marks;
-mod more;
+mod numbers;
 mod overlay;
 mod own_network;
 mod pad_panel;
-mod stage;
+mod portraits;
+mod scene;
+mod sheets;
 pub mod theme;
-mod timing;
+mod tiles;
+
+pub use answer::{Told, Voice, tell};
+pub use bars::Bars;
 
 use crate::{
     actions::{Action, ActionSystems, Screen},
+    composition::{self, Mode, Shape},
     gpu::SharedGpu,
     inference::{InferenceSettings, Network, Networks, ReadingItem},
     inspector::{Explained, Inspection, InspectorSettings},
     own_network::OwnNetwork,
     pad::{Pad, PadCanvas},
     rest::NextFrame,
-    view::{Motion, OrbitCamera, Selection, Stage, TowerItem, Towers},
+    view::{Composed, LaneItem, Lanes, Motion, OrbitCamera, Selection},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, EguiTextureHandle, egui};
-use layout::Places;
 use std::collections::BTreeMap;
-
-pub use answers::Bars;
-pub use pad_panel::pad_rect_of;
 
 /// Shows the panels.
 pub fn plugin(app: &mut App) {
     app.init_resource::<Memory>()
         .init_resource::<Controls>()
         .add_observer(forget_textures)
-        .add_observer(answers::add_bars)
+        .add_observer(bars::add_bars)
         .add_systems(EguiPrimaryContextPass, show_panels)
         .configure_sets(
             PostUpdate,
@@ -58,21 +63,22 @@ pub struct Controls {
 /// What the panels keep from frame to frame.
 #[derive(Resource, Default)]
 struct Memory {
-    themed: bool,
     /// The small image of the networks' input and what it shows.
     input_texture: Option<(egui::TextureHandle, Vec<u8>)>,
     map_textures: filters::MapTextures,
+    portraits: portraits::Portraits,
 }
 
 fn forget_textures(_: On<Remove, Network>, mut memory: ResMut<Memory>) {
     memory.map_textures = filters::MapTextures::default();
+    memory.portraits = portraits::Portraits::default();
 }
 
 /// All that there is to see in a frame.
 pub(crate) struct Look<'a> {
     /// All networks, in order.
     pub networks: &'a [ReadingItem<'a, 'a>],
-    pub towers: &'a [TowerItem<'a, 'a>],
+    pub lanes: &'a [LaneItem<'a, 'a>],
     pub inspections: &'a Query<'a, 'a, &'static Inspection>,
     pub bars: &'a Query<'a, 'a, &'static Bars>,
     pub pad: &'a Pad,
@@ -81,12 +87,10 @@ pub(crate) struct Look<'a> {
     pub motion: &'a Motion,
     pub selection: &'a Selection,
     pub inspector: &'a InspectorSettings,
-    pub stage: &'a Stage,
+    pub composed: &'a Composed,
     pub screen: &'a Screen,
     pub own: &'a OwnNetwork,
     pub gpu: Option<&'a SharedGpu>,
-    /// A phone held upright.
-    pub compact: bool,
 }
 
 impl<'a> Look<'a> {
@@ -131,7 +135,7 @@ impl<'a> Look<'a> {
 #[derive(SystemParam)]
 struct Seen<'w, 's> {
     networks: Networks<'w, 's>,
-    towers: Towers<'w, 's>,
+    lanes: Lanes<'w, 's>,
     inspections: Query<'w, 's, &'static Inspection>,
     pad: Res<'w, Pad>,
     settings: Res<'w, InferenceSettings>,
@@ -146,58 +150,68 @@ struct Seen<'w, 's> {
 
 /// What the panels tell the rest of the app beside actions.
 #[derive(SystemParam)]
-struct Told<'w, 's> {
+struct Written<'w, 's> {
     bars: Query<'w, 's, &'static mut Bars>,
     canvas: ResMut<'w, PadCanvas>,
-    stage: ResMut<'w, Stage>,
+    composed: ResMut<'w, Composed>,
     controls: ResMut<'w, Controls>,
     memory: ResMut<'w, Memory>,
     actions: MessageWriter<'w, Action>,
     next: Res<'w, NextFrame>,
 }
 
-fn show_panels(mut contexts: EguiContexts, seen: Seen, mut told: Told) -> Result {
-    let canvas = contexts.add_image(EguiTextureHandle::Strong(told.canvas.image.clone()));
+fn show_panels(mut contexts: EguiContexts, seen: Seen, written: Written) -> Result {
+    let canvas = contexts.add_image(EguiTextureHandle::Strong(written.canvas.image.clone()));
     let context = contexts.ctx_mut()?.clone();
-    if !told.memory.themed {
-        theme::apply(&context);
-        told.memory.themed = true;
+    panels_ui(&context, canvas, &seen, written);
+    Ok(())
+}
+
+/// Shows the panels in an egui context of somebody else's, such as a test's.
+pub fn show_in(world: &mut World, context: &egui::Context) {
+    let shown = world.run_system_cached_with(show_here, context.clone());
+    shown.expect("all that the panels read is there");
+}
+
+fn show_here(context: In<egui::Context>, seen: Seen, written: Written) {
+    panels_ui(&context, egui::TextureId::default(), &seen, written);
+}
+
+fn panels_ui(
+    context: &egui::Context,
+    canvas: egui::TextureId,
+    seen: &Seen<'_, '_>,
+    mut written: Written<'_, '_>,
+) {
+    let themed = egui::Id::new("themed");
+    if context.data(|data| data.get_temp::<bool>(themed)).is_none() {
+        theme::apply(context);
+        context.data_mut(|data| data.insert_temp(themed, true));
+        // Fonts are there from the next frame on.
+        written.next.ask();
+        return;
     }
-    // On a large window, or a projector, everything is larger, so that it reads from afar.
     let zoom = layout::zoom_for(context.viewport_rect().size() * context.zoom_factor());
     if context.zoom_factor() != zoom {
         context.set_zoom_factor(zoom);
     }
     let scale = context.pixels_per_point();
     let window = context.viewport_rect();
-    let places = Places::for_window(window);
-    // The scene keeps to what the inspector leaves free.
-    let mut free = places.stage;
-    let is_explained = seen.selection.cell.is_some();
-    if is_explained && !places.compact {
-        free.max.y -= inspect::HEIGHT;
-    }
-    let stage = Stage {
-        rect: to_bevy(free),
-        scale_factor: scale,
-        labels: !places.compact,
-    };
-    told.stage.set_if_neq(stage);
-
     let networks = seen.networks.all();
-    let towers = seen.towers.all();
+    let lanes = seen.lanes.all();
     let seconds = context.input(|input| input.stable_dt).min(0.1);
     for reading in &networks {
-        if let Ok(mut bars) = told.bars.get_mut(reading.entity) {
-            let goal = answers::bar_goal(reading);
-            told.next
-                .ask_if(answers::advance_bars(&mut bars, &goal, seconds));
+        if let Ok(mut bars) = written.bars.get_mut(reading.entity) {
+            let goal = bars::goal_of(reading);
+            let moving = bars::advance(&mut bars, &goal, seconds);
+            written.next.ask_if(moving);
         }
     }
-    let bars = told.bars.as_readonly();
-    let look = Look {
+    let bars = written.bars.as_readonly();
+    // What is told decides which tiles are large, and so the composition.
+    let mut look = Look {
         networks: &networks,
-        towers: &towers,
+        lanes: &lanes,
         inspections: &seen.inspections,
         bars: &bars,
         pad: &seen.pad,
@@ -206,13 +220,20 @@ fn show_panels(mut contexts: EguiContexts, seen: Seen, mut told: Told) -> Result
         motion: &seen.motion,
         selection: &seen.selection,
         inspector: &seen.inspector,
-        stage: &told.stage,
+        composed: &Composed::default(),
         screen: &seen.screen,
         own: &seen.own,
         gpu: seen.gpu.as_deref(),
-        compact: places.compact,
     };
-    let memory = &mut *told.memory;
+    let told = Told::of(&look, reason(&seen.pad));
+    let composed = compose(&look, &told, [window.width(), window.height()], scale);
+    if composed_differs(&written.composed, &composed) {
+        *written.composed = composed.clone();
+        written.next.ask();
+    }
+    look.composed = &composed;
+
+    let memory = &mut *written.memory;
     let mut root = egui::Ui::new(
         context.clone(),
         "root".into(),
@@ -220,53 +241,100 @@ fn show_panels(mut contexts: EguiContexts, seen: Seen, mut told: Told) -> Result
             .layer_id(egui::LayerId::background())
             .max_rect(window),
     );
-    let mut actions = keys::read_keys(&context);
-    let pad_rect = pad_panel::pad_panel_ui(
+    let mut actions = keys::read_keys(context);
+    scene::pointer_ui(&root, &look, &mut actions);
+    overlay::paint(root.painter(), &look);
+    portraits::portraits_ui(&root, &look, &mut memory.portraits);
+    pad_panel::pad_ui(
         &mut root,
-        places.pad,
         &look,
         canvas,
         &mut memory.input_texture,
         &mut actions,
     );
-    answers::answers_ui(&mut root, places.answers, &look, &mut actions);
-    stage::stage_ui(
-        &mut root,
-        places.stage,
-        &look,
-        &mut memory.map_textures,
-        &mut actions,
-    );
-    if look.screen.more {
-        more::more_ui(
-            &root,
-            window,
-            &look,
-            &mut memory.input_texture,
-            &mut actions,
-        );
+    tiles::tiles_ui(&mut root, &look, &told, &mut actions);
+    header::header_ui(&mut root, &look, &told, &mut actions);
+    header::foot_ui(&mut root, &look, &mut actions);
+    explain::explain_ui(&mut root, &look, &mut actions);
+    sheets::sheets_ui(&root, &look, memory, &mut actions);
+
+    let side = (composed.places.pad.width() * scale).round() as u32;
+    if written.canvas.wanted_side != side {
+        written.canvas.wanted_side = side;
     }
-    if look.screen.own_network || look.own.refusal.is_some() {
-        own_network::own_network_ui(&root, window, &look, &mut actions);
-    }
-    if look.own.dragging {
-        own_network::drop_hint(&context);
-    }
-    let side = (pad_rect.width() * scale).round() as u32;
-    if told.canvas.wanted_side != side {
-        told.canvas.wanted_side = side;
-    }
-    let marks = marks::take(&context).into_iter();
-    told.controls.set_if_neq(Controls {
-        pad: Some(to_bevy(pad_rect * zoom)),
+    let pad = to_egui(composed.places.pad) * zoom;
+    let marks = marks::take(context).into_iter();
+    written.controls.set_if_neq(Controls {
+        pad: Some(to_bevy(pad)),
         places: marks
             .map(|(name, rect)| (name, to_bevy(rect * zoom)))
             .collect(),
     });
-    told.actions.write_batch(actions);
-    Ok(())
+    written.actions.write_batch(actions);
+}
+
+/// Why nothing can be read of this drawing, where that is known.
+fn reason(pad: &Pad) -> Option<&'static str> {
+    let ink: f32 = pad.image().as_slice().iter().sum();
+    let shapes = pad.drawing().strokes().len();
+    if ink < FAINT {
+        Some("why-faint")
+    } else if shapes > 4 {
+        Some("why-several")
+    } else {
+        None
+    }
+}
+
+/// Pixels of ink below which a drawing is hardly one: a digit has about 100.
+const FAINT: f32 = 18.0;
+
+/// The window's composition: networks with maps first, since they are what there is to see.
+fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Composed {
+    let mut shown: Vec<_> = look.shown().collect();
+    let has_maps = |reading: &ReadingItem<'_, '_>| {
+        let layout = &reading.network.layout;
+        (1..layout.rows()).any(|row| layout.shape(row)[1] * layout.shape(row)[2] > 1)
+    };
+    shown.sort_by_key(|reading| {
+        let is_own = reading.network.is_own();
+        (is_own, !has_maps(reading), reading.network.slot())
+    });
+    let networks: Vec<(Entity, Vec<Shape>)> = shown
+        .iter()
+        .map(|reading| {
+            let layout = &reading.network.layout;
+            let rows = (0..layout.rows()).map(|row| layout.shape(row)).collect();
+            (reading.entity, rows)
+        })
+        .collect();
+    let explained = look.selection.cell.map(|cell| cell.network);
+    let mode = Mode {
+        winners: told
+            .winners
+            .iter()
+            .copied()
+            .filter(|class| *class < 10)
+            .collect(),
+        explain: explained
+            .and_then(|network| networks.iter().position(|(entity, _)| *entity == network)),
+        lanes_fill_screen: look.screen.lanes_fill_screen,
+        page: look.screen.page,
+    };
+    Composed::new(window, scale, networks, mode)
+}
+
+fn composed_differs(now: &Composed, new: &Composed) -> bool {
+    now.window != new.window
+        || now.scale_factor != new.scale_factor
+        || now.mode != new.mode
+        || now.networks != new.networks
 }
 
 fn to_bevy(rect: egui::Rect) -> Rect {
     Rect::new(rect.min.x, rect.min.y, rect.max.x, rect.max.y)
+}
+
+fn to_egui(rect: composition::Rect) -> egui::Rect {
+    egui::Rect::from_min_max(rect.min.into(), rect.max.into())
 }

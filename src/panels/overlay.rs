@@ -1,370 +1,420 @@
-//! What is written and drawn over the towers: floor names, output digits, the selected cell, its receptive field, and
-//! the ribbons of the strongest contributions. Painted by egui, crisp at every size.
+//! What is painted over the scene: threads from the plate to the first stages, ribbons of the strongest contributions into the
+//! answer, the stages' words, the shelves, and outlines of what is selected. Painted by egui, crisp at every size.
 
-use super::{Look, theme};
-use crate::{
-    inference::{Network, ReadingItem},
-    inspector::Ribbons,
-    view::{Motion, SelectedCell, Tower, colour::value_colour, layout::Floor, picking::Projector},
+use super::{
+    Look,
+    labels::{stage_words, technical, who},
+    theme, to_egui,
 };
-use bevy::prelude::*;
-use bevy_egui::egui::{self, Align2, Color32, Painter, Pos2, pos2};
-use mnistify_network::{Answer, explain::receptive_field, prediction::headline};
+use crate::{
+    composition::{Lane as LanePlace, Scene, StagePlace},
+    inspector::Ribbons,
+    view::{LaneItem, SelectedCell, colour::value_colour, lanes::Stage, picking::Projector},
+    words::say_with,
+};
+use bevy::prelude::{Vec2, Vec3};
+use bevy_egui::egui::{
+    self, Align2, Color32, CornerRadius, Painter, Pos2, Rect, Stroke, epaint::CubicBezierShape,
+    pos2, vec2,
+};
+use mnistify_network::explain::{Cell, receptive_field};
 
-/// Paints everything that belongs to the shown towers.
-pub fn paint(painter: &Painter, projector: &Projector, look: &Look<'_>) {
-    let ends = look.towers.iter().map(|item| item.tower.place.x);
-    let ends = ends.fold([f32::MAX, f32::MIN], |[left, right], x| {
-        [left.min(x), right.max(x)]
-    });
-    let text = headline(look.shown().map(|reading| said(reading, look.motion)));
-    for item in look.towers {
-        let Some(reading) = look.network(item.entity) else {
-            continue;
-        };
-        let (network, tower) = (reading.network, item.tower);
-        let inspection = look.inspection(item.entity);
-        if look.inspector.edges
-            && let Some(ribbons) = inspection.and_then(|i| i.ribbons.as_ref())
-            && look
-                .motion
-                .has_reached(ribbons.cell.row, network.layout.rows())
-        {
-            paint_edges(painter, projector, tower, ribbons);
+/// Threads from the plate to the first stages.
+const THREAD: Color32 = Color32::from_rgb(214, 205, 196);
+/// The strongest contributions that are drawn at rest.
+const RIBBONS: usize = 16;
+
+/// Paints all of it.
+pub fn paint(painter: &Painter, look: &Look<'_>) {
+    let overlay = Overlay {
+        painter,
+        projector: Projector::new(&look.camera.now, look.composed.window),
+        look,
+    };
+    match &look.composed.places.scene {
+        Scene::Lanes(lanes) => {
+            for lane in &lanes.lanes {
+                overlay.threads(lane, to_egui(lanes.plate));
+            }
+            for lane in &lanes.lanes {
+                overlay.lane(lane);
+            }
         }
-        // No output stands out where the network says that none of them is meant.
-        let answer = said(reading, look.motion).filter(|answer| answer.is_digit);
-        let labels = Labels {
-            network,
-            tower,
-            best: answer.map(|answer| answer.class),
-            side: label_side(tower.place.x, ends),
-            compact: look.compact,
-        };
-        labels.paint(painter, projector);
-        for (cell, colour) in [
-            (look.selection.hovered, theme::DIM),
-            (look.selection.cell, theme::TEXT),
-        ] {
-            if let Some(cell) = cell.filter(|cell| cell.network == item.entity) {
-                paint_selected(painter, projector, network, tower, cell, colour);
+        Scene::FullScreen { lanes, .. } => {
+            for lane in lanes {
+                overlay.lane(lane);
+            }
+        }
+        Scene::Page(page) => {
+            if let Some((network, stage)) = &page.stage {
+                overlay.page_label(*network, stage, to_egui(page.label));
+                overlay.dots(page.pages, to_egui(page.dots));
             }
         }
     }
-    if let Some(text) = text {
-        paint_headline(painter, text, look.motion.slow.is_some());
+    overlay.outlines();
+}
+
+struct Overlay<'a, 'b> {
+    painter: &'a Painter,
+    projector: Projector,
+    look: &'a Look<'b>,
+}
+
+impl<'b> Overlay<'_, 'b> {
+    fn at(&self, place: Vec3) -> Option<Pos2> {
+        self.projector.project(place).map(|p| pos2(p.x, p.y))
     }
-}
 
-/// The answer, once a slow forward pass has reached the outputs.
-fn said<'a>(reading: &'a ReadingItem<'_, '_>, motion: &Motion) -> Option<&'a Answer> {
-    let rows = reading.network.layout.rows();
-    reading
-        .answer()
-        .filter(|_| motion.has_reached(rows - 1, rows))
-}
-
-/// What all networks agree on, below the stage's controls: one row of them, in slow motion two.
-fn paint_headline(painter: &Painter, text: &str, in_slow_motion: bool) {
-    let clip = painter.clip_rect();
-    let top = clip.min.y + if in_slow_motion { 84.0 } else { 52.0 };
-    let galley = painter.layout_no_wrap(text.to_string(), theme::font(20.0), theme::TEXT);
-    let place = pos2(clip.center().x - galley.size().x / 2.0, top);
-    // So that it reads over the towers.
-    let behind = egui::Rect::from_min_size(place, galley.size()).expand2(egui::vec2(14.0, 6.0));
-    painter.rect_filled(behind, 8.0, theme::CARD.gamma_multiply(0.9));
-    painter.galley(place, galley, theme::TEXT);
-}
-
-/// On which side of a tower at `x` its floors' names stand: outside of the scene, whose outermost towers stand at `ends`.
-/// None for a tower between two others, where there is no room.
-fn label_side(x: f32, [left, right]: [f32; 2]) -> Option<f32> {
-    if x <= left {
-        Some(-1.0)
-    } else if x >= right {
-        Some(1.0)
-    } else {
-        None
+    fn is_at_home(&self) -> bool {
+        self.look.camera.is_at_home()
     }
-}
 
-fn at(projector: &Projector, place: Vec3) -> Option<Pos2> {
-    projector.project(place).map(|p| pos2(p.x, p.y))
-}
+    /// The network of a lane, with what is drawn of it.
+    fn item(&self, network: usize) -> Option<&'b LaneItem<'b, 'b>> {
+        let (entity, _) = self.look.composed.networks.get(network)?;
+        self.look.lanes.iter().find(|item| item.entity == *entity)
+    }
 
-/// What is written at a tower.
-struct Labels<'a> {
-    network: &'a Network,
-    tower: &'a Tower,
-    /// The class that stands out.
-    best: Option<usize>,
-    /// On which side the names of its floors stand.
-    side: Option<f32>,
-    compact: bool,
-}
-
-impl Labels<'_> {
-    fn paint(&self, painter: &Painter, projector: &Projector) {
-        let &Self {
-            network,
-            tower,
-            best,
-            side,
-            compact,
-        } = self;
-        let index = network.slot();
-        let names = !compact && side.is_some();
-        let side = side.unwrap_or(-1.0);
-        let hue = theme::network_hue(index);
-        let clip = painter.clip_rect();
-        let mut last: Option<Pos2> = None;
-        for floor in &tower.layout.floors {
-            let label = row_label(network, floor);
-            let ring = if floor.row == 0 { RING } else { 0.0 };
-            let beside = side * (floor.size.x / 2.0 + ring);
-            let corner = Vec3::new(beside, floor.base, 0.0) + tower.place;
-            let Some(place) = at(projector, corner) else {
-                continue;
-            };
-            let crowded = last.is_some_and(|last| (last.y - place.y).abs() < 26.0);
-            if floor.row == 0 {
-                if let Some(foot) = at(
-                    projector,
-                    Vec3::new(0.0, 0.0, floor.size.y / 2.0 + 0.16) + tower.place,
-                ) {
-                    let name = network.name();
-                    painter.text(foot, Align2::CENTER_TOP, name, theme::font(17.0), hue);
-                }
-                // Not where the camera is so close that it would only be a line across the view.
-                if projector.scale_at(tower.place) * floor.size.x < clip.height() * 0.8 {
-                    paint_ring(painter, projector, floor, tower, hue);
-                }
-            }
-            if names && !crowded && clip.contains(place) {
-                last = Some(place);
-                let [title, detail] = label;
-                // Short here; the inspector and the maps have room for the whole name.
-                let title = title
-                    .replace("batch norm", "norm")
-                    .replace("max-pool", "pool");
-                let x = place.x + 9.0 * side;
-                let (above, below) = if side < 0.0 {
-                    (Align2::RIGHT_BOTTOM, Align2::RIGHT_TOP)
-                } else {
-                    (Align2::LEFT_BOTTOM, Align2::LEFT_TOP)
-                };
-                painter.text(
-                    pos2(x, place.y - 1.0),
-                    above,
-                    title,
-                    theme::font(theme::SMALL),
-                    theme::DIM,
-                );
-                painter.text(
-                    pos2(x, place.y + 1.0),
-                    below,
-                    detail,
-                    theme::font(10.5),
-                    theme::FAINT,
-                );
-            }
-        }
-        let Some(outputs) = tower.layout.floors.last() else {
+    /// From the plate to each line of the first stage's plates.
+    fn threads(&self, lane: &LanePlace, plate: Rect) {
+        let Some(item) = self.item(lane.network) else {
             return;
         };
-        // Too narrow for the classes side by side: the answer alone.
-        let pitch = projector.scale_at(outputs.cell_centre(0) + tower.place) * outputs.cell;
-        for (class, name) in network.spec().classes().iter().enumerate() {
-            let needed = 9.0 + 6.5 * (name.chars().count().max(1) - 1) as f32;
-            if pitch < needed && best != Some(class) {
-                continue;
+        let Some(stage) = item.lane.stages.first() else {
+            return;
+        };
+        let unit = self.look.composed.places.unit;
+        let blank = self.look.pad.image().is_blank();
+        let colour = THREAD.gamma_multiply(if blank { 0.2 } else { 0.55 });
+        let ends = thread_ends(stage);
+        let count = ends.len().max(1) as f32;
+        for (index, end) in ends.into_iter().enumerate() {
+            let Some(to) = self.at(end) else { continue };
+            let share = (index as f32 + 0.5) / count - 0.5;
+            // The lanes leave the plate one beside the other.
+            let lane_share = lane.network as f32 * 0.14 - 0.06;
+            let from = pos2(
+                plate.max.x,
+                plate.center().y + (lane_share + share * 0.1) * plate.height(),
+            );
+            let to = to - vec2(3.0 * unit, 0.0);
+            let reach = (to.x - from.x) * 0.55;
+            let points = [from, from + vec2(reach, 0.0), to - vec2(reach, 0.0), to];
+            let stroke = Stroke::new(1.3 * unit, colour);
+            self.painter.add(CubicBezierShape::from_points_stroke(
+                points,
+                false,
+                Color32::TRANSPARENT,
+                stroke,
+            ));
+        }
+    }
+
+    fn lane(&self, place: &LanePlace) {
+        let Some(item) = self.item(place.network) else {
+            return;
+        };
+        let network = item.network;
+        let places = &self.look.composed.places;
+        let (unit, text) = (places.unit, &places.text);
+        let hue = theme::network_hue(network.slot());
+        self.ribbons(item);
+        if !self.is_at_home() {
+            return;
+        }
+        let shelf = [
+            pos2(place.rect.min[0], place.shelf),
+            pos2(place.rect.max[0], place.shelf),
+        ];
+        self.painter
+            .line_segment(shelf, Stroke::new(1.6 * unit, hue.gamma_multiply(0.8)));
+        let name = self.painter.text(
+            place.name.into(),
+            Align2::LEFT_TOP,
+            network.name(),
+            theme::bold(text.network),
+            hue,
+        );
+        self.painter.text(
+            pos2(name.max.x + 10.0 * unit, place.name[1]),
+            Align2::LEFT_TOP,
+            who(network),
+            theme::font(text.network),
+            theme::DIM,
+        );
+        for stage in &place.stages {
+            self.label(item, place, stage);
+        }
+    }
+
+    /// A stage's words, and its technical name where there is room.
+    fn label(&self, item: &LaneItem<'_, '_>, lane: &LanePlace, stage: &StagePlace) {
+        let text = &self.look.composed.places.text;
+        let unit = self.look.composed.places.unit;
+        let fit = |words: Vec<String>, font: egui::FontId, colour: Color32, room: f32| {
+            words.into_iter().find_map(|words| {
+                let galley = self.painter.layout_no_wrap(words, font.clone(), colour);
+                (galley.size().x <= room).then_some(galley)
+            })
+        };
+        let words = stage_words(item.network, stage.row);
+        let room = stage.label_width;
+        let Some(words) = fit(words, theme::medium(text.label), theme::TEXT, room) else {
+            return;
+        };
+        let place: Pos2 = stage.label.into();
+        let (width, height) = (words.size().x, words.size().y);
+        self.on_dark(place, words);
+        if lane.staggered {
+            return;
+        }
+        let names = technical(item.network, stage.row);
+        let font = theme::font(text.technical);
+        if lane.technical_line {
+            if let Some(name) = fit(names, font, theme::DIM, room) {
+                self.on_dark(place + vec2(0.0, height), name);
             }
-            let lift = Vec3::Y * (outputs.bar + 0.03);
-            let Some(place) = at(projector, outputs.cell_centre(class) + tower.place + lift) else {
-                continue;
-            };
-            let is_best = best == Some(class);
-            let size = if is_best { 22.0 } else { 12.5 };
-            let colour = if is_best { theme::TEXT } else { theme::FAINT };
-            painter.text(
-                place,
-                Align2::CENTER_BOTTOM,
-                name,
-                theme::font(size),
-                colour,
+        } else {
+            let left = width + 10.0 * unit;
+            if let Some(name) = fit(names, font, theme::DIM, room - left) {
+                let down = (height - name.size().y) / 2.0;
+                self.on_dark(place + vec2(left, down), name);
+            }
+        }
+        if stage.hidden > 0 {
+            let hidden = say_with("stage-hidden", &[("count", stage.hidden.into())]);
+            self.painter.text(
+                pos2(stage.rect.max[0], stage.rect.max[1] + 2.0),
+                Align2::RIGHT_TOP,
+                hidden,
+                theme::font(text.technical),
+                theme::DIM,
             );
         }
     }
-}
 
-/// `["conv 5×5 · SiLU", "32 maps of 24 × 24"]`.
-pub fn row_label(network: &Network, floor: &Floor) -> [String; 2] {
-    let [channels, height, width] = floor.shape;
-    let title = row_title(network, floor.row);
-    let detail = if floor.row == 0 {
-        format!("{width} × {height}")
-    } else if [height, width] == [1, 1] {
-        format!("{channels} neurons")
-    } else {
-        format!("{channels} maps of {width} × {height}")
-    };
-    [title, detail]
-}
-
-/// What a row is, in the field's words.
-pub fn row_title(network: &Network, row: usize) -> String {
-    if row == 0 {
-        "input".into()
-    } else if row + 1 == network.layout.rows() {
-        "output".into()
-    } else {
-        network.layout.stages[row - 1].label(network.spec())
-    }
-}
-
-/// How far the foot reaches beyond the input.
-const RING: f32 = 0.07;
-
-/// The foot in the network's hue.
-fn paint_ring(
-    painter: &Painter,
-    projector: &Projector,
-    floor: &Floor,
-    tower: &Tower,
-    hue: Color32,
-) {
-    let half = floor.size / 2.0 + RING;
-    let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
-    let points: Vec<Pos2> = corners
-        .iter()
-        .filter_map(|(x, z)| {
-            let place = Vec3::new(half.x * x, floor.base - floor.bar * 0.5, half.y * z);
-            at(projector, place + tower.place)
-        })
-        .collect();
-    if points.len() == 4 {
-        let stroke = egui::Stroke::new(2.0, hue.gamma_multiply(0.8));
-        painter.add(egui::Shape::closed_line(points, stroke));
-    }
-}
-
-/// A rectangle of cells `[y0, x0, y1, x1]` of one map, outlined on its floor.
-fn outline(
-    projector: &Projector,
-    tower: &Tower,
-    floor: &Floor,
-    map: usize,
-    area: [usize; 4],
-) -> Vec<Pos2> {
-    let origin = floor.map_origin(map);
-    let [y0, x0, y1, x1] = area.map(|v| v as f32 * floor.cell);
-    [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
-        .iter()
-        .filter_map(|(x, y)| {
-            let place = Vec3::new(origin.x + x, floor.base, origin.y + y);
-            at(projector, place + tower.place)
-        })
-        .collect()
-}
-
-fn paint_selected(
-    painter: &Painter,
-    projector: &Projector,
-    network: &Network,
-    tower: &Tower,
-    selected: SelectedCell,
-    colour: Color32,
-) {
-    let cell = selected.cell;
-    let floor = &tower.layout.floors[cell.row];
-    let index = cell.index(floor.shape);
-    let stroke = egui::Stroke::new(1.8, colour);
-    let per_map = floor.map[0] * floor.map[1];
-    let (map, within) = (index / per_map, index % per_map);
-    let (x, y) = (within % floor.map[0], within / floor.map[0]);
-    let points = outline(projector, tower, floor, map, [y, x, y + 1, x + 1]);
-    if points.len() == 4 {
-        painter.add(egui::Shape::closed_line(points, stroke));
-    }
-    // What it sees on the floor below and on the input.
-    let faint = egui::Stroke::new(1.4, theme::WARNING);
-    for target in [cell.row.saturating_sub(1), 0] {
-        if target >= cell.row {
-            continue;
-        }
-        let below = &tower.layout.floors[target];
-        let area = receptive_field(&network.model, &network.layout, cell, target);
-        let dense = [below.shape[1], below.shape[2]] == [1, 1];
-        if dense {
-            continue;
-        }
-        let maps = if below.shape[0] == floor.shape[0] && is_pooling(network, cell.row) {
-            map..map + 1
-        } else {
-            0..below.maps
+    /// Text that reads over ribbons too.
+    fn on_dark(&self, place: Pos2, galley: std::sync::Arc<egui::Galley>) {
+        let behind = Rect::from_min_size(place, galley.size()).expand2(vec2(4.0, 0.0));
+        let shade = egui::epaint::Shadow {
+            offset: [0, 0],
+            blur: 8,
+            spread: 0,
+            color: Color32::from_black_alpha(70),
         };
-        for map in maps {
-            let points = outline(projector, tower, below, map, area);
-            if points.len() == 4 {
-                painter.add(egui::Shape::closed_line(points, faint));
+        self.painter
+            .add(shade.as_shape(behind, CornerRadius::same(6)));
+        self.painter.galley(place, galley, theme::TEXT);
+    }
+
+    /// On a phone: what the layer is, and whose.
+    fn page_label(&self, network: usize, stage: &StagePlace, rect: Rect) {
+        let Some(item) = self.item(network) else {
+            return;
+        };
+        let text = &self.look.composed.places.text;
+        let words = stage_words(item.network, stage.row);
+        let words = words.first().cloned().unwrap_or_default();
+        let first = self.painter.text(
+            rect.min,
+            Align2::LEFT_TOP,
+            words,
+            theme::bold(text.network),
+            theme::TEXT,
+        );
+        let technical = technical(item.network, stage.row);
+        let technical = technical.first().cloned().unwrap_or_default();
+        let strongest = if stage.hidden > 0 {
+            say_with(
+                "stage-strongest",
+                &[
+                    ("count", stage.heroes.count.into()),
+                    ("technical", technical.into()),
+                ],
+            )
+        } else {
+            technical
+        };
+        self.painter.text(
+            pos2(rect.min.x, first.max.y),
+            Align2::LEFT_TOP,
+            strongest,
+            theme::font(text.technical),
+            theme::DIM,
+        );
+        if first.max.x + 60.0 > rect.max.x {
+            return;
+        }
+        self.painter.text(
+            rect.right_top(),
+            Align2::RIGHT_TOP,
+            item.network.name(),
+            theme::bold(text.network),
+            theme::network_hue(item.network.slot()),
+        );
+    }
+
+    fn dots(&self, [count, now]: [usize; 2], rect: Rect) {
+        let pitch = (rect.width() / count.max(1) as f32).min(14.0);
+        let left = rect.center().x - pitch * (count.saturating_sub(1)) as f32 / 2.0;
+        for index in 0..count {
+            let place = pos2(left + pitch * index as f32, rect.center().y);
+            let (radius, colour) = if index == now {
+                (3.6, theme::TEXT)
+            } else {
+                (2.4, theme::TRACK)
+            };
+            self.painter.circle_filled(place, radius, colour);
+        }
+    }
+
+    /// From the strongest inputs of a cell to the cell; colour and width tell the signed contribution.
+    fn ribbons(&self, item: &LaneItem<'_, '_>) {
+        let look = self.look;
+        let Some(reading) = look.network(item.entity) else {
+            return;
+        };
+        let rows = item.network.layout.rows();
+        let ribbons = look.inspection(item.entity);
+        let Some(ribbons) = ribbons.and_then(|i| i.ribbons.as_ref()) else {
+            return;
+        };
+        // Only sums over everything: a window's few inputs are shown in its explanation.
+        let dense = item.network.layout.shape(ribbons.cell.row);
+        if [dense[1], dense[2]] != [1, 1] || ribbons.cell.row < 2 {
+            return;
+        }
+        let refused = reading.answer().is_none_or(|answer| !answer.is_digit);
+        let is_output = ribbons.cell.row + 1 == rows;
+        let reached = look.motion.has_reached(ribbons.cell.row, rows);
+        if !look.inspector.edges || !reached || is_output && refused {
+            return;
+        }
+        let Some(to) = self.place_of(item, ribbons.cell) else {
+            return;
+        };
+        self.paint_ribbons(item, ribbons, to, is_output);
+    }
+
+    fn paint_ribbons(&self, item: &LaneItem<'_, '_>, ribbons: &Ribbons, to: Pos2, is_output: bool) {
+        let unit = self.look.composed.places.unit;
+        let shape = item.network.layout.shape(ribbons.cell.row - 1);
+        let largest = ribbons.terms.first();
+        let largest = largest.map_or(1.0, |term| term.product.abs().max(1e-6));
+        let count = if is_output {
+            RIBBONS
+        } else {
+            ribbons.terms.len()
+        };
+        // Weakest first, so that the strongest lie on top.
+        for term in ribbons.terms.iter().take(count).rev() {
+            let share = term.product / largest;
+            let cell = Cell::at(ribbons.cell.row - 1, term.source, shape);
+            let Some(from) = self.place_of(item, cell) else {
+                continue;
+            };
+            let target = to + vec2(0.0, (from.y - to.y) * 0.05);
+            let half = (target.x - from.x) * 0.5;
+            let points = [
+                from,
+                from + vec2(half, 0.0),
+                target - vec2(half, 0.0),
+                target,
+            ];
+            let [r, g, b] = value_colour(share.signum() * (0.45 + 0.5 * share.abs()));
+            let alpha = ((0.25 + 0.6 * share.abs()) * 255.0) as u8;
+            let colour = Color32::from_rgba_unmultiplied(r, g, b, alpha);
+            let stroke = Stroke::new((0.6 + 2.2 * share.abs()) * unit, colour);
+            self.painter.add(CubicBezierShape::from_points_stroke(
+                points,
+                false,
+                Color32::TRANSPARENT,
+                stroke,
+            ));
+        }
+    }
+
+    /// Where a cell is seen: on its plate, on the 28×28 plate, or as a tile.
+    fn place_of(&self, item: &LaneItem<'_, '_>, cell: Cell) -> Option<Pos2> {
+        let rows = item.network.layout.rows();
+        let places = &self.look.composed.places;
+        if cell.row + 1 == rows {
+            let tile = to_egui(*places.answers.get(cell.channel)?);
+            return Some(tile.left_center());
+        }
+        if cell.row == 0 {
+            let Scene::Lanes(lanes) = &places.scene else {
+                return None;
+            };
+            let plate = to_egui(lanes.plate);
+            let side = plate.width() / 28.0;
+            return Some(plate.min + vec2(cell.x as f32 + 0.5, cell.y as f32 + 0.5) * side);
+        }
+        self.at(item.lane.stage(cell.row)?.cell_centre(cell)?)
+    }
+
+    /// What is pointed at and what is selected, and what the selected cell sees of the stage before.
+    fn outlines(&self) {
+        for (cell, colour) in [
+            (self.look.selection.hovered, theme::DIM),
+            (self.look.selection.cell, theme::TEXT),
+        ] {
+            let Some(SelectedCell { network, cell }) = cell else {
+                continue;
+            };
+            let Some(item) = self.look.lanes.iter().find(|item| item.entity == network) else {
+                continue;
+            };
+            let Some(stage) = item.lane.stage(cell.row) else {
+                continue;
+            };
+            let Some(plate) = stage.plate_of(cell.channel) else {
+                continue;
+            };
+            let [x, y] = stage.column_and_row(cell);
+            self.outline(&stage.corners(plate, [y, x, y + 1, x + 1]), colour, 1.8);
+            let is_map = stage.shape[1] * stage.shape[2] > 1;
+            if is_map {
+                let whole = [0, 0, stage.cells[1], stage.cells[0]];
+                self.outline(&stage.corners(plate, whole), colour, 1.4);
+            }
+            let before = cell.row.checked_sub(1).and_then(|row| item.lane.stage(row));
+            let Some(before) = before.filter(|before| before.shape[1] * before.shape[2] > 1) else {
+                continue;
+            };
+            let (model, layout) = (&item.network.model, &item.network.layout);
+            let area = receptive_field(model, layout, cell, before.row);
+            let heroes = before.plates.iter().take(before.heroes);
+            for plate in heroes {
+                self.outline(&before.corners(plate, area), theme::POINTER, 1.2);
             }
         }
     }
-}
 
-fn is_pooling(network: &Network, row: usize) -> bool {
-    matches!(
-        network.layout.stages[row - 1].kind,
-        mnistify_network::StageKind::Pool { .. }
-    )
-}
-
-/// Ribbons from the strongest inputs of a cell to the cell; colour and width tell the signed contribution.
-fn paint_edges(painter: &Painter, projector: &Projector, tower: &Tower, ribbons: &Ribbons) {
-    let cell = ribbons.cell;
-    if cell.row == 0 {
-        return;
-    }
-    let floor = &tower.layout.floors[cell.row];
-    let below = &tower.layout.floors[cell.row - 1];
-    let to = floor.cell_centre(cell.index(floor.shape)) + tower.place;
-    let terms = &ribbons.terms;
-    let largest = terms
-        .first()
-        .map_or(1.0, |term| term.product.abs().max(1e-6));
-    // Weakest first, so that the strongest lie on top.
-    for term in terms.iter().rev() {
-        let share = term.product / largest;
-        let from = below.cell_centre(term.source) + tower.place;
-        let rise = (to.y - from.y) * 0.5;
-        let points = [from, from + Vec3::Y * rise, to - Vec3::Y * rise, to];
-        let points: Vec<Pos2> = points.iter().filter_map(|p| at(projector, *p)).collect();
-        let Ok(points) = <[Pos2; 4]>::try_from(points) else {
-            continue;
-        };
-        let [r, g, b] = value_colour(share.signum() * (0.35 + 0.6 * share.abs()));
-        let alpha = (60.0 + 170.0 * share.abs()) as u8;
-        let colour = Color32::from_rgba_unmultiplied(r, g, b, alpha);
-        let stroke = egui::Stroke::new(0.7 + 2.3 * share.abs(), colour);
-        let curve = egui::epaint::CubicBezierShape::from_points_stroke(
-            points,
-            false,
-            Color32::TRANSPARENT,
-            stroke,
-        );
-        painter.add(curve);
+    fn outline(&self, corners: &[Vec3; 4], colour: Color32, width: f32) {
+        let points: Vec<Pos2> = corners.iter().filter_map(|place| self.at(*place)).collect();
+        if points.len() == 4 {
+            let stroke = Stroke::new(width, colour);
+            self.painter.add(egui::Shape::closed_line(points, stroke));
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_stand_outside_of_the_scene() {
-        assert_eq!(label_side(0.0, [0.0, 0.0]), Some(-1.0));
-        assert_eq!(label_side(-1.2, [-1.2, 1.2]), Some(-1.0));
-        assert_eq!(label_side(1.2, [-1.2, 1.2]), Some(1.0));
-        assert_eq!(label_side(0.0, [-2.5, 2.5]), None);
+/// Where threads end at a first stage: the left end of each line of its plates in front.
+fn thread_ends(stage: &Stage) -> Vec<Vec3> {
+    let heroes = &stage.plates[..stage.heroes.min(stage.plates.len())];
+    let Some(left) = heroes.iter().map(|plate| plate.corner.x).reduce(f32::min) else {
+        return Vec::new();
+    };
+    if let [only] = heroes {
+        // A dense stage: at three heights.
+        return [0.17, 0.5, 0.83]
+            .map(|share| Vec2::new(left, only.corner.y - share * only.size.y).extend(0.0))
+            .to_vec();
     }
+    let first = heroes.iter().filter(|plate| plate.corner.x - left < 1e-3);
+    first
+        .map(|plate| Vec2::new(left, plate.corner.y - plate.size.y / 2.0).extend(0.0))
+        .collect()
 }

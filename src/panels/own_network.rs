@@ -68,7 +68,7 @@ fn refusal_ui(ui: &mut Ui, explanation: &str) {
         // The explanation's titles begin at the margin, what belongs to them is set in.
         if let Some(item) = line.strip_prefix("  ") {
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new("·").color(theme::FAINT));
+                ui.label(RichText::new("·").color(theme::DIM));
                 ui.label(RichText::new(item).color(theme::DIM));
             });
         } else {
@@ -88,7 +88,7 @@ fn network_ui(ui: &mut Ui, network: &Network) {
         let facts = format!(
             "{} layers, {} parameters, {} classes",
             network.spec().layers().len(),
-            super::answers::thousands(network.spec().parameter_count()),
+            thousands(network.spec().parameter_count()),
             network.spec().classes().len()
         );
         ui.label(RichText::new(facts).color(theme::DIM));
@@ -100,7 +100,7 @@ fn network_ui(ui: &mut Ui, network: &Network) {
     ui.label("What was understood of its file, and what had to be assumed:");
     for note in notes {
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new("·").color(theme::FAINT));
+            ui.label(RichText::new("·").color(theme::DIM));
             ui.label(RichText::new(note).color(theme::DIM));
         });
     }
@@ -127,7 +127,7 @@ fn example_ui(ui: &mut Ui) {
         "Weights do not tell everything. A JSON file of the same name beside them, or dropped with them, can say the rest; \
          every line may be left out:",
     );
-    ui.label(RichText::new(EXAMPLE).font(theme::mono(theme::SMALL)));
+    ui.label(RichText::new(EXAMPLE).font(theme::font(theme::SMALL)));
 }
 
 fn buttons_ui(ui: &mut Ui, is_there: bool, actions: &mut Vec<Action>) {
@@ -150,18 +150,17 @@ fn buttons_ui(ui: &mut Ui, is_there: bool, actions: &mut Vec<Action>) {
     });
 }
 
-/// The button that opens the sheet.
-pub fn own_network_button(ui: &mut Ui, actions: &mut Vec<Action>) {
-    let text = RichText::new("Your network…")
-        .size(theme::SMALL)
-        .color(theme::DIM);
-    let size = egui::vec2(ui.available_width(), 22.0);
-    let button = ui.add_sized(size, egui::Button::new(text));
-    mark(ui, "network", button.rect);
-    let hint = "Let a network of your own read beside these (U)";
-    if button.on_hover_text(hint).clicked() {
-        actions.push(Action::Set(Switch::OwnNetwork, true));
+/// `669706` as `669,706`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
     }
+    text
 }
 
 /// Over the whole window, while a file is held over it.
@@ -179,7 +178,7 @@ pub fn drop_hint(context: &Context) {
     ];
     painter.extend(Shape::dashed_line(
         &path,
-        Stroke::new(2.0, theme::ACCENT),
+        Stroke::new(2.0, theme::TEXT),
         10.0,
         7.0,
     ));
@@ -201,5 +200,17 @@ pub fn drop_hint(context: &Context) {
             theme::font(size),
             colour,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_parted() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(1000), "1,000");
+        assert_eq!(thousands(669_706), "669,706");
     }
 }

@@ -1,106 +1,184 @@
-//! The drawing side: the pad, its tools, and exactly what the networks receive.
+//! The hand: the pad, which is the first layer, exactly what the networks receive of it, and three buttons.
 
-use super::{Look, marks::mark, theme};
+use super::{Look, marks::mark, theme, theme::Place, to_egui};
 use crate::{
-    actions::{Action, Entry, Switch, entry, keys_text},
+    actions::{Action, Switch, entry},
+    composition::Scene,
     pad::{Pad, PadAction},
+    words::say,
 };
 use bevy_egui::egui::{
-    self, Color32, CornerRadius, Event, PointerButton, Rect, Sense, Stroke, StrokeKind, Ui, pos2,
-    vec2,
+    self, Color32, CornerRadius, Event, Mesh, PointerButton, Rect, Sense, Shape, Stroke,
+    StrokeKind, Ui, pos2, vec2,
 };
-use mnistify_drawing::{MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE, Preparation, SIDE, Tool};
+use mnistify_drawing::{PAD_SIZE, Preparation, SIDE, Tool};
 
-/// The pad's square inside its panel, in logical pixels.
-pub fn pad_rect_of(panel: Rect, compact: bool) -> Rect {
-    let inner = panel.shrink(if compact { 10.0 } else { 16.0 });
-    let short = is_short(panel);
-    let tools = match (compact, short) {
-        (true, _) => 44.0,
-        (false, true) => 80.0,
-        (false, false) => 0.0,
-    };
-    let title = if compact || short { 0.0 } else { 52.0 };
-    let side = inner.width().min(inner.height() - tools - title);
-    let top = inner.min.y + title;
-    Rect::from_min_size(pos2(inner.center().x - side / 2.0, top), vec2(side, side))
-}
+/// The pad's edge,
+const EDGE: Color32 = Color32::from_rgb(114, 135, 190);
+/// and under the pen.
+const EDGE_LIT: Color32 = Color32::from_rgb(170, 195, 255);
+/// The light that falls from the pad onto the plate.
+const BEAM: Color32 = Color32::from_rgb(120, 150, 235);
 
-/// A phone held sideways has room for the pad and its tools only.
-fn is_short(panel: Rect) -> bool {
-    panel.height() < 470.0
-}
-
-/// Draws the panel; returns the pad's rectangle.
-pub(super) fn pad_panel_ui(
+/// Shows the pad, the plate and the buttons beside it.
+pub fn pad_ui(
     ui: &mut Ui,
-    panel: Rect,
     look: &Look<'_>,
     canvas: egui::TextureId,
     input_texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,
     actions: &mut Vec<Action>,
-) -> Rect {
-    let (compact, pad, receptive_field) = (look.compact, look.pad, look.receptive_field());
-    ui.painter().rect_filled(panel, 0.0, theme::PANEL);
-    let rect = pad_rect_of(panel, compact);
-    if !compact && !is_short(panel) {
-        let place = panel.min + vec2(16.0, 14.0);
-        let painter = ui.painter();
-        painter.text(
-            place,
-            egui::Align2::LEFT_TOP,
-            "Mnistify",
-            theme::font(19.0),
-            theme::TEXT,
-        );
-        painter.text(
-            place + vec2(0.0, 24.0),
-            egui::Align2::LEFT_TOP,
-            "Draw a digit, watch two networks read it",
-            theme::font(theme::SMALL),
-            theme::DIM,
+) {
+    let places = &look.composed.places;
+    if matches!(places.scene, Scene::FullScreen { .. }) {
+        return;
+    }
+    let pad = to_egui(places.pad);
+    if let Scene::Lanes(lanes) = &places.scene {
+        plate_ui(
+            ui,
+            pad,
+            to_egui(lanes.plate),
+            lanes.plate_caption,
+            look,
+            input_texture,
         );
     }
-    canvas_ui(ui, rect, pad, canvas, receptive_field, actions);
-    let below = Rect::from_min_max(
-        pos2(rect.min.x, rect.max.y + 10.0),
-        pos2(rect.max.x, panel.max.y - 8.0),
-    );
-    ui.scope_builder(egui::UiBuilder::new().max_rect(below), |ui| {
-        let folded = compact || is_short(panel);
-        tools_ui(ui, pad, compact, folded, actions);
-        if !folded {
-            input_ui(ui, pad, input_texture, receptive_field, actions);
+    canvas_ui(ui, pad, look, canvas, actions);
+    let drawing = look.pad.drawing();
+    let controls = &places.controls;
+    let erasing = look.pad.tool == Tool::Erase;
+    let draw = if erasing { say("erase") } else { say("draw") };
+    let buttons = [
+        ("draw", controls.draw, draw, true, true),
+        (
+            "undo",
+            controls.undo,
+            say("undo"),
+            false,
+            drawing.can_undo(),
+        ),
+        (
+            "clear",
+            controls.clear,
+            say("clear"),
+            false,
+            !drawing.is_empty(),
+        ),
+    ];
+    for (name, rect, text, on, enabled) in buttons {
+        let button = Place {
+            name,
+            rect: to_egui(rect),
+            text: &text,
+            size: places.text.button,
+            on,
+            enabled,
+        };
+        let response = button.show(ui);
+        if response.clicked() {
+            actions.push(match name {
+                // One control for both tools.
+                "draw" => Action::Pad(PadAction::Use(if erasing {
+                    Tool::Draw
+                } else {
+                    Tool::Erase
+                })),
+                name => entry(name).action.clone(),
+            });
         }
-    });
-    rect
+    }
+    // Scripts find the eraser where it is.
+    mark(ui, "erase", to_egui(controls.draw));
+}
+
+/// What the networks receive, and the light that falls on it from the pad.
+fn plate_ui(
+    ui: &Ui,
+    pad: Rect,
+    plate: Rect,
+    caption: [f32; 2],
+    look: &Look<'_>,
+    texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,
+) {
+    let painter = ui.painter();
+    let mut beam = Mesh::default();
+    let (near, far) = (BEAM.gamma_multiply(0.26), BEAM.gamma_multiply(0.05));
+    let edges = [
+        (pos2(pad.min.x + 0.10 * pad.width(), pad.max.y), near),
+        (pos2(pad.min.x + 0.98 * pad.width(), pad.max.y), near),
+        (plate.right_top(), far),
+        (plate.left_top(), far),
+    ];
+    for (place, colour) in edges {
+        beam.colored_vertex(place, colour);
+    }
+    beam.add_triangle(0, 1, 2);
+    beam.add_triangle(0, 2, 3);
+    painter.add(Shape::mesh(beam));
+    let texture = input_image(ui, look.pad, texture);
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    painter.image(texture, plate, whole, Color32::WHITE);
+    painter.rect_stroke(plate, 0.0, Stroke::new(1.2, EDGE), StrokeKind::Outside);
+    if let Some(field) = look.receptive_field() {
+        paint_field(painter, plate, field);
+    }
+    let words = match look.pad.preparation() {
+        Preparation::Prepared => "plate-caption",
+        Preparation::Raw => "plate-caption-raw",
+    };
+    painter.text(
+        caption.into(),
+        egui::Align2::RIGHT_TOP,
+        say(words),
+        theme::font(look.composed.places.text.technical),
+        theme::DIM,
+    );
 }
 
 fn canvas_ui(
     ui: &mut Ui,
     rect: Rect,
-    pad: &Pad,
+    look: &Look<'_>,
     canvas: egui::TextureId,
-    receptive_field: Option<[usize; 4]>,
     actions: &mut Vec<Action>,
 ) {
+    let (pad, receptive_field) = (look.pad, look.receptive_field());
     let response = ui.interact(rect, ui.id().with("pad"), Sense::drag());
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    let painter = ui.painter_at(rect.expand(3.0));
-    painter.image(canvas, rect, whole, Color32::WHITE);
-    let line = if response.hovered() || pad.drawing().is_drawing() {
-        theme::DIM
-    } else {
-        theme::LINE
+    response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Other, true, say("pad-hint")));
+    let painter = ui.painter_at(rect.expand(40.0));
+    let radius = CornerRadius::same(14);
+    let halo = egui::epaint::Shadow {
+        offset: [0, 0],
+        blur: 40,
+        spread: 0,
+        color: Color32::from_rgba_unmultiplied(110, 140, 235, 60),
     };
-    painter.rect_stroke(rect, 4.0, Stroke::new(1.5, line), StrokeKind::Outside);
-    if pad.visible_strokes().is_empty() {
+    painter.add(halo.as_shape(rect, radius));
+    painter.add(
+        egui::epaint::RectShape::filled(rect, radius, Color32::WHITE).with_texture(canvas, whole),
+    );
+    pad_light(&painter, rect);
+    let line = if response.hovered() || pad.drawing().is_drawing() {
+        EDGE_LIT
+    } else {
+        EDGE
+    };
+    painter.rect_stroke(rect, radius, Stroke::new(1.6, line), StrokeKind::Outside);
+    // A hand that shows it needs no words but where to begin.
+    let hint = if pad.is_demonstrating() {
+        pos2(rect.center().x, rect.max.y - 26.0)
+    } else {
+        rect.center()
+    };
+    if pad.visible_strokes().is_empty() || pad.is_demonstrating() {
         painter.text(
-            rect.center(),
+            hint,
             egui::Align2::CENTER_CENTER,
-            "Draw a digit here",
-            theme::font(17.0),
-            theme::DIM,
+            say("pad-hint"),
+            theme::medium(look.composed.places.text.headline),
+            theme::TEXT,
         );
     }
     if let (Some(field), Preparation::Raw) = (receptive_field, pad.preparation()) {
@@ -147,10 +225,29 @@ fn canvas_ui(
         let radius = pad.width / PAD_SIZE * rect.width() / 2.0;
         let line = match pad.tool {
             Tool::Draw => theme::DIM,
-            Tool::Erase => theme::WARNING,
+            Tool::Erase => theme::POINTER,
         };
         painter.circle_stroke(pointer, radius, Stroke::new(1.0, line));
     }
+}
+
+/// A little more light in the middle of the pad, added to what is there.
+fn pad_light(painter: &egui::Painter, rect: Rect) {
+    let middle = Color32::from_rgba_premultiplied(20, 28, 50, 0);
+    let edge = Color32::from_rgba_premultiplied(0, 0, 0, 0);
+    let mut mesh = Mesh::default();
+    mesh.colored_vertex(rect.center(), middle);
+    let steps = 40;
+    for step in 0..=steps {
+        let angle = step as f32 / steps as f32 * std::f32::consts::TAU;
+        let place = rect.center() + vec2(angle.cos(), angle.sin()) * rect.width() * 0.49;
+        mesh.colored_vertex(place, edge);
+        if step > 0 {
+            let last = mesh.vertices.len() as u32;
+            mesh.add_triangle(0, last - 2, last - 1);
+        }
+    }
+    painter.add(Shape::mesh(mesh));
 }
 
 /// Outlines a part of the 28×28 image, `[y0, x0, y1, x1]`.
@@ -161,159 +258,18 @@ fn paint_field(painter: &egui::Painter, rect: Rect, [y0, x0, y1, x1]: [usize; 4]
     painter.rect_stroke(
         field,
         1.0,
-        Stroke::new(1.5, theme::WARNING),
+        Stroke::new(1.5, theme::POINTER),
         StrokeKind::Inside,
     );
-}
-
-/// The tools; `folded` where everything else hides behind a button of its own.
-fn tools_ui(ui: &mut Ui, pad: &Pad, compact: bool, folded: bool, actions: &mut Vec<Action>) {
-    let drawing = pad.drawing();
-    let drawing_now = pad.tool == Tool::Draw;
-    let tools = [
-        (entry("draw"), drawing_now, true),
-        (entry("erase"), !drawing_now, true),
-        (entry("undo"), false, drawing.can_undo()),
-        (entry("redo"), false, drawing.can_redo()),
-        (entry("clear"), false, !drawing.is_empty()),
-    ];
-    // Upright on a phone all stand in a row with the button for the rest, sideways in two.
-    let (a_row, height) = match (compact, folded) {
-        (true, _) => (6, 36.0),
-        (false, true) => (3, 32.0),
-        (false, false) => (5, 28.0),
-    };
-    let width = ui.available_width();
-    let gap = 5.0;
-    let size = vec2((width + gap) / a_row as f32 - gap, height);
-    let rows = tools.len().div_ceil(a_row);
-    for (row, tools) in tools.chunks(a_row).enumerate() {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = gap;
-            ui.spacing_mut().button_padding.x = 2.0;
-            for (entry, on, enabled) in tools {
-                actions.extend(entry_button(ui, size, entry, *on, *enabled));
-            }
-            if folded && row + 1 == rows {
-                actions.extend(entry_button(ui, size, entry("more"), false, true));
-            }
-        });
-    }
-    if !folded {
-        brush_ui(ui, pad, width, actions);
-    }
-}
-
-/// A button for an action of the table, of a fixed size. Scripts find it under the action's name.
-fn entry_button(
-    ui: &mut Ui,
-    size: egui::Vec2,
-    entry: &'static Entry,
-    on: bool,
-    enabled: bool,
-) -> Option<Action> {
-    let widget = egui::Button::new(entry.label).selected(on).min_size(size);
-    let response = ui
-        .add_enabled_ui(enabled, |ui| ui.add_sized(size, widget))
-        .inner;
-    mark(ui, entry.name, response.rect);
-    let keys = keys_text(entry);
-    let hint = if keys.is_empty() {
-        entry.help.to_string()
-    } else {
-        format!("{} ({keys})", entry.help)
-    };
-    let clicked = response.on_hover_text(hint).clicked();
-    clicked.then(|| entry.action.clone())
-}
-
-/// The brush's width, with a dot as large as it is.
-pub fn brush_ui(ui: &mut Ui, pad: &Pad, width: f32, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
-        ui.label(egui::RichText::new("Brush").color(theme::DIM));
-        let mut brush = pad.width;
-        ui.spacing_mut().slider_width = width - 108.0;
-        let slider =
-            egui::Slider::new(&mut brush, MIN_BRUSH_WIDTH..=MAX_BRUSH_WIDTH).show_value(false);
-        if ui
-            .add(slider)
-            .on_hover_text("Brush size ([ and ])")
-            .changed()
-        {
-            actions.push(Action::Pad(PadAction::Width(brush)));
-        }
-        let (spot, _) = ui.allocate_exact_size(vec2(44.0, 26.0), Sense::hover());
-        let radius = brush / PAD_SIZE * (width / 2.0);
-        ui.painter()
-            .circle_filled(spot.center(), radius.min(20.0), theme::ACCENT);
-    });
-}
-
-fn input_ui(
-    ui: &mut Ui,
-    pad: &Pad,
-    texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,
-    receptive_field: Option<[usize; 4]>,
-    actions: &mut Vec<Action>,
-) {
-    let room = ui.available_height();
-    if room < 150.0 {
-        return;
-    }
-    ui.add_space(4.0);
-    ui.horizontal(|ui| {
-        ui.label(egui::RichText::new("What the networks receive").color(theme::TEXT));
-        let size = egui::RichText::new("28 × 28").size(theme::SMALL);
-        ui.label(size.color(theme::DIM));
-    });
-    let side = (room - 76.0).clamp(76.0, ui.available_width() - 84.0);
-    ui.horizontal_top(|ui| {
-        let (rect, _) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
-        let texture = input_image(ui, pad, texture);
-        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        ui.painter().image(texture, rect, whole, Color32::WHITE);
-        let frame = Stroke::new(1.0, theme::LINE);
-        ui.painter()
-            .rect_stroke(rect, CornerRadius::same(3), frame, StrokeKind::Outside);
-        if let Some(field) = receptive_field {
-            paint_field(ui.painter(), rect, field);
-        }
-        ui.vertical(|ui| {
-            let count = whole_actions(pad).len() as f32;
-            let gap = ui.spacing().item_spacing.y;
-            let height = ((side + gap) / count - gap).clamp(18.0, 28.0);
-            actions_ui(ui, pad, vec2(ui.available_width(), height), actions);
-        });
-    });
-    preparation_ui(ui, pad, actions);
-}
-
-/// What can be done with the whole drawing: whether it is on, and whether it can be done.
-fn whole_actions(pad: &Pad) -> [(&'static Entry, bool, bool); 5] {
-    let drawn = !pad.drawing().is_empty();
-    [
-        (entry("replay"), pad.is_replaying(), drawn),
-        (entry("save"), false, drawn),
-        (entry("load"), false, true),
-        (entry("picture"), false, true),
-        (entry("share"), false, true),
-    ]
-}
-
-/// The buttons of [`whole_actions`], each of this size.
-pub fn actions_ui(ui: &mut Ui, pad: &Pad, size: egui::Vec2, actions: &mut Vec<Action>) {
-    for (entry, on, enabled) in whole_actions(pad) {
-        actions.extend(entry_button(ui, size, entry, on, enabled));
-    }
 }
 
 /// The switch for centring and scaling.
 pub fn preparation_ui(ui: &mut Ui, pad: &Pad, actions: &mut Vec<Action>) {
     let mut prepared = pad.preparation() == Preparation::Prepared;
-    let hint = "Scaled into 20 × 20 and centred by mass, as MNIST's own digits were (P)";
-    let switch = ui.checkbox(&mut prepared, "Centre and scale, like MNIST");
+    let entry = entry("prepare");
+    let switch = ui.checkbox(&mut prepared, entry.label);
     mark(ui, "prepare", switch.rect);
-    if switch.on_hover_text(hint).changed() {
+    if switch.on_hover_text(theme::hint(entry)).changed() {
         actions.push(Action::Set(Switch::Prepared, prepared));
     }
 }
@@ -325,7 +281,12 @@ pub fn input_image(
     texture: &mut Option<(egui::TextureHandle, Vec<u8>)>,
 ) -> egui::TextureId {
     let bytes = pad.image().to_bytes().to_vec();
-    let image = || egui::ColorImage::from_gray([SIDE, SIDE], &bytes);
+    let image = || {
+        let pixels = bytes
+            .iter()
+            .map(|byte| ink_colour(f32::from(*byte) / 255.0));
+        egui::ColorImage::new([SIDE, SIDE], pixels.collect())
+    };
     match texture {
         Some((handle, shown)) => {
             if *shown != bytes {
@@ -342,4 +303,18 @@ pub fn input_image(
             id
         }
     }
+}
+
+/// Ink on the plate: paper-white on dark, never the colour of a value.
+pub fn ink_colour(ink: f32) -> Color32 {
+    const STOPS: [(f32, [f32; 3]); 3] = [
+        (0.0, [20.0, 29.0, 51.0]),
+        (0.3, [74.0, 85.0, 108.0]),
+        (1.0, [253.0, 250.0, 241.0]),
+    ];
+    let after = if ink < STOPS[1].0 { 1 } else { 2 };
+    let (from, to) = (STOPS[after - 1], STOPS[after]);
+    let share = ((ink - from.0) / (to.0 - from.0)).clamp(0.0, 1.0);
+    let [r, g, b] = [0, 1, 2].map(|i| (from.1[i] + (to.1[i] - from.1[i]) * share) as u8);
+    Color32::from_rgb(r, g, b)
 }

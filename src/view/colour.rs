@@ -1,52 +1,72 @@
-//! The one colour map for values: diverging, 0 in the middle as dark as the stage, blue below and orange above, even
-//! steps of lightness on both sides. The same formula is in `shaders/tower.wgsl`; a test draws both.
+//! The one colour map for values: 0 a quiet navy, above it dusk, orange and warm white, below it blue and ice. It stands
+//! here alone: the shaders read it from a buffer ([`RAMP_STEPS`] colours), the panels ask [`value_colour`].
 //!
-//! Built in OKLab (Björn Ottosson 2020, <https://bottosson.github.io/posts/oklab/>), whose lightness is perceptually
-//! even. Blue against orange stays apart in all common colour vision deficiencies, and lightness alone gives the
-//! magnitude.
+//! Built in Oklch (Björn Ottosson 2020, <https://bottosson.github.io/posts/oklab/>), whose lightness is perceptually even:
+//! lightness alone tells the magnitude, and blue against orange stays apart in the common colour vision deficiencies.
 
-/// OKLab hue of negative and positive values, in radians.
-const HUES: [f32; 2] = [4.45, 1.08];
-/// Lightness at 0 and at ±1.
-const LIGHTNESS: [f32; 2] = [0.235, 0.86];
-/// Chroma at its highest.
-const CHROMA: f32 = 0.145;
+use bevy::color::{ColorToPacked, LinearRgba, Oklcha, Srgba};
 
-/// Linear RGB of `t` in `[-1, 1]`.
-pub fn value_colour_linear(t: f32) -> [f32; 3] {
-    let t = t.clamp(-1.0, 1.0);
-    let magnitude = t.abs();
-    let hue = HUES[usize::from(t > 0.0)];
-    let lightness = LIGHTNESS[0] + (LIGHTNESS[1] - LIGHTNESS[0]) * magnitude;
-    // Full colour from a third of the range on; paler near the light end, where sRGB has no more of it.
-    let chroma = CHROMA * (magnitude * 3.0).min(1.0) * (1.0 - 0.25 * magnitude * magnitude);
-    oklab_to_linear([lightness, chroma * hue.cos(), chroma * hue.sin()])
+/// Stops for positive values: magnitude, lightness, chroma, hue in degrees (counted on beyond 360).
+const ABOVE: [[f32; 4]; 7] = [
+    [0.0, 0.31, 0.045, 265.0],
+    [0.08, 0.345, 0.034, 310.0],
+    [0.22, 0.47, 0.085, 380.0],
+    [0.40, 0.66, 0.150, 408.0],
+    [0.62, 0.80, 0.155, 424.0],
+    [0.82, 0.90, 0.100, 440.0],
+    [1.0, 0.985, 0.03, 446.0],
+];
+/// The same for negative values.
+const BELOW: [[f32; 4]; 5] = [
+    [0.0, 0.31, 0.045, 265.0],
+    [0.12, 0.40, 0.100, 264.0],
+    [0.40, 0.58, 0.150, 256.0],
+    [0.70, 0.78, 0.115, 238.0],
+    [1.0, 0.94, 0.045, 222.0],
+];
+/// Colours in the buffer, from −1 to 1; the middle one is 0.
+pub const RAMP_STEPS: usize = 257;
+/// Shares of a row's range are raised to this, so that middling values are seen; the same in `shaders/plates.wgsl`.
+pub const GAMMA: f32 = 0.75;
+
+/// The place on the ramp, −1 to 1, of a value in a row whose largest magnitude is `range`.
+pub fn ramp_place(value: f32, range: f32) -> f32 {
+    let share = (value / range.max(1e-6)).clamp(-1.0, 1.0);
+    share.signum() * share.abs().powf(GAMMA)
 }
 
-/// sRGB bytes of `t` in `[-1, 1]`.
+/// Linear RGB of a place on the ramp.
+pub fn ramp_linear(t: f32) -> [f32; 3] {
+    let stops: &[[f32; 4]] = if t < 0.0 { &BELOW } else { &ABOVE };
+    let magnitude = t.abs().min(1.0);
+    let after = stops
+        .iter()
+        .position(|stop| stop[0] >= magnitude)
+        .unwrap_or(stops.len() - 1)
+        .max(1);
+    let (from, to) = (stops[after - 1], stops[after]);
+    let share = (magnitude - from[0]) / (to[0] - from[0]);
+    let mix = |part: usize| from[part] + (to[part] - from[part]) * share;
+    let colour = LinearRgba::from(Oklcha::lch(mix(1), mix(2), mix(3) % 360.0));
+    [colour.red, colour.green, colour.blue].map(|channel| channel.clamp(0.0, 1.0))
+}
+
+/// sRGB bytes of a place on the ramp.
 pub fn value_colour(t: f32) -> [u8; 3] {
-    value_colour_linear(t).map(|c| (srgb(c) * 255.0).round() as u8)
+    let [red, green, blue] = ramp_linear(t);
+    let [red, green, blue, _] = Srgba::from(LinearRgba::rgb(red, green, blue)).to_u8_array();
+    [red, green, blue]
 }
 
-fn oklab_to_linear([lightness, a, b]: [f32; 3]) -> [f32; 3] {
-    let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
-    let m = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
-    let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
-    [
-        4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_94 * s,
-        -1.268_438 * l + 2.609_757_4 * m - 0.341_319_4 * s,
-        -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
-    ]
-    .map(|c| c.clamp(0.0, 1.0))
-}
-
-/// IEC 61966-2-1.
-fn srgb(linear: f32) -> f32 {
-    if linear <= 0.003_130_8 {
-        12.92 * linear
-    } else {
-        1.055 * linear.powf(1.0 / 2.4) - 0.055
-    }
+/// The ramp as the shaders read it: linear RGB and an unused fourth, from −1 to 1.
+pub fn ramp() -> Vec<[f32; 4]> {
+    let middle = (RAMP_STEPS / 2) as f32;
+    (0..RAMP_STEPS)
+        .map(|step| {
+            let [red, green, blue] = ramp_linear(step as f32 / middle - 1.0);
+            [red, green, blue, 1.0]
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -54,7 +74,7 @@ mod tests {
     use super::*;
 
     fn luminance(t: f32) -> f32 {
-        let [r, g, b] = value_colour_linear(t);
+        let [r, g, b] = ramp_linear(t);
         0.2126 * r + 0.7152 * g + 0.0722 * b
     }
 
@@ -62,12 +82,15 @@ mod tests {
     fn darkest_at_zero_and_lighter_with_magnitude() {
         for step in 0..20 {
             let (t, next) = (step as f32 / 20.0, (step + 1) as f32 / 20.0);
-            assert!(luminance(next) > luminance(t));
-            assert!(luminance(-next) > luminance(-t));
+            assert!(luminance(next) > luminance(t) * 0.98, "{t}");
+            assert!(luminance(-next) > luminance(-t), "{t}");
         }
-        let [r, _, b] = value_colour(0.8);
+        assert!(luminance(1.0) > 0.85 && luminance(-1.0) > 0.75);
+        let [r, _, b] = value_colour(0.6);
         assert!(r > b, "positive is orange");
-        let [r, _, b] = value_colour(-0.8);
+        let [r, _, b] = value_colour(-0.6);
         assert!(b > r, "negative is blue");
+        let [r, g, b] = value_colour(0.0);
+        assert!(r.abs_diff(0x25) < 3 && g.abs_diff(0x30) < 3 && b.abs_diff(0x47) < 3);
     }
 }

@@ -1,4 +1,4 @@
-//! How values move: a forward pass travels up the towers as a wave of light; in slow motion it stops at any layer.
+//! How values move: a forward pass travels along the lanes as a wave of light; in slow motion it stops at any layer.
 
 use super::DrawSurface;
 use crate::{
@@ -34,7 +34,7 @@ pub fn plugin(app: &mut App) {
 pub struct Motion {
     /// Values appear at once and no wave runs.
     pub reduced: bool,
-    /// The forward pass stands at this share of the tower, `[0, 1]`; none is live.
+    /// The forward pass stands at this share of the network, `[0, 1]`; none is live.
     pub slow: Option<f32>,
     /// Whether the slow pass runs by itself.
     pub playing: bool,
@@ -146,7 +146,7 @@ fn advance_displays(
     motion
         .bypass_change_detection()
         .advance(seconds, changed, rows.unwrap_or(1));
-    if !surface.towers || !(motion.is_moving() || surface.still) {
+    if !surface.lanes || !(motion.is_moving() || surface.still) {
         return;
     }
     next.ask();
@@ -157,7 +157,7 @@ fn advance_displays(
             if surface.still && motion.slow.is_none() {
                 (of_row.ease, of_row.glow) = (1.0, 0.0);
             }
-            // A blank pad predicts nothing, and its towers rest.
+            // A blank pad predicts nothing, and its lanes rest.
             if row > 0 && pad.image().is_blank() {
                 (of_row.reveal, of_row.glow) = (0.0, 0.0);
             }

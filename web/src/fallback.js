@@ -159,6 +159,8 @@ export function openLightPage({ root, light, version, why, try3d, prediction, fa
     clear: () => now(() => light.act("clear")),
     undo: () => now(() => light.act("undo")),
     redo: () => now(() => light.act("redo")),
+    act: (name) => now(() => light.act(name)),
+    wake: () => {},
     strokes: () => JSON.parse(light.recording()),
     state: () => ({
       ...stateNow(),

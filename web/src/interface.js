@@ -21,6 +21,13 @@ const mnistify = {
   clear: () => now().clear(),
   undo: () => now().undo(),
   redo: () => now().redo(),
+  /**
+   * Does what the action of this name does, such as "edges"; the app's help lists them with their keys.
+   * @param {string} name
+   */
+  act: (name) => now().act(name),
+  /** Asks for a frame, where the app rests. */
+  wake: () => now().wake(),
   state: () => now().state(),
   strokes: () => now().strokes(),
   /** The whole link that opens what is shown; with the strokes or without. */

@@ -128,6 +128,8 @@ async function afterReady() {
     clear: () => app.clear(),
     undo: () => app.undo(),
     redo: () => app.redo(),
+    act: (name) => app.act(name),
+    wake: () => app.wake(),
     state: () => JSON.parse(app.state()),
     strokes: () => JSON.parse(app.strokes()),
     bench: () => app.bench(),

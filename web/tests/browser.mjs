@@ -79,6 +79,8 @@ export async function strokesOf(name) {
 }
 
 /** Long parts of a state that say little about why it is not as wanted. */
+/** Controls in the menu of networks; others that are not there at rest are under More. */
+const IN_THE_MENU = new Set(['both', 'mlp', 'cnn', 'yours', 'network']);
 const LONG = new Set(['buttons', 'image', 'probabilities', 'logits', 'timings']);
 
 function brief(value) {
@@ -164,6 +166,8 @@ export class App {
   /** Waits for a frame that began after now. */
   async frame() {
     const before = await this.state();
+    // An app at rest draws none by itself.
+    await this.ask(() => globalThis.mnistify.wake());
     await this.shows('another frame', ({ frame }) => frame > before.frame);
   }
 
@@ -179,7 +183,8 @@ export class App {
   /** An empty pad and the pen in hand, so that a step does not depend on the one before. */
   async begin() {
     await this.ask(() => globalThis.mnistify.clear());
-    await this.press('draw');
+    // The control for it also erases.
+    await this.ask(() => globalThis.mnistify.act('draw'));
     await this.isBlank();
   }
 
@@ -219,8 +224,9 @@ export class App {
     const middle = ([x0, y0, x1, y1]) => ({ x: (x0 + x1) / 2, y: (y0 + y1) / 2 });
     const buttons = await this.restingPlaceOf(name);
     if (buttons[name]) return { place: middle(buttons[name]), folded: false };
-    assert.ok(buttons.more, `there is a control "${name}", or "more", not only ${Object.keys(buttons)}`);
-    await click(middle(buttons.more));
+    const folded = IN_THE_MENU.has(name) ? buttons.networks : buttons.more;
+    assert.ok(folded, `there is a control "${name}", or where it is folded, not only ${Object.keys(buttons)}`);
+    await click(middle(folded));
     const opened = await this.shows(`the folded control "${name}"`, (state) => state.buttons[name] !== undefined);
     return { place: middle(opened.buttons[name]), folded: true };
   }
@@ -238,7 +244,8 @@ export class App {
   async press(name) {
     const { place, folded } = await this.placeOf(name, (place) => this.click(place));
     await this.click(place);
-    if (folded) await this.keys('Escape');
+    // Where it opened a sheet, the menu is closed already, and Escape would close the sheet.
+    if (folded && (await this.state()).buttons[name]) await this.keys('Escape');
   }
 
   /** Presses keys together, held for a frame as a hand does. */

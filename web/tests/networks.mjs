@@ -125,7 +125,7 @@ page.test('by script', async ({ open, step }) => {
 
   await step('removed again', async () => {
     await app.press('yours');
-    await app.shows('the visitor’s network alone', ({ shown }) => shown === 'lenet');
+    await app.shows('the visitor’s network alone', ({ shown }) => shown === 'plain');
     await remove(app);
     const { shown } = await has(app, ['MLP', 'CNN']);
     assert.equal(shown, 'all');

@@ -1,0 +1,744 @@
+//! The explanation: a cell's whole arithmetic, beside what it explains. The scene makes room for it (`composition.rs`); pad,
+//! plate and tiles do not move. Numbers move while the person draws.
+
+use super::{
+    Look,
+    labels::{row_title, stage_words},
+    marks::mark,
+    numbers::millis,
+    pad_panel::ink_colour,
+    theme,
+    tiles::class_name,
+    to_egui,
+};
+use crate::{
+    actions::{Action, Switch, entry},
+    composition::{Explanation as Places, Scene},
+    inference::Network,
+    view::colour::{ramp_place, value_colour},
+    words::{say, say_with},
+};
+use bevy_egui::egui::{
+    self, Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2,
+    vec2,
+};
+use mnistify_network::{
+    Activation,
+    explain::{Arithmetic, Cell, Explanation, Term},
+};
+
+/// Reasons that are listed for and against an answer.
+const LISTED: usize = 8;
+/// The least type of numbers in cells, in points.
+const CELL_TYPE: f32 = 12.0;
+/// Cells smaller than this have no number, in points.
+const NUMBERED_CELL: f32 = 30.0;
+
+/// Shows the card where a cell is selected.
+pub fn explain_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+    let (Some(selected), Some(places)) = (look.selection.cell, card_places(look)) else {
+        return;
+    };
+    let Some(reading) = look.network(selected.network) else {
+        return;
+    };
+    let network = reading.network;
+    let rect = to_egui(places.rect);
+    let card = Card {
+        painter: ui.painter().clone(),
+        look,
+        network,
+        cell: selected.cell,
+        slots: places.slots.map(to_egui),
+        bottom: rect.max.y - 20.0 * look.composed.places.unit,
+        unit: look.composed.places.unit,
+    };
+    card.frame(rect);
+    // What lies below must not be reached through it.
+    ui.interact(rect, ui.id().with("explanation"), Sense::click());
+    let explanation = look.explained().map(|explained| &explained.explanation);
+    let told = card.title(explanation);
+    card.head(ui, rect, &told, actions);
+    if let Some(explanation) = explanation {
+        card.body(explanation);
+    }
+    card.foot(ui, to_egui(places.scrub), actions);
+}
+
+/// Where the card stands: in a wide window below its lane, on a phone over the page.
+fn card_places(look: &Look<'_>) -> Option<Places> {
+    let places = &look.composed.places;
+    match &places.scene {
+        Scene::Lanes(lanes) => lanes.explanation.clone(),
+        Scene::Page(_) | Scene::FullScreen { .. } => {
+            let [width, height] = look.composed.window;
+            let rect = crate::composition::Rect::new(
+                8.0,
+                8.0,
+                width - 8.0,
+                (height * 0.56).max(height.min(330.0) - 16.0),
+            );
+            Some(crate::composition::explanation(
+                rect,
+                &places.text,
+                places.unit,
+            ))
+        }
+    }
+}
+
+struct Card<'a, 'b> {
+    painter: Painter,
+    look: &'a Look<'b>,
+    network: &'a Network,
+    cell: Cell,
+    slots: [Rect; 5],
+    /// Where its last line may end.
+    bottom: f32,
+    unit: f32,
+}
+
+impl Card<'_, '_> {
+    fn frame(&self, rect: Rect) {
+        let radius = CornerRadius::same((14.0 * self.unit) as u8);
+        self.painter
+            .rect_filled(rect, radius, theme::CARD.gamma_multiply(0.96));
+        let line = Stroke::new(1.0, theme::LINE.gamma_multiply(0.6));
+        self.painter
+            .rect_stroke(rect, radius, line, StrokeKind::Inside);
+        // From the cell to the card.
+        let lane = self
+            .look
+            .lanes
+            .iter()
+            .find(|lane| lane.network.name() == self.network.name());
+        let centre = lane
+            .and_then(|lane| lane.lane.stage(self.cell.row)?.cell_centre(self.cell))
+            .and_then(|place| {
+                let projector = crate::view::picking::Projector::new(
+                    &self.look.camera.now,
+                    self.look.composed.window,
+                );
+                projector.project(place)
+            });
+        if let Some(centre) = centre.filter(|centre| centre.y < rect.min.y) {
+            let to = pos2(
+                centre.x.clamp(rect.min.x + 20.0, rect.max.x - 20.0),
+                rect.min.y,
+            );
+            let line = Stroke::new(1.2, theme::POINTER.gamma_multiply(0.8));
+            self.painter
+                .line_segment([pos2(centre.x, centre.y), to], line);
+        }
+    }
+
+    /// Title and sentence.
+    fn title(&self, explanation: Option<&Explanation>) -> [String; 2] {
+        let rows = self.network.layout.rows();
+        let Some(explanation) = explanation else {
+            return [row_title(self.network, self.cell.row), String::new()];
+        };
+        let count = explanation.terms().len();
+        match &explanation.arithmetic {
+            Arithmetic::Input { pixel, .. } => [
+                say("explain-title-input"),
+                say_with(
+                    "explain-body-input",
+                    &[
+                        ("pixel", short(*pixel).into()),
+                        ("value", signed(explanation.value).into()),
+                    ],
+                ),
+            ],
+            Arithmetic::Conv2d { .. } => {
+                let words = stage_words(self.network, self.cell.row);
+                let kind = words.last().cloned().unwrap_or_default();
+                let values = [("count", count.into()), ("kind", kind.into())];
+                [
+                    say("explain-title-conv"),
+                    say_with("explain-body-conv", &values),
+                ]
+            }
+            Arithmetic::Pool { window, .. } => [
+                say("explain-title-pool"),
+                say_with("explain-body-pool", &[("count", window.len().into())]),
+            ],
+            Arithmetic::Linear { .. } if self.cell.row + 1 == rows => {
+                let digit = class_name(self.look, self.cell.channel);
+                [
+                    say_with("explain-title-output", &[("digit", digit.into())]),
+                    say_with(
+                        "explain-body-output",
+                        &[
+                            ("listed", LISTED.min(count).into()),
+                            ("count", count.into()),
+                        ],
+                    ),
+                ]
+            }
+            Arithmetic::Linear { .. } => [
+                say("explain-title-dense"),
+                say_with("explain-body-dense", &[("count", count.into())]),
+            ],
+        }
+    }
+
+    fn head(
+        &self,
+        ui: &mut Ui,
+        rect: Rect,
+        [title, body]: &[String; 2],
+        actions: &mut Vec<Action>,
+    ) {
+        let text = &self.look.composed.places.text;
+        let inset = 20.0 * self.unit;
+        let place = rect.min + vec2(inset, 16.0 * self.unit);
+        let first = self.painter.text(
+            place,
+            Align2::LEFT_TOP,
+            title,
+            theme::bold(text.headline),
+            theme::TEXT,
+        );
+        self.painter.text(
+            pos2(place.x, first.max.y + 2.0),
+            Align2::LEFT_TOP,
+            body,
+            theme::font(text.body),
+            theme::DIM,
+        );
+        let side = 40.0;
+        let close = Rect::from_min_size(
+            pos2(rect.max.x - side - 8.0, rect.min.y + 8.0),
+            vec2(side, side),
+        );
+        let response = ui.interact(close, ui.id().with("close_explanation"), Sense::click());
+        response.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::WidgetType::Button, true, say("close"))
+        });
+        mark(ui, "close_explanation", close);
+        let colour = if response.hovered() {
+            theme::TEXT
+        } else {
+            theme::DIM
+        };
+        let half = 6.5;
+        for way in [1.0, -1.0] {
+            let arm = vec2(half, half * way);
+            let line = [close.center() - arm, close.center() + arm];
+            self.painter.line_segment(line, Stroke::new(2.0, colour));
+        }
+        if response.clicked() {
+            actions.push(Action::Select(None));
+        }
+    }
+
+    fn body(&self, explanation: &Explanation) {
+        match &explanation.arithmetic {
+            Arithmetic::Input { .. } => {}
+            Arithmetic::Conv2d {
+                kernel_size, terms, ..
+            } => self.conv(explanation, *kernel_size, terms),
+            Arithmetic::Linear { .. } => {
+                let inputs = self.network.layout.shape(self.cell.row - 1);
+                if inputs[0] == 1 && inputs[1] > 1 {
+                    self.whole_picture(explanation, [inputs[1], inputs[2]]);
+                } else {
+                    self.reasons(explanation, inputs);
+                }
+            }
+            Arithmetic::Pool {
+                kernel_size,
+                window,
+                scale,
+                shift,
+                winner,
+                ..
+            } => self.pool(*kernel_size, window, [*scale, *shift], *winner),
+        }
+    }
+
+    /// Two lines from the window on the plate to the first slot.
+    fn lines_to_plate(&self, slot: Rect) {
+        let (Scene::Lanes(lanes), Some(field)) = (
+            &self.look.composed.places.scene,
+            self.look.receptive_field(),
+        ) else {
+            return;
+        };
+        let plate = to_egui(lanes.plate);
+        let side = plate.width() / 28.0;
+        let [y0, _, y1, x1] = field.map(|v| v as f32 * side);
+        let line = Stroke::new(1.2, theme::POINTER.gamma_multiply(0.7));
+        for (from, to) in [(y0, slot.left_top()), (y1, slot.left_bottom())] {
+            self.painter
+                .line_segment([plate.min + vec2(x1, from), to], line);
+        }
+    }
+
+    /// The map that adds most, in full: window × weights = products; the bend; the map that comes of it.
+    fn conv(&self, explanation: &Explanation, kernel: [usize; 2], terms: &[Option<Term>]) {
+        let taps = kernel[0] * kernel[1];
+        let sums: Vec<f32> = terms
+            .chunks_exact(taps)
+            .map(|map| map.iter().flatten().map(Term::product).sum())
+            .collect();
+        let strongest = (0..sums.len())
+            .max_by(|a, b| sums[*a].abs().total_cmp(&sums[*b].abs()))
+            .unwrap_or(0);
+        let map = &terms[strongest * taps..(strongest + 1) * taps];
+        let of = |get: fn(&Term) -> f32| -> Vec<f32> {
+            map.iter()
+                .map(|term| term.as_ref().map_or(0.0, get))
+                .collect()
+        };
+        let [window, weights, products, bend, result] = self.slots;
+        let inputs = of(|term| term.input);
+        if self.cell.row == 1 {
+            self.lines_to_plate(window);
+            // The drawing is ink, not a value.
+            let [scale, offset] = self.ink_scale();
+            let ink: Vec<f32> = inputs.iter().map(|v| (v - offset) / scale).collect();
+            self.ink(window, &ink, kernel);
+        } else {
+            self.cells(window, &inputs, kernel, None);
+        }
+        self.cells(weights, &of(|term| term.weight), kernel, None);
+        self.cells(products, &of(Term::product), kernel, None);
+        self.bend(bend, explanation);
+        self.result_map(result);
+        self.signs(["×", "=", "+", "→"]);
+        self.caption(window, &say("slot-window"));
+        self.caption(weights, &say("slot-weights"));
+        self.caption(products, &say("slot-products"));
+        self.caption(bend, &self.activation_name(explanation));
+        self.caption(result, &say("slot-map"));
+    }
+
+    /// A first dense layer: the drawing × what the neuron looks for = products; the bend; the strongest.
+    fn whole_picture(&self, explanation: &Explanation, size: [usize; 2]) {
+        let terms = explanation.terms();
+        let [drawing, weights, products, bend, reasons] = self.slots;
+        let ink: Vec<f32> = self.look.pad.image().as_slice().to_vec();
+        self.ink(drawing, &ink, size);
+        let of = |get: fn(&Term) -> f32| -> Vec<f32> { terms.iter().map(get).collect() };
+        self.cells(weights, &of(|term| term.weight), size, None);
+        self.cells(products, &of(Term::product), size, None);
+        self.bend(bend, explanation);
+        self.layer(reasons);
+        self.signs(["×", "=", "+", "→"]);
+        self.caption(drawing, &say("slot-drawing"));
+        self.caption(weights, &say("slot-looks-for"));
+        self.caption(products, &say("slot-products"));
+        self.caption(bend, &self.activation_name(explanation));
+        self.caption(reasons, &row_title(self.network, self.cell.row));
+    }
+
+    /// The strongest reasons for and against, as bars from a middle line; then the rest, the start, and the sum.
+    fn reasons(&self, explanation: &Explanation, inputs: [usize; 3]) {
+        let text = &self.look.composed.places.text;
+        let strongest = explanation.strongest_terms(LISTED);
+        let all: f32 = explanation.terms().iter().map(Term::product).sum();
+        let listed: f32 = strongest.iter().map(Term::product).sum();
+        let count = explanation.terms().len();
+        let bias = explanation.sum - all;
+        let mut lines: Vec<(String, f32, Option<Cell>)> = strongest
+            .iter()
+            .map(|term| {
+                let source = Cell::at(self.cell.row - 1, term.source, inputs);
+                (
+                    self.source_name(source, inputs),
+                    term.product(),
+                    Some(source),
+                )
+            })
+            .collect();
+        let others = say_with("others", &[("count", (count - strongest.len()).into())]);
+        lines.push((others, all - listed, None));
+        lines.push((say("bias"), bias, None));
+        let area = self.slots[0].union(self.slots[4]);
+        let half = lines.len().div_ceil(2);
+        // Nothing slides here: the line to scrub along leaves its room too.
+        let area = Rect::from_min_max(area.min, pos2(area.max.x, self.bottom));
+        let pitch = (area.height() / half as f32).min(44.0 * self.unit);
+        let width = (area.width() - 24.0 * self.unit) / 2.0;
+        let largest = lines[..strongest.len()]
+            .iter()
+            .map(|line| line.1.abs())
+            .fold(1e-6, f32::max);
+        for (index, (name, value, _)) in lines.iter().enumerate() {
+            let left = area.min.x + (index / half) as f32 * (width + 24.0 * self.unit);
+            let middle = area.min.y + ((index % half) as f32 + 0.5) * pitch;
+            let name_width = width * 0.5;
+            let galley = self.painter.layout(
+                name.clone(),
+                theme::font(text.technical),
+                theme::DIM,
+                name_width,
+            );
+            self.painter.galley(
+                pos2(left, middle - galley.size().y / 2.0),
+                galley,
+                theme::DIM,
+            );
+            let track = Rect::from_min_max(
+                pos2(left + name_width + 6.0, middle - 6.0 * self.unit),
+                pos2(left + width - 62.0, middle + 6.0 * self.unit),
+            );
+            let zero = track.center().x;
+            let tip = zero + (value / largest).clamp(-1.0, 1.0) * track.width() / 2.0;
+            let bar = Rect::from_two_pos(pos2(zero, track.min.y), pos2(tip, track.max.y));
+            self.painter.rect_filled(bar, 2.0, sign_colour(*value));
+            let line = [pos2(zero, track.min.y - 3.0), pos2(zero, track.max.y + 3.0)];
+            self.painter
+                .line_segment(line, Stroke::new(1.0, theme::DIM));
+            self.painter.text(
+                pos2(left + width, middle),
+                Align2::RIGHT_CENTER,
+                signed(*value),
+                theme::medium(text.technical),
+                theme::TEXT,
+            );
+        }
+        let sum = say_with("sum-of", &[("sum", signed(explanation.sum).into())]);
+        self.painter.text(
+            pos2(area.max.x, area.min.y - 10.0 * self.unit),
+            Align2::RIGHT_BOTTOM,
+            sum,
+            theme::bold(text.body),
+            theme::TEXT,
+        );
+    }
+
+    fn source_name(&self, source: Cell, [maps, height, width]: [usize; 3]) -> String {
+        if [height, width] == [1, 1] || maps == 1 {
+            let number = source.channel + 1;
+            return say_with("term-neuron", &[("number", number.into())]);
+        }
+        say_with(
+            "term-map",
+            &[
+                ("map", (source.channel + 1).into()),
+                ("x", (source.x + 1).into()),
+                ("y", (source.y + 1).into()),
+            ],
+        )
+    }
+
+    fn pool(
+        &self,
+        kernel: [usize; 2],
+        window: &[(usize, f32)],
+        [scale, shift]: [f32; 2],
+        winner: usize,
+    ) {
+        let before: Vec<f32> = window.iter().map(|(_, value)| *value).collect();
+        let after: Vec<f32> = before.iter().map(|value| value * scale + shift).collect();
+        let [first, factor, second, largest, result] = self.slots;
+        let text = &self.look.composed.places.text;
+        self.cells(first, &before, kernel, None);
+        self.painter.text(
+            factor.center(),
+            Align2::CENTER_CENTER,
+            format!("× {}\n{}", signed(scale), signed(shift)),
+            theme::medium(text.body),
+            theme::TEXT,
+        );
+        self.cells(second, &after, kernel, Some(winner));
+        self.cells(largest, &[after[winner]], [1, 1], None);
+        self.result_map(result);
+        self.caption(first, &say("slot-before"));
+        self.caption(second, &say("slot-after"));
+        self.caption(largest, &say("slot-largest"));
+        self.caption(result, &say("slot-map"));
+        self.signs(["", "", "→", "→"]);
+    }
+
+    /// Scale and offset from ink to what the network computes with.
+    fn ink_scale(&self) -> [f32; 2] {
+        let normalisation = self.network.spec().normalisation();
+        [normalisation.scale, normalisation.offset]
+    }
+
+    /// A part of the drawing.
+    fn ink(&self, rect: Rect, values: &[f32], [rows, columns]: [usize; 2]) {
+        self.grid(rect, [rows, columns], |index| {
+            (ink_colour(values[index]), None)
+        });
+        self.painter.rect_stroke(
+            rect,
+            0.0,
+            Stroke::new(1.0, theme::LINE.gamma_multiply(0.7)),
+            StrokeKind::Outside,
+        );
+    }
+
+    /// Values in their colours, with their numbers where a cell has room.
+    fn cells(
+        &self,
+        rect: Rect,
+        values: &[f32],
+        [rows, columns]: [usize; 2],
+        marked: Option<usize>,
+    ) {
+        let largest = values.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+        self.grid(rect, [rows, columns], |index| {
+            let [r, g, b] = value_colour(ramp_place(values[index], largest));
+            (Color32::from_rgb(r, g, b), Some(values[index]))
+        });
+        if let Some(marked) = marked {
+            let cell = vec2(rect.width() / columns as f32, rect.height() / rows as f32);
+            let corner = vec2((marked % columns) as f32, (marked / columns) as f32) * cell;
+            self.painter.rect_stroke(
+                Rect::from_min_size(rect.min + corner, cell),
+                0.0,
+                Stroke::new(2.0, theme::POINTER),
+                StrokeKind::Inside,
+            );
+        }
+    }
+
+    fn grid(
+        &self,
+        rect: Rect,
+        [rows, columns]: [usize; 2],
+        cell_of: impl Fn(usize) -> (Color32, Option<f32>),
+    ) {
+        let cell = vec2(rect.width() / columns as f32, rect.height() / rows as f32);
+        let gap = if cell.x > 12.0 { 0.6 } else { 0.0 };
+        for index in 0..rows * columns {
+            let corner = vec2((index % columns) as f32, (index / columns) as f32) * cell;
+            let square = Rect::from_min_size(rect.min + corner, cell);
+            let (colour, value) = cell_of(index);
+            self.painter.rect_filled(square.shrink(gap), 0.0, colour);
+            if let Some(value) = value.filter(|_| cell.x >= NUMBERED_CELL) {
+                let [r, g, b, _] = colour.to_array();
+                let light = u32::from(r) + 2 * u32::from(g) + u32::from(b) > 560;
+                let ink = if light { theme::STAGE } else { theme::TEXT };
+                self.painter.text(
+                    square.center(),
+                    Align2::CENTER_CENTER,
+                    short(value),
+                    theme::medium(CELL_TYPE),
+                    ink,
+                );
+            }
+        }
+    }
+
+    /// The activation as a curve, with the point on it.
+    fn bend(&self, rect: Rect, explanation: &Explanation) {
+        self.painter
+            .rect_filled(rect, 6.0, theme::TILE.gamma_multiply(0.9));
+        let reach = explanation.sum.abs().max(3.0) * 1.25;
+        let value = |x: f32| explanation.activation.apply(x);
+        let inner = rect.shrink(rect.width() * 0.1);
+        let at = |x: f32, y: f32| {
+            pos2(
+                inner.center().x + x / reach * inner.width() / 2.0,
+                inner.center().y + inner.height() * 0.22 - y / reach * inner.height() / 2.0,
+            )
+        };
+        let axis = Stroke::new(1.0, theme::TRACK.gamma_multiply(0.6));
+        self.painter
+            .line_segment([at(-reach, 0.0), at(reach, 0.0)], axis);
+        self.painter
+            .line_segment([at(0.0, -reach * 0.35), at(0.0, reach * 1.2)], axis);
+        let points: Vec<Pos2> = (0..=48)
+            .map(|step| {
+                let x = reach * (step as f32 / 24.0 - 1.0);
+                at(x, value(x))
+            })
+            .collect();
+        self.painter
+            .add(egui::Shape::line(points, Stroke::new(2.0, theme::TEXT)));
+        let point = at(explanation.sum, explanation.value);
+        self.painter.circle_filled(point, 5.0, theme::POINTER);
+        let text = &self.look.composed.places.text;
+        let numbers = say_with(
+            "in-out",
+            &[
+                ("in", signed(explanation.sum).into()),
+                ("out", signed(explanation.value).into()),
+            ],
+        );
+        self.painter.text(
+            pos2(rect.center().x, rect.min.y - 4.0),
+            Align2::CENTER_BOTTOM,
+            numbers,
+            theme::medium(text.technical),
+            theme::TEXT,
+        );
+    }
+
+    fn activation_name(&self, explanation: &Explanation) -> String {
+        match explanation.activation {
+            Activation::None => say("slot-products"),
+            activation => say_with("slot-bend", &[("activation", activation.name().into())]),
+        }
+    }
+
+    /// The cell's map; while the window slides, only as far as it came.
+    fn result_map(&self, rect: Rect) {
+        let layout = &self.network.layout;
+        let [_, height, width] = layout.shape(self.cell.row);
+        let arena = self.entity_arena();
+        let Some(arena) = arena else {
+            return;
+        };
+        let row = &arena[layout.range(self.cell.row)];
+        let largest = row.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+        let map = &row[self.cell.channel * height * width..][..height * width];
+        let here = self.cell.y * width + self.cell.x;
+        let sliding = self.look.screen.sliding;
+        self.grid(rect, [height, width], |index| {
+            let value = if sliding && index > here {
+                0.0
+            } else {
+                map[index]
+            };
+            let [r, g, b] = value_colour(ramp_place(value, largest));
+            (Color32::from_rgb(r, g, b), None)
+        });
+        let cell = vec2(rect.width() / width as f32, rect.height() / height as f32);
+        let corner = vec2(self.cell.x as f32, self.cell.y as f32) * cell;
+        self.painter.rect_stroke(
+            Rect::from_min_size(rect.min + corner, cell).expand(1.0),
+            0.0,
+            Stroke::new(2.0, theme::POINTER),
+            StrokeKind::Outside,
+        );
+    }
+
+    /// A dense layer's values, with the neuron marked.
+    fn layer(&self, rect: Rect) {
+        let layout = &self.network.layout;
+        let Some(arena) = self.entity_arena() else {
+            return;
+        };
+        let values = &arena[layout.range(self.cell.row)];
+        let columns = (values.len() as f32).sqrt().ceil() as usize;
+        let rows = values.len().div_ceil(columns);
+        let largest = values.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+        self.grid(rect, [rows, columns], |index| {
+            let value = values.get(index).copied().unwrap_or_default();
+            let [r, g, b] = value_colour(ramp_place(value, largest));
+            (Color32::from_rgb(r, g, b), None)
+        });
+        let cell = vec2(rect.width() / columns as f32, rect.height() / rows as f32);
+        let index = self.cell.channel;
+        let corner = vec2((index % columns) as f32, (index / columns) as f32) * cell;
+        self.painter.rect_stroke(
+            Rect::from_min_size(rect.min + corner, cell).expand(1.0),
+            0.0,
+            Stroke::new(2.0, theme::POINTER),
+            StrokeKind::Outside,
+        );
+    }
+
+    fn entity_arena(&self) -> Option<&[f32]> {
+        let network = self.look.selection.cell?.network;
+        self.look.inspection(network)?.arena()
+    }
+
+    fn caption(&self, slot: Rect, text: &str) {
+        let size = self.look.composed.places.text.technical;
+        self.painter.text(
+            pos2(slot.center().x, slot.max.y + 6.0 * self.unit),
+            Align2::CENTER_TOP,
+            text,
+            theme::font(size),
+            theme::DIM,
+        );
+    }
+
+    /// Between the slots.
+    fn signs(&self, signs: [&str; 4]) {
+        let size = self.look.composed.places.text.headline;
+        for (pair, sign) in self.slots.windows(2).zip(signs) {
+            let middle = pos2((pair[0].max.x + pair[1].min.x) / 2.0, pair[0].center().y);
+            if sign == "→" {
+                let half = 6.0 * self.unit;
+                let stroke = Stroke::new(1.8, theme::TEXT);
+                let (from, to) = (middle - vec2(half, 0.0), middle + vec2(half, 0.0));
+                self.painter.line_segment([from, to], stroke);
+                for way in [-1.0, 1.0] {
+                    let arm = to - vec2(half * 0.8, half * 0.7 * way);
+                    self.painter.line_segment([to, arm], stroke);
+                }
+            } else {
+                self.painter.text(
+                    middle,
+                    Align2::CENTER_CENTER,
+                    sign,
+                    theme::medium(size),
+                    theme::TEXT,
+                );
+            }
+        }
+    }
+
+    /// Play, step, and the line to scrub along: the window slides over the whole map.
+    fn foot(&self, ui: &mut Ui, rect: Rect, actions: &mut Vec<Action>) {
+        let [_, height, width] = self.network.layout.shape(self.cell.row);
+        let slides = height * width > 1;
+        ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| {
+            ui.horizontal_centered(|ui| {
+                if slides {
+                    let sliding = self.look.screen.sliding;
+                    let label = say(if sliding { "pause" } else { "play" });
+                    let play = ui.add(egui::Button::new(label).selected(sliding));
+                    mark(ui, "slide", play.rect);
+                    if play.on_hover_text(theme::hint(entry("slide"))).clicked() {
+                        actions.push(Action::Toggle(Switch::Sliding));
+                    }
+                    let here = self.cell.y * width + self.cell.x;
+                    let step = ui.button(say("step"));
+                    mark(ui, "step", step.rect);
+                    if step.clicked() {
+                        actions.push(Action::Set(Switch::Sliding, false));
+                        actions.push(Action::SlideTo(here + 1));
+                    }
+                    ui.spacing_mut().slider_width = (ui.available_width() - 120.0).max(60.0);
+                    let mut index = here;
+                    let slider = egui::Slider::new(&mut index, 0..=height * width - 1);
+                    let slider = ui.add(slider.show_value(false));
+                    mark(ui, "scrub", slider.rect);
+                    if slider.changed() {
+                        actions.push(Action::Set(Switch::Sliding, false));
+                        actions.push(Action::SlideTo(index));
+                    }
+                }
+                let rows = self.network.layout.rows();
+                if let (true, Some(cell)) = (
+                    self.cell.row > 0 && self.cell.row + 1 < rows,
+                    self.look.selection.cell,
+                ) {
+                    let fly = ui.button(say("fly"));
+                    mark(ui, "fly", fly.rect);
+                    if fly.clicked() {
+                        actions.push(Action::FlyTo(cell));
+                    }
+                }
+            });
+        });
+    }
+}
+
+fn sign_colour(value: f32) -> Color32 {
+    let [r, g, b] = value_colour(if value < 0.0 { -0.62 } else { 0.62 });
+    Color32::from_rgb(r, g, b)
+}
+
+/// `+1.23` or `−1.23`.
+fn signed(value: f32) -> String {
+    let digits = if value.abs() < 100.0 { 2 } else { 0 };
+    let sign = if value < 0.0 { '−' } else { '+' };
+    format!("{sign}{:.digits$}", value.abs())
+}
+
+/// As short as a small cell needs it.
+fn short(value: f32) -> String {
+    let sign = if value < -0.005 { "−" } else { "" };
+    format!("{sign}{}", millis(value.abs()).trim_start_matches('0'))
+}

@@ -1,0 +1,121 @@
+//! What the strongest neurons of a first dense layer look for: their weights as pictures, one a neuron, between its cells and
+//! the next layer, with a thread from the cell to its picture.
+
+use super::{Look, theme, to_egui};
+use crate::{
+    composition::Scene,
+    view::{
+        colour::{ramp_place, value_colour},
+        picking::Projector,
+    },
+    words::say,
+};
+use bevy::prelude::Entity;
+use bevy_egui::egui::{
+    Align2, Color32, ColorImage, Rect, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
+    epaint::CubicBezierShape, pos2, vec2,
+};
+use mnistify_drawing::{PIXELS, SIDE};
+use mnistify_network::{StageKind, explain::Cell};
+use std::collections::HashMap;
+
+/// Pictures of weights, made once each.
+#[derive(Default)]
+pub struct Portraits(HashMap<(Entity, usize), TextureHandle>);
+
+/// Shows them where the composition has room.
+pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
+    let Scene::Lanes(scene) = &look.composed.places.scene else {
+        return;
+    };
+    for place in &scene.lanes {
+        let (Some(grid), Some((entity, _))) =
+            (place.portraits, look.composed.networks.get(place.network))
+        else {
+            continue;
+        };
+        let (Some(reading), Some(item)) = (
+            look.network(*entity),
+            look.lanes.iter().find(|item| item.entity == *entity),
+        ) else {
+            continue;
+        };
+        let network = reading.network;
+        let layer = match network.layout.stages.first().map(|stage| stage.kind) {
+            Some(StageKind::Linear { layer }) if network.layout.stages[0].input[0] == PIXELS => {
+                layer
+            }
+            _ => continue,
+        };
+        let Some(arena) = look.inspection(*entity).and_then(|i| i.arena()) else {
+            continue;
+        };
+        if look.pad.image().is_blank() {
+            continue;
+        }
+        let values = &arena[network.layout.range(1)];
+        let mut ranked: Vec<usize> = (0..values.len()).collect();
+        ranked.sort_by(|a, b| values[*b].abs().total_cmp(&values[*a].abs()));
+        ranked.truncate(grid.count);
+        let projector = Projector::new(&look.camera.now, look.composed.window);
+        let centre = |channel: usize| {
+            let cell = Cell {
+                row: 1,
+                channel,
+                y: 0,
+                x: 0,
+            };
+            let place = item.lane.stage(1)?.cell_centre(cell)?;
+            projector.project(place)
+        };
+        // In the order of their cells' heights, so that the threads do not cross.
+        let height = |channel: &usize| centre(*channel).map_or(0.0, |place| place.y);
+        ranked.sort_by(|a, b| height(a).total_cmp(&height(b)));
+        for (index, channel) in ranked.iter().enumerate() {
+            let rect = to_egui(grid.place(index));
+            let texture = portraits.0.entry((*entity, *channel)).or_insert_with(|| {
+                let weights = &network.model.parameter(layer, "weight").values;
+                picture(ui, &weights[channel * PIXELS..][..PIXELS])
+            });
+            let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            ui.painter()
+                .image(texture.id(), rect, whole, Color32::WHITE);
+            let line = Stroke::new(1.0, theme::LINE.gamma_multiply(0.6));
+            ui.painter()
+                .rect_stroke(rect, 0.0, line, StrokeKind::Outside);
+            if let Some(from) = centre(*channel) {
+                let (from, to) = (pos2(from.x, from.y), rect.left_center());
+                let half = vec2((to.x - from.x) * 0.5, 0.0);
+                let [r, g, b] = value_colour(values[*channel].signum() * 0.7);
+                let colour = Color32::from_rgba_unmultiplied(r, g, b, 150);
+                ui.painter().add(CubicBezierShape::from_points_stroke(
+                    [from, from + half, to - half, to],
+                    false,
+                    Color32::TRANSPARENT,
+                    Stroke::new(1.2, colour),
+                ));
+            }
+        }
+        let bounds = to_egui(grid.bounds());
+        if let Some(stage) = place.stages.first() {
+            ui.painter().text(
+                pos2(bounds.min.x, stage.label[1]),
+                Align2::LEFT_TOP,
+                say("portraits"),
+                theme::medium(look.composed.places.text.label),
+                theme::TEXT,
+            );
+        }
+    }
+}
+
+fn picture(ui: &Ui, weights: &[f32]) -> TextureHandle {
+    let largest = weights.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+    let pixels = weights.iter().map(|weight| {
+        let [r, g, b] = value_colour(ramp_place(*weight, largest));
+        Color32::from_rgb(r, g, b)
+    });
+    let image = ColorImage::new([SIDE, SIDE], pixels.collect());
+    ui.ctx()
+        .load_texture("portrait", image, TextureOptions::NEAREST)
+}

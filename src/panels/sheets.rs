@@ -1,0 +1,264 @@
+//! Sheets over the picture: everything that is one touch away.
+
+use super::{
+    Look, Memory, filters,
+    marks::mark,
+    numbers, own_network,
+    pad_panel::preparation_ui,
+    theme::{self, entry_button},
+};
+use crate::{
+    actions::{Action, EDGES, Switch, TABLE, entry, keys_text},
+    pad::PadAction,
+    view::Preset,
+    words::{say, say_with},
+};
+use bevy_egui::egui::{self, Align2, RichText, Sense, Ui, pos2, vec2};
+use mnistify_drawing::{MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE};
+
+/// Shows those that are open, and the notice.
+pub(super) fn sheets_ui(ui: &Ui, look: &Look<'_>, memory: &mut Memory, actions: &mut Vec<Action>) {
+    let window = ui.ctx().viewport_rect();
+    if look.motion.slow.is_some() {
+        slow_ui(ui, look, actions);
+    }
+    let room = window.shrink2(vec2(window.width() * 0.06, window.height() * 0.1));
+    filters::maps_ui(ui, room, look, &mut memory.map_textures, actions);
+    if look.screen.numbers {
+        numbers::numbers_ui(ui, look, actions);
+    }
+    if look.screen.more {
+        more_ui(ui, look, actions);
+    }
+    if look.screen.help {
+        help_ui(ui, actions);
+    }
+    if look.screen.own_network || look.own.refusal.is_some() {
+        own_network::own_network_ui(ui, window, look, actions);
+    }
+    if look.own.dragging {
+        own_network::drop_hint(ui.ctx());
+    }
+    if let Some(notice) = &look.screen.notice {
+        notice_ui(ui, notice, actions);
+    }
+}
+
+/// A sheet's title with its way out.
+pub fn title(ui: &mut Ui, text: &str, name: &'static str, close: impl FnOnce()) {
+    ui.horizontal(|ui| {
+        ui.heading(text);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let button = ui.button(say("close"));
+            mark(ui, name, button.rect);
+            if button.clicked() {
+                close();
+            }
+        });
+    });
+}
+
+/// Everything that is not needed at once.
+fn more_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+    let window = ui.ctx().viewport_rect();
+    let width = (window.width() - 24.0).min(560.0);
+    egui::Area::new("more".into())
+        .order(egui::Order::Foreground)
+        .fixed_pos(pos2(window.max.x - 12.0, window.min.y + 72.0))
+        .pivot(Align2::RIGHT_TOP)
+        .constrain_to(window.shrink(8.0))
+        .show(ui.ctx(), |ui| {
+            theme::card().show(ui, |ui| {
+                ui.set_width(width - 40.0);
+                title(ui, &say("more-title"), "close_more", || {
+                    actions.push(Action::Set(Switch::More, false));
+                });
+                egui::ScrollArea::vertical()
+                    .max_height(window.height() - 190.0)
+                    .show(ui, |ui| more_body(ui, look, actions));
+            });
+        });
+}
+
+fn group(ui: &mut Ui, key: &str) {
+    ui.label(RichText::new(say(key)).color(theme::DIM));
+}
+
+fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+    let pad = look.pad;
+    let drawn = !pad.drawing().is_empty();
+    group(ui, "more-drawing");
+    ui.horizontal_wrapped(|ui| {
+        let can_redo = pad.drawing().can_redo();
+        for (name, on, enabled) in [
+            ("redo", false, can_redo),
+            ("replay", pad.is_replaying(), drawn),
+            ("save", false, drawn),
+            ("load", false, true),
+            ("picture", false, true),
+            ("share", false, true),
+        ] {
+            actions.extend(entry_button(ui, entry(name), on, enabled));
+        }
+    });
+    ui.horizontal(|ui| {
+        ui.label(say("more-brush"));
+        let mut brush = pad.width;
+        let slider =
+            egui::Slider::new(&mut brush, MIN_BRUSH_WIDTH..=MAX_BRUSH_WIDTH).show_value(false);
+        let slider = ui.add(slider);
+        mark(ui, "brush", slider.rect);
+        if slider.on_hover_text(theme::hint(entry("wider"))).changed() {
+            actions.push(Action::Pad(PadAction::Width(brush)));
+        }
+        let (spot, _) = ui.allocate_exact_size(vec2(44.0, 40.0), Sense::hover());
+        let radius = brush / PAD_SIZE * look.composed.places.pad.width() / 2.0;
+        ui.painter()
+            .circle_filled(spot.center(), radius.min(20.0), theme::TEXT);
+    });
+    preparation_ui(ui, pad, actions);
+    ui.separator();
+    group(ui, "more-view");
+    ui.horizontal_wrapped(|ui| {
+        let preset = look.camera.preset();
+        for (name, view) in [
+            ("overview", Preset::Overview),
+            ("side", Preset::Side),
+            ("top", Preset::Top),
+        ] {
+            actions.extend(entry_button(ui, entry(name), preset == Some(view), true));
+        }
+        for (name, on) in [
+            ("slow", look.motion.slow.is_some()),
+            ("calm", look.motion.reduced),
+            ("maps", look.screen.maps.is_some()),
+            ("numbers", look.screen.numbers),
+            ("lanes", look.screen.lanes_fill_screen),
+        ] {
+            actions.extend(entry_button(ui, entry(name), on, true));
+        }
+    });
+    ui.horizontal(|ui| {
+        let edges = look.inspector.edges;
+        actions.extend(entry_button(ui, entry("edges"), edges, true));
+        let mut count = look.inspector.edge_count;
+        let slider = egui::Slider::new(&mut count, EDGES).show_value(false);
+        let slider = ui.add_enabled(edges, slider);
+        mark(ui, "edge_count", slider.rect);
+        if slider.changed() {
+            actions.push(Action::EdgeCount(count));
+        }
+        let text = say_with("edges-count", &[("count", count.into())]);
+        ui.label(RichText::new(text).color(theme::DIM));
+    });
+    ui.separator();
+    ui.horizontal_wrapped(|ui| {
+        actions.extend(entry_button(ui, entry("network"), false, true));
+        actions.extend(entry_button(ui, entry("help"), look.screen.help, true));
+    });
+}
+
+/// Where a slow forward pass stands.
+fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+    let Some(share) = look.motion.slow else {
+        return;
+    };
+    let window = ui.ctx().viewport_rect();
+    egui::Area::new("slow".into())
+        .fixed_pos(pos2(window.center().x, window.max.y - 8.0))
+        .pivot(Align2::CENTER_BOTTOM)
+        .show(ui.ctx(), |ui| {
+            egui::Frame::new()
+                .fill(theme::CARD)
+                .corner_radius(10)
+                .inner_margin(8)
+                .show(ui, |ui| {
+                    ui.horizontal(|ui| {
+                        let label = if look.motion.playing { "pause" } else { "play" };
+                        let button = ui.button(say(label));
+                        mark(ui, "slow_play", button.rect);
+                        if button.clicked() {
+                            actions.push(Action::Toggle(Switch::Playing));
+                        }
+                        ui.spacing_mut().slider_width = (window.width() * 0.4).min(420.0);
+                        let mut value = share.min(1.0);
+                        let slider = egui::Slider::new(&mut value, 0.0..=1.0).show_value(false);
+                        if ui.add(slider).changed() {
+                            actions.push(Action::StopAt(value));
+                        }
+                        let close = ui.button(say("close"));
+                        mark(ui, "close_slow", close.rect);
+                        if close.clicked() {
+                            actions.push(Action::Set(Switch::SlowMotion, false));
+                        }
+                    });
+                });
+        });
+}
+
+fn help_ui(ui: &Ui, actions: &mut Vec<Action>) {
+    let window = ui.ctx().viewport_rect();
+    egui::Area::new("help".into())
+        .order(egui::Order::Foreground)
+        .fixed_pos(window.center())
+        .pivot(Align2::CENTER_CENTER)
+        .constrain_to(window)
+        .show(ui.ctx(), |ui| {
+            theme::card().show(ui, |ui| {
+                ui.set_width((window.width() - 64.0).min(940.0));
+                title(ui, &say("keys-title"), "close_help", || {
+                    actions.push(Action::Set(Switch::Help, false));
+                });
+                egui::ScrollArea::vertical()
+                    .max_height(window.height() - 170.0)
+                    .show(ui, |ui| {
+                        keys_grid(ui, window.width());
+                        ui.label(RichText::new(say("keys-mouse")).color(theme::DIM));
+                    });
+            });
+        });
+}
+
+fn keys_grid(ui: &mut Ui, width: f32) {
+    let with_keys = TABLE.iter().filter(|entry| !entry.keys.is_empty());
+    let entries: Vec<_> = with_keys.collect();
+    let columns = if width > 900.0 { 2 } else { 1 };
+    let lines = entries.len().div_ceil(columns);
+    egui::Grid::new("keys")
+        .spacing(vec2(16.0, 3.0))
+        .show(ui, |ui| {
+            for line in 0..lines {
+                for column in 0..columns {
+                    let Some(entry) = entries.get(line + column * lines) else {
+                        continue;
+                    };
+                    let keys = RichText::new(keys_text(entry)).size(theme::SMALL);
+                    ui.label(keys);
+                    let help = RichText::new(entry.help).size(theme::SMALL);
+                    ui.add(egui::Label::new(help.color(theme::DIM)).truncate());
+                }
+                ui.end_row();
+            }
+        });
+}
+
+fn notice_ui(ui: &Ui, notice: &str, actions: &mut Vec<Action>) {
+    let window = ui.ctx().viewport_rect();
+    egui::Area::new("notice".into())
+        .order(egui::Order::Foreground)
+        .fixed_pos(pos2(window.center().x, window.max.y - 24.0))
+        .pivot(Align2::CENTER_BOTTOM)
+        .constrain_to(window.shrink(8.0))
+        .show(ui.ctx(), |ui| {
+            theme::card().show(ui, |ui| {
+                ui.horizontal_wrapped(|ui| {
+                    ui.label(notice);
+                    let ok = ui.button(say("ok"));
+                    mark(ui, "ok", ok.rect);
+                    if ok.clicked() {
+                        actions.push(Action::Dismiss);
+                    }
+                });
+            });
+        });
+}

@@ -1,0 +1,126 @@
+//! Every control of every panel, pressed through its name for screen readers, without a window.
+
+use bevy_egui::egui;
+use egui_kittest::{Harness, kittest::Queryable};
+use mnistify::{
+    actions::{Action, Screen},
+    commands::offscreen::Offscreen,
+    pad::{Pad, PadAction},
+    panels::show_in,
+    view::Selection,
+};
+use mnistify_drawing::recording;
+
+/// A harness whose window shows the app's panels; the app itself draws off screen.
+fn harness(size: [u32; 2]) -> Harness<'static, Offscreen> {
+    let models = mnistify::shipped_models().expect("the shipped models are sound");
+    let offscreen = Offscreen::start(size[0], size[1], models);
+    let offscreen = offscreen.expect("a GPU, a software one will do");
+    Harness::builder()
+        .with_size(egui::vec2(size[0] as f32, size[1] as f32))
+        .with_max_steps(60)
+        .build_ui_state(
+            |ui, offscreen: &mut Offscreen| {
+                show_in(offscreen.app.world_mut(), ui.ctx());
+                offscreen.frame();
+            },
+            offscreen,
+        )
+}
+
+fn draw(harness: &mut Harness<'static, Offscreen>) {
+    let three = include_str!("../assets/strokes/three.json");
+    let strokes = recording::from_json(three).expect("a checked-in drawing");
+    let load = PadAction::Load(strokes);
+    harness.state_mut().act(Action::Pad(load));
+    harness.run_steps(8);
+}
+
+fn screen<T>(harness: &mut Harness<'static, Offscreen>, get: impl Fn(&Screen) -> T) -> T {
+    get(harness.state().app.world().resource::<Screen>())
+}
+
+#[test]
+fn the_controls_at_rest_do_what_they_say() {
+    let mut harness = harness([1280, 720]);
+    harness.run_steps(4);
+    draw(&mut harness);
+    harness.get_by_label("Undo").click();
+    harness.run_steps(4);
+    let strokes = |harness: &mut Harness<'static, Offscreen>| {
+        let pad = harness.state().app.world().resource::<Pad>();
+        pad.drawing().strokes().len()
+    };
+    assert_eq!(strokes(&mut harness), 0);
+    draw(&mut harness);
+    harness.get_by_label("Clear").click();
+    harness.run_steps(4);
+    assert_eq!(strokes(&mut harness), 0);
+    harness.get_by_label("Draw").click();
+    harness.run_steps(4);
+    harness.get_by_label("Erase").click();
+    harness.run_steps(4);
+    harness.get_by_label("Draw");
+    draw(&mut harness);
+    harness.get_by_label("Why a 3?").click();
+    harness.run_steps(6);
+    let selected = harness.state().app.world().resource::<Selection>().cell;
+    assert!(selected.is_some(), "the answer is explained");
+    harness.get_by_label("Close").click();
+    harness.run_steps(4);
+    let selected = harness.state().app.world().resource::<Selection>().cell;
+    assert!(selected.is_none());
+}
+
+#[test]
+fn everything_else_is_one_touch_away() {
+    let mut harness = harness([1280, 720]);
+    harness.run_steps(4);
+    draw(&mut harness);
+    harness.get_by_label("More").click();
+    harness.run_steps(6);
+    assert!(screen(&mut harness, |screen| screen.more));
+    for label in [
+        "Redo",
+        "Replay",
+        "Save",
+        "Load",
+        "Picture",
+        "Share",
+        "Home",
+        "Side",
+        "Top",
+        "Slow motion",
+        "Calm",
+        "Maps",
+        "Numbers",
+        "Edges",
+        "Your network",
+    ] {
+        assert!(
+            harness.query_by_label(label).is_some(),
+            "{label} is under More"
+        );
+    }
+    harness.get_by_label("Numbers").click();
+    harness.run_steps(6);
+    assert!(screen(&mut harness, |screen| screen.numbers));
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(4);
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(4);
+    assert!(!screen(&mut harness, |screen| screen.more || screen.numbers));
+}
+
+#[test]
+fn a_phone_has_the_same_controls() {
+    let mut harness = harness([390, 844]);
+    harness.run_steps(4);
+    draw(&mut harness);
+    for label in ["Draw", "Undo", "Clear", "Both", "More", "Why a 3?"] {
+        assert!(harness.query_by_label(label).is_some(), "{label}");
+    }
+    harness.key_press(egui::Key::X);
+    harness.run_steps(4);
+    assert_eq!(screen(&mut harness, |screen| screen.page), 1);
+}
