@@ -50,6 +50,9 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Some(Command::Predict(arguments)) => predict::run(arguments),
         Some(Command::Screenshot(arguments)) => screenshot::run(arguments),
+        Some(Command::Bench(arguments)) if arguments.rest => {
+            need_display().and_then(|()| bench::run(arguments))
+        }
         Some(Command::Bench(arguments)) => bench::run(arguments),
         None => run_app(&cli),
     };
@@ -62,7 +65,7 @@ pub fn main() -> ExitCode {
     std::process::exit(code)
 }
 
-fn run_app(cli: &Cli) -> Result<i32, String> {
+fn need_display() -> Result<(), String> {
     let display = ["DISPLAY", "WAYLAND_DISPLAY"]
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
@@ -74,6 +77,11 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
                 .into(),
         );
     }
+    Ok(())
+}
+
+fn run_app(cli: &Cli) -> Result<i32, String> {
+    need_display()?;
     let models = mnistify::shipped_models().map_err(|error| error.to_string())?;
     let link = cli.link.as_deref().map(SharedState::from_fragment);
     let link = link

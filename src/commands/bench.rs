@@ -29,6 +29,10 @@ pub struct Arguments {
     /// beside it, if it needs one.
     #[arg(long = "model", value_name = "FILE", conflicts_with = "channels")]
     models: Vec<PathBuf>,
+    /// Instead of all that, open a window and count the frames and the CPU seconds of ten seconds in which nobody does
+    /// anything.
+    #[arg(long)]
+    pub rest: bool,
 }
 
 /// Measures and prints one JSON object.
@@ -47,6 +51,9 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
             models.map(model).collect::<Result<_, _>>()?
         }
     };
+    if arguments.rest {
+        return super::rest::run(arguments.width, arguments.height, models);
+    }
     let mut offscreen = Offscreen::start(arguments.width, arguments.height, models)?;
     let world = offscreen.app.world_mut();
     world.insert_resource(Bench::new(arguments.frames));

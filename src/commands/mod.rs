@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod offscreen;
 pub mod predict;
+pub mod rest;
 pub mod screenshot;
 
 use crate::own_network::read_network;
