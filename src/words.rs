@@ -41,12 +41,20 @@ pub fn say_with(key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
     let pattern = message.unwrap_or_else(|| panic!("there are no words for {key}"));
     let arguments: FluentArgs<'_> = values
         .iter()
-        .map(|(name, value)| (*name, value.clone()))
+        .map(|(name, value)| (*name, numeric(value)))
         .collect();
     let mut errors = Vec::new();
     let text = bundle.format_pattern(pattern, Some(&arguments), &mut errors);
     assert!(errors.is_empty(), "{key}: {errors:?}");
     text.into_owned()
+}
+
+/// A digit as a number, so that a language can choose by it: it is "an 8", and "a 7".
+fn numeric<'a>(value: &'a FluentValue<'_>) -> FluentValue<'a> {
+    match value {
+        FluentValue::String(text) if text.len() == 1 => FluentValue::try_number(text),
+        _ => value.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -58,6 +66,8 @@ mod tests {
         assert_eq!(say("sure"), "sure");
         let why = say_with("explain-why", &[("digit", "3".into())]);
         assert_eq!(why, "Why a 3?");
+        let why = say_with("explain-why", &[("digit", "8".into())]);
+        assert_eq!(why, "Why an 8?");
         let reads = |count: usize| {
             say_with(
                 "headline-reads",

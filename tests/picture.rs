@@ -183,6 +183,9 @@ fn check_controls(offscreen: &mut Offscreen) {
     offscreen
         .settle(Duration::from_secs(60))
         .expect("it is explained");
+    // The frame after the one that selects is the first that is composed with it.
+    offscreen.frame();
+    offscreen.frame();
     let world = offscreen.app.world();
     let Scene::Lanes(lanes) = &world.resource::<Composed>().places.scene else {
         panic!("a wide window has lanes");

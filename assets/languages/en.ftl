@@ -5,10 +5,13 @@ app-name = Mnistify
 # The headline: what the networks say together.
 headline-blank = Draw a digit
 headline-reads = { $count ->
-    [one] { $network } reads a { $digit }
-    [2] Two networks read a { $digit }
-    [3] Three networks read a { $digit }
-   *[other] All networks read a { $digit }
+    [one] { $network } reads
+    [2] Two networks read
+    [3] Three networks read
+   *[other] All networks read
+  } { $digit ->
+    [8] an { $digit }
+   *[other] a { $digit }
   }
 headline-differ = They do not agree
 headline-torn = { $count ->
@@ -34,6 +37,7 @@ percent-of = { $network } { $percent } %
 
 # The pad.
 pad-hint = Draw a digit here
+pad-hint-example = Now draw your own here
 plate-caption = centred, shrunk to 28×28
 plate-caption-raw = shrunk to 28×28
 
@@ -48,7 +52,10 @@ networks-all = { $count ->
    *[other] All { $count }
   }
 explain = Explain
-explain-why = Why a { $digit }?
+explain-why = Why { $digit ->
+    [8] an { $digit }
+   *[other] a { $digit }
+  }?
 explain-either = { $first } or { $second }?
 more = More
 close = Close
@@ -73,8 +80,8 @@ stage-shapes = whole shapes
 stage-shapes-short = shapes
 stage-gist = the gist
 stage-gist-short = gist
-stage-coarser = zoomed out
-stage-coarser-short = coarser
+stage-coarser = smaller copies
+stage-coarser-short = smaller
 stage-even = evened out
 stage-even-short = evened
 stage-detectors = { $count } whole-picture detectors
@@ -97,7 +104,10 @@ explain-title-pool = Only the strongest stays
 explain-body-pool = Of { $count } neighbours the largest value goes on
 explain-title-dense = One neuron looks at everything
 explain-body-dense = { $count } values × { $count } weights, added up, make one value
-explain-title-output = Why { $digit }?
+explain-title-output = Why { $network } sees { $digit ->
+    [8] an { $digit }
+   *[other] a { $digit }
+  }
 explain-body-output = The { $listed } strongest of { $count } reasons for and against
 explain-title-input = One dot of your drawing
 explain-body-input = { $pixel } of ink becomes { $value }
@@ -106,14 +116,14 @@ slot-drawing = your drawing
 slot-weights = its weights
 slot-looks-for = what it looks for
 slot-products = products
-slot-bend = { $activation }
+slot-bend = bent by { $activation }
 slot-map = its map
 slot-before = before
 slot-after = after
 slot-largest = largest
-in-out = { $in } in, { $out } out
+in-out = sum { $in }, bent to { $out }
 sum-of = sum { $sum }
-term-map = map { $map }, place { $x } · { $y }
+term-map = map { $number }
 term-neuron = neuron { $number }
 others = the other { $count } together
 bias = a fixed start

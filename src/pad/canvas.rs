@@ -20,10 +20,10 @@ const INK: Color = Color::srgb_u8(0xFF, 0xFC, 0xF5);
 /// The light that the ink casts on the pad, where it is brightest.
 const LIGHT: Color = Color::srgb_u8(0x5C, 0x74, 0xC4);
 /// How many times as wide as the line its light is.
-const LIGHT_WIDTH: f32 = 2.6;
+const LIGHT_WIDTH: f32 = 3.4;
 /// Rings that the light is made of. They are opaque and lie under all ink, so lines that cross or turn back do
 /// not add up.
-const RINGS: u32 = 10;
+const RINGS: u32 = 14;
 /// The pad itself.
 pub const PAPER: Color = Color::srgb_u8(0x17, 0x21, 0x3E);
 /// Frames that the camera stays on after a change, so that meshes and pipelines are ready by the last.
@@ -180,7 +180,7 @@ fn ring(index: u32) -> (f32, Color) {
     }
     let near = (index + 1) as f32 / RINGS as f32;
     let width = LIGHT_WIDTH + (1.05 - LIGHT_WIDTH) * near;
-    (width, PAPER.mix(&LIGHT, near * near * 0.62))
+    (width, PAPER.mix(&LIGHT, near.powf(1.7) * 0.66))
 }
 
 /// Pad units (y down, origin top left) to the canvas camera's world (y up, origin in the middle).

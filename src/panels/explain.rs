@@ -166,7 +166,13 @@ impl Card<'_, '_> {
             Arithmetic::Linear { .. } if self.cell.row + 1 == rows => {
                 let digit = class_name(self.look, self.cell.channel);
                 [
-                    say_with("explain-title-output", &[("digit", digit.into())]),
+                    say_with(
+                        "explain-title-output",
+                        &[
+                            ("network", self.network.name().into()),
+                            ("digit", digit.into()),
+                        ],
+                    ),
                     say_with(
                         "explain-body-output",
                         &[
@@ -307,7 +313,7 @@ impl Card<'_, '_> {
         self.cells(products, &of(Term::product), kernel, None);
         self.bend(bend, explanation);
         self.result_map(result);
-        self.signs(["×", "=", "+", "→"]);
+        self.signs(["×", "=", "→", "→"]);
         self.caption(window, &say("slot-window"));
         self.caption(weights, &say("slot-weights"));
         self.caption(products, &say("slot-products"));
@@ -326,7 +332,7 @@ impl Card<'_, '_> {
         self.cells(products, &of(Term::product), size, None);
         self.bend(bend, explanation);
         self.layer(reasons);
-        self.signs(["×", "=", "+", "→"]);
+        self.signs(["×", "=", "→", "→"]);
         self.caption(drawing, &say("slot-drawing"));
         self.caption(weights, &say("slot-looks-for"));
         self.caption(products, &say("slot-products"));
@@ -362,32 +368,40 @@ impl Card<'_, '_> {
         let area = Rect::from_min_max(area.min, pos2(area.max.x, self.bottom));
         let pitch = (area.height() / half as f32).min(44.0 * self.unit);
         let width = (area.width() - 24.0 * self.unit) / 2.0;
-        let largest = lines[..strongest.len()]
-            .iter()
-            .map(|line| line.1.abs())
-            .fold(1e-6, f32::max);
-        for (index, (name, value, _)) in lines.iter().enumerate() {
+        // One scale for all of them, the rest and the start too.
+        let values = || lines.iter().map(|line| line.1);
+        let least = values().fold(0.0, f32::min);
+        let most = values().fold(1e-6, f32::max);
+        for (index, (name, value, source)) in lines.iter().enumerate() {
             let left = area.min.x + (index / half) as f32 * (width + 24.0 * self.unit);
             let middle = area.min.y + ((index % half) as f32 + 0.5) * pitch;
-            let name_width = width * 0.5;
+            let mut name_left = left;
+            if let Some(source) = source.filter(|_| inputs[1] * inputs[2] > 1) {
+                let side = (pitch - 8.0).min(34.0 * self.unit);
+                let corner = pos2(left, middle - side / 2.0);
+                let rect = Rect::from_min_size(corner, vec2(side, side));
+                self.source_map(rect, source, inputs);
+                name_left += side + 12.0 * self.unit;
+            }
+            let bars_left = left + width * 0.48;
             let galley = self.painter.layout(
                 name.clone(),
                 theme::font(text.technical),
                 theme::DIM,
-                name_width,
+                bars_left - name_left,
             );
             self.painter.galley(
-                pos2(left, middle - galley.size().y / 2.0),
+                pos2(name_left, middle - galley.size().y / 2.0),
                 galley,
                 theme::DIM,
             );
             let track = Rect::from_min_max(
-                pos2(left + name_width + 6.0, middle - 6.0 * self.unit),
+                pos2(bars_left + 6.0, middle - 6.0 * self.unit),
                 pos2(left + width - 62.0, middle + 6.0 * self.unit),
             );
-            let zero = track.center().x;
-            let tip = zero + (value / largest).clamp(-1.0, 1.0) * track.width() / 2.0;
-            let bar = Rect::from_two_pos(pos2(zero, track.min.y), pos2(tip, track.max.y));
+            let at = |value: f32| track.min.x + (value - least) / (most - least) * track.width();
+            let zero = at(0.0);
+            let bar = Rect::from_two_pos(pos2(zero, track.min.y), pos2(at(*value), track.max.y));
             self.painter.rect_filled(bar, 2.0, sign_colour(*value));
             let line = [pos2(zero, track.min.y - 3.0), pos2(zero, track.max.y + 3.0)];
             self.painter
@@ -410,19 +424,41 @@ impl Card<'_, '_> {
         );
     }
 
-    fn source_name(&self, source: Cell, [maps, height, width]: [usize; 3]) -> String {
-        if [height, width] == [1, 1] || maps == 1 {
-            let number = source.channel + 1;
-            return say_with("term-neuron", &[("number", number.into())]);
-        }
-        say_with(
-            "term-map",
-            &[
-                ("map", (source.channel + 1).into()),
-                ("x", (source.x + 1).into()),
-                ("y", (source.y + 1).into()),
-            ],
-        )
+    fn source_name(&self, source: Cell, [_, height, width]: [usize; 3]) -> String {
+        let is_neuron = [height, width] == [1, 1];
+        let words = if is_neuron { "term-neuron" } else { "term-map" };
+        say_with(words, &[("number", (source.channel + 1).into())])
+    }
+
+    /// The map that a cell is on, with the cell marked.
+    fn source_map(&self, rect: Rect, source: Cell, [_, height, width]: [usize; 3]) {
+        let Some(arena) = self.entity_arena() else {
+            return;
+        };
+        let row = &arena[self.network.layout.range(source.row)];
+        let largest = row.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+        let map = &row[source.channel * height * width..][..height * width];
+        self.map(rect, [height, width], largest, |index| map[index]);
+        self.mark_cell(rect, [height, width], [source.y, source.x]);
+    }
+
+    /// A map in the colours of the stage.
+    fn map(&self, rect: Rect, size: [usize; 2], largest: f32, value: impl Fn(usize) -> f32) {
+        self.grid(rect, size, |index| {
+            let [r, g, b] = value_colour(ramp_place(value(index), largest));
+            (Color32::from_rgb(r, g, b), None)
+        });
+    }
+
+    fn mark_cell(&self, rect: Rect, [rows, columns]: [usize; 2], [y, x]: [usize; 2]) {
+        let cell = vec2(rect.width() / columns as f32, rect.height() / rows as f32);
+        let corner = vec2(x as f32, y as f32) * cell;
+        self.painter.rect_stroke(
+            Rect::from_min_size(rect.min + corner, cell).expand(1.0),
+            0.0,
+            Stroke::new(2.0, theme::POINTER),
+            StrokeKind::Outside,
+        );
     }
 
     fn pool(
@@ -591,23 +627,14 @@ impl Card<'_, '_> {
         let map = &row[self.cell.channel * height * width..][..height * width];
         let here = self.cell.y * width + self.cell.x;
         let sliding = self.look.screen.sliding;
-        self.grid(rect, [height, width], |index| {
-            let value = if sliding && index > here {
+        self.map(rect, [height, width], largest, |index| {
+            if sliding && index > here {
                 0.0
             } else {
                 map[index]
-            };
-            let [r, g, b] = value_colour(ramp_place(value, largest));
-            (Color32::from_rgb(r, g, b), None)
+            }
         });
-        let cell = vec2(rect.width() / width as f32, rect.height() / height as f32);
-        let corner = vec2(self.cell.x as f32, self.cell.y as f32) * cell;
-        self.painter.rect_stroke(
-            Rect::from_min_size(rect.min + corner, cell).expand(1.0),
-            0.0,
-            Stroke::new(2.0, theme::POINTER),
-            StrokeKind::Outside,
-        );
+        self.mark_cell(rect, [height, width], [self.cell.y, self.cell.x]);
     }
 
     /// A dense layer's values, with the neuron marked.
@@ -620,20 +647,11 @@ impl Card<'_, '_> {
         let columns = (values.len() as f32).sqrt().ceil() as usize;
         let rows = values.len().div_ceil(columns);
         let largest = values.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
-        self.grid(rect, [rows, columns], |index| {
-            let value = values.get(index).copied().unwrap_or_default();
-            let [r, g, b] = value_colour(ramp_place(value, largest));
-            (Color32::from_rgb(r, g, b), None)
+        self.map(rect, [rows, columns], largest, |index| {
+            values.get(index).copied().unwrap_or_default()
         });
-        let cell = vec2(rect.width() / columns as f32, rect.height() / rows as f32);
         let index = self.cell.channel;
-        let corner = vec2((index % columns) as f32, (index / columns) as f32) * cell;
-        self.painter.rect_stroke(
-            Rect::from_min_size(rect.min + corner, cell).expand(1.0),
-            0.0,
-            Stroke::new(2.0, theme::POINTER),
-            StrokeKind::Outside,
-        );
+        self.mark_cell(rect, [rows, columns], [index / columns, index % columns]);
     }
 
     fn entity_arena(&self) -> Option<&[f32]> {

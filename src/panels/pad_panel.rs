@@ -168,15 +168,17 @@ fn canvas_ui(
     painter.rect_stroke(rect, radius, Stroke::new(1.6, line), StrokeKind::Outside);
     // A hand that shows it needs no words but where to begin.
     let hint = if pad.is_demonstrating() {
-        pos2(rect.center().x, rect.max.y - 26.0)
+        let below = pos2(rect.center().x, rect.max.y - 26.0);
+        Some((below, "pad-hint-example"))
     } else {
-        rect.center()
+        let is_blank = pad.visible_strokes().is_empty();
+        is_blank.then(|| (rect.center(), "pad-hint"))
     };
-    if pad.visible_strokes().is_empty() || pad.is_demonstrating() {
+    if let Some((place, words)) = hint {
         painter.text(
-            hint,
+            place,
             egui::Align2::CENTER_CENTER,
-            say("pad-hint"),
+            say(words),
             theme::medium(look.composed.places.text.headline),
             theme::TEXT,
         );

@@ -204,6 +204,11 @@ impl Place<'_> {
         };
         let radius = CornerRadius::same((self.rect.height() * 0.22).min(14.0) as u8);
         ui.painter().rect_filled(self.rect, radius, fill);
+        if self.enabled {
+            let edge = Stroke::new(1.0, LINE.gamma_multiply(0.3));
+            ui.painter()
+                .rect_stroke(self.rect, radius, edge, egui::StrokeKind::Inside);
+        }
         if response.has_focus() {
             let line = Stroke::new(2.0, TEXT);
             ui.painter()
