@@ -255,6 +255,7 @@ mod desktop {
         if world.resource::<NextFrame>().count != injection.frame {
             return;
         }
+        info!("injecting a fault: {}", injection.kind);
         match injection.kind.as_str() {
             "validation" => {
                 let _ = gpu.device.create_buffer(&wgpu::BufferDescriptor {

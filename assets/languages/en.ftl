@@ -19,8 +19,8 @@ headline-torn = { $count ->
    *[other] { $first } or { $second }? They cannot tell
   }
 headline-refused = { $count ->
-    [one] That is not a digit to it
-   *[other] That is not a digit to them
+    [one] The network sees no digit here
+   *[other] The networks see no digit here
   }
 headline-one-refuses = Only { $network } sees a digit
 

@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(of(&[torn]), ("1 or 2? It cannot tell".into(), vec![1, 2]));
         assert_eq!(
             of(&[refused.clone(), refused.clone()]),
-            ("That is not a digit to them".into(), vec![])
+            ("The networks see no digit here".into(), vec![])
         );
         assert_eq!(
             of(&[sure(), refused]),
