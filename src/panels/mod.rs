@@ -1,5 +1,5 @@
 //! Everything flat: what egui paints at the places of the composition. A panel is a function that takes what there is to see
-//! ([`Look`]) and returns what the person wants as actions; this file composes the window and lays the panels out.
+//! (`Look`) and returns what the person wants as actions; this file composes the window and lays the panels out.
 
 mod answer;
 mod bars;
