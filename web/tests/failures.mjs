@@ -197,7 +197,8 @@ page.test('a removed network does not come back', async ({ open, url }) => {
   const app = await opened({ open, url });
   await app.ask(() => globalThis.mnistify.removeNetwork());
   await recover(app, FAULTS['a validation error'], 'restart', 'ready');
-  await app.reads(3);
+  // The MLP alone is shown, and what is not shown does not read.
+  await app.shows('the MLP reading the three', ({ models }) => models[0].class === 3);
   assert.equal(namesOf(await app.state()), 'MLP CNN');
 });
 
