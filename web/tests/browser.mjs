@@ -227,8 +227,10 @@ export class App {
     const folded = IN_THE_MENU.has(name) ? buttons.networks : buttons.more;
     assert.ok(folded, `there is a control "${name}", or where it is folded, not only ${Object.keys(buttons)}`);
     await click(middle(folded));
-    const opened = await this.shows(`the folded control "${name}"`, (state) => state.buttons[name] !== undefined);
-    return { place: middle(opened.buttons[name]), folded: true };
+    await this.shows(`the folded control "${name}"`, (state) => state.buttons[name] !== undefined);
+    // A sheet finds its size and place in its first frames.
+    const opened = await this.restingPlaceOf(name);
+    return { place: middle(opened[name]), folded: true };
   }
 
   async click({ x, y }) {
