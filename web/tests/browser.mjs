@@ -247,7 +247,9 @@ export class App {
     const { place, folded } = await this.placeOf(name, (place) => this.click(place));
     await this.click(place);
     // Where it opened a sheet, the menu is closed already, and Escape would close the sheet.
-    if (folded && (await this.state()).buttons[name]) await this.keys('Escape');
+    if (!folded) return;
+    await this.frame();
+    if ((await this.state()).buttons[name]) await this.keys('Escape');
   }
 
   /** Presses keys together, held for a frame as a hand does. */

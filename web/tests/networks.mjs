@@ -165,7 +165,7 @@ page.test('by hand', async ({ open, step }) => {
   });
 
   await step('chosen, then removed with the button', async () => {
-    await app.ask(() => globalThis.mnistify.act('network'));
+    await app.press('network');
     await app.shows('the sheet', ({ buttons }) => buttons.choose !== undefined);
     const chosen = app.page.waitForEvent('filechooser');
     await app.press('choose');
