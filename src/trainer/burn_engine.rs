@@ -489,9 +489,9 @@ fn to_vec<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train_loop::tests::small_network;
     use burn_flex::Flex;
     use mnistify_learning::initial::initial_model;
-    use mnistify_network::LayerSpec;
 
     #[test]
     fn targets_add_up_to_one() {
@@ -519,27 +519,7 @@ mod tests {
     #[test]
     fn calibration_makes_the_normalised_values_standard() {
         let device = Default::default();
-        let layers = vec![
-            LayerSpec::Conv2d {
-                in_channels: 1,
-                out_channels: 4,
-                kernel_size: [5, 5],
-                stride: [4, 4],
-                padding: [0, 0],
-            },
-            LayerSpec::Silu,
-            LayerSpec::BatchNorm {
-                channels: 4,
-                epsilon: 1e-5,
-            },
-            LayerSpec::Flatten,
-            LayerSpec::Linear {
-                in_features: 144,
-                out_features: 10,
-            },
-        ];
-        let spec = NetworkSpec::new("small", layers).unwrap();
-        let model = initial_model(&spec, 3);
+        let model = initial_model(&small_network(), 3);
         let network = BurnNetwork::<Flex>::from_model(&model, &device);
         let pixels =
             (0..400 * PIXELS).map(|index| ((index * 37 + index / 91) % 251) as f32 / 125.0 - 1.0);

@@ -554,7 +554,7 @@ fn is_obsolete(name: &str, step: usize, best_step: Option<usize>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{burn_engine::BurnMaker, records::tests::scratch_folder};
     use burn_autodiff::Autodiff;
@@ -573,7 +573,7 @@ mod tests {
     }
 
     /// Convolution, batch normalisation and a dense layer, small enough for a test.
-    fn spec() -> NetworkSpec {
+    pub(crate) fn small_network() -> NetworkSpec {
         let layers = vec![
             LayerSpec::Conv2d {
                 in_channels: 1,
@@ -641,7 +641,7 @@ mod tests {
             validation: synthetic(100, 2),
         };
         Data {
-            spec: spec(),
+            spec: small_network(),
             pool: Arc::new(Pool::new(&data, &Extras::default())),
         }
     }
