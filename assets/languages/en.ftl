@@ -118,6 +118,7 @@ slot-looks-for = what it looks for
 slot-products = products
 slot-bend = bent by { $activation }
 slot-map = its map
+slot-layer = its layer
 slot-before = before
 slot-after = after
 slot-largest = largest

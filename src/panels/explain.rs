@@ -27,8 +27,13 @@ use mnistify_network::{
     explain::{Arithmetic, Cell, Explanation, Term},
 };
 
-/// Reasons that are listed for and against an answer.
+/// Reasons that are listed for and against an answer: in two columns, and in one where the card is narrow.
 const LISTED: usize = 8;
+const LISTED_NARROW: usize = 5;
+/// A card is narrow below this width of what it shows, in points.
+const NARROW: f32 = 440.0;
+/// The height of a network's name below its lane, in points.
+const LANE_NAME: f32 = 37.0;
 /// The least type of numbers in cells, in points.
 const CELL_TYPE: f32 = 12.0;
 /// Cells smaller than this have no number, in points.
@@ -99,10 +104,21 @@ struct Card<'a, 'b> {
 }
 
 impl Card<'_, '_> {
+    fn is_narrow(&self) -> bool {
+        self.slots[0].union(self.slots[4]).width() < NARROW * self.unit
+    }
+
+    fn listed(&self) -> usize {
+        if self.is_narrow() {
+            LISTED_NARROW
+        } else {
+            LISTED
+        }
+    }
+
     fn frame(&self, rect: Rect) {
         let radius = CornerRadius::same((14.0 * self.unit) as u8);
-        self.painter
-            .rect_filled(rect, radius, theme::CARD.gamma_multiply(0.96));
+        self.painter.rect_filled(rect, radius, theme::CARD);
         let line = Stroke::new(1.0, theme::LINE.gamma_multiply(0.6));
         self.painter
             .rect_stroke(rect, radius, line, StrokeKind::Inside);
@@ -121,11 +137,10 @@ impl Card<'_, '_> {
                 );
                 projector.project(place)
             });
-        if let Some(centre) = centre.filter(|centre| centre.y < rect.min.y) {
-            let to = pos2(
-                centre.x.clamp(rect.min.x + 20.0, rect.max.x - 20.0),
-                rect.min.y,
-            );
+        // Down to the foot of the lane: the network's name stands below it.
+        let foot = rect.min.y - LANE_NAME * self.unit;
+        if let Some(centre) = centre.filter(|centre| centre.y < foot) {
+            let to = pos2(centre.x.clamp(rect.min.x + 20.0, rect.max.x - 20.0), foot);
             let line = Stroke::new(1.2, theme::POINTER.gamma_multiply(0.8));
             self.painter
                 .line_segment([pos2(centre.x, centre.y), to], line);
@@ -176,7 +191,7 @@ impl Card<'_, '_> {
                     say_with(
                         "explain-body-output",
                         &[
-                            ("listed", LISTED.min(count).into()),
+                            ("listed", self.listed().min(count).into()),
                             ("count", count.into()),
                         ],
                     ),
@@ -206,13 +221,12 @@ impl Card<'_, '_> {
             theme::bold(text.headline),
             theme::TEXT,
         );
-        self.painter.text(
-            pos2(place.x, first.max.y + 2.0),
-            Align2::LEFT_TOP,
-            body,
-            theme::font(text.body),
-            theme::DIM,
-        );
+        let width = rect.width() - 2.0 * inset;
+        let body = self
+            .painter
+            .layout(body.clone(), theme::font(text.body), theme::DIM, width);
+        let below = pos2(place.x, first.max.y + 2.0);
+        self.painter.galley(below, body, theme::DIM);
         let side = 40.0;
         let close = Rect::from_min_size(
             pos2(rect.max.x - side - 8.0, rect.min.y + 8.0),
@@ -337,13 +351,13 @@ impl Card<'_, '_> {
         self.caption(weights, &say("slot-looks-for"));
         self.caption(products, &say("slot-products"));
         self.caption(bend, &self.activation_name(explanation));
-        self.caption(reasons, &row_title(self.network, self.cell.row));
+        self.caption(reasons, &say("slot-layer"));
     }
 
     /// The strongest reasons for and against, as bars from a middle line; then the rest, the start, and the sum.
     fn reasons(&self, explanation: &Explanation, inputs: [usize; 3]) {
         let text = &self.look.composed.places.text;
-        let strongest = explanation.strongest_terms(LISTED);
+        let strongest = explanation.strongest_terms(self.listed());
         let all: f32 = explanation.terms().iter().map(Term::product).sum();
         let listed: f32 = strongest.iter().map(Term::product).sum();
         let count = explanation.terms().len();
@@ -363,17 +377,19 @@ impl Card<'_, '_> {
         lines.push((others, all - listed, None));
         lines.push((say("bias"), bias, None));
         let area = self.slots[0].union(self.slots[4]);
-        let half = lines.len().div_ceil(2);
+        let columns = if self.is_narrow() { 1 } else { 2 };
+        let half = lines.len().div_ceil(columns);
         // Nothing slides here: the line to scrub along leaves its room too.
         let area = Rect::from_min_max(area.min, pos2(area.max.x, self.bottom));
         let pitch = (area.height() / half as f32).min(44.0 * self.unit);
-        let width = (area.width() - 24.0 * self.unit) / 2.0;
+        let gap = 24.0 * self.unit;
+        let width = (area.width() + gap) / columns as f32 - gap;
         // One scale for all of them, the rest and the start too.
         let values = || lines.iter().map(|line| line.1);
         let least = values().fold(0.0, f32::min);
         let most = values().fold(1e-6, f32::max);
         for (index, (name, value, source)) in lines.iter().enumerate() {
-            let left = area.min.x + (index / half) as f32 * (width + 24.0 * self.unit);
+            let left = area.min.x + (index / half) as f32 * (width + gap);
             let middle = area.min.y + ((index % half) as f32 + 0.5) * pitch;
             let mut name_left = left;
             if let Some(source) = source.filter(|_| inputs[1] * inputs[2] > 1) {
@@ -659,15 +675,20 @@ impl Card<'_, '_> {
         self.look.inspection(network)?.arena()
     }
 
+    /// Below a slot, in lines no wider than there is room to the next slot's.
     fn caption(&self, slot: Rect, text: &str) {
         let size = self.look.composed.places.text.technical;
-        self.painter.text(
-            pos2(slot.center().x, slot.max.y + 6.0 * self.unit),
-            Align2::CENTER_TOP,
-            text,
+        let pitch = self.slots[1].min.x - self.slots[0].min.x;
+        let mut job = egui::text::LayoutJob::simple(
+            text.to_string(),
             theme::font(size),
             theme::DIM,
+            pitch - 4.0,
         );
+        job.halign = egui::Align::Center;
+        let galley = self.painter.layout_job(job);
+        let place = pos2(slot.center().x, slot.max.y + 6.0 * self.unit);
+        self.painter.galley(place, galley, theme::DIM);
     }
 
     /// Between the slots.
@@ -748,10 +769,14 @@ fn sign_colour(value: f32) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
-/// `+1.23` or `−1.23`.
+/// `+1.23` or `−1.23`, and `0.00`.
 fn signed(value: f32) -> String {
     let digits = if value.abs() < 100.0 { 2 } else { 0 };
-    let sign = if value < 0.0 { '−' } else { '+' };
+    let sign = match value {
+        value if value.abs() < 0.005 => "",
+        value if value < 0.0 => "−",
+        _ => "+",
+    };
     format!("{sign}{:.digits$}", value.abs())
 }
 

@@ -224,25 +224,26 @@ impl<'b> Overlay<'_, 'b> {
             theme::TEXT,
         );
         let technical = technical(item.network, stage.row);
-        let technical = technical.first().cloned().unwrap_or_default();
-        let strongest = if stage.hidden > 0 {
+        let strongest = technical.first().filter(|_| stage.hidden > 0).map(|words| {
+            let count = stage.heroes.count.into();
             say_with(
                 "stage-strongest",
-                &[
-                    ("count", stage.heroes.count.into()),
-                    ("technical", technical.into()),
-                ],
+                &[("count", count), ("technical", words.clone().into())],
             )
-        } else {
-            technical
-        };
-        self.painter.text(
-            pos2(rect.min.x, first.max.y),
-            Align2::LEFT_TOP,
-            strongest,
-            theme::font(text.technical),
-            theme::DIM,
-        );
+        });
+        // The longest that has room.
+        let galley = strongest
+            .into_iter()
+            .chain(technical)
+            .map(|words| {
+                let font = theme::font(text.technical);
+                self.painter.layout_no_wrap(words, font, theme::DIM)
+            })
+            .find(|galley| galley.size().x <= rect.width());
+        if let Some(galley) = galley {
+            let place = pos2(rect.min.x, first.max.y);
+            self.painter.galley(place, galley, theme::DIM);
+        }
         if first.max.x + 60.0 > rect.max.x {
             return;
         }
