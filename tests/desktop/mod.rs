@@ -61,7 +61,16 @@ impl Display {
     pub fn start(folder: &Path) -> Self {
         let mut command = Command::new("Xvfb");
         command
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])
+            // Without -noreset the server starts anew when its last client leaves, which cuts off a process that follows.
+            .args([
+                "-displayfd",
+                "1",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+                "-screen",
+                "0",
+            ])
             .arg(format!("{WIDTH}x{HEIGHT}x24"))
             .arg("-fbdir")
             .arg(folder)
