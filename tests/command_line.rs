@@ -47,11 +47,9 @@ fn keys(value: &Value) -> Vec<&str> {
 
 /// Checks the documented shape of a line, and that every network gives this answer.
 fn assert_line(line: &Value, file: &str, index: usize, prepared: bool, answer: Option<usize>) {
-    assert_eq!(
-        keys(line),
-        ["file", "index", "models", "prepared"],
-        "{line}"
-    );
+    let mut found = keys(line);
+    found.retain(|key| *key != "refused");
+    assert_eq!(found, ["file", "index", "models", "prepared"], "{line}");
     assert_eq!(line["file"], file, "{line}");
     assert_eq!(line["index"], index, "{line}");
     assert_eq!(line["prepared"], prepared, "{line}");
@@ -304,7 +302,8 @@ fn a_network_of_another_program_reads() {
         let output = run(&arguments);
         assert_logits(&lines(&output, 0), "lenet", "lenet");
         let notes = stderr(&output);
-        assert!(notes.contains("Activation: ReLU"), "{notes}");
+        assert!(notes.contains("known digits"), "{notes}");
+        assert!(notes.contains("ReLU"), "{notes}");
     }
 }
 
@@ -323,11 +322,11 @@ fn a_description_beside_a_network_is_read_along() {
     let arguments = ["predict", "--cpu", "--model", text(&weights), &images];
     assert_logits(&lines(&run(&arguments), 0), "plain", "mlp");
 
-    std::fs::write(&description, r#"{"activation": "tanh"}"#).expect("the file is written");
+    std::fs::write(&description, r#"{"activation": "maxout"}"#).expect("the file is written");
     let output = run(&arguments);
     assert_eq!(output.status.code(), Some(2));
     let message = stderr(&output);
-    assert!(message.contains("tanh"), "{message}");
+    assert!(message.contains("maxout"), "{message}");
     assert!(message.contains("\"relu\""), "{message}");
 }
 

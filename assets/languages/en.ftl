@@ -65,6 +65,8 @@ ok = OK
 who-windows = slides little windows
 who-all = looks at all dots at once
 who-yours = { $who } · yours
+who-known = yours · reads { $right } of { $of } known digits
+who-poor = careful: reads only { $right } of { $of } known digits
 
 # Stages. The long words are used where there is room.
 stage-edges-many = { $count } edge finders
@@ -101,6 +103,8 @@ time-of = { $network } { $millis } ms
 explain-title-conv = One window, one dot
 explain-body-conv = { $count } values × { $count } weights, added up and bent: one dot of this map of { $kind }
 explain-title-pool = Only the strongest stays
+explain-title-mean = Only the mean stays
+explain-body-mean = Of { $count } neighbours the mean goes on
 explain-body-pool = Of { $count } neighbours the largest value goes on
 explain-title-dense = One neuron looks at everything
 explain-body-dense = { $count } values × { $count } weights, added up, make one value
@@ -122,6 +126,7 @@ slot-layer = its layer
 slot-before = before
 slot-after = after
 slot-largest = largest
+slot-mean = mean
 in-out = sum { $in }, bent to { $out }
 sum-of = sum { $sum }
 term-map = map { $number }

@@ -7,19 +7,33 @@ pub mod rest;
 pub mod screenshot;
 
 use crate::own_network::read_network;
-use mnistify_network::{fused::Gpu, import::Loaded};
-use std::path::Path;
+use mnistify_network::{
+    fused::Gpu,
+    import::{Loaded, Opened, plain},
+};
+use std::{io::Write, path::Path};
 
 /// Reads a network that a person named, whoever saved it. What had to be assumed about it goes to standard error.
 ///
 /// # Errors
 /// What was understood of the file and what was not.
 pub fn load_network(file: &Path) -> Result<Loaded, String> {
-    let loaded = read_network(file, None)?;
+    let loaded = match read_network(file, None)? {
+        Opened::Network(loaded) => *loaded,
+        Opened::Trial(mut trial) => {
+            while trial.step() {}
+            trial.finish()?
+        }
+    };
     for note in &loaded.notes {
-        eprintln!("mnistify: {}: {note}", file.display());
+        tell(&format!("{}: {}", file.display(), plain(note)));
     }
     Ok(loaded)
+}
+
+/// Writes to standard error, one line. A closed one is no reason to stop.
+pub fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "mnistify: {text}");
 }
 
 /// A device of the process's own, where there is an adapter at all.

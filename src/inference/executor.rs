@@ -87,7 +87,7 @@ impl Executor {
             Some((gpu, Some(device))) => (
                 Runner::fused(model, gpu, device),
                 RunnerStatus::Checking,
-                Some(SelfTest::start(model, gpu, device)),
+                Some(SelfTest::start(network, gpu, device)),
             ),
             Some((_, None)) => on_cpu("this browser's WebGPU has no timestamp queries"),
             None => on_cpu("no GPU adapter was found"),
@@ -201,7 +201,7 @@ impl Executor {
     /// Takes in the self-test, and steps down from the fused kernels to plain burn (not in the page) to the CPU where it
     /// failed.
     pub(super) fn follow_self_test(&mut self, network: &Network, gpu: &SharedGpu) {
-        let Some(outcome) = self.self_test.as_mut().and_then(|t| t.poll(&network.cpu)) else {
+        let Some(outcome) = self.self_test.as_mut().and_then(|t| t.poll()) else {
             return;
         };
         self.self_test = None;
@@ -215,7 +215,7 @@ impl Executor {
             (Err(reason), Some(device)) if matches!(self.runner, Runner::Fused(_)) => {
                 warn!("{name}: fused kernels: {reason}; trying plain burn");
                 self.runner = Runner::plain(&network.model, device);
-                self.self_test = Some(SelfTest::start_plain(&network.model, device));
+                self.self_test = Some(SelfTest::start_plain(network, device));
             }
             (Err(reason), _) => {
                 warn!("{name}: {reason}; using the CPU");

@@ -6,7 +6,7 @@ use bevy::{
     ecs::{lifecycle::HookContext, query::QueryData, system::SystemParam, world::DeferredWorld},
     prelude::*,
 };
-use mnistify_network::{Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec};
+use mnistify_network::{Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec, import::Known};
 use std::sync::Arc;
 
 /// What a network is.
@@ -30,8 +30,13 @@ pub struct Network {
 pub enum Origin {
     /// It comes with the app.
     Shipped,
-    /// A person brought it; what had to be assumed about it, a sentence each.
-    Own(Vec<String>),
+    /// A person brought it.
+    Own {
+        /// What had to be assumed about it or was found out, a sentence each.
+        notes: Vec<String>,
+        /// How well it reads known digits; none where it was not tried out.
+        known: Option<Known>,
+    },
 }
 
 impl Network {
@@ -63,7 +68,15 @@ impl Network {
 
     /// Whether a person brought it.
     pub fn is_own(&self) -> bool {
-        matches!(self.origin, Origin::Own(_))
+        matches!(self.origin, Origin::Own { .. })
+    }
+
+    /// How well a person's network reads known digits; none where it was not tried out.
+    pub fn known(&self) -> Option<Known> {
+        match &self.origin {
+            Origin::Own { known, .. } => *known,
+            Origin::Shipped => None,
+        }
     }
 
     /// The architecture.

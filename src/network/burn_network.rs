@@ -2,7 +2,7 @@
 
 use crate::{
     model::{Card, Model, TensorF32},
-    spec::{LayerSpec, NetworkSpec},
+    spec::{GELU_CUBIC, GELU_SCALE, LayerSpec, NetworkSpec},
     stage::ArenaLayout,
 };
 use burn::{
@@ -11,7 +11,11 @@ use burn::{
         BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d,
         conv::{Conv2d, Conv2dConfig},
     },
-    tensor::{Tensor, TensorData, activation, backend::Backend, module::max_pool2d},
+    tensor::{
+        Tensor, TensorData, activation,
+        backend::Backend,
+        module::{avg_pool2d, max_pool2d},
+    },
 };
 use std::collections::BTreeMap;
 
@@ -26,12 +30,29 @@ pub enum Layer<B: Backend> {
     BatchNorm(BatchNorm<B>),
     /// Maximum over windows.
     MaxPool2d(Pool),
+    /// Mean over windows.
+    AvgPool2d(Pool),
     /// `[n, c, h, w]` becomes `[n, c·h·w, 1, 1]`.
     Flatten(Fixed),
     /// `x · sigmoid(x)`.
     Silu(Fixed),
     /// `max(x, 0)`.
     Relu(Fixed),
+    /// `max(x, slope · x)`.
+    LeakyRelu(Slope),
+    /// `x · Φ(x)` in its tanh form.
+    Gelu(Fixed),
+    /// `tanh(x)`.
+    Tanh(Fixed),
+    /// `1 / (1 + e⁻ˣ)`.
+    Sigmoid(Fixed),
+}
+
+/// Leaky ReLU's slope below 0.
+#[derive(Module, Clone, Debug)]
+pub struct Slope {
+    /// Above 0 and below 1.
+    pub negative_slope: f64,
 }
 
 /// A pooling window.
@@ -87,8 +108,21 @@ impl<B: Backend> BurnNetwork<B> {
                 stride,
             }),
             LayerSpec::Flatten => Layer::Flatten(Fixed),
+            LayerSpec::AvgPool2d {
+                kernel_size,
+                stride,
+            } => Layer::AvgPool2d(Pool {
+                kernel_size,
+                stride,
+            }),
             LayerSpec::Silu => Layer::Silu(Fixed),
             LayerSpec::Relu => Layer::Relu(Fixed),
+            LayerSpec::LeakyRelu { negative_slope } => Layer::LeakyRelu(Slope {
+                negative_slope: f64::from(negative_slope),
+            }),
+            LayerSpec::Gelu => Layer::Gelu(Fixed),
+            LayerSpec::Tanh => Layer::Tanh(Fixed),
+            LayerSpec::Sigmoid => Layer::Sigmoid(Fixed),
         });
         Self {
             layers: layers.collect(),
@@ -212,8 +246,19 @@ impl<B: Backend> Layer<B> {
                 let [n, c, h, w] = x.dims();
                 x.reshape([n, c * h * w, 1, 1])
             }
+            Self::AvgPool2d(pool) => {
+                avg_pool2d(x, pool.kernel_size, pool.stride, [0, 0], true, false)
+            }
             Self::Silu(_) => activation::silu(x),
             Self::Relu(_) => activation::relu(x),
+            Self::LeakyRelu(slope) => activation::leaky_relu(x, slope.negative_slope),
+            Self::Gelu(_) => {
+                // burn's own is the exact form.
+                let bent = (x.clone() + x.clone().powi_scalar(3) * GELU_CUBIC) * (2.0 * GELU_SCALE);
+                x * activation::sigmoid(bent)
+            }
+            Self::Tanh(_) => activation::tanh(x),
+            Self::Sigmoid(_) => activation::sigmoid(x),
         }
     }
 }

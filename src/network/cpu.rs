@@ -6,7 +6,7 @@
 
 use crate::{
     model::Model,
-    spec::{Activation, LayerSpec, NetworkSpec, Shape, count},
+    spec::{Activation, LayerSpec, NetworkSpec, Pooling, Shape, count},
     stage::ArenaLayout,
 };
 
@@ -38,10 +38,7 @@ enum CpuLayer {
         scale: Vec<f32>,
         shift: Vec<f32>,
     },
-    MaxPool2d {
-        kernel: [usize; 2],
-        stride: [usize; 2],
-    },
+    Pool(Pooling),
     Flatten,
     Activation(Activation),
 }
@@ -163,16 +160,16 @@ fn cpu_layer(model: &Model, index: usize, layer: &LayerSpec) -> CpuLayer {
             let (scale, shift) = batch_norm_affine(model, index, epsilon);
             CpuLayer::BatchNorm { scale, shift }
         }
-        LayerSpec::MaxPool2d {
-            kernel_size,
-            stride,
-        } => CpuLayer::MaxPool2d {
-            kernel: kernel_size,
-            stride,
-        },
+        LayerSpec::MaxPool2d { .. } | LayerSpec::AvgPool2d { .. } => {
+            CpuLayer::Pool(layer.pooling().expect("is one"))
+        }
         LayerSpec::Flatten => CpuLayer::Flatten,
-        LayerSpec::Silu => CpuLayer::Activation(Activation::Silu),
-        LayerSpec::Relu => CpuLayer::Activation(Activation::Relu),
+        LayerSpec::Silu
+        | LayerSpec::Relu
+        | LayerSpec::LeakyRelu { .. }
+        | LayerSpec::Gelu
+        | LayerSpec::Tanh
+        | LayerSpec::Sigmoid => CpuLayer::Activation(layer.activation().expect("is one")),
     }
 }
 
@@ -203,7 +200,7 @@ impl CpuLayer {
                 }
                 x
             }
-            Self::MaxPool2d { kernel, stride } => max_pool(&x, input, output, *kernel, *stride),
+            Self::Pool(pooling) => pool(&x, input, output, *pooling),
             Self::Flatten => x,
             Self::Activation(activation) => {
                 x.iter_mut().for_each(|v| *v = activation.apply(*v));
@@ -437,13 +434,17 @@ fn lanes_of(values: &[f32], start: usize) -> &[f32; LANES] {
     values[start..].first_chunk().expect("a whole block")
 }
 
-fn max_pool(
+fn pool(
     x: &[f32],
     [_, height, width]: Shape,
     [channels, out_height, out_width]: Shape,
-    kernel: [usize; 2],
-    stride: [usize; 2],
+    Pooling {
+        kernel_size: kernel,
+        stride,
+        mean,
+    }: Pooling,
 ) -> Vec<f32> {
+    let places = (kernel[0] * kernel[1]) as f32;
     let mut y = Vec::with_capacity(channels * out_height * out_width);
     for channel in 0..channels {
         let plane = &x[channel * height * width..][..height * width];
@@ -454,7 +455,12 @@ fn max_pool(
                     let start = row * width + out_x * stride[1];
                     &plane[start..start + kernel[1]]
                 });
-                y.push(window.copied().fold(f32::NEG_INFINITY, f32::max));
+                let window = window.copied();
+                y.push(if mean {
+                    window.sum::<f32>() / places
+                } else {
+                    window.fold(f32::NEG_INFINITY, f32::max)
+                });
             }
         }
     }
@@ -524,7 +530,14 @@ mod tests {
     #[test]
     fn pooling_takes_the_largest_and_leaves_an_incomplete_edge_out() {
         let x = [1.0, 5.0, 2.0, -1.0, 0.0, 9.0, 3.0, 3.0, 3.0];
-        assert_eq!(max_pool(&x, [1, 3, 3], [1, 1, 1], [2, 2], [2, 2]), [5.0]);
+        let of = |mean| Pooling {
+            kernel_size: [2, 2],
+            stride: [2, 2],
+            mean,
+        };
+        assert_eq!(pool(&x, [1, 3, 3], [1, 1, 1], of(false)), [5.0]);
+        let mean = (x[0] + x[1] + x[3] + x[4]) / 4.0;
+        assert_eq!(pool(&x, [1, 3, 3], [1, 1, 1], of(true)), [mean]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use crate::{
     cpu::batch_norm_affine,
     model::Model,
-    spec::{Activation, LayerSpec, Shape, count},
+    spec::{Activation, LayerSpec, Pooling, Shape, count},
     stage::{ArenaLayout, Stage, StageKind},
 };
 
@@ -102,8 +102,10 @@ pub enum Arithmetic {
         /// Added to the products.
         bias: f32,
     },
-    /// The largest of the window, each value after `scale · x + shift`.
+    /// The largest of the window or its mean, each value after `scale · x + shift`.
     Pool {
+        /// The mean instead of the largest.
+        mean: bool,
         /// `[height, width]`.
         kernel_size: [usize; 2],
         /// Top left of the window in the previous row's maps, `[y, x]`.
@@ -132,6 +134,7 @@ impl Explanation {
     /// The `count` terms with the largest magnitude, largest first; pooling's winner is a single term of weight `scale`.
     pub fn strongest_terms(&self, count: usize) -> Vec<Term> {
         if let Arithmetic::Pool {
+            mean: false,
             window,
             scale,
             winner,
@@ -145,7 +148,18 @@ impl Explanation {
                 input,
             }];
         }
-        let mut terms = self.terms();
+        let mut terms = match &self.arithmetic {
+            Arithmetic::Pool { window, scale, .. } => {
+                let weight = scale / window.len() as f32;
+                let term = |&(source, input): &(usize, f32)| Term {
+                    source,
+                    weight,
+                    input,
+                };
+                window.iter().map(term).collect()
+            }
+            _ => self.terms(),
+        };
         let by_size = |a: &Term, b: &Term| b.product().abs().total_cmp(&a.product().abs());
         if count < terms.len() {
             terms.select_nth_unstable_by(count, by_size);
@@ -271,13 +285,13 @@ fn explain_pool(
 ) -> (Arithmetic, f32) {
     let layers = model.spec.layers();
     let [_, height, width] = stage.input;
-    let (kernel_size, stride) = match pool.map(|index| &layers[index]) {
-        Some(LayerSpec::MaxPool2d {
-            kernel_size,
-            stride,
-        }) => (*kernel_size, *stride),
-        _ => ([1, 1], [1, 1]),
-    };
+    let Pooling {
+        kernel_size,
+        stride,
+        mean,
+    } = pool
+        .and_then(|index| layers[index].pooling())
+        .unwrap_or(Pooling::NONE);
     // Without pooling a stage may flatten: the index stays, the place in the maps follows from the input's shape.
     let place = match pool {
         Some(_) => cell,
@@ -303,8 +317,13 @@ fn explain_pool(
     let winner = (0..window.len())
         .max_by(|a, b| normed(*a).total_cmp(&normed(*b)))
         .expect("a window has at least one place");
-    let sum = normed(winner);
+    let sum = if mean {
+        (0..window.len()).map(normed).sum::<f32>() / window.len() as f32
+    } else {
+        normed(winner)
+    };
     let arithmetic = Arithmetic::Pool {
+        mean,
         kernel_size,
         origin,
         window,
@@ -337,14 +356,13 @@ pub fn receptive_field(
                 } => Some((kernel_size, stride, padding)),
                 _ => None,
             },
-            StageKind::Pool { pool, .. } => match pool.map(|index| &model.spec.layers()[index]) {
-                Some(LayerSpec::MaxPool2d {
-                    kernel_size,
-                    stride,
-                }) => Some((*kernel_size, *stride, [0, 0])),
-                _ if stage.input == stage.output => Some(([1, 1], [1, 1], [0, 0])),
-                _ => None,
-            },
+            StageKind::Pool { pool, .. } => {
+                match pool.and_then(|index| model.spec.layers()[index].pooling()) {
+                    Some(pooling) => Some((pooling.kernel_size, pooling.stride, [0, 0])),
+                    _ if stage.input == stage.output => Some(([1, 1], [1, 1], [0, 0])),
+                    _ => None,
+                }
+            }
             StageKind::Linear { .. } => None,
         };
         field = match window {

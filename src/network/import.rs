@@ -3,33 +3,40 @@
 //! Such a file holds names and shapes but no architecture. The names give the layers and their order
 //! (`import/modules.rs`, `import/order.rs`), gaps in their numbering where activations and pooling may stand
 //! (`import/plan.rs`), and the first dense layer's size which strides, paddings and poolings fit (`import/search.rs`).
-//! What weights cannot tell (activation, normalisation, class names) is assumed or comes from a JSON description beside
-//! the file (`import/sidecar.rs`). Every assumption is noted, and what cannot be run is said in people's words.
+//! What weights cannot tell (activation, pixels, pooling, order of flattened maps; `import/assumptions.rs`) comes from a JSON
+//! description beside the file (`import/sidecar.rs`), or is found by letting the plausible answers read known digits
+//! (`import/trial.rs`). Every assumption is noted, and what cannot be run is said in people's words.
 
+mod assumptions;
 mod modules;
+mod names;
 mod order;
 mod plan;
 mod search;
 mod sidecar;
+mod trial;
+mod weights;
 mod wording;
 
+pub use trial::{Known, KnownDigits, Trial};
+
 use crate::{
-    model::{self, Card, MAX_FILE_BYTES, Model, ModelError, TensorF32},
-    spec::{Activation, LayerSpec, MAX_LAYERS, NetworkSpec, Normalisation},
+    model::{Card, MAX_FILE_BYTES, Model, ModelError},
+    spec::{LayerSpec, MAX_CLASSES, MAX_LAYERS, MAX_NAME, NetworkSpec},
 };
+use assumptions::{Assumptions, candidates};
 use modules::{Entry, Module};
-use plan::Plan;
+use plan::{Between, NormPlace, Plan};
 use safetensors::SafeTensors;
-use search::TooMany;
-use sidecar::Sidecar;
-use std::{collections::BTreeMap, fmt};
+use search::{Found, TooMany};
+use sidecar::{Fixed, FlattenOrder, Sidecar};
+use std::fmt;
 use thiserror::Error;
+use weights::Weights;
 use wording::{arrangement_advice, listing, order_advice};
 
-/// More outputs than this are no classes.
-const MAX_CLASSES: usize = 1000;
-/// Arrangements that are looked for, to say how sure the first one is.
-const ARRANGEMENTS: usize = 4;
+/// Arrangements that are looked for: to say how sure the first one is, and to try them out.
+const ARRANGEMENTS: usize = 40;
 /// Lines of a report's section that are shown.
 const MAX_LINES: usize = 40;
 
@@ -40,6 +47,16 @@ pub struct Loaded {
     pub model: Model,
     /// For people, a sentence each; empty for a file with this project's metadata.
     pub notes: Vec<String>,
+    /// How well it reads known digits; none where it was not tried out.
+    pub known: Option<Known>,
+}
+
+/// What a file came to: a network, or one that can be tried out.
+pub enum Opened {
+    /// Its file describes it, or there is nothing to try it on.
+    Network(Box<Loaded>),
+    /// Step until it is done, or until the person has waited enough.
+    Trial(Box<Trial>),
 }
 
 /// Why a file is no network that can be run. Every message names the file.
@@ -100,7 +117,7 @@ impl fmt::Display for Report {
             }
             write!(f, "\n{title}:")?;
             for line in lines.iter().take(MAX_LINES) {
-                write!(f, "\n  {line}")?;
+                write!(f, "\n  {}", plain(line))?;
             }
             if lines.len() > MAX_LINES {
                 write!(f, "\n  and {} more", lines.len() - MAX_LINES)?;
@@ -113,13 +130,29 @@ impl fmt::Display for Report {
 /// Reads a network from a safetensors file's bytes, whoever wrote them; `sidecar` is the JSON description beside it.
 ///
 /// A file with this project's metadata is read as [`Model::from_bytes`] reads it. In any other the layers come from names
-/// and shapes, and their order and surroundings as the modules of this file say. Tensors are renamed to the layers'
-/// places (`0.weight`), missing biases are zeros.
+/// and shapes, and their order and surroundings as the modules of this file say; of what stays open the most plausible is
+/// assumed. Tensors are renamed to the layers' places (`0.weight`), missing biases are zeros.
 ///
 /// # Errors
 /// Where the file is damaged, of another format, or holds tensors that make no network that can be run, and where the
 /// description does not fit it. The message says what was understood and what to do.
 pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Loaded, ImportError> {
+    match open(bytes, file_name, sidecar, None)? {
+        Opened::Network(loaded) => Ok(*loaded),
+        Opened::Trial(_) => unreachable!("there are no digits to try it on"),
+    }
+}
+
+/// As [`load`], but what stays open is tried out on known digits where the network is small enough for that.
+///
+/// # Errors
+/// As [`load`].
+pub fn open(
+    bytes: &[u8],
+    file_name: &str,
+    sidecar: Option<&str>,
+    known: Option<KnownDigits>,
+) -> Result<Opened, ImportError> {
     let file = file_name.to_string();
     let size = bytes.len() as u64;
     if size > MAX_FILE_BYTES {
@@ -129,7 +162,11 @@ pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Load
         Ok(model) => {
             let unused = "The file describes itself, so the description beside it is not used.";
             let notes = sidecar.map(|_| unused.to_string()).into_iter().collect();
-            return Ok(Loaded { model, notes });
+            return Ok(Opened::Network(Box::new(Loaded {
+                model,
+                notes,
+                known: None,
+            })));
         }
         Err(ModelError::NoSpec { .. }) => {}
         Err(error) => {
@@ -145,10 +182,11 @@ pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Load
             return Err(error.into());
         }
     }
-    let sidecar = Sidecar::parse(sidecar).map_err(|reason| ImportError::Sidecar {
+    let unusable = |reason: String| ImportError::Sidecar {
         file: file.clone(),
-        reason,
-    })?;
+        reason: plain(&reason),
+    };
+    let sidecar = Sidecar::parse(sidecar).map_err(unusable)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| ModelError::Format {
         file: file.clone(),
         reason: error.to_string(),
@@ -162,25 +200,37 @@ pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Load
         })
         .collect();
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    let architecture = infer(&entries, &file, &sidecar).map_err(|fault| match fault {
-        Fault::Sidecar(reason) => ImportError::Sidecar {
-            file: file.clone(),
-            reason,
-        },
+    let fault = |fault| match fault {
+        Fault::Sidecar(reason) => unusable(reason),
         Fault::Report(report) => ImportError::NotUnderstood {
             file: file.clone(),
             report,
         },
-    })?;
-    let (tensors, absent) = read(&tensors, &architecture, &file)?;
-    let mut notes = architecture.notes;
-    if !absent.is_empty() {
-        notes.push(format!(
-            "Not in the file, so zeros (ones for a scale): {}.",
-            listing(&absent)
-        ));
+    };
+    let readings = readings(&entries, &sidecar).map_err(fault)?;
+    let first = first(&readings, &sidecar, &file).map_err(fault)?;
+    let weights = readings
+        .iter()
+        .map(|understood| Weights::read(&tensors, &understood.modules, &file))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(known) = known
+        && let Some(trial) = Trial::new(
+            known,
+            sidecar.clone(),
+            file.clone(),
+            readings.clone(),
+            weights.clone(),
+        )
+    {
+        return Ok(Opened::Trial(Box::new(trial)));
     }
-    Ok(Loaded {
+    let (assumptions, architecture) = first;
+    let understood = &readings[assumptions.reading];
+    let (tensors, absent) =
+        weights[assumptions.reading].arranged(&architecture, &understood.modules, &assumptions);
+    let mut notes = understood.notes(&assumptions, &sidecar, &architecture.spec, false);
+    notes.extend(absent_note(&absent));
+    Ok(Opened::Network(Box::new(Loaded {
         model: Model {
             spec: architecture.spec,
             card: Card::default(),
@@ -188,6 +238,16 @@ pub fn load(bytes: &[u8], file_name: &str, sidecar: Option<&str>) -> Result<Load
             tensors,
         },
         notes,
+        known: None,
+    })))
+}
+
+fn absent_note(absent: &[String]) -> Option<String> {
+    (!absent.is_empty()).then(|| {
+        format!(
+            "Not in the file, so zeros (ones for a scale): {}.",
+            listing(absent)
+        )
     })
 }
 
@@ -205,7 +265,8 @@ fn other_format(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     } else if bytes.starts_with(b"\x89HDF") {
         Some((
             "HDF5, perhaps Keras's .h5",
-            "Save it with PyTorch's names and layouts",
+            "In Python: from safetensors.numpy import save_file; save_file({variable.path: variable.numpy() for variable in \
+             model.variables}, \"network.safetensors\")",
         ))
     } else if bytes.starts_with(b"GGUF") {
         Some(("GGUF, a language model", "Networks here read digits"))
@@ -214,13 +275,22 @@ fn other_format(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// A text that may hold what a stranger wrote, as one line that a terminal and a window can show.
+pub fn plain(text: &str) -> String {
+    const MOST: usize = 400;
+    let shown = |c: char| if c.is_control() { '�' } else { c };
+    let mut line: String = text.chars().take(MOST).map(shown).collect();
+    if text.chars().nth(MOST).is_some() {
+        line.push('…');
+    }
+    line
+}
+
 /// A spec and where its layers came from.
 struct Architecture {
     spec: NetworkSpec,
-    modules: Vec<Module>,
     /// For each of the spec's layers its module.
     sources: Vec<Option<usize>>,
-    notes: Vec<String>,
 }
 
 enum Fault {
@@ -228,9 +298,173 @@ enum Fault {
     Report(Report),
 }
 
-/// The architecture of a file's tensors, from their names and shapes alone.
-fn infer(entries: &[Entry], file: &str, sidecar: &Sidecar) -> Result<Architecture, Fault> {
-    let (modules, problems) = modules::modules(entries);
+/// One way to understand a file's names and shapes.
+#[derive(Clone, Debug)]
+struct Understood {
+    modules: Vec<Module>,
+    /// How their order was found.
+    how: String,
+    plan: Plan,
+    fixed: Vec<Fixed>,
+    /// Strides, paddings and poolings that fit, the plausible first; never empty.
+    found: Vec<Found>,
+}
+
+impl Understood {
+    /// Whether poolings are there of which nobody says whether they take the mean.
+    fn has_open_pools(&self) -> bool {
+        let choices = self.found.iter().flat_map(|found| &found.choices);
+        let mut pools = choices.filter_map(|choice| choice.pool);
+        pools.any(|pool| pool.mean.is_none())
+    }
+
+    fn has_square_kernels(&self) -> bool {
+        let mut kernels = self.plan.convs.iter().map(|conv| conv.kernel_size);
+        kernels.all(|[height, width]| height == width)
+    }
+
+    /// Whether the order in which maps become a row matters.
+    fn flattens_maps(&self, arrangement: usize) -> bool {
+        let channels = self.plan.convs.last().map(|conv| conv.out_channels);
+        let global = self.found[arrangement].global_mean;
+        match (self.plan.end, channels) {
+            (search::End::Values(values), Some(channels)) => !global && values != channels,
+            _ => false,
+        }
+    }
+
+    /// The order that the file's program flattens in.
+    fn flatten(&self) -> FlattenOrder {
+        // Where kernels lie as in TensorFlow and JAX, so do maps.
+        let is_hwc = |module: &Module| module.is_conv() && module.inputs_first;
+        if self.modules.iter().any(is_hwc) {
+            FlattenOrder::Hwc
+        } else {
+            FlattenOrder::Chw
+        }
+    }
+
+    /// The network under these assumptions.
+    fn architecture(
+        &self,
+        assumptions: &Assumptions,
+        sidecar: &Sidecar,
+        file: &str,
+    ) -> Result<Architecture, String> {
+        let between = Between {
+            activation: assumptions.activation,
+            mean_pool: assumptions.mean_pool,
+        };
+        let found = &self.found[assumptions.arrangement];
+        let (layers, sources): (Vec<LayerSpec>, Vec<Option<usize>>) = self
+            .plan
+            .layers(&self.modules, found, between)
+            .into_iter()
+            .unzip();
+        let outputs = self.modules.last().map_or(0, Module::outputs);
+        let digits = || (0..outputs).map(|class| class.to_string()).collect();
+        let classes = sidecar.classes.clone().unwrap_or_else(digits);
+        let own = || stem(file).chars().take(MAX_NAME).collect();
+        let name = sidecar.name.clone().unwrap_or_else(own);
+        let normalisation = assumptions.pixels.normalisation();
+        let spec = NetworkSpec::with_classes(name, normalisation, layers, classes)
+            .map_err(|error| error.to_string())?;
+        Ok(Architecture { spec, sources })
+    }
+
+    /// What was assumed, for people.
+    fn notes(
+        &self,
+        assumptions: &Assumptions,
+        sidecar: &Sidecar,
+        spec: &NetworkSpec,
+        was_tried: bool,
+    ) -> Vec<String> {
+        let mut notes = vec![format!(
+            "Order: {}. {}.",
+            self.how,
+            listing(&wording::names(&self.modules))
+        )];
+        notes.extend(wording::arrangement_notes(
+            &self.modules,
+            &self.plan,
+            &self.fixed,
+            &self.found,
+            assumptions.arrangement,
+        ));
+        notes.extend(wording::activation_notes(
+            &self.modules,
+            &self.plan,
+            sidecar,
+            was_tried,
+        ));
+        notes.extend(wording::assumption_notes(
+            &self.modules,
+            spec,
+            sidecar,
+            was_tried,
+        ));
+        notes
+    }
+}
+
+/// The network that the most plausible assumptions make.
+fn first(
+    readings: &[Understood],
+    sidecar: &Sidecar,
+    file: &str,
+) -> Result<(Assumptions, Architecture), Fault> {
+    let mut why = None;
+    for assumptions in candidates(readings, sidecar) {
+        match readings[assumptions.reading].architecture(&assumptions, sidecar, file) {
+            Ok(architecture) => return Ok((assumptions, architecture)),
+            Err(reason) => why = why.or(Some(reason)),
+        }
+    }
+    Err(Fault::Report(Report {
+        problems: why.into_iter().collect(),
+        ..Report::default()
+    }))
+}
+
+/// Every way to understand a file's tensors, from their names and shapes alone; at least one.
+fn readings(entries: &[Entry], sidecar: &Sidecar) -> Result<Vec<Understood>, Fault> {
+    let (mut readings, mut fault) = (Vec::new(), None);
+    let either_way = modules::modules(entries, false).either_way;
+    for inputs_first in [false, true] {
+        if inputs_first && !either_way {
+            break;
+        }
+        match understand(entries, inputs_first, NormPlace::BeforeActivation, sidecar) {
+            Ok(understood) => {
+                let open = understood.plan.open_norms;
+                readings.push(understood);
+                for place in [NormPlace::AfterActivation, NormPlace::AfterPool] {
+                    if open {
+                        readings.extend(understand(entries, inputs_first, place, sidecar).ok());
+                    }
+                }
+            }
+            Err(first) => fault = fault.or(Some(first)),
+        }
+    }
+    match fault {
+        Some(fault) if readings.is_empty() => Err(fault),
+        _ => Ok(readings),
+    }
+}
+
+fn understand(
+    entries: &[Entry],
+    inputs_first: bool,
+    norms: NormPlace,
+    sidecar: &Sidecar,
+) -> Result<Understood, Fault> {
+    let modules::Modules {
+        list: modules,
+        problems,
+        ..
+    } = modules::modules(entries, inputs_first);
     let mut report = Report {
         understood: modules.iter().map(Module::words).collect(),
         problems,
@@ -238,8 +472,9 @@ fn infer(entries: &[Entry], file: &str, sidecar: &Sidecar) -> Result<Architectur
     };
     if !report.problems.is_empty() {
         report.advice.push(
-            "What runs here: 2D convolutions, linear layers, batch normalisation, 2D max pooling, ReLU and SiLU, one after \
-             the other. Train the network with these alone, or leave out what is not part of it"
+            "What runs here: 2D convolutions, linear layers, batch normalisation, max and mean pooling, ReLU and its \
+             relatives, tanh and sigmoid, one after the other. Train the network with these alone, or leave out what is not \
+             part of it"
                 .to_string(),
         );
         return Err(Fault::Report(report));
@@ -270,7 +505,7 @@ fn infer(entries: &[Entry], file: &str, sidecar: &Sidecar) -> Result<Architectur
             .push("Networks with branches (shortcuts, residual blocks) cannot be run".to_string());
         return Err(Fault::Report(report));
     }
-    let Some(plan) = Plan::new(&modules) else {
+    let Some(plan) = Plan::new(&modules, norms) else {
         report
             .problems
             .push("Nothing to multiply with: no convolution and no linear layer".to_string());
@@ -278,10 +513,7 @@ fn infer(entries: &[Entry], file: &str, sidecar: &Sidecar) -> Result<Architectur
     };
     let kernels: Vec<[usize; 2]> = plan.convs.iter().map(|conv| conv.kernel_size).collect();
     let fixed = sidecar.fixed(&kernels).map_err(Fault::Sidecar)?;
-    let activation = sidecar
-        .activation
-        .map_or(Activation::Relu, Activation::from);
-    let found = match search::search(&plan.convs, &fixed, plan.end, ARRANGEMENTS) {
+    let found = match search::search_with_means(&plan.convs, &fixed, plan.end, ARRANGEMENTS) {
         Ok(found) => found,
         Err(TooMany) => {
             report.problems.push(
@@ -292,14 +524,10 @@ fn infer(entries: &[Entry], file: &str, sidecar: &Sidecar) -> Result<Architectur
             return Err(Fault::Report(report));
         }
     };
-    let Some(best) = found.first() else {
-        wording::explain_misfit(&mut report, &modules, &plan, &fixed, activation);
+    if found.is_empty() {
+        wording::explain_misfit(&mut report, &modules, &plan, &fixed);
         return Err(Fault::Report(report));
-    };
-    let (layers, sources): (Vec<LayerSpec>, Vec<Option<usize>>) = plan
-        .layers(&modules, &best.choices, activation)
-        .into_iter()
-        .unzip();
+    }
     let outputs = modules.last().map_or(0, Module::outputs);
     if !(2..=MAX_CLASSES).contains(&outputs) {
         report.problems.push(format!(
@@ -307,87 +535,20 @@ fn infer(entries: &[Entry], file: &str, sidecar: &Sidecar) -> Result<Architectur
         ));
         return Err(Fault::Report(report));
     }
-    let digits = || (0..outputs).map(|class| class.to_string()).collect();
-    let classes = sidecar.classes.clone().unwrap_or_else(digits);
-    if classes.len() != outputs {
+    if let Some(classes) = sidecar.classes.as_ref().map(Vec::len)
+        && classes != outputs
+    {
         return Err(Fault::Sidecar(format!(
-            "`classes` lists {} names, the network has {outputs} outputs",
-            classes.len()
+            "`classes` lists {classes} names, the network has {outputs} outputs"
         )));
     }
-    let normalisation = Normalisation::from(sidecar.normalisation.unwrap_or(sidecar::MNIST));
-    let name = sidecar.name.clone().unwrap_or_else(|| stem(file));
-    let spec =
-        NetworkSpec::with_classes(name, normalisation, layers, classes).map_err(|error| {
-            report.problems.push(error.to_string());
-            Fault::Report(report.clone())
-        })?;
-    let mut notes = vec![format!(
-        "Order: {how}. {}.",
-        listing(&wording::names(&modules))
-    )];
-    notes.extend(wording::arrangement_notes(&modules, &plan, &fixed, &found));
-    notes.extend(wording::activation_notes(&modules, &plan, sidecar));
-    notes.extend(wording::assumption_notes(&modules, outputs, sidecar));
-    Ok(Architecture {
-        spec,
+    Ok(Understood {
         modules,
-        sources,
-        notes,
+        how,
+        plan,
+        fixed,
+        found,
     })
-}
-
-/// The tensors under the spec's names, and the names of those that the file does not hold.
-fn read(
-    tensors: &SafeTensors<'_>,
-    architecture: &Architecture,
-    file: &str,
-) -> Result<(BTreeMap<String, TensorF32>, Vec<String>), ModelError> {
-    let (mut values, mut absent) = (BTreeMap::new(), Vec::new());
-    let layers = architecture.spec.layers().iter().zip(&architecture.sources);
-    for (index, (layer, source)) in layers.enumerate() {
-        let Some(module) = source.map(|source| &architecture.modules[source]) else {
-            continue;
-        };
-        for (leaf, shape) in layer.parameters() {
-            let name = module.tensor(leaf);
-            let own = match tensors.tensor(&name) {
-                Ok(view) if view.shape() != shape => {
-                    return Err(ModelError::Shape {
-                        file: file.to_string(),
-                        tensor: name,
-                        found: view.shape().to_vec(),
-                        expected: shape,
-                    });
-                }
-                Ok(view) => {
-                    let own = model::decode(view.dtype(), view.data());
-                    let own = own.ok_or_else(|| ModelError::Type {
-                        file: file.to_string(),
-                        tensor: name.clone(),
-                        found: view.dtype().to_string(),
-                    })?;
-                    model::check_values(&own, &name, file)?;
-                    own
-                }
-                Err(_) if leaf == "weight" && !module.is_norm() => {
-                    return Err(ModelError::Missing {
-                        file: file.to_string(),
-                        tensor: name,
-                        expected: shape,
-                    });
-                }
-                Err(_) => {
-                    // A bias, or a batch normalisation without scale and shift.
-                    absent.push(name);
-                    vec![if leaf == "weight" { 1.0 } else { 0.0 }; shape.iter().product()]
-                }
-            };
-            let tensor = TensorF32 { shape, values: own };
-            values.insert(format!("{index}.{leaf}"), tensor);
-        }
-    }
-    Ok((values, absent))
 }
 
 /// A file's name without its folder and its ending.

@@ -6,6 +6,7 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
+    io::Read,
     path::Path,
 };
 use thiserror::Error;
@@ -207,11 +208,15 @@ impl Model {
             file: file.clone(),
             source,
         };
-        let bytes = std::fs::metadata(path).map_err(read_error)?.len();
+        // Devices and pipes may have no end, and tell no length.
+        let mut data = Vec::new();
+        let read = std::fs::File::open(path)
+            .and_then(|open| open.take(MAX_FILE_BYTES + 1).read_to_end(&mut data));
+        read.map_err(read_error)?;
+        let bytes = data.len() as u64;
         if bytes > MAX_FILE_BYTES {
             return Err(ModelError::TooLarge { file, bytes });
         }
-        let data = std::fs::read(path).map_err(read_error)?;
         Self::from_bytes(&data, &file)
     }
 
@@ -384,7 +389,7 @@ fn from_metadata<T: serde::de::DeserializeOwned>(
     serde_json::from_str(json).map_err(|error| ModelError::Metadata {
         file: file.to_string(),
         key,
-        reason: error.to_string(),
+        reason: crate::import::plain(&error.to_string()),
     })
 }
 
@@ -424,7 +429,7 @@ fn read_tensor(
             found: format!("{:?}", view.dtype()),
         });
     };
-    check_values(&values, name, &file)?;
+    check_values(&values, name, name.ends_with("running_var"), &file)?;
     Ok(TensorF32 {
         shape: expected.to_vec(),
         values,
@@ -456,7 +461,12 @@ pub(crate) fn decode(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
 }
 
 /// Every value must be finite, and a variance (by its name, as in the file) 0 or more.
-pub(crate) fn check_values(values: &[f32], name: &str, file: &str) -> Result<(), ModelError> {
+pub(crate) fn check_values(
+    values: &[f32],
+    name: &str,
+    is_variance: bool,
+    file: &str,
+) -> Result<(), ModelError> {
     let (file, tensor) = (file.to_string(), name.to_string());
     if let Some((index, value)) = values.iter().enumerate().find(|(_, v)| !v.is_finite()) {
         return Err(ModelError::NotFinite {
@@ -467,7 +477,7 @@ pub(crate) fn check_values(values: &[f32], name: &str, file: &str) -> Result<(),
         });
     }
     let negative = values.iter().enumerate().find(|(_, v)| **v < 0.0);
-    if let (true, Some((index, value))) = (name.ends_with("running_var"), negative) {
+    if let (true, Some((index, value))) = (is_variance, negative) {
         return Err(ModelError::NegativeVariance {
             file,
             tensor,

@@ -10,6 +10,12 @@ pub type Shape = [usize; 3];
 pub const MAX_ACTIVATIONS: usize = 1 << 24;
 /// More parameters than this in one network are refused (256 MiB of f32).
 pub const MAX_PARAMETERS: usize = 1 << 26;
+/// More multiplications for one image are refused: some tenths of a second of one core, 150 times the shipped CNN.
+pub const MAX_MULTIPLICATIONS: u64 = 1 << 30;
+/// More outputs than this are no classes.
+pub const MAX_CLASSES: usize = 1000;
+/// Longer names of networks and classes are refused, in characters.
+pub const MAX_NAME: usize = 200;
 /// More layers than this in one network are refused.
 pub const MAX_LAYERS: usize = 256;
 
@@ -53,6 +59,14 @@ pub enum LayerSpec {
         /// `[vertical, horizontal]`.
         stride: [usize; 2],
     },
+    /// Mean over windows; no padding, incomplete windows at the edge are left out. With the kernel as large as the maps
+    /// it is the mean of each map (global average pooling: Lin et al. 2013, arXiv:1312.4400).
+    AvgPool2d {
+        /// `[height, width]`.
+        kernel_size: [usize; 2],
+        /// `[vertical, horizontal]`.
+        stride: [usize; 2],
+    },
     /// `[c, h, w]` becomes `[c·h·w, 1, 1]`, in that order.
     Flatten,
     /// `x · sigmoid(x)` (Hendrycks & Gimpel 2016, arXiv:1606.08415; Elfwing et al. 2017, arXiv:1702.03118).
@@ -61,6 +75,19 @@ pub enum LayerSpec {
     /// `max(x, 0)`.
     #[serde(rename = "ReLU")]
     Relu,
+    /// `max(x, slope · x)` (Maas et al. 2013).
+    #[serde(rename = "LeakyReLU")]
+    LeakyRelu {
+        /// Above 0 and below 1.
+        negative_slope: f32,
+    },
+    /// `x · Φ(x)` in its tanh form (Hendrycks & Gimpel 2016, arXiv:1606.08415), at most 5e-4 away from the exact one.
+    #[serde(rename = "GELU")]
+    Gelu,
+    /// `tanh(x)`.
+    Tanh,
+    /// `1 / (1 + e⁻ˣ)`.
+    Sigmoid,
 }
 
 fn ones() -> [usize; 2] {
@@ -68,7 +95,7 @@ fn ones() -> [usize; 2] {
 }
 
 /// The non-linearity at the end of a stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// `x`.
     None,
@@ -76,6 +103,14 @@ pub enum Activation {
     Silu,
     /// `max(x, 0)`.
     Relu,
+    /// `max(x, slope · x)`, with this slope.
+    LeakyRelu(f32),
+    /// `x · Φ(x)`, in its tanh form.
+    Gelu,
+    /// `tanh(x)`.
+    Tanh,
+    /// `1 / (1 + e⁻ˣ)`.
+    Sigmoid,
 }
 
 impl Activation {
@@ -85,16 +120,41 @@ impl Activation {
             Self::None => x,
             Self::Silu => x / (1.0 + (-x).exp()),
             Self::Relu => x.max(0.0),
+            Self::LeakyRelu(slope) => x.max(slope * x),
+            Self::Gelu => {
+                let bent = GELU_SCALE * (x + GELU_CUBIC * x * x * x);
+                x / (1.0 + (-2.0 * bent).exp())
+            }
+            Self::Tanh => x.tanh(),
+            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         }
     }
 
-    /// What kernels are compiled for: 0 none, 1 SiLU, 2 ReLU.
+    /// What kernels are compiled for: 0 none, 1 SiLU, 2 ReLU, 3 GELU, 4 tanh, 5 sigmoid; the bits of leaky ReLU's slope,
+    /// which are above all of these.
     pub fn code(self) -> u32 {
         match self {
             Self::None => 0,
             Self::Silu => 1,
             Self::Relu => 2,
+            Self::Gelu => 3,
+            Self::Tanh => 4,
+            Self::Sigmoid => 5,
+            Self::LeakyRelu(slope) => slope.to_bits(),
         }
+    }
+
+    /// The layer that this activation is; none for none.
+    pub fn layer(self) -> Option<LayerSpec> {
+        Some(match self {
+            Self::None => return None,
+            Self::Silu => LayerSpec::Silu,
+            Self::Relu => LayerSpec::Relu,
+            Self::LeakyRelu(negative_slope) => LayerSpec::LeakyRelu { negative_slope },
+            Self::Gelu => LayerSpec::Gelu,
+            Self::Tanh => LayerSpec::Tanh,
+            Self::Sigmoid => LayerSpec::Sigmoid,
+        })
     }
 
     /// The name that the field uses, empty for none.
@@ -103,8 +163,37 @@ impl Activation {
             Self::None => "",
             Self::Silu => "SiLU",
             Self::Relu => "ReLU",
+            Self::LeakyRelu(_) => "leaky ReLU",
+            Self::Gelu => "GELU",
+            Self::Tanh => "tanh",
+            Self::Sigmoid => "sigmoid",
         }
     }
+}
+
+/// √(2/π) and the cubic's factor in GELU's tanh form (Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2).
+pub const GELU_SCALE: f32 = 0.797_884_6;
+/// See [`GELU_SCALE`].
+pub const GELU_CUBIC: f32 = 0.044_715;
+
+/// A pooling layer's windows and what it makes of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pooling {
+    /// `[height, width]`.
+    pub kernel_size: [usize; 2],
+    /// `[vertical, horizontal]`.
+    pub stride: [usize; 2],
+    /// The mean instead of the maximum.
+    pub mean: bool,
+}
+
+impl Pooling {
+    /// Every value as it is: what a stage without a pooling layer does.
+    pub const NONE: Self = Self {
+        kernel_size: [1, 1],
+        stride: [1, 1],
+        mean: false,
+    };
 }
 
 /// What happens to a pixel in `[0, 1]` before the first layer: `x · scale + offset`.
@@ -176,6 +265,17 @@ pub enum SpecError {
         /// How much is supported.
         limit: usize,
     },
+    /// More than [`MAX_MULTIPLICATIONS`].
+    #[error(
+        "the network would multiply {0} times for one image, at most {MAX_MULTIPLICATIONS} are supported: it could not \
+         read while one draws"
+    )]
+    TooSlow(u64),
+    /// A name that is no name.
+    #[error(
+        "a name of {0} characters, or one with control characters; at most {MAX_NAME} are supported"
+    )]
+    Name(usize),
     /// A scale or an offset that is NaN or infinite.
     #[error("the input normalisation must be finite, found scale {0} and offset {1}")]
     Normalisation(f32, f32),
@@ -247,8 +347,15 @@ impl NetworkSpec {
                 normalisation.offset,
             ));
         }
+        for text in classes.iter().take(MAX_CLASSES).chain([&name]) {
+            let length = text.chars().count();
+            if length > MAX_NAME || text.chars().any(char::is_control) {
+                return Err(SpecError::Name(length));
+            }
+        }
         let mut shapes = Vec::with_capacity(layers.len());
         let mut shape = input;
+        let mut multiplications = 0u64;
         let (mut activations, mut parameters) = (count(input), 0usize);
         for (index, layer) in layers.iter().enumerate() {
             shape = layer
@@ -259,6 +366,7 @@ impl NetworkSpec {
                     reason,
                 })?;
             activations = activations.saturating_add(count(shape));
+            multiplications = multiplications.saturating_add(layer.multiplications(shape));
             for (_, parameter) in layer.parameters() {
                 let size = parameter.iter().fold(1usize, |n, d| n.saturating_mul(*d));
                 parameters = parameters.saturating_add(size);
@@ -273,8 +381,18 @@ impl NetworkSpec {
             }
             shapes.push(shape);
         }
+        if multiplications > MAX_MULTIPLICATIONS {
+            return Err(SpecError::TooSlow(multiplications));
+        }
         if shape[1..] != [1, 1] {
             return Err(SpecError::Maps(shape));
+        }
+        if count(shape) > MAX_CLASSES {
+            return Err(SpecError::TooLarge {
+                what: "classes",
+                found: count(shape),
+                limit: MAX_CLASSES,
+            });
         }
         if count(shape) != classes.len() {
             return Err(SpecError::Classes {
@@ -415,6 +533,14 @@ impl NetworkSpec {
             .collect()
     }
 
+    /// Multiplications for one image.
+    pub fn multiplications(&self) -> u64 {
+        let layers = self.layers.iter().zip(&self.shapes);
+        layers
+            .map(|(layer, shape)| layer.multiplications(*shape))
+            .fold(0, u64::saturating_add)
+    }
+
     /// How many numbers were learned (running statistics included).
     pub fn parameter_count(&self) -> usize {
         self.parameters()
@@ -437,9 +563,14 @@ impl LayerSpec {
             Self::Linear { .. } => "Linear",
             Self::BatchNorm { .. } => "BatchNorm",
             Self::MaxPool2d { .. } => "MaxPool2d",
+            Self::AvgPool2d { .. } => "AvgPool2d",
             Self::Flatten => "Flatten",
             Self::Silu => "SiLU",
             Self::Relu => "ReLU",
+            Self::LeakyRelu { .. } => "LeakyReLU",
+            Self::Gelu => "GELU",
+            Self::Tanh => "Tanh",
+            Self::Sigmoid => "Sigmoid",
         }
     }
 
@@ -469,13 +600,54 @@ impl LayerSpec {
         }
     }
 
+    /// Multiplications (for pooling and activations: values touched) for an output of this shape.
+    fn multiplications(&self, output: Shape) -> u64 {
+        let terms = match *self {
+            Self::Conv2d {
+                in_channels,
+                kernel_size: [height, width],
+                ..
+            } => in_channels.saturating_mul(height.saturating_mul(width)),
+            Self::Linear { in_features, .. } => in_features,
+            Self::MaxPool2d { kernel_size, .. } | Self::AvgPool2d { kernel_size, .. } => {
+                kernel_size[0].saturating_mul(kernel_size[1])
+            }
+            _ => 1,
+        };
+        terms.saturating_mul(count(output)) as u64
+    }
+
     /// The activation that this layer is, if it is one.
     pub fn activation(&self) -> Option<Activation> {
         match self {
             Self::Silu => Some(Activation::Silu),
             Self::Relu => Some(Activation::Relu),
+            Self::LeakyRelu { negative_slope } => Some(Activation::LeakyRelu(*negative_slope)),
+            Self::Gelu => Some(Activation::Gelu),
+            Self::Tanh => Some(Activation::Tanh),
+            Self::Sigmoid => Some(Activation::Sigmoid),
             _ => None,
         }
+    }
+
+    /// The pooling that this layer is, if it is one.
+    pub fn pooling(&self) -> Option<Pooling> {
+        let (kernel_size, stride, mean) = match *self {
+            Self::MaxPool2d {
+                kernel_size,
+                stride,
+            } => (kernel_size, stride, false),
+            Self::AvgPool2d {
+                kernel_size,
+                stride,
+            } => (kernel_size, stride, true),
+            _ => return None,
+        };
+        Some(Pooling {
+            kernel_size,
+            stride,
+            mean,
+        })
     }
 
     /// The shape that comes out for `[c, h, w]`, or why the layer cannot take it.
@@ -527,13 +699,29 @@ impl LayerSpec {
             Self::MaxPool2d {
                 kernel_size,
                 stride,
+            }
+            | Self::AvgPool2d {
+                kernel_size,
+                stride,
             } => Ok([
                 c,
                 windows(h, kernel_size[0], stride[0], 0)?,
                 windows(w, kernel_size[1], stride[1], 0)?,
             ]),
             Self::Flatten => Ok([count([c, h, w]), 1, 1]),
-            Self::Silu | Self::Relu => Ok([c, h, w]),
+            Self::LeakyRelu { negative_slope }
+                if !(f32::MIN_POSITIVE..1.0).contains(&negative_slope) =>
+            {
+                Err(format!(
+                    "has the slope {negative_slope}, which must be above 0 and below 1"
+                ))
+            }
+            Self::Silu
+            | Self::Relu
+            | Self::LeakyRelu { .. }
+            | Self::Gelu
+            | Self::Tanh
+            | Self::Sigmoid => Ok([c, h, w]),
         }
     }
 }
@@ -608,6 +796,16 @@ mod tests {
         };
         let maps = NetworkSpec::new("maps", vec![conv([24, 27], [0, 0])]).unwrap_err();
         assert_eq!(maps, SpecError::Maps([1, 5, 2]));
+        let slow = NetworkSpec::cnn_of_width(500).unwrap_err();
+        assert!(matches!(slow, SpecError::TooSlow(_)), "{slow}");
+        let named = |name: &str| {
+            let digits = (0..10).map(|digit| digit.to_string()).collect();
+            let layers = NetworkSpec::mlp().layers().to_vec();
+            NetworkSpec::with_classes(name.into(), Normalisation::default(), layers, digits)
+        };
+        assert!(named("LeNet").is_ok());
+        assert_eq!(named("\u{1b}[2J"), Err(SpecError::Name(4)));
+        assert!(named(&"x".repeat(1_000_000)).is_err());
         // Sizes that no sum can hold.
         let endless = conv([usize::MAX, 1], [usize::MAX - 1, 0]);
         assert!(NetworkSpec::new("endless", vec![endless]).is_err());

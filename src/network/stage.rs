@@ -59,8 +59,10 @@ impl Stage {
                 if norm.is_some() {
                     parts.push("batch norm".into());
                 }
-                if let Some(LayerSpec::MaxPool2d { kernel_size, .. }) = pool.map(|i| &layers[i]) {
-                    parts.push(format!("max-pool {}×{}", kernel_size[0], kernel_size[1]));
+                if let Some(pooling) = pool.and_then(|i| layers[i].pooling()) {
+                    let kind = if pooling.mean { "mean" } else { "max" };
+                    let [height, width] = pooling.kernel_size;
+                    parts.push(format!("{kind}-pool {height}×{width}"));
                 }
             }
         }
@@ -97,7 +99,7 @@ pub fn stages(spec: &NetworkSpec) -> Vec<Stage> {
                     found.then(|| index - 1)
                 };
                 let norm = take(|layer| matches!(layer, LayerSpec::BatchNorm { .. }));
-                let pool = take(|layer| matches!(layer, LayerSpec::MaxPool2d { .. }));
+                let pool = take(|layer| layer.pooling().is_some());
                 StageKind::Pool { norm, pool }
             }
         };

@@ -5,24 +5,33 @@
 //! other network. Links do not carry the network: it can be larger than an address may be, and it is the person's to pass
 //! on.
 
+mod brought;
 #[cfg(not(target_arch = "wasm32"))]
 mod files;
+mod known;
 mod pairing;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::read_network;
+pub use known::known_digits;
 pub use pairing::{Offered, Outcome, Pairing};
 
 use crate::{
     inference::{AddNetwork, InferenceSettings, Network, Origin, shortened},
     notice::Notice,
+    pad::{PadAction, PadRequest},
     rest::NextFrame,
 };
 use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, futures_lite::future},
 };
-use mnistify_network::import::Loaded;
+use brought::Brought;
+use mnistify_network::import::{Known, Loaded, Opened, Trial};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU32, Ordering},
+};
 
 /// A description that says what weights cannot, for people to copy: a LeNet-5 with pixels between 0 and 1.
 pub const EXAMPLE: &str = r#"{
@@ -41,10 +50,12 @@ pub type Content = std::sync::Arc<[u8]>;
 
 /// Takes files in and lets them read.
 pub fn plugin(app: &mut App) {
-    app.init_resource::<OwnNetwork>()
-        .add_systems(PreUpdate, (follow_reading, change_network).chain());
+    app.init_resource::<OwnNetwork>().add_systems(
+        PreUpdate,
+        (follow_bringing, follow_reading, change_network).chain(),
+    );
     #[cfg(not(target_arch = "wasm32"))]
-    app.add_systems(PreUpdate, read_drops.before(follow_reading));
+    app.add_systems(PreUpdate, read_drops.before(follow_bringing));
 }
 
 /// A person's network on its way in and out.
@@ -55,9 +66,88 @@ pub struct OwnNetwork {
     /// Why the newest files are no network, until the person has read it.
     pub refusal: Option<String>,
     files: Pairing<Content>,
-    reading: Option<Task<Result<Loaded, String>>>,
+    reading: Option<Task<Result<Opened, String>>>,
+    /// Something for the pad.
+    bringing: Option<Task<Result<Brought, String>>>,
+    trying: Option<Trying>,
     notice: Option<Notice>,
     change: Option<Change>,
+}
+
+/// A network that is being tried out on known digits.
+struct Trying {
+    progress: Arc<Progress>,
+    /// The percentage that was told last.
+    told: u32,
+    #[cfg(not(target_arch = "wasm32"))]
+    task: Task<Result<Loaded, String>>,
+    /// The page has one thread: it does a little in each frame.
+    #[cfg(target_arch = "wasm32")]
+    trial: Option<Box<Trial>>,
+}
+
+#[derive(Default)]
+struct Progress {
+    percent: AtomicU32,
+    stop: AtomicBool,
+}
+
+/// What a frame of the page leaves for trying out.
+#[cfg(target_arch = "wasm32")]
+const SLICE: std::time::Duration = std::time::Duration::from_millis(8);
+
+impl Trying {
+    #[cfg(not(target_arch = "wasm32"))]
+    fn start(mut trial: Box<Trial>) -> Self {
+        let progress = Arc::new(Progress::default());
+        let shared = progress.clone();
+        let task = async move {
+            while !shared.stop.load(Ordering::Relaxed) && trial.step() {
+                let percent = (trial.progress() * 100.0) as u32;
+                shared.percent.store(percent, Ordering::Relaxed);
+                // Others wait for this thread too.
+                future::yield_now().await;
+            }
+            trial.finish()
+        };
+        Self {
+            progress,
+            told: 0,
+            task: AsyncComputeTaskPool::get().spawn(task),
+        }
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn start(trial: Box<Trial>) -> Self {
+        Self {
+            progress: Arc::default(),
+            told: 0,
+            trial: Some(trial),
+        }
+    }
+
+    /// The network, once it was tried out enough.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn poll(&mut self) -> Option<Result<Loaded, String>> {
+        future::block_on(future::poll_once(&mut self.task))
+    }
+
+    /// The network, once it was tried out enough.
+    #[cfg(target_arch = "wasm32")]
+    fn poll(&mut self) -> Option<Result<Loaded, String>> {
+        let trial = self.trial.as_mut()?;
+        let start = bevy::platform::time::Instant::now();
+        let mut more = !self.progress.stop.load(Ordering::Relaxed);
+        while more && start.elapsed() < SLICE {
+            more = trial.step();
+        }
+        let percent = (trial.progress() * 100.0) as u32;
+        self.progress.percent.store(percent, Ordering::Relaxed);
+        if more {
+            return None;
+        }
+        self.trial.take().map(|trial| trial.finish())
+    }
 }
 
 enum Change {
@@ -80,6 +170,10 @@ pub enum OwnNetworkAction {
     Refuse(String),
     /// Let a network read that was loaded already. Nobody is told.
     Add(Box<Loaded>),
+    /// Try a network out, then let it read.
+    Try(Box<Trial>),
+    /// Try no more: the network reads as what is most plausible so far.
+    StopTrying,
     /// Take it away.
     Remove,
 }
@@ -96,6 +190,15 @@ impl OwnNetwork {
                 self.let_go();
                 self.add(loaded, false);
             }
+            OwnNetworkAction::Try(trial) => {
+                self.let_go();
+                self.trying = Some(Trying::start(trial));
+            }
+            OwnNetworkAction::StopTrying => {
+                if let Some(trying) = &self.trying {
+                    trying.progress.stop.store(true, Ordering::Relaxed);
+                }
+            }
             OwnNetworkAction::Remove => {
                 self.let_go();
                 self.change = Some(Change::Remove);
@@ -103,13 +206,37 @@ impl OwnNetwork {
         }
     }
 
+    /// How far a network is tried out, in percent; none where none is.
+    pub fn tried(&self) -> Option<u32> {
+        let trying = self.trying.as_ref()?;
+        Some(trying.progress.percent.load(Ordering::Relaxed))
+    }
+
     fn offer(&mut self, files: Vec<Offered<Content>>) {
+        let (mut for_pad, files): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(brought::is_for_pad);
+        if for_pad.len() > 1 {
+            let many = format!(
+                "These are {} pictures or drawings; the pad takes one at a time",
+                for_pad.len()
+            );
+            return self.refuse(many);
+        }
+        if let Some(file) = for_pad.pop() {
+            self.refusal = None;
+            let task = async move { brought::read(&file) };
+            self.bringing = Some(AsyncComputeTaskPool::get().spawn(task));
+            if files.is_empty() {
+                return;
+            }
+        }
         match self.files.offer(files) {
             Outcome::Read {
                 weights,
                 description,
             } => {
                 self.refusal = None;
+                self.stop();
                 self.notice = Some(Notice::say(format!("Reading {} …", weights.name)));
                 let task = async move { read(&weights, description.as_ref()) };
                 self.reading = Some(AsyncComputeTaskPool::get().spawn(task));
@@ -119,9 +246,16 @@ impl OwnNetwork {
         }
     }
 
+    /// Whatever is read or tried is not wanted any more.
+    fn stop(&mut self) {
+        self.reading = None;
+        self.apply(OwnNetworkAction::StopTrying);
+        self.trying = None;
+    }
+
     fn let_go(&mut self) {
         self.files.forget();
-        self.reading = None;
+        self.stop();
         self.notice = Some(Notice::Withdraw);
     }
 
@@ -157,7 +291,7 @@ impl OwnNetwork {
 fn read(
     weights: &Offered<Content>,
     description: Option<&Offered<Content>>,
-) -> Result<Loaded, String> {
+) -> Result<Opened, String> {
     read_network(
         &weights.content,
         description.map(|file| file.content.as_path()),
@@ -168,14 +302,19 @@ fn read(
 fn read(
     weights: &Offered<Content>,
     description: Option<&Offered<Content>>,
-) -> Result<Loaded, String> {
+) -> Result<Opened, String> {
     let text = |file: &Offered<Content>| {
         String::from_utf8(file.content.to_vec())
             .map_err(|_| format!("{}: is not a text, so it describes nothing", file.name))
     };
     let description = description.map(text).transpose()?;
-    mnistify_network::import::load(&weights.content, &weights.name, description.as_deref())
-        .map_err(|error| error.to_string())
+    mnistify_network::import::open(
+        &weights.content,
+        &weights.name,
+        description.as_deref(),
+        known_digits(),
+    )
+    .map_err(|error| error.to_string())
 }
 
 /// Files over and on the window. The page's own script does this for the page.
@@ -203,6 +342,31 @@ fn read_drops(mut messages: MessageReader<FileDragAndDrop>, mut own: ResMut<OwnN
     }
 }
 
+/// Passes a picture or a drawing on to the pad.
+fn follow_bringing(
+    mut own: ResMut<OwnNetwork>,
+    mut requests: MessageWriter<PadRequest>,
+    mut notices: MessageWriter<Notice>,
+    next: Res<NextFrame>,
+) {
+    if own.bringing.is_none() {
+        return;
+    }
+    next.ask();
+    let outcome = own.bringing.as_mut();
+    let Some(outcome) = outcome.and_then(|task| future::block_on(future::poll_once(task))) else {
+        return;
+    };
+    own.bringing = None;
+    match outcome {
+        Ok(Brought { sheet, told }) => {
+            requests.write(PadRequest(PadAction::Lay(sheet)));
+            notices.write_batch(told.map(Notice::Say));
+        }
+        Err(explanation) => own.refuse(explanation),
+    }
+}
+
 /// Passes on what reading a file came to.
 fn follow_reading(
     mut own: ResMut<OwnNetwork>,
@@ -212,11 +376,30 @@ fn follow_reading(
     if own.notice.is_some() {
         notices.write_batch(own.notice.take());
     }
-    if own.reading.is_none() {
+    if own.reading.is_none() && own.trying.is_none() {
         return;
     }
     next.ask();
     let own = own.as_mut();
+    if let Some(trying) = &mut own.trying {
+        let outcome = trying.poll();
+        let percent = trying.progress.percent.load(Ordering::Relaxed);
+        if outcome.is_none() && percent >= trying.told + 5 {
+            trying.told = percent;
+            notices.write(Notice::say(format!(
+                "Trying out on known digits how it wants them: {percent} %"
+            )));
+        }
+        if let Some(outcome) = outcome {
+            own.trying = None;
+            notices.write(Notice::Withdraw);
+            match outcome {
+                Ok(loaded) => own.add(Box::new(loaded), true),
+                Err(explanation) => own.refuse(explanation),
+            }
+        }
+        return;
+    }
     let outcome = own.reading.as_mut();
     let Some(outcome) = outcome.and_then(|task| future::block_on(future::poll_once(task))) else {
         return;
@@ -224,7 +407,8 @@ fn follow_reading(
     own.reading = None;
     notices.write(Notice::Withdraw);
     match outcome {
-        Ok(loaded) => own.add(Box::new(loaded), true),
+        Ok(Opened::Network(loaded)) => own.add(loaded, true),
+        Ok(Opened::Trial(trial)) => own.trying = Some(Trying::start(trial)),
         Err(explanation) => own.refuse(explanation),
     }
 }
@@ -251,18 +435,27 @@ fn change_network(
     let Some(Change::Add { loaded, told }) = change else {
         return;
     };
-    let Loaded { model, notes } = *loaded;
+    let Loaded {
+        model,
+        notes,
+        known,
+    } = *loaded;
     if told {
         let name = shortened(model.spec.name(), MOST_LETTERS);
-        notices.write(Notice::Say(if notes.is_empty() {
-            format!("{name} reads beside the others.")
-        } else {
-            format!("{name} reads beside the others. What was assumed about it: U")
+        notices.write(Notice::Say(match known {
+            Some(Known { right, of }) if known.is_some_and(Known::is_poor) => format!(
+                "Careful: {name} reads only {right} of {of} known digits. What was tried and what may help: U"
+            ),
+            Some(Known { right, of }) => {
+                format!("{name} reads {right} of {of} known digits. What was found out about it: U")
+            }
+            None if notes.is_empty() => format!("{name} reads beside the others."),
+            None => format!("{name} reads beside the others. What was assumed about it: U"),
         }));
     }
     commands.trigger(AddNetwork {
         model,
-        origin: Origin::Own(notes),
+        origin: Origin::Own { notes, known },
     });
 }
 

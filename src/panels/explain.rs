@@ -174,10 +174,15 @@ impl Card<'_, '_> {
                     say_with("explain-body-conv", &values),
                 ]
             }
-            Arithmetic::Pool { window, .. } => [
-                say("explain-title-pool"),
-                say_with("explain-body-pool", &[("count", window.len().into())]),
-            ],
+            Arithmetic::Pool { mean, window, .. } => {
+                let [title, body] = if *mean {
+                    ["explain-title-mean", "explain-body-mean"]
+                } else {
+                    ["explain-title-pool", "explain-body-pool"]
+                };
+                let count = [("count", window.len().into())];
+                [say(title), say_with(body, &count)]
+            }
             Arithmetic::Linear { .. } if self.cell.row + 1 == rows => {
                 let digit = class_name(self.look, self.cell.channel);
                 [
@@ -273,8 +278,12 @@ impl Card<'_, '_> {
                 scale,
                 shift,
                 winner,
+                mean,
                 ..
-            } => self.pool(*kernel_size, window, [*scale, *shift], *winner),
+            } => {
+                let winner = (!mean).then_some(*winner);
+                self.pool(explanation, *kernel_size, window, [*scale, *shift], winner);
+            }
         }
     }
 
@@ -479,10 +488,11 @@ impl Card<'_, '_> {
 
     fn pool(
         &self,
+        explanation: &Explanation,
         kernel: [usize; 2],
         window: &[(usize, f32)],
         [scale, shift]: [f32; 2],
-        winner: usize,
+        winner: Option<usize>,
     ) {
         let before: Vec<f32> = window.iter().map(|(_, value)| *value).collect();
         let after: Vec<f32> = before.iter().map(|value| value * scale + shift).collect();
@@ -496,12 +506,17 @@ impl Card<'_, '_> {
             theme::medium(text.body),
             theme::TEXT,
         );
-        self.cells(second, &after, kernel, Some(winner));
-        self.cells(largest, &[after[winner]], [1, 1], None);
+        self.cells(second, &after, kernel, winner);
+        self.cells(largest, &[explanation.sum], [1, 1], None);
         self.result_map(result);
         self.caption(first, &say("slot-before"));
         self.caption(second, &say("slot-after"));
-        self.caption(largest, &say("slot-largest"));
+        let which = if winner.is_some() {
+            "slot-largest"
+        } else {
+            "slot-mean"
+        };
+        self.caption(largest, &say(which));
         self.caption(result, &say("slot-map"));
         self.signs(["", "", "→", "→"]);
     }

@@ -117,10 +117,20 @@ pub fn who(network: &Network) -> String {
         Some(StageKind::Conv2d { .. }) => say("who-windows"),
         _ => say("who-all"),
     };
-    if network.is_own() {
-        say_with("who-yours", &[("who", words.into())])
-    } else {
-        words
+    match network.known() {
+        Some(known) => say_with(
+            if known.is_poor() {
+                "who-poor"
+            } else {
+                "who-known"
+            },
+            &[
+                ("right", (known.right as f64).into()),
+                ("of", (known.of as f64).into()),
+            ],
+        ),
+        None if network.is_own() => say_with("who-yours", &[("who", words.into())]),
+        None => words,
     }
 }
 

@@ -32,6 +32,9 @@ pub fn own_network_ui(ui: &Ui, window: Rect, look: &Look<'_>, actions: &mut Vec<
                     .max_height(height)
                     .show(ui, |ui| {
                         ui.set_width(width - 14.0);
+                        if let Some(percent) = look.own.tried() {
+                            trying_ui(ui, percent, actions);
+                        }
                         match (refusal, own) {
                             (Some(explanation), _) => refusal_ui(ui, explanation),
                             (None, Some(own)) => network_ui(ui, own),
@@ -63,6 +66,20 @@ fn header_ui(ui: &mut Ui, refused: bool, actions: &mut Vec<Action>) {
     });
 }
 
+/// How far a network is tried out, and the way out of it.
+fn trying_ui(ui: &mut Ui, percent: u32, actions: &mut Vec<Action>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(format!(
+            "Trying out on known digits how it wants them: {percent} %"
+        ));
+        let stop = ui.button("Take it as it is");
+        mark(ui, "stop_trying", stop.rect);
+        if stop.clicked() {
+            actions.push(Action::OwnNetwork(OwnNetworkAction::StopTrying));
+        }
+    });
+}
+
 fn refusal_ui(ui: &mut Ui, explanation: &str) {
     for line in explanation.lines() {
         // The explanation's titles begin at the margin, what belongs to them is set in.
@@ -79,7 +96,7 @@ fn refusal_ui(ui: &mut Ui, explanation: &str) {
 
 fn network_ui(ui: &mut Ui, network: &Network) {
     let notes: &[String] = match &network.origin {
-        Origin::Own(notes) => notes,
+        Origin::Own { notes, .. } => notes,
         Origin::Shipped => &[],
     };
     ui.horizontal_wrapped(|ui| {
@@ -111,8 +128,9 @@ fn network_ui(ui: &mut Ui, network: &Network) {
 
 fn how_to_ui(ui: &mut Ui) {
     ui.label(
-        "A network of your own can read beside these two: a .safetensors file with 2D convolutions, linear layers, batch \
-         normalisation, max pooling, ReLU and SiLU, one after the other, for pictures of 28 × 28.",
+        "A network of your own can read beside these two: a .safetensors file from PyTorch, Keras, Flax, burn or tinygrad, \
+         with 2D convolutions, linear layers, batch normalisation and pooling, one after the other, for pictures of 28 × 28. \
+         What the file does not say is tried out on known digits.",
     );
     ui.label(if cfg!(target_arch = "wasm32") {
         "Drop the file on this page, or choose it. It stays on this computer."

@@ -171,7 +171,7 @@ fn canvas_ui(
         let below = pos2(rect.center().x, rect.max.y - 26.0);
         Some((below, "pad-hint-example"))
     } else {
-        let is_blank = pad.visible_strokes().is_empty();
+        let is_blank = pad.visible_strokes().is_empty() && pad.visible_picture().is_none();
         is_blank.then(|| (rect.center(), "pad-hint"))
     };
     if let Some((place, words)) = hint {

@@ -12,7 +12,7 @@ use crate::{
     panels::Controls,
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
-use mnistify_drawing::Preparation;
+use mnistify_drawing::{Preparation, Tool};
 use mnistify_network::{
     prediction::headline,
     telling::{self, Telling},
@@ -63,9 +63,10 @@ impl Snapshot<'_, '_> {
         let only = self.networks.only_shown();
         let own = self.networks.own();
         let notes = own.as_ref().map(|own| match &own.network.origin {
-            Origin::Own(notes) => notes.clone(),
+            Origin::Own { notes, .. } => notes.clone(),
             Origin::Shipped => Vec::new(),
         });
+        let known = own.as_ref().and_then(|own| own.network.known());
         #[cfg(not(target_arch = "wasm32"))]
         let restarts = self.resumed.0.len();
         // There the page itself is loaded again.
@@ -80,6 +81,10 @@ impl Snapshot<'_, '_> {
                 Preparation::Raw => "raw",
             },
             "shown": only.map_or("all".to_string(), |reading| reading.network.key()),
+            "tool": match self.pad.tool {
+                Tool::Draw => "draw",
+                Tool::Erase => "erase",
+            },
             "pen_down": self.pad.drawing().is_drawing(),
             "strokes": self.pad.drawing().strokes().len(),
             "image": self.pad.image().to_bytes().to_vec(),
@@ -91,6 +96,8 @@ impl Snapshot<'_, '_> {
             "dragging": self.own.dragging,
             "refusal": self.own.refusal,
             "notes": notes.unwrap_or_default(),
+            "known": known.map(|known| [known.right, known.of]),
+            "tried": self.own.tried(),
         }))
     }
 

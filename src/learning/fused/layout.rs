@@ -437,6 +437,15 @@ fn check(spec: &NetworkSpec, stages: &[Stage], batch: usize) -> Result<(), Unsup
             } if kernel_size != stride => {
                 return refuse(format!("layer {index} has overlapping windows"));
             }
+            LayerSpec::AvgPool2d { .. } => {
+                return refuse(format!("layer {index} takes means"));
+            }
+            _ if layer.activation().is_some_and(|activation| {
+                !matches!(activation, Activation::Silu | Activation::Relu)
+            }) =>
+            {
+                return refuse(format!("layer {index} is {}", layer.kind()));
+            }
             _ => {}
         }
     }

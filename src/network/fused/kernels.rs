@@ -8,7 +8,7 @@ use super::{
 use crate::{
     cpu::batch_norm_affine,
     model::Model,
-    spec::{LayerSpec, Shape, count},
+    spec::{LayerSpec, Pooling, Shape, count},
     stage::{ArenaLayout, Stage, StageKind},
 };
 use burn_wgpu::WgpuRuntime;
@@ -59,6 +59,8 @@ pub(super) struct ConvShape {
     tile: usize,
     /// Input values of a row that those places need: `(tile − 1)·stride_x + kernel_x`.
     span: usize,
+    /// The kernel's places are written out one by one, and are no loop.
+    unrolled: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,12 +90,17 @@ pub(super) struct PoolShape {
     kernel_x: usize,
     stride_y: usize,
     stride_x: usize,
-    /// Whether a scale and a shift for each channel come before the maximum.
+    /// The mean instead of the maximum.
+    mean: bool,
+    /// Whether a scale and a shift for each channel come before that.
     affine: bool,
 }
 
 /// Threads in a workgroup of the convolution and pooling kernels.
 const WORKGROUP: u32 = 64;
+/// Multiplications that a convolution writes out one by one, at most: five times five for eight channels at four places.
+/// More become a loop, since shaders of thousands of them take a compiler seconds to minutes.
+const MOST_WRITTEN_OUT: usize = 800;
 /// Terms of a dense output that are loaded before any of them is waited for, at most.
 const MOST_UNROLLED: usize = 8;
 /// Threads side by side in one workgroup of the dense kernel, each with its own output features.
@@ -199,8 +206,13 @@ fn stage_kernel(
             };
             let taps = in_channels * kernel_y * kernel_x;
             push_transposed(model, layer, taps, parameters);
-            let block = largest_divisor(out_channels, tuning.conv_channels);
-            let tile = largest_divisor(out_width, tuning.conv_places);
+            let mut block = largest_divisor(out_channels, tuning.conv_channels);
+            let mut tile = largest_divisor(out_width, tuning.conv_places);
+            let taps_of_map = kernel_y.saturating_mul(kernel_x);
+            let unrolled = taps_of_map.saturating_mul(block * tile) <= MOST_WRITTEN_OUT;
+            if !unrolled {
+                (block, tile) = (largest_divisor(block, 4), 1);
+            }
             StageKernel::Conv(ConvShape {
                 offsets,
                 in_channels,
@@ -218,6 +230,7 @@ fn stage_kernel(
                 block,
                 tile,
                 span: (tile - 1) * stride_x + kernel_x,
+                unrolled,
             })
         }
         StageKind::Linear { layer } => {
@@ -244,13 +257,9 @@ fn stage_kernel(
                 parameters.extend(scale);
                 parameters.extend(shift);
             }
-            let window = match pool.map(|index| &layers[index]) {
-                Some(LayerSpec::MaxPool2d {
-                    kernel_size,
-                    stride,
-                }) => [*kernel_size, *stride],
-                _ => [[1, 1], [1, 1]],
-            };
+            let pooling = pool
+                .and_then(|index| layers[index].pooling())
+                .unwrap_or(Pooling::NONE);
             // Without pooling the values stay where they are, flattened or not.
             let output: Shape = if pool.is_some() {
                 stage.output
@@ -264,10 +273,11 @@ fn stage_kernel(
                 in_width,
                 out_height: output[1],
                 out_width: output[2],
-                kernel_y: window[0][0],
-                kernel_x: window[0][1],
-                stride_y: window[1][0],
-                stride_x: window[1][1],
+                kernel_y: pooling.kernel_size[0],
+                kernel_x: pooling.kernel_size[1],
+                stride_y: pooling.stride[0],
+                stride_x: pooling.stride[1],
+                mean: pooling.mean,
                 affine: norm.is_some(),
             })
         }
@@ -343,11 +353,11 @@ fn conv_stage(
             }
         }
         for channel in 0..shape.in_channels {
-            #[unroll]
+            #[unroll(shape.unrolled)]
             for kernel_y in 0..shape.kernel_y {
                 let mut values = Array::<f32>::new(shape.span);
                 let in_y = out_y * shape.stride_y + kernel_y;
-                #[unroll]
+                #[unroll(shape.unrolled)]
                 for index in 0..shape.span {
                     let in_x = out_x * shape.stride_x + index;
                     if comptime!(shape.padding_y + shape.padding_x > 0) {
@@ -368,7 +378,7 @@ fn conv_stage(
                         values[index] = read(input, arena, source, image, shape.offsets);
                     }
                 }
-                #[unroll]
+                #[unroll(shape.unrolled)]
                 for kernel_x in 0..shape.kernel_x {
                     let tap = (channel * shape.kernel_y + kernel_y) * shape.kernel_x + kernel_x;
                     let start = shape.offsets.weight + tap * shape.out_channels + first;
@@ -512,7 +522,7 @@ fn add_term(
     }
 }
 
-/// One thread: one output value, the maximum of its window after the batch norm.
+/// One thread: one output value, the maximum or the mean of its window after the batch norm.
 #[cube(launch_unchecked)]
 fn pool_stage(
     input: &Array<f32>,
@@ -539,17 +549,27 @@ fn pool_stage(
         }
         let start = (channel * shape.in_height + out_y * shape.stride_y) * shape.in_width
             + out_x * shape.stride_x;
-        let mut largest = read(input, arena, start, image, shape.offsets) * scale + shift;
-        #[unroll]
+        let mut pooled = 0.0f32;
+        if comptime!(!shape.mean) {
+            pooled = read(input, arena, start, image, shape.offsets) * scale + shift;
+        }
+        #[unroll(comptime!(shape.kernel_y * shape.kernel_x <= 16))]
         for kernel_y in 0..shape.kernel_y {
-            #[unroll]
+            #[unroll(comptime!(shape.kernel_y * shape.kernel_x <= 16))]
             for kernel_x in 0..shape.kernel_x {
                 let place = start + kernel_y * shape.in_width + kernel_x;
                 let value = read(input, arena, place, image, shape.offsets) * scale + shift;
-                largest = f32::max(largest, value);
+                if comptime!(shape.mean) {
+                    pooled += value;
+                } else {
+                    pooled = f32::max(pooled, value);
+                }
             }
         }
-        let y = activate(largest, shape.offsets.activation);
+        if comptime!(shape.mean) {
+            pooled *= f32::new(comptime!(1.0 / (shape.kernel_y * shape.kernel_x) as f32));
+        }
+        let y = activate(pooled, shape.offsets.activation);
         arena[image * shape.offsets.arena + shape.offsets.output + index] = y;
     }
 }

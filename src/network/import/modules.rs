@@ -1,5 +1,6 @@
 //! The modules of an imported file: which tensors belong together by their names, and what their shapes make of them.
 
+use super::names::{Leaf, place};
 use safetensors::Dtype;
 use std::collections::BTreeMap;
 
@@ -17,9 +18,25 @@ pub(super) struct Entry {
 /// Tensors with the same prefix, such as `conv1.weight` and `conv1.bias`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Module {
-    /// The prefix; empty where the tensors have none.
+    /// The prefix, its parts separated by dots; empty where the tensors have none.
     pub path: String,
     pub kind: Kind,
+    /// The file's names of its tensors.
+    pub tensors: BTreeMap<Leaf, String>,
+    /// The file keeps the weight as `[in, out]` or `[height, width, in, out]`.
+    pub inputs_first: bool,
+    /// Keras's default for the epsilon of a normalisation is another.
+    pub is_keras: bool,
+}
+
+/// The modules of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Modules {
+    pub list: Vec<Module>,
+    /// What is not understood, a line each.
+    pub problems: Vec<String>,
+    /// Nothing in the file tells whether its dense weights are `[out, in]` or `[in, out]`.
+    pub either_way: bool,
 }
 
 /// What a module's shapes make of it.
@@ -40,13 +57,13 @@ pub(super) enum Kind {
 }
 
 impl Module {
-    /// The file's name of one of its tensors.
-    pub fn tensor(&self, leaf: &str) -> String {
-        if self.path.is_empty() {
-            leaf.to_string()
-        } else {
-            format!("{}.{leaf}", self.path)
-        }
+    /// The file's name of one of its tensors, or the name that it would have.
+    pub fn tensor(&self, leaf: Leaf) -> String {
+        let own = || match self.path.as_str() {
+            "" => leaf.name().to_string(),
+            path => format!("{path}.{}", leaf.name()),
+        };
+        self.tensors.get(&leaf).cloned().unwrap_or_else(own)
     }
 
     /// How people call it: its prefix.
@@ -118,114 +135,205 @@ pub(super) fn number(part: &str) -> Option<u64> {
     digits.then(|| part.parse().ok()).flatten()
 }
 
-/// Groups the tensors by prefix. The second list says what is not understood, a line each.
-pub(super) fn modules(entries: &[Entry]) -> (Vec<Module>, Vec<String>) {
-    let (mut modules, mut problems) = (Vec::new(), Vec::new());
-    let mut groups: BTreeMap<&str, BTreeMap<&str, &Entry>> = BTreeMap::new();
+/// Groups the tensors by prefix. `inputs_first` says how dense weights lie where nothing in the file does.
+pub(super) fn modules(entries: &[Entry], inputs_first: bool) -> Modules {
+    let (mut list, mut problems) = (Vec::new(), Vec::new());
+    let mut groups: BTreeMap<String, Group<'_>> = BTreeMap::new();
     for entry in entries {
-        let (path, leaf) = entry.name.rsplit_once('.').unwrap_or(("", &entry.name));
         if entry.name.len() > MAX_NAME {
             let start: String = entry.name.chars().take(40).collect();
             problems.push(format!("{start}…: a name of {} bytes", entry.name.len()));
-        } else if entry.name.starts_with('.') {
+            continue;
+        }
+        if entry.name.starts_with('.') {
             problems.push(format!("{}: a name without its beginning", entry.name));
-        } else if leaf != "num_batches_tracked" {
-            groups.entry(path).or_default().insert(leaf, entry);
+            continue;
+        }
+        let Some(place) = place(&entry.name) else {
+            continue;
+        };
+        let group = groups.entry(place.path).or_default();
+        group.inputs_first |= place.inputs_first;
+        group.is_keras |= place.is_keras;
+        match place.leaf {
+            Err(leaf) => group.unknown.push((leaf, entry)),
+            Ok(leaf) => {
+                if let Some(other) = group.leaves.insert(leaf, entry) {
+                    let names = [&other.name, &entry.name];
+                    problems.push(format!("{} and {} are the same", names[0], names[1]));
+                }
+            }
         }
     }
-    for (path, leaves) in groups {
-        match kind(path, &leaves) {
-            Ok(kind) => modules.push(Module {
-                path: path.to_string(),
+    // What biases say about one dense layer holds for all of the file.
+    let told = groups.values().filter_map(Group::dense_order);
+    let (first, last): (Vec<bool>, Vec<bool>) = told.partition(|inputs_first| *inputs_first);
+    let open = groups
+        .values()
+        .any(|group| group.is_dense() && !group.inputs_first);
+    let either_way = open && first.is_empty() && last.is_empty();
+    let habit = if either_way {
+        inputs_first
+    } else {
+        first.len() > last.len()
+    };
+    for (path, mut group) in groups {
+        if group.is_dense() {
+            group.inputs_first |= group.dense_order().unwrap_or(habit);
+        }
+        match group.kind(&path) {
+            Ok(kind) => list.push(Module {
                 kind,
+                tensors: group
+                    .leaves
+                    .iter()
+                    .map(|(leaf, entry)| (*leaf, entry.name.clone()))
+                    .collect(),
+                inputs_first: group.inputs_first,
+                is_keras: group.is_keras,
+                path,
             }),
             Err(problem) => problems.push(problem),
         }
     }
-    (modules, problems)
+    Modules {
+        list,
+        problems,
+        either_way,
+    }
 }
 
-fn kind(path: &str, leaves: &BTreeMap<&str, &Entry>) -> Result<Kind, String> {
-    const KNOWN: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
-    let path = if path.is_empty() {
-        "without a prefix"
-    } else {
-        path
-    };
-    for (leaf, entry) in leaves {
-        let Entry { name, dtype, shape } = entry;
-        if !KNOWN.contains(leaf) {
+/// The tensors of a prefix.
+#[derive(Default)]
+struct Group<'a> {
+    leaves: BTreeMap<Leaf, &'a Entry>,
+    unknown: Vec<(String, &'a Entry)>,
+    inputs_first: bool,
+    is_keras: bool,
+}
+
+impl Group<'_> {
+    fn shape(&self, leaf: Leaf) -> Option<&[usize]> {
+        self.leaves.get(&leaf).map(|entry| entry.shape.as_slice())
+    }
+
+    fn is_dense(&self) -> bool {
+        self.shape(Leaf::Weight)
+            .is_some_and(|shape| shape.len() == 2)
+    }
+
+    /// Whether the dense weight has its inputs first, as far as its bias tells.
+    fn dense_order(&self) -> Option<bool> {
+        match (self.shape(Leaf::Weight)?, self.shape(Leaf::Bias)?) {
+            (&[rows, columns], &[bias]) if rows != columns => match bias {
+                _ if bias == rows => Some(false),
+                _ if bias == columns => Some(true),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn kind(&mut self, path: &str) -> Result<Kind, String> {
+        let path = if path.is_empty() {
+            "without a prefix"
+        } else {
+            path
+        };
+        if let Some((leaf, Entry { name, shape, .. })) = self.unknown.first() {
             return Err(format!("{name} {shape:?}: {}", unknown(leaf)));
         }
-        if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::F64) {
+        for Entry { name, dtype, shape } in self.leaves.values() {
+            if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::F64) {
+                return Err(format!(
+                    "{name}: holds {dtype}; only F32, F16, BF16 and F64 can be read"
+                ));
+            }
+            if shape.contains(&0) {
+                return Err(format!("{name} {shape:?}: holds nothing"));
+            }
+        }
+        let statistics = self.shape(Leaf::Mean).is_some() || self.shape(Leaf::Variance).is_some();
+        let bias = match self.shape(Leaf::Bias) {
+            Some(&[size]) => Some(size),
+            _ => None,
+        };
+        let weight = self.shape(Leaf::Weight).map(<[usize]>::to_vec);
+        let kind = match (weight.as_deref(), statistics) {
+            (Some(&[a, b, c, d]), false) => {
+                // A name or the bias says so: [height, width, in, out].
+                self.inputs_first |= bias == Some(d) && bias != Some(a);
+                let [out_channels, in_channels, y, x] = if self.inputs_first {
+                    [d, c, a, b]
+                } else {
+                    [a, b, c, d]
+                };
+                Kind::Conv2d {
+                    out_channels,
+                    in_channels,
+                    kernel_size: [y, x],
+                }
+            }
+            (Some(&[a, b]), false) => {
+                let [out_features, in_features] = if self.inputs_first { [b, a] } else { [a, b] };
+                Kind::Linear {
+                    out_features,
+                    in_features,
+                }
+            }
+            (None | Some(&[_]), true) => self.batch_norm(path)?,
+            (weight, _) => {
+                return Err(format!(
+                    "{path}: {}",
+                    unknown_module(weight, bias.is_some())
+                ));
+            }
+        };
+        let (outputs, inputs) = match kind {
+            Kind::Conv2d {
+                out_channels,
+                in_channels,
+                ..
+            } => (out_channels, in_channels),
+            Kind::Linear {
+                out_features,
+                in_features,
+            } => (out_features, in_features),
+            Kind::BatchNorm { .. } => return Ok(kind),
+        };
+        match self.shape(Leaf::Bias) {
+            None => Ok(kind),
+            Some(&[size]) if size == outputs => Ok(kind),
+            Some(&[size]) if size == inputs && matches!(kind, Kind::Conv2d { .. }) => Err(format!(
+                "{path}: by its bias of {size} a transposed convolution, which cannot be run"
+            )),
+            Some(bias) => Err(format!(
+                "{path}: its bias has the shape {bias:?}, expected [{outputs}]"
+            )),
+        }
+    }
+
+    fn batch_norm(&self, path: &str) -> Result<Kind, String> {
+        let Some(mean) = self.leaves.get(&Leaf::Mean) else {
             return Err(format!(
-                "{name}: holds {dtype}; only F32, F16, BF16 and F64 can be read"
+                "{path}: has a running variance but no running mean"
+            ));
+        };
+        if !self.leaves.contains_key(&Leaf::Variance) {
+            return Err(format!(
+                "{path}: has a running mean but no running variance"
             ));
         }
-        if shape.contains(&0) {
-            return Err(format!("{name} {shape:?}: holds nothing"));
+        let [channels] = mean.shape[..] else {
+            return Err(format!("{} has the shape {:?}", mean.name, mean.shape));
+        };
+        match self.leaves.values().find(|entry| entry.shape != mean.shape) {
+            Some(other) => Err(format!(
+                "{} has the shape {:?}, its running mean {:?}",
+                other.name, other.shape, mean.shape
+            )),
+            None => Ok(Kind::BatchNorm { channels }),
         }
-    }
-    let shape = |leaf: &str| leaves.get(leaf).map(|entry| entry.shape.as_slice());
-    let statistics = shape("running_mean").is_some() || shape("running_var").is_some();
-    let kind = match (shape("weight"), statistics) {
-        (Some(&[out_channels, in_channels, y, x]), false) => Kind::Conv2d {
-            out_channels,
-            in_channels,
-            kernel_size: [y, x],
-        },
-        (Some(&[out_features, in_features]), false) => Kind::Linear {
-            out_features,
-            in_features,
-        },
-        (None | Some(&[_]), true) => batch_norm(path, leaves)?,
-        (weight, _) => return Err(format!("{path}: {}", unknown_module(weight, leaves))),
-    };
-    let (outputs, inputs) = match kind {
-        Kind::Conv2d {
-            out_channels,
-            in_channels,
-            ..
-        } => (out_channels, in_channels),
-        Kind::Linear {
-            out_features,
-            in_features,
-        } => (out_features, in_features),
-        Kind::BatchNorm { .. } => return Ok(kind),
-    };
-    match shape("bias") {
-        None => Ok(kind),
-        Some(&[size]) if size == outputs => Ok(kind),
-        Some(&[size]) if size == inputs => Err(match kind {
-            Kind::Conv2d { .. } => format!(
-                "{path}: by its bias of {size} a transposed convolution, which cannot be run"
-            ),
-            _ => format!(
-                "{path}: its weight lies the other way round, [inputs, outputs]; transpose it before saving"
-            ),
-        }),
-        Some(bias) => Err(format!(
-            "{path}: its bias has the shape {bias:?}, expected [{outputs}]"
-        )),
-    }
-}
-
-fn batch_norm(path: &str, leaves: &BTreeMap<&str, &Entry>) -> Result<Kind, String> {
-    let Some(mean) = leaves.get("running_mean") else {
-        return Err(format!("{path}: has a running_var but no running_mean"));
-    };
-    if !leaves.contains_key("running_var") {
-        return Err(format!("{path}: has a running_mean but no running_var"));
-    }
-    let [channels] = mean.shape[..] else {
-        return Err(format!("{} has the shape {:?}", mean.name, mean.shape));
-    };
-    match leaves.values().find(|entry| entry.shape != mean.shape) {
-        Some(other) => Err(format!(
-            "{} has the shape {:?}, its running_mean {:?}",
-            other.name, other.shape, mean.shape
-        )),
-        None => Ok(Kind::BatchNorm { channels }),
     }
 }
 
@@ -251,16 +359,13 @@ fn unknown(leaf: &str) -> &'static str {
         "original",
     ]) {
         "weight or spectral normalisation; remove it before saving (torch.nn.utils.remove_weight_norm)"
-    } else if starts(&["kernel", "gamma", "beta", "moving_", "scale"]) {
-        "a name as in Keras or JAX; save the network with PyTorch's names (weight, bias)"
     } else {
         "an unknown kind of parameter"
     }
 }
 
 /// What a module with a weight of this shape may be, where it is none of ours.
-fn unknown_module(weight: Option<&[usize]>, leaves: &BTreeMap<&str, &Entry>) -> String {
-    let bias = leaves.contains_key("bias");
+fn unknown_module(weight: Option<&[usize]>, bias: bool) -> String {
     match weight {
         Some(shape @ &[_]) if bias => format!(
             "weight {shape:?} and bias without running statistics: layer, group or instance normalisation, which cannot \
@@ -299,18 +404,21 @@ pub(super) mod tests {
 
     #[test]
     fn shapes_make_the_layers() {
-        let (modules, problems) = modules(&entries(&[
-            ("conv.weight", &[6, 1, 5, 5]),
-            ("conv.bias", &[6]),
-            ("bn.weight", &[6]),
-            ("bn.bias", &[6]),
-            ("bn.running_mean", &[6]),
-            ("bn.running_var", &[6]),
-            ("bn.num_batches_tracked", &[]),
-            ("fc.weight", &[10, 20]),
-        ]));
+        let Modules { list, problems, .. } = modules(
+            &entries(&[
+                ("conv.weight", &[6, 1, 5, 5]),
+                ("conv.bias", &[6]),
+                ("bn.weight", &[6]),
+                ("bn.bias", &[6]),
+                ("bn.running_mean", &[6]),
+                ("bn.running_var", &[6]),
+                ("bn.num_batches_tracked", &[]),
+                ("fc.weight", &[10, 20]),
+            ]),
+            false,
+        );
         assert_eq!(problems, [""; 0]);
-        let words: Vec<String> = modules.iter().map(Module::words).collect();
+        let words: Vec<String> = list.iter().map(Module::words).collect();
         assert_eq!(
             words,
             [
@@ -322,16 +430,35 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn biases_tell_how_dense_weights_lie() {
+        let burn: [(&str, &[usize]); 4] = [
+            ("a.weight", &[784, 20]),
+            ("a.bias", &[20]),
+            ("b.weight", &[20, 20]),
+            ("b.bias", &[20]),
+        ];
+        let found = modules(&entries(&burn), false);
+        assert!(found.list.iter().all(|module| module.inputs_first));
+        assert!(!found.either_way);
+        let square = modules(&entries(&burn[2..]), true);
+        assert!(square.either_way && square.list[0].inputs_first);
+    }
+
+    #[test]
     fn what_cannot_be_run_is_called_by_its_name() {
-        let (understood, problems) = modules(&entries(&[
-            ("a.weight_ih_l0", &[40, 28]),
-            ("b.weight", &[6]),
-            ("b.bias", &[6]),
-            ("c.weight", &[8, 4, 3, 3]),
-            ("c.bias", &[4]),
-            ("d.weight", &[16, 1, 9]),
-        ]));
-        assert!(understood.is_empty());
+        let found = modules(
+            &entries(&[
+                ("a.weight_ih_l0", &[40, 28]),
+                ("b.weight", &[6]),
+                ("b.bias", &[6]),
+                ("c.weight", &[8, 4, 3, 3]),
+                ("c.bias", &[4]),
+                ("d.weight", &[16, 1, 9]),
+            ]),
+            false,
+        );
+        assert!(found.list.is_empty());
+        let problems = found.problems;
         let said = [
             "LSTM",
             "layer, group",

@@ -41,7 +41,8 @@ pub(super) fn ordered(
 fn listed(mut modules: Vec<Module>, wanted: &[String]) -> Result<Vec<Module>, String> {
     let mut result = Vec::with_capacity(modules.len());
     for path in wanted {
-        let Some(place) = modules.iter().position(|module| module.path == *path) else {
+        let own = path.replace('/', ".");
+        let Some(place) = modules.iter().position(|module| module.path == own) else {
             return Err(format!(
                 "`order` lists `{path}`, which the file does not have or which is listed twice"
             ));
@@ -100,7 +101,9 @@ fn means_the_end(part: &str) -> bool {
 /// `conv10b` becomes `conv`, 10, `b`.
 fn chunks(part: &str) -> Vec<Chunk> {
     let mut chunks = Vec::new();
-    let mut rest = part;
+    // No number of a layer: Keras's first convolution is `conv2d`.
+    let part = part.replacen("2d", "", 1);
+    let mut rest = part.as_str();
     while let Some(first) = rest.chars().next() {
         let digits = first.is_ascii_digit();
         let end = rest
@@ -275,9 +278,9 @@ mod tests {
     use crate::import::modules::{modules, tests::entries};
 
     fn order_of(list: &[(&str, &[usize])]) -> Vec<String> {
-        let (found, problems) = modules(&entries(list));
-        assert_eq!(problems, [""; 0]);
-        let (found, _) = ordered(found, None).unwrap();
+        let found = modules(&entries(list), false);
+        assert_eq!(found.problems, [""; 0]);
+        let (found, _) = ordered(found.list, None).unwrap();
         found.into_iter().map(|module| module.path).collect()
     }
 

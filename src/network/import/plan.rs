@@ -5,12 +5,23 @@
 
 use super::{
     modules::{Kind, Module},
-    search::{Choice, Conv, End},
+    search::{Conv, End, Found},
+    sidecar::Pool,
 };
-use crate::spec::{Activation, LayerSpec};
+use crate::spec::{Activation, LayerSpec, Shape};
 
-/// PyTorch's and tinygrad's default; files do not hold it.
+/// PyTorch's, tinygrad's, burn's and Flax's default; files do not hold it.
 const EPSILON: f32 = 1e-5;
+/// Keras's default.
+const KERAS_EPSILON: f32 = 1e-3;
+
+/// Where a normalisation stands whose place no numbering tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NormPlace {
+    BeforeActivation,
+    AfterActivation,
+    AfterPool,
+}
 
 /// The order of everything that may become a layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +32,8 @@ pub(super) struct Plan {
     pub end: End,
     /// Modules after which the numbering leaves no room for an activation.
     pub without_activation: Vec<usize>,
+    /// Whether a normalisation's place follows from nothing but habit.
+    pub open_norms: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,7 +48,7 @@ enum Item {
 
 impl Plan {
     /// The plan of ordered modules that fit by channels; none where no module has weights to multiply with.
-    pub fn new(modules: &[Module]) -> Option<Self> {
+    pub fn new(modules: &[Module], norms: NormPlace) -> Option<Self> {
         let last = modules.iter().rposition(|module| !module.is_norm())?;
         let gaps = gaps(modules);
         let flat = first_flat(modules);
@@ -47,6 +60,7 @@ impl Plan {
                 None => End::OnePlace,
             },
             without_activation: Vec::new(),
+            open_norms: false,
         };
         let mut index = 0;
         while index < modules.len() {
@@ -68,7 +82,8 @@ impl Plan {
             // Another operator follows, so the run of normalisations ends before the modules do.
             let ends = |i: &usize| !modules[*i].is_norm() || flat == Some(*i);
             let next = (index..modules.len()).find(ends).unwrap_or(last);
-            index = plan.between(index - 1, next, &gaps, flat == Some(next), conv);
+            let habit = (&gaps[..], norms);
+            index = plan.between(index - 1, next, habit, flat == Some(next), conv);
         }
         let outputs: Vec<usize> = plan.convs.iter().map(|conv| conv.out_channels).collect();
         for (place, conv) in plan.convs.iter_mut().enumerate() {
@@ -82,7 +97,7 @@ impl Plan {
         &mut self,
         operator: usize,
         next: usize,
-        gaps: &[Option<u64>],
+        (gaps, habit): (&[Option<u64>], NormPlace),
         flatten: bool,
         conv: Option<Conv>,
     ) -> usize {
@@ -96,8 +111,10 @@ impl Plan {
         let place = self.convs.len();
         let pool = conv.is_some().then_some(Item::Pool(place));
         // Convolution, activation, normalisation where there is room for that; else normalisation before activation.
-        let early = inner.is_some_and(|gap| gap >= 1);
-        let early_pool = inner.is_some_and(|gap| gap >= 2);
+        let open = !norms.is_empty() && inner.is_none();
+        self.open_norms |= open;
+        let early = inner.map_or(open && habit != NormPlace::BeforeActivation, |gap| gap >= 1);
+        let early_pool = inner.map_or(open && habit == NormPlace::AfterPool, |gap| gap >= 2);
         if early {
             self.items.push(Item::Activation);
         }
@@ -134,21 +151,48 @@ impl Plan {
     pub fn layers(
         &self,
         modules: &[Module],
-        choices: &[Choice],
-        activation: Activation,
+        found: &Found,
+        Between {
+            activation,
+            mean_pool,
+        }: Between,
     ) -> Vec<(LayerSpec, Option<usize>)> {
-        let mut layers = Vec::new();
+        let mut layers: Vec<(LayerSpec, Option<usize>)> = Vec::new();
+        let choices = &found.choices;
         let mut convs = choices.iter();
+        let whole_mean = |layers: &mut Vec<(LayerSpec, Option<usize>)>| {
+            let walk = |shape: Shape, layer: &(LayerSpec, _)| layer.0.output_shape(shape);
+            let [_, height, width] = layers.iter().try_fold([1, 28, 28], walk).unwrap_or([1; 3]);
+            let mean = LayerSpec::AvgPool2d {
+                kernel_size: [height, width],
+                stride: [height, width],
+            };
+            layers.push((mean, None));
+        };
         for item in &self.items {
+            if found.global_mean && *item == Item::Flatten {
+                whole_mean(&mut layers);
+            }
             let layer = match *item {
                 Item::Flatten => LayerSpec::Flatten,
-                Item::Activation => match activation {
-                    Activation::None => continue,
-                    Activation::Silu => LayerSpec::Silu,
-                    Activation::Relu => LayerSpec::Relu,
+                Item::Activation => match activation.layer() {
+                    Some(layer) => layer,
+                    None => continue,
                 },
                 Item::Pool(place) => match choices.get(place).and_then(|choice| choice.pool) {
-                    Some((kernel_size, stride)) => LayerSpec::MaxPool2d {
+                    Some(Pool {
+                        kernel_size,
+                        stride,
+                        mean,
+                    }) if mean.unwrap_or(mean_pool) => LayerSpec::AvgPool2d {
+                        kernel_size,
+                        stride,
+                    },
+                    Some(Pool {
+                        kernel_size,
+                        stride,
+                        ..
+                    }) => LayerSpec::MaxPool2d {
                         kernel_size,
                         stride,
                     },
@@ -179,7 +223,11 @@ impl Plan {
                         },
                         Kind::BatchNorm { channels } => LayerSpec::BatchNorm {
                             channels,
-                            epsilon: EPSILON,
+                            epsilon: if modules[index].is_keras {
+                                KERAS_EPSILON
+                            } else {
+                                EPSILON
+                            },
                         },
                     };
                     layers.push((layer, Some(index)));
@@ -188,8 +236,19 @@ impl Plan {
             };
             layers.push((layer, None));
         }
+        if found.global_mean && !self.items.contains(&Item::Flatten) {
+            whole_mean(&mut layers);
+        }
         layers
     }
+}
+
+/// What stands between modules all over a network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Between {
+    pub activation: Activation,
+    /// Where the description does not say.
+    pub mean_pool: bool,
 }
 
 fn conv(module: &Module) -> Option<Conv> {
@@ -243,17 +302,27 @@ fn gaps(modules: &[Module]) -> Vec<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::modules::{modules, tests::entries};
+    use crate::import::{
+        modules::{modules, tests::entries},
+        search::Choice,
+    };
 
     fn kinds(list: &[(&str, &[usize])]) -> Vec<&'static str> {
-        let (modules, _) = modules(&entries(list));
-        let plan = Plan::new(&modules).unwrap();
+        let modules = modules(&entries(list), false).list;
+        let plan = Plan::new(&modules, NormPlace::BeforeActivation).unwrap();
         let pooled = Choice {
-            pool: Some(([2, 2], [2, 2])),
+            pool: Some(Pool::max([2, 2], [2, 2])),
             ..Choice::default()
         };
-        let choices = vec![pooled; plan.convs.len()];
-        let layers = plan.layers(&modules, &choices, Activation::Relu);
+        let found = Found {
+            choices: vec![pooled; plan.convs.len()],
+            ..Found::default()
+        };
+        let between = Between {
+            activation: Activation::Relu,
+            mean_pool: false,
+        };
+        let layers = plan.layers(&modules, &found, between);
         layers.iter().map(|(layer, _)| layer.kind()).collect()
     }
 

@@ -6,7 +6,7 @@
 //! padding or "same", stride 1, and 2×2 pooling wherever the number of maps changes next (so after each convolution of
 //! 6, 16 and after each pair of 32, 32, 64, 64) and after the last.
 
-use super::sidecar::{Fixed, Window};
+use super::sidecar::{Fixed, Pool};
 use crate::spec::windows;
 use std::{
     cmp::Reverse,
@@ -29,6 +29,8 @@ const UNEXPECTED_POOL: u32 = 2;
 /// The numbering has no room for the pooling, or has room that nothing else fills (but dropout may).
 const POOL_WITHOUT_ROOM: u32 = 12;
 const ROOM_WITHOUT_POOL: u32 = 5;
+const GLOBAL_MEAN: u32 = 2;
+const REGULAR: u32 = 2;
 
 /// A convolution whose surroundings are searched.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,7 +61,7 @@ pub(super) enum End {
 pub(super) struct Choice {
     pub padding: [usize; 2],
     pub stride: [usize; 2],
-    pub pool: Option<Window>,
+    pub pool: Option<Pool>,
     pub style: Style,
     pub cost: u32,
 }
@@ -96,11 +98,107 @@ struct State {
 }
 
 /// An arrangement that fits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Found {
     pub cost: u32,
     pub choices: Vec<Choice>,
+    /// The mean of each map follows the last.
+    pub global_mean: bool,
 }
+
+impl Found {
+    /// Whether nothing in it tells across from down.
+    pub fn is_square(&self) -> bool {
+        let same = |[y, x]: [usize; 2]| y == x;
+        self.choices.iter().all(|choice| {
+            let pool = choice.pool;
+            same(choice.padding)
+                && same(choice.stride)
+                && pool.is_none_or(|pool| same(pool.kernel_size) && same(pool.stride))
+        })
+    }
+}
+
+/// As [`search`], and where one value of each map is wanted also arrangements whose maps end in their means.
+pub(super) fn search_with_means(
+    convs: &[Conv],
+    fixed: &[Fixed],
+    end: End,
+    limit: usize,
+) -> Result<Vec<Found>, TooMany> {
+    let mut found = search(convs, fixed, end, limit)?;
+    let least = found.first().map_or(0, |found| found.cost);
+    for one in regular(convs, fixed, end) {
+        match found.iter_mut().find(|found| found.choices == one.choices) {
+            Some(found) => found.cost = found.cost.min(least + REGULAR),
+            None => found.push(Found {
+                cost: least + REGULAR,
+                ..one
+            }),
+        }
+    }
+    found.sort_by_key(|one| one.cost);
+    let channels = convs.last().map_or(0, |conv| conv.out_channels);
+    if !convs.is_empty() && (end == End::OnePlace || end == End::Values(channels)) {
+        let mut means = search(convs, fixed, End::Any, limit)?;
+        for one in &mut means {
+            one.global_mean = true;
+            one.cost += GLOBAL_MEAN;
+        }
+        found.extend(means);
+        found.sort_by_key(|one| one.cost);
+    }
+    Ok(found)
+}
+
+/// Arrangements that fit in which every convolution does the same, such as three of stride 2 and padding 1: people write
+/// networks so, however dear each choice is for itself.
+fn regular(convs: &[Conv], fixed: &[Fixed], end: End) -> Vec<Found> {
+    let options: Vec<Vec<Choice>> = convs
+        .iter()
+        .zip(fixed)
+        .map(|(conv, fixed)| options(conv, fixed))
+        .collect();
+    let search = Search {
+        options,
+        channels: convs.last().map_or(1, |conv| conv.out_channels),
+        convs,
+        end,
+        rest: HashMap::new(),
+        steps: 0,
+    };
+    let Some(first) = search.options.first() else {
+        return Vec::new();
+    };
+    let walk = |like: &Choice| {
+        let mut state = START;
+        let mut choices = Vec::new();
+        for options in &search.options {
+            let same = |choice: &Choice| {
+                let style =
+                    [choice.style, like.style].contains(&Style::Any) || choice.style == like.style;
+                style && choice.stride == like.stride && choice.pool == like.pool
+            };
+            let option = options.iter().position(same)?;
+            choices.push(options[option]);
+            (_, state) = search.step(state, option)?;
+        }
+        search.fits(state).then_some(Found {
+            cost: 0,
+            choices,
+            global_mean: false,
+        })
+    };
+    first.iter().filter_map(walk).collect()
+}
+
+/// Before the first convolution.
+const START: State = State {
+    conv: 0,
+    size: [28, 28],
+    style: Style::Any,
+    stride: [0, 0],
+};
 
 /// The `limit` most plausible arrangements that fit, best first; `fixed` holds what is known of each convolution. An
 /// error where there are too many possibilities to look through.
@@ -122,12 +220,7 @@ pub(super) fn search(
         rest: HashMap::new(),
         steps: 0,
     };
-    let start = State {
-        conv: 0,
-        size: [28, 28],
-        style: Style::Any,
-        stride: [0, 0],
-    };
+    let start = START;
     let mut found = Vec::new();
     let mut open = BinaryHeap::new();
     if let Some(rest) = search.rest(start)? {
@@ -140,6 +233,7 @@ pub(super) fn search(
             found.push(Found {
                 cost: total,
                 choices: choices.map(|(options, taken)| options[*taken]).collect(),
+                global_mean: false,
             });
             if found.len() == limit {
                 break;
@@ -175,18 +269,22 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Whether the maps behind the last convolution are as they have to be.
+    fn fits(&self, state: State) -> bool {
+        let [height, width] = state.size;
+        match self.end {
+            End::Values(values) => {
+                let places = height.saturating_mul(width);
+                places.saturating_mul(self.channels) == values
+            }
+            End::OnePlace => state.size == [1, 1],
+            End::Any => true,
+        }
+    }
+
     fn rest(&mut self, state: State) -> Result<Option<u32>, TooMany> {
         if state.conv == self.convs.len() {
-            let [height, width] = state.size;
-            let fits = match self.end {
-                End::Values(values) => {
-                    let places = height.saturating_mul(width);
-                    places.saturating_mul(self.channels) == values
-                }
-                End::OnePlace => state.size == [1, 1],
-                End::Any => true,
-            };
-            return Ok(fits.then_some(0));
+            return Ok(self.fits(state).then_some(0));
         }
         if let Some(known) = self.rest.get(&state) {
             return Ok(*known);
@@ -217,8 +315,8 @@ impl Search<'_> {
         for (axis, size) in size.iter_mut().enumerate() {
             let (stride, padding) = (choice.stride[axis], choice.padding[axis]);
             *size = windows(*size, kernel[axis], stride, padding).ok()?;
-            if let Some((kernel, stride)) = choice.pool {
-                *size = windows(*size, kernel[axis], stride[axis], 0).ok()?;
+            if let Some(pool) = choice.pool {
+                *size = windows(*size, pool.kernel_size[axis], pool.stride[axis], 0).ok()?;
             }
         }
         let mut cost = choice.cost;
@@ -300,7 +398,7 @@ fn strides(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], u32)> {
     strides
 }
 
-fn pools(conv: &Conv, fixed: &Fixed) -> Vec<(Option<Window>, u32)> {
+fn pools(conv: &Conv, fixed: &Fixed) -> Vec<(Option<Pool>, u32)> {
     if let Some(pool) = fixed.pool {
         return vec![(pool, 0)];
     }
@@ -315,10 +413,10 @@ fn pools(conv: &Conv, fixed: &Fixed) -> Vec<(Option<Window>, u32)> {
         return vec![(None, 0)];
     }
     vec![
-        (Some(([2, 2], [2, 2])), with),
+        (Some(Pool::either([2, 2], [2, 2])), with),
         (None, without),
-        (Some(([3, 3], [2, 2])), with + POOL_THREE_BY_TWO),
-        (Some(([3, 3], [3, 3])), with + POOL_THREE),
+        (Some(Pool::either([3, 3], [2, 2])), with + POOL_THREE_BY_TWO),
+        (Some(Pool::either([3, 3], [3, 3])), with + POOL_THREE),
     ]
 }
 

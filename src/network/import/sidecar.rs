@@ -4,6 +4,9 @@ use crate::spec::{Activation, Normalisation};
 use serde::Deserialize;
 use serde_json::Value;
 
+/// PyTorch's and Flax's default slope of leaky ReLU.
+pub(super) const PYTORCH_SLOPE: f32 = 0.01;
+
 /// Mean and standard deviation of MNIST's training pixels, as PyTorch's examples round them.
 pub(super) const MNIST: MeanStd = MeanStd {
     mean: 0.1307,
@@ -11,13 +14,53 @@ pub(super) const MNIST: MeanStd = MeanStd {
 };
 
 /// The keys, for messages.
-pub(super) const KEYS: &str = "\"activation\": \"relu\", \"silu\" or \"none\"; \"normalisation\": {\"mean\": …, \"std\": …}; \
+pub(super) const KEYS: &str = "\"activation\": \"relu\", \"silu\", \"gelu\", \"tanh\", \"sigmoid\", \"leaky_relu\" or \"none\"; \
+     \"normalisation\": {\"mean\": …, \"std\": …}; \
      \"padding\" and \"stride\": a number or one per convolution (padding also \"same\"); \"pool\": \"none\", \"2x2\", \
-     \"3x3/2\" (window/stride) or one per convolution; \"order\": the prefixes first to last; \"classes\": a list of \
+     \"3x3/2\" (window/stride), \"2x2 mean\" or one per convolution; \"flatten\": \"chw\" or \"hwc\"; \"transposed\": true \
+     for pictures that lie on their side; \"order\": the prefixes first to last; \"classes\": a list of \
      names; \"name\"";
 
-/// A pooling window and its stride.
-pub(super) type Window = ([usize; 2], [usize; 2]);
+/// A pooling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pool {
+    /// `[height, width]`.
+    pub kernel_size: [usize; 2],
+    /// `[vertical, horizontal]`.
+    pub stride: [usize; 2],
+    /// Whether the mean is taken and not the maximum; none where nobody says.
+    pub mean: Option<bool>,
+}
+
+impl Pool {
+    /// Of the mean or of the maximum.
+    pub fn either(kernel_size: [usize; 2], stride: [usize; 2]) -> Self {
+        Self {
+            kernel_size,
+            stride,
+            mean: None,
+        }
+    }
+
+    /// Of the maximum.
+    #[cfg(test)]
+    pub fn max(kernel_size: [usize; 2], stride: [usize; 2]) -> Self {
+        Self {
+            mean: Some(false),
+            ..Self::either(kernel_size, stride)
+        }
+    }
+}
+
+/// How maps become one row of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FlattenOrder {
+    /// Map by map: PyTorch, tinygrad, burn.
+    Chw,
+    /// Place by place: Keras, Flax.
+    Hwc,
+}
 
 /// What a person says about the network; all of it optional.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -29,6 +72,8 @@ pub(super) struct Sidecar {
     pub normalisation: Option<MeanStd>,
     pub classes: Option<Vec<String>>,
     pub order: Option<Vec<String>>,
+    pub flatten: Option<FlattenOrder>,
+    pub transposed: Option<bool>,
     pool: Option<Value>,
     padding: Option<Value>,
     stride: Option<Value>,
@@ -42,6 +87,14 @@ pub(super) enum ActivationName {
     Relu,
     #[serde(alias = "SiLU", alias = "swish")]
     Silu,
+    #[serde(alias = "GELU")]
+    Gelu,
+    #[serde(alias = "Tanh")]
+    Tanh,
+    #[serde(alias = "Sigmoid")]
+    Sigmoid,
+    #[serde(rename = "leaky_relu", alias = "leakyrelu", alias = "LeakyReLU")]
+    LeakyRelu,
     None,
 }
 
@@ -50,6 +103,10 @@ impl From<ActivationName> for Activation {
         match name {
             ActivationName::Relu => Self::Relu,
             ActivationName::Silu => Self::Silu,
+            ActivationName::Gelu => Self::Gelu,
+            ActivationName::Tanh => Self::Tanh,
+            ActivationName::Sigmoid => Self::Sigmoid,
+            ActivationName::LeakyRelu => Self::LeakyRelu(PYTORCH_SLOPE),
             ActivationName::None => Self::None,
         }
     }
@@ -79,7 +136,7 @@ pub(super) struct Fixed {
     pub padding: Option<[usize; 2]>,
     pub stride: Option<[usize; 2]>,
     /// `Some(None)`: no pooling.
-    pub pool: Option<Option<Window>>,
+    pub pool: Option<Option<Pool>>,
 }
 
 impl Sidecar {
@@ -129,8 +186,7 @@ impl Sidecar {
             for (fixed, item) in fixed.iter_mut().zip(items) {
                 fixed.pool = Some(window(item).ok_or_else(|| {
                     format!(
-                        "`pool` holds {item}, expected \"none\", \"2x2\" or \"3x3/2\" (window/stride); only the maximum \
-                         can be taken, not the average"
+                        "`pool` holds {item}, expected \"none\", \"2x2\", \"3x3/2\" (window/stride) or \"2x2 mean\""
                     )
                 })?);
             }
@@ -166,8 +222,8 @@ fn pair(value: &Value, least: u64) -> Option<[usize; 2]> {
     }
 }
 
-/// `none`, `2x2`, `2`, `3x3/2`.
-fn window(value: &Value) -> Option<Option<Window>> {
+/// `none`, `2x2`, `2`, `3x3/2`, each also with `mean` or `max` behind it.
+fn window(value: &Value) -> Option<Option<Pool>> {
     let text = match value {
         Value::Null => return Some(None),
         Value::Number(number) => number.to_string(),
@@ -177,6 +233,12 @@ fn window(value: &Value) -> Option<Option<Window>> {
     if text == "none" {
         return Some(None);
     }
+    let (text, mean) = match text.split_once(' ') {
+        Some((text, "mean" | "avg" | "average")) => (text.to_string(), Some(true)),
+        Some((text, "max")) => (text.to_string(), Some(false)),
+        Some(_) => return None,
+        None => (text, None),
+    };
     let sizes = |text: &str| {
         let one = |text: &str| {
             let number = text.trim().parse::<usize>().ok()?;
@@ -187,9 +249,14 @@ fn window(value: &Value) -> Option<Option<Window>> {
             None => [one(text)?; 2],
         })
     };
-    Some(Some(match text.split_once('/') {
+    let (kernel_size, stride) = match text.split_once('/') {
         Some((size, stride)) => (sizes(size)?, sizes(stride)?),
         None => (sizes(&text)?, sizes(&text)?),
+    };
+    Some(Some(Pool {
+        kernel_size,
+        stride,
+        mean,
     }))
 }
 
@@ -210,7 +277,7 @@ mod tests {
         assert_eq!(found[0].stride, Some([1, 1]));
         assert_eq!(found[1].stride, Some([2, 1]));
         assert_eq!(found[0].pool, Some(None));
-        assert_eq!(found[1].pool, Some(Some(([3, 3], [2, 2]))));
+        assert_eq!(found[1].pool, Some(Some(Pool::either([3, 3], [2, 2]))));
         assert_eq!(fixed("{}", 1).unwrap(), [Fixed::default()]);
     }
 
@@ -218,9 +285,9 @@ mod tests {
     fn every_fault_names_its_key() {
         for (json, said) in [
             (r#"{"paddings": 1}"#, "paddings"),
-            (r#"{"activation": "tanh"}"#, "tanh"),
+            (r#"{"activation": "maxout"}"#, "maxout"),
             (r#"{"pool": ["2x2"]}"#, "2 convolutions"),
-            (r#"{"pool": "average"}"#, "not the average"),
+            (r#"{"pool": "average"}"#, "2x2 mean"),
             (r#"{"stride": 0}"#, "`stride`"),
             (r#"{"padding": -1}"#, "`padding`"),
             (r#"{"normalisation": {"mean": 0.1, "std": 0}}"#, "std"),

@@ -1,13 +1,13 @@
 //! What people read about an imported file: advice, notes on what was assumed, and how the shapes went where nothing fits.
 
 use super::{
-    ARRANGEMENTS, Report,
+    Report,
     modules::Module,
-    plan::Plan,
+    plan::{Between, Plan},
     search::{self, Choice, End, Found},
     sidecar::{self, Fixed, Sidecar},
 };
-use crate::spec::{Activation, Shape};
+use crate::spec::{Activation, NetworkSpec, Shape};
 
 pub(super) fn order_advice() -> String {
     "If the order is wrong, list the prefixes first to last in a JSON file beside the network: {\"order\": [\"conv1\", \
@@ -32,17 +32,20 @@ pub(super) fn explain_misfit(
     modules: &[Module],
     plan: &Plan,
     fixed: &[Fixed],
-    activation: Activation,
 ) {
     let any = search::search(&plan.convs, fixed, End::Any, 1).unwrap_or_default();
-    let choices: Vec<Choice> = match any.into_iter().next() {
-        Some(found) => found.choices,
-        None => vec![Choice::default(); plan.convs.len()],
+    let found = any.into_iter().next().unwrap_or_else(|| Found {
+        choices: vec![Choice::default(); plan.convs.len()],
+        ..Found::default()
+    });
+    let between = Between {
+        activation: Activation::Relu,
+        mean_pool: false,
     };
     let mut shape: Shape = [1, 28, 28];
     let mut flow = words(shape);
     let mut broken = None;
-    for (layer, source) in plan.layers(modules, &choices, activation) {
+    for (layer, source) in plan.layers(modules, &found, between) {
         let name = source.map_or(layer.kind(), |source| modules[source].name());
         match layer.output_shape(shape) {
             Ok(next) if next == shape => {}
@@ -70,16 +73,9 @@ pub(super) fn explain_misfit(
                  and max poolings that were tried leave so many of 28×28 pixels",
                 values / channels
             ));
-            if values == channels {
-                report.problems.push(
-                    "One value a map: perhaps the mean over each map (global average pooling), which cannot be run"
-                        .to_string(),
-                );
-            }
         }
         End::OnePlace => report.problems.push(format!(
-            "The last convolution would have to leave one value in each of {channels} maps; perhaps a mean over each map \
-             (global average pooling) follows, which cannot be run"
+            "The last convolution would have to leave one value in each of {channels} maps"
         )),
         End::Any => {}
     }
@@ -140,10 +136,16 @@ fn arrangement(modules: &[Module], choices: &[Choice]) -> String {
         if choice.stride != [1, 1] {
             text.push_str(&format!(" stride {}", pair(choice.stride)));
         }
-        if let Some(([y, x], stride)) = choice.pool {
-            text.push_str(&format!(", then {y}×{x} max pooling"));
-            if stride != [y, x] {
-                text.push_str(&format!(" stride {}", pair(stride)));
+        if let Some(pool) = choice.pool {
+            let [y, x] = pool.kernel_size;
+            let kind = match pool.mean {
+                Some(true) => "mean ",
+                Some(false) => "max ",
+                None => "",
+            };
+            text.push_str(&format!(", then {y}×{x} {kind}pooling"));
+            if pool.stride != [y, x] {
+                text.push_str(&format!(" stride {}", pair(pool.stride)));
             }
         }
         text
@@ -156,10 +158,17 @@ pub(super) fn arrangement_notes(
     plan: &Plan,
     fixed: &[Fixed],
     found: &[Found],
+    taken: usize,
 ) -> Vec<String> {
-    let [best, others @ ..] = found else {
+    let Some(best) = found.get(taken) else {
         return Vec::new();
     };
+    let others: Vec<&Found> = found
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| *index != taken)
+        .map(|(_, other)| other)
+        .collect();
     if plan.convs.is_empty() {
         return Vec::new();
     }
@@ -175,12 +184,8 @@ pub(super) fn arrangement_notes(
         arrangement(modules, &best.choices)
     )];
     if let Some(next) = others.first() {
-        let count = if found.len() < ARRANGEMENTS {
-            format!("{} more", others.len())
-        } else {
-            format!("{} more or above", others.len())
-        };
-        let rank = if next.cost == best.cost {
+        let count = format!("{} more", others.len());
+        let rank = if next.cost <= best.cost {
             "as plausible"
         } else {
             "less plausible"
@@ -193,9 +198,14 @@ pub(super) fn arrangement_notes(
     notes
 }
 
-pub(super) fn activation_notes(modules: &[Module], plan: &Plan, sidecar: &Sidecar) -> Vec<String> {
+pub(super) fn activation_notes(
+    modules: &[Module],
+    plan: &Plan,
+    sidecar: &Sidecar,
+    was_tried: bool,
+) -> Vec<String> {
     let mut notes = Vec::new();
-    if sidecar.activation.is_none() {
+    if sidecar.activation.is_none() && !was_tried {
         notes.push(
             "Activation: ReLU after every layer but the last, assumed; weights do not tell it (description: activation)."
                 .to_string(),
@@ -214,11 +224,12 @@ pub(super) fn activation_notes(modules: &[Module], plan: &Plan, sidecar: &Sideca
 
 pub(super) fn assumption_notes(
     modules: &[Module],
-    outputs: usize,
+    spec: &NetworkSpec,
     sidecar: &Sidecar,
+    was_tried: bool,
 ) -> Vec<String> {
     let mut notes = Vec::new();
-    if sidecar.normalisation.is_none() {
+    if sidecar.normalisation.is_none() && !was_tried {
         notes.push(format!(
             "Pixels: mean {} and standard deviation {} of MNIST, assumed (description: normalisation; mean 0 and std 1 for \
              plain pixels between 0 and 1).",
@@ -226,14 +237,15 @@ pub(super) fn assumption_notes(
             sidecar::MNIST.std
         ));
     }
-    if sidecar.classes.is_none() {
+    if sidecar.classes.is_none() && !was_tried {
         notes.push(format!(
             "Classes: 0 to {}, assumed (description: classes).",
-            outputs - 1
+            spec.classes().len() - 1
         ));
     }
-    if modules.iter().any(Module::is_norm) {
-        notes.push("Batch normalisation: epsilon 1e-5, assumed.".to_string());
+    if let Some(norm) = modules.iter().find(|module| module.is_norm()) {
+        let epsilon = if norm.is_keras { "1e-3" } else { "1e-5" };
+        notes.push(format!("Batch normalisation: epsilon {epsilon}, assumed."));
     }
     notes
 }

@@ -23,8 +23,8 @@ struct Block {
     padding: [usize; 2],
     /// Batch normalisation, before the activation or (true) after it.
     norm_after: Option<bool>,
-    /// Kernel and stride.
-    pool: Option<[[usize; 2]; 2]>,
+    /// Kernel and stride, and whether the mean is taken.
+    pool: Option<([[usize; 2]; 2], bool)>,
 }
 
 fn any_block() -> impl Strategy<Value = Block> {
@@ -34,7 +34,7 @@ fn any_block() -> impl Strategy<Value = Block> {
         uniform2(1usize..3),
         uniform2(0usize..3),
     );
-    let pool = [uniform2(2usize..4), uniform2(1usize..3)];
+    let pool = ([uniform2(2usize..4), uniform2(1usize..3)], any::<bool>());
     let follows = (prop::option::of(any::<bool>()), prop::option::of(pool));
     (conv, follows).prop_map(
         |((channels, kernel, stride, padding), (norm_after, pool))| Block {
@@ -56,14 +56,18 @@ pub fn any_spec() -> impl Strategy<Value = NetworkSpec> {
         prop::collection::vec(any_block(), 0..3),
         1usize..70,
         2usize..14,
-        any::<bool>(),
+        prop::sample::select(vec![
+            LayerSpec::Relu,
+            LayerSpec::Silu,
+            LayerSpec::Gelu,
+            LayerSpec::Tanh,
+            LayerSpec::Sigmoid,
+            LayerSpec::LeakyRelu {
+                negative_slope: 0.01,
+            },
+        ]),
     )
-        .prop_map(|(norm_first, blocks, hidden, classes, relu)| {
-            let activation = if relu {
-                LayerSpec::Relu
-            } else {
-                LayerSpec::Silu
-            };
+        .prop_map(|(norm_first, blocks, hidden, classes, activation)| {
             let layers = layers(norm_first, &blocks, [hidden, classes], &activation);
             let classes = (0..classes).map(|class| class.to_string()).collect();
             NetworkSpec::with_classes("random".into(), Normalisation::default(), layers, classes)
@@ -107,12 +111,19 @@ fn layers(
         if block.norm_after == Some(true) {
             layers.push(norm(channels, 1e-5));
         }
-        if let Some([kernel_size, stride]) = block.pool
+        if let Some(([kernel_size, stride], mean)) = block.pool
             && let Some(pooled) = windows(size, kernel_size, stride, [0, 0])
         {
-            layers.push(LayerSpec::MaxPool2d {
-                kernel_size,
-                stride,
+            layers.push(if mean {
+                LayerSpec::AvgPool2d {
+                    kernel_size,
+                    stride,
+                }
+            } else {
+                LayerSpec::MaxPool2d {
+                    kernel_size,
+                    stride,
+                }
             });
             size = pooled;
         }

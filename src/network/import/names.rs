@@ -1,0 +1,126 @@
+//! How programs name tensors: PyTorch and tinygrad (`conv1.weight`), burn (`norm1.gamma`), Keras (`conv2d/kernel:0`), Flax
+//! (`params/Conv_0/kernel`, `batch_stats/BatchNorm_0/mean`) and Haiku (`linear/w`).
+
+/// Beginnings of names that say nothing about the layer.
+const WRAPPERS: [&str; 4] = ["params", "batch_stats", "model_weights", "state_dict"];
+/// Parts of names of what a program keeps beside the weights.
+const NO_WEIGHTS: [&str; 8] = [
+    "num_batches_tracked",
+    "optimizer",
+    "optimizer_state",
+    "opt_state",
+    "seed_generator",
+    "seed_generator_state",
+    "iterations",
+    "learning_rate",
+];
+
+/// What a tensor is to its layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Leaf {
+    Weight,
+    Bias,
+    Mean,
+    Variance,
+}
+
+impl Leaf {
+    /// PyTorch's name, which the files of this project use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Weight => "weight",
+            Self::Bias => "bias",
+            Self::Mean => "running_mean",
+            Self::Variance => "running_var",
+        }
+    }
+
+    /// The leaf of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Weight, Self::Bias, Self::Mean, Self::Variance]
+            .into_iter()
+            .find(|leaf| leaf.name() == name)
+    }
+}
+
+/// A tensor's name taken apart.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Place {
+    /// The layer's prefix, its parts separated by dots.
+    pub path: String,
+    pub leaf: Result<Leaf, String>,
+    /// The name says that the weight has its inputs before its outputs, as in TensorFlow and JAX.
+    pub inputs_first: bool,
+    /// The name is Keras's for running statistics, whose default epsilon is 1e-3 and not 1e-5.
+    pub is_keras: bool,
+}
+
+/// Takes a name apart; none where it names nothing of the network.
+pub(super) fn place(name: &str) -> Option<Place> {
+    let end = name.rfind(':').filter(|colon| {
+        let version = &name[colon + 1..];
+        !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let name = &name[..end.unwrap_or(name.len())];
+    let mut parts: Vec<&str> = name.split(['/', '.']).filter(|part| *part != "~").collect();
+    if parts.iter().any(|part| NO_WEIGHTS.contains(part)) {
+        return None;
+    }
+    let wrappers = parts
+        .iter()
+        .take_while(|part| WRAPPERS.contains(part))
+        .count();
+    parts.drain(..wrappers.min(parts.len() - 1));
+    let leaf = parts.pop().unwrap_or_default();
+    parts.dedup();
+    let (leaf, inputs_first) = match leaf {
+        "weight" | "gamma" | "scale" => (Ok(Leaf::Weight), false),
+        "kernel" | "w" => (Ok(Leaf::Weight), true),
+        "bias" | "beta" | "b" | "offset" => (Ok(Leaf::Bias), false),
+        "running_mean" | "moving_mean" | "mean" => (Ok(Leaf::Mean), false),
+        "running_var" | "moving_variance" | "moving_var" | "var" => (Ok(Leaf::Variance), false),
+        other => (Err(other.to_string()), false),
+    };
+    Some(Place {
+        path: parts.join("."),
+        leaf,
+        inputs_first,
+        is_keras: name.ends_with("moving_variance"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_program_names_the_same_things() {
+        for (name, path, leaf, inputs_first) in [
+            ("conv1.weight", "conv1", Leaf::Weight, false),
+            ("conv2d_1/kernel:0", "conv2d_1", Leaf::Weight, true),
+            ("conv2d/conv2d/bias:0", "conv2d", Leaf::Bias, false),
+            ("params/Conv_0/kernel", "Conv_0", Leaf::Weight, true),
+            (
+                "batch_stats.BatchNorm_0.var",
+                "BatchNorm_0",
+                Leaf::Variance,
+                false,
+            ),
+            ("norm1.gamma", "norm1", Leaf::Weight, false),
+            ("mlp/~/linear_0/w", "mlp.linear_0", Leaf::Weight, true),
+            ("weight", "", Leaf::Weight, false),
+        ] {
+            let place = place(name).unwrap();
+            assert_eq!(
+                (place.path.as_str(), place.leaf),
+                (path, Ok(leaf)),
+                "{name}"
+            );
+            assert_eq!(place.inputs_first, inputs_first, "{name}");
+        }
+        for name in ["bn.num_batches_tracked", "optimizer/iterations:0"] {
+            assert_eq!(place(name), None);
+        }
+        assert!(place("lstm.weight_ih_l0").unwrap().leaf.is_err());
+    }
+}
