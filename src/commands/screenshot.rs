@@ -28,9 +28,11 @@ pub struct Arguments {
     /// The PNG to write.
     #[arg(long)]
     out: PathBuf,
-    #[arg(long, default_value_t = 1280)]
+    /// In pixels.
+    #[arg(long, default_value_t = 1280, value_parser = clap::value_parser!(u32).range(1..=16384))]
     width: u32,
-    #[arg(long, default_value_t = 720)]
+    /// In pixels.
+    #[arg(long, default_value_t = 720, value_parser = clap::value_parser!(u32).range(1..=16384))]
     height: u32,
     /// Put this network beside the two that come with the app: a safetensors file, with its description in a .json of
     /// the same name beside it, if it needs one.

@@ -12,6 +12,7 @@ use flate2::read::MultiGzDecoder;
 use thiserror::Error;
 
 use crate::image28::{PIXELS, SIDE};
+use crate::printable::printable;
 
 /// Unsigned bytes in three dimensions: images.
 const IMAGES_MAGIC: u32 = 0x0000_0803;
@@ -23,7 +24,7 @@ const LABELS_MAGIC: u32 = 0x0000_0801;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The most bytes read or unpacked (256 MiB), five times MNIST's training images.
-const MAX_BYTES: u64 = 256 << 20;
+pub(crate) const MAX_BYTES: u64 = 256 << 20;
 
 /// Why an IDX file could not be read. `name` is the file.
 #[derive(Debug, Error)]
@@ -37,7 +38,7 @@ pub enum IdxError {
         source: std::io::Error,
     },
     /// The file could not be unpacked.
-    #[error("cannot unpack {name}: {source}; it is damaged or not gzip, so fetch it again")]
+    #[error("cannot unpack {name}: {source}; it is damaged, so fetch it again")]
     Gzip {
         /// The file.
         name: String,
@@ -177,9 +178,9 @@ pub fn is_idx(bytes: &[u8]) -> bool {
     read.is_ok() && matches!(u32::from_be_bytes(start), IMAGES_MAGIC | LABELS_MAGIC)
 }
 
-/// The file's bytes and its name for messages.
-fn read(path: &Path) -> Result<(Vec<u8>, String), IdxError> {
-    let name = path.display().to_string();
+/// The file's bytes, at most 256 MiB, and its name for messages.
+pub(crate) fn read(path: &Path) -> Result<(Vec<u8>, String), IdxError> {
+    let name = printable(&path.display().to_string());
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
     if let Err(source) = read {
@@ -191,9 +192,15 @@ fn read(path: &Path) -> Result<(Vec<u8>, String), IdxError> {
     Ok((bytes, name))
 }
 
-/// The bytes themselves, or what is packed in them.
-fn unpacked<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, IdxError> {
-    if !bytes.starts_with(&GZIP_MAGIC) && !name.ends_with(".gz") {
+/// Whether these bytes begin a gzip file.
+pub(crate) fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&GZIP_MAGIC)
+}
+
+/// The bytes themselves, or what is packed in them, at most 256 MiB.
+pub(crate) fn unpacked<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, IdxError> {
+    // The content decides: many a program unpacks a file and leaves its ending.
+    if !is_gzip(bytes) {
         return Ok(Cow::Borrowed(bytes));
     }
     let mut plain = Vec::new();
@@ -246,7 +253,12 @@ fn header<'a, const N: usize>(
 }
 
 /// Checks that the body has just the promised bytes. Nothing is allocated before, so a header that lies costs nothing.
-fn check_length(bytes: &[u8], body: &[u8], promised: u64, name: &str) -> Result<(), IdxError> {
+pub(crate) fn check_length(
+    bytes: &[u8],
+    body: &[u8],
+    promised: u64,
+    name: &str,
+) -> Result<(), IdxError> {
     let found = bytes.len() as u64;
     let expected = found - body.len() as u64 + promised;
     let name = name.to_owned();
@@ -323,10 +335,14 @@ mod tests {
             .expect_err("faulty")
             .to_string();
         assert!(fault.contains("label 1 of some-file is 10"));
-        let fault = parse_labels(&labels, "labels.gz")
+        let mut packed = gzipped(&labels);
+        packed.truncate(packed.len() / 2);
+        let fault = parse_labels(&packed, "labels.gz")
             .expect_err("faulty")
             .to_string();
         assert!(fault.contains("cannot unpack labels.gz"));
+        // Unpacked already, and its ending left.
+        assert_eq!(parse_labels(&labels, "labels.gz").expect("sound"), [1]);
         let fault = read_labels("no/such/file").expect_err("faulty").to_string();
         assert!(fault.contains("cannot read no/such/file"));
     }

@@ -1,46 +1,44 @@
-//! Pictures of digits: a PNG to brightness, and brightness to the 28×28 image that the networks read.
+//! Pictures of digits: brightness to the 28×28 image that the networks read.
+//!
+//! [`load_picture`] makes brightness of files. [`read`] then finds the paper, what stands out from it locally
+//! (shadows do not), takes out lines (rules, squares, frames, axes), and tells a digit's connected parts from specks and
+//! from other digits. What was found is scaled and centred as MNIST's digits were. Where there is nothing to read, or too
+//! much, it says why.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
+mod decoding;
+mod digits;
+mod lines;
+mod paper;
+mod plane;
+mod small;
 
-use image::{ImageFormat, ImageReader, Limits};
-use thiserror::Error;
+pub use decoding::{PictureError, PictureKind, decode_picture, load_picture, picture_kind};
 
 use crate::image28::{Image28, PIXELS, SIDE};
+use digits::{Digits, INK_THRESHOLD, Ink};
+use lines::Rest;
+use plane::{Area, Mask};
+use thiserror::Error;
 
-/// The most pixels along a side of a picture.
-const MAX_SIDE: u32 = 8192;
+/// Larger pictures are scaled down to this many pixels along the longer side: a digit of a thirtieth of a page still has
+/// 20 pixels then, all that is kept of it.
+const WORKING_SIDE: usize = 640;
 
-/// The longer side of a prepared digit, in pixels (LeCun et al. 1998, section III.A).
-const BOX: usize = 20;
+/// Pictures up to this many pixels a side are no photos of paper: MNIST's own images, icons, letters. Nothing is taken
+/// out of them, since their strokes are as thin as rules are in a photo.
+const SMALL_SIDE: usize = 64;
 
 /// Less contrast than this is a camera's noise on empty paper.
 const MIN_CONTRAST: f32 = 0.1;
 
-/// From this part of the darkest ink on, a pixel belongs to the digit's bounding box; shadows and smudges do not.
-const INK_THRESHOLD: f32 = 0.2;
+/// From here on up to [`MIN_CONTRAST`] there is something, but it is too faint to be read.
+const FAINT_CONTRAST: f32 = 0.05;
 
-/// Why a picture could not be read.
-#[derive(Debug, Error)]
-pub enum PictureError {
-    /// The file could not be opened.
-    #[error("cannot read {file}: {source}")]
-    Open {
-        /// The file.
-        file: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The file is no PNG, is damaged, or is too large.
-    #[error("cannot read {file} as a PNG of at most 8192 pixels a side: {source}")]
-    Decode {
-        /// The file.
-        file: String,
-        /// What the decoder said.
-        source: image::ImageError,
-    },
-}
+/// Ink is as many standard deviations of the noise, at least.
+const ABOVE_NOISE: f32 = 5.0;
+
+/// Noise of a standard deviation of more than this is smoothed; of more than the second, twice.
+const NOISY: [f32; 2] = [0.012, 0.05];
 
 /// A picture's brightness, row by row from the top left: 0 is black and 1 is white.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,40 +51,33 @@ pub struct Gray {
     pub values: Vec<f32>,
 }
 
-/// Reads a PNG's brightness, whatever its colours. What is transparent shows white paper beneath.
-///
-/// # Errors
-/// When the file cannot be read as a PNG of at most 8192 pixels a side; the message names it.
-pub fn load_png(path: impl AsRef<Path>) -> Result<Gray, PictureError> {
-    let path = path.as_ref();
-    let name = path.display().to_string();
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(source) => return Err(PictureError::Open { file: name, source }),
-    };
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    let mut reader = ImageReader::with_format(BufReader::new(file), ImageFormat::Png);
-    reader.limits(limits);
-    let picture = match reader.decode() {
-        Ok(picture) => picture.into_luma_alpha16(),
-        Err(source) => return Err(PictureError::Decode { file: name, source }),
-    };
-    let full = f32::from(u16::MAX);
-    let values = picture
-        .pixels()
-        .map(|pixel| {
-            let [luma, alpha] = pixel.0;
-            let alpha = f32::from(alpha) / full;
-            (f32::from(luma) / full * alpha + (1.0 - alpha)).clamp(0.0, 1.0)
-        })
-        .collect();
-    Ok(Gray {
-        width: picture.width() as usize,
-        height: picture.height() as usize,
-        values,
-    })
+/// Why a picture was not read as one digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Nothing stands out from the paper.
+    #[error("nothing is drawn on it")]
+    Blank,
+    /// Something does, but hardly.
+    #[error("what is drawn on it is too faint; use a darker pen or more light")]
+    TooFaint,
+    /// So many digits.
+    #[error(
+        "it shows {0} separate figures; cut out one digit, or read them one by one with --split"
+    )]
+    SeveralDigits(usize),
+    /// Only what the paper was printed with.
+    #[error("there are only straight lines across it")]
+    OnlyLines,
+}
+
+/// What a picture became.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// 20×20 pixels of ink in 28×28, centred by mass; blank where nothing was found. Where there are several digits, all
+    /// of them side by side.
+    pub image: Image28,
+    /// Why it is not one digit.
+    pub refusal: Option<Refusal>,
 }
 
 /// The picture itself, when it is just 28×28; None otherwise. Its ink is bright as in MNIST, unless the border is
@@ -106,14 +97,212 @@ pub fn as_is(picture: &Gray) -> Option<Image28> {
 }
 
 /// The digit in a picture of any size, prepared as MNIST's are (LeCun et al. 1998, section III.A): scaled to fit 20×20
-/// pixels with its aspect ratio kept, and moved so that its centre of mass is in the middle. The border's median
-/// brightness is the paper's. A picture without a digit gives a blank image.
+/// pixels with its aspect ratio kept, and moved so that its centre of mass is in the middle. A picture without a digit
+/// gives a blank image; [`read`] says why.
 pub fn prepare(picture: &Gray) -> Image28 {
-    let ink = contrast_stretched(picture);
-    let Some(area) = ink_area(&ink, picture.width) else {
-        return Image28::blank();
+    read(picture).image
+}
+
+/// The digit in a picture of any size, as [`prepare`] has it, and why it is none.
+pub fn read(picture: &Gray) -> Prepared {
+    let inks = match inks(picture) {
+        Ok(inks) => inks,
+        Err(refusal) => {
+            return Prepared {
+                image: Image28::blank(),
+                refusal: Some(refusal),
+            };
+        }
     };
-    centred(&scaled(&ink, picture.width, area))
+    match inks.as_slice() {
+        [ink] => Prepared {
+            image: ink.image(),
+            refusal: None,
+        },
+        several => Prepared {
+            image: together(several).map_or_else(Image28::blank, |ink| ink.image()),
+            refusal: Some(Refusal::SeveralDigits(several.len())),
+        },
+    }
+}
+
+/// Every digit in a picture, each prepared as [`prepare`] does, line by line from the top and from left to right; none
+/// where there is nothing to read.
+pub fn split(picture: &Gray) -> Vec<Image28> {
+    inks(picture).map_or_else(
+        |_| Vec::new(),
+        |inks| inks.iter().map(CutOut::image).collect(),
+    )
+}
+
+/// The ink of one digit: 0 is paper, 1 the strongest.
+struct CutOut {
+    /// Where it was cut out.
+    area: Area,
+    /// Row by row.
+    values: Vec<f32>,
+    /// How much its strokes have to grow, in pixels to every side.
+    growth: f32,
+}
+
+impl CutOut {
+    fn image(&self) -> Image28 {
+        let size = [self.area.width(), self.area.height()];
+        let (values, [width, height]) = if self.growth > 0.0 {
+            small::thickened(&self.values, size, self.growth)
+        } else {
+            (self.values.clone(), size)
+        };
+        let all = Area {
+            x0: 0,
+            x1: width,
+            y0: 0,
+            y1: height,
+        };
+        small::centred(&small::scaled(&values, width, &all))
+    }
+}
+
+/// Several digits in one cut-out, where they are in the picture; none without any.
+fn together(cut_outs: &[CutOut]) -> Option<CutOut> {
+    let areas = cut_outs.iter().map(|cut_out| cut_out.area);
+    let area = areas.reduce(|a, b| a.with(&b))?;
+    let mut values = vec![0.0_f32; area.width() * area.height()];
+    for cut_out in cut_outs {
+        let (left, top) = (cut_out.area.x0 - area.x0, cut_out.area.y0 - area.y0);
+        let width = cut_out.area.width();
+        for (y, row) in cut_out.values.chunks_exact(width).enumerate() {
+            let start = (top + y) * area.width() + left;
+            for (place, &value) in values[start..start + width].iter_mut().zip(row) {
+                *place = place.max(value);
+            }
+        }
+    }
+    Some(CutOut {
+        area,
+        values,
+        growth: 0.0,
+    })
+}
+
+/// Every digit's ink, in reading order; at least one.
+fn inks(picture: &Gray) -> Result<Vec<CutOut>, Refusal> {
+    let (width, height) = (picture.width, picture.height);
+    if width == 0 || height == 0 || width.checked_mul(height) != Some(picture.values.len()) {
+        return Err(Refusal::Blank);
+    }
+    let picture = Gray {
+        width,
+        height,
+        values: picture.values.iter().copied().map(brightness).collect(),
+    };
+    if width.max(height) <= SMALL_SIDE {
+        return small_ink(&picture).map(|ink| vec![ink]);
+    }
+    let paper = paper::paper(&working(picture));
+    let (width, height) = (paper.picture.width, paper.picture.height);
+    let mut values = paper::contrast(&paper);
+    let mut noise = paper::noise(&values, &paper.mask);
+    if noise > NOISY[0] {
+        let is_strong = noise > NOISY[1];
+        values = paper::smoothed(&values, width, height);
+        if is_strong {
+            values = paper::smoothed(&values, width, height);
+        }
+        noise /= 3.0;
+    }
+    for value in &mut values {
+        *value = value.max(0.0);
+    }
+    let most = strongest(&values);
+    if most < FAINT_CONTRAST || most < (ABOVE_NOISE + 1.0) * noise {
+        return Err(Refusal::Blank);
+    }
+    // Compared with room for rounding: a step from 0.5 to 0.45 is exactly the limit, and no ink.
+    if most < 1.01 * MIN_CONTRAST {
+        return Err(Refusal::TooFaint);
+    }
+    let floor = ABOVE_NOISE * noise;
+    let ink = Gray {
+        width,
+        height,
+        values,
+    };
+    let marked = lines::without_frames(&Mask::above(&ink, (INK_THRESHOLD * most).max(floor)));
+    let Rest::Mask(mask) = lines::without_lines(&marked) else {
+        return Err(Refusal::OnlyLines);
+    };
+    let dropped = marked.with(|index| marked.set[index] && !mask.set[index]);
+    let found = digits::digits(&Ink {
+        values: &ink.values,
+        mask,
+        edge: paper.is_cut.then(|| paper.mask.depths()),
+        floor,
+    });
+    let found = found.ok_or(Refusal::Blank)?;
+    let cut_outs = (1..).zip(&found.areas);
+    let cut_outs = cut_outs.map(|(number, area)| cut_out(&ink, &found, number, area, &dropped));
+    Ok(cut_outs.collect())
+}
+
+/// The ink of the digit of this number and its soft edge, without what other digits and the `dropped` lines have.
+fn cut_out(ink: &Gray, digits: &Digits, number: u32, area: &Area, dropped: &Mask) -> CutOut {
+    let owners = plane::cropped(&digits.owners, ink.width, area);
+    let dropped = dropped.cropped(area);
+    let own = dropped.with(|index| owners[index] == number);
+    let near = own.distances();
+    let mut values = plane::cropped(&ink.values, ink.width, area);
+    for (index, value) in values.iter_mut().enumerate() {
+        // Up to a corner's distance: the pixels that a stroke covers in part.
+        let is_edge = near[index] < 1.5 && owners[index] == 0 && !dropped.set[index];
+        if !own.set[index] && !is_edge {
+            *value = 0.0;
+        }
+    }
+    let most = strongest(&values);
+    if most > 0.0 {
+        for value in &mut values {
+            *value = (*value / most).min(1.0);
+        }
+    }
+    CutOut {
+        area: *area,
+        values,
+        growth: small::growth(digits::stroke_width(&own), area.size()),
+    }
+}
+
+/// The picture, scaled down where it is larger than what is worked on.
+fn working(picture: Gray) -> Gray {
+    let longer = picture.width.max(picture.height);
+    if longer <= WORKING_SIDE {
+        return picture;
+    }
+    let side = |length: usize| ((length * WORKING_SIDE + longer / 2) / longer).max(1);
+    let size = [side(picture.width), side(picture.height)];
+    let all = Area {
+        x0: 0,
+        x1: picture.width,
+        y0: 0,
+        y1: picture.height,
+    };
+    Gray {
+        width: size[0],
+        height: size[1],
+        values: plane::resized(&picture.values, picture.width, &all, size),
+    }
+}
+
+/// The strongest ink; of a large picture a little below, so that a hot pixel is not it.
+fn strongest(values: &[f32]) -> f32 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let few = (values.len() / 2000).clamp(1, 8).min(values.len());
+    let mut values = values.to_vec();
+    let place = values.len() - few;
+    let (_, &mut value, _) = values.select_nth_unstable_by(place, f32::total_cmp);
+    value
 }
 
 /// The values along the picture's four sides; empty when the picture is, or does not hold as many values as it says.
@@ -139,29 +328,42 @@ fn border(picture: &Gray) -> Vec<f32> {
     border
 }
 
-/// The ink, from 0 (paper or beyond) to 1 (the strongest); empty when there is too little contrast for any.
-fn contrast_stretched(picture: &Gray) -> Vec<f32> {
-    let mut border = border(picture);
-    if border.is_empty() {
-        return Vec::new();
-    }
+/// All ink of a small picture. The border's median brightness is the paper's.
+fn small_ink(picture: &Gray) -> Result<CutOut, Refusal> {
+    let border = border(picture);
     let half = border.len() / 2;
-    let (_, &mut paper, _) = border.select_nth_unstable_by(half, f32::total_cmp);
-    let paper = brightness(paper);
+    let mut sorted = border;
+    let (_, &mut paper, _) = sorted.select_nth_unstable_by(half, f32::total_cmp);
     let sign = if paper > 0.5 { -1.0 } else { 1.0 };
     let mut ink: Vec<f32> = picture
         .values
         .iter()
-        .map(|&value| (sign * (brightness(value) - paper)).max(0.0))
+        .map(|&value| (sign * (value - paper)).max(0.0))
         .collect();
     let strongest = ink.iter().copied().fold(0.0, f32::max);
     if strongest < MIN_CONTRAST {
-        return Vec::new();
+        return Err(if strongest < FAINT_CONTRAST {
+            Refusal::Blank
+        } else {
+            Refusal::TooFaint
+        });
     }
     for value in &mut ink {
         *value /= strongest;
     }
-    ink
+    let ink = Gray {
+        width: picture.width,
+        height: picture.height,
+        values: ink,
+    };
+    let area = Mask::above(&ink, INK_THRESHOLD)
+        .area()
+        .ok_or(Refusal::Blank)?;
+    Ok(CutOut {
+        area,
+        values: plane::cropped(&ink.values, ink.width, &area),
+        growth: 0.0,
+    })
 }
 
 /// The value within 0..=1; a NaN becomes black.
@@ -173,163 +375,34 @@ fn brightness(value: f32) -> f32 {
     }
 }
 
-/// Pixels from `x0` and `y0` up to but not including `x1` and `y1`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Area {
-    x0: usize,
-    x1: usize,
-    y0: usize,
-    y1: usize,
-}
-
-/// The bounding box of the ink; None without any.
-fn ink_area(ink: &[f32], width: usize) -> Option<Area> {
-    if ink.is_empty() {
-        return None;
-    }
-    let is_ink = |&value: &f32| value > INK_THRESHOLD;
-    let mut area: Option<Area> = None;
-    for (y, row) in ink.chunks_exact(width).enumerate() {
-        if let (Some(first), Some(last)) =
-            (row.iter().position(is_ink), row.iter().rposition(is_ink))
-        {
-            let so_far = area.unwrap_or(Area {
-                x0: first,
-                x1: last + 1,
-                y0: y,
-                y1: y + 1,
-            });
-            area = Some(Area {
-                x0: so_far.x0.min(first),
-                x1: so_far.x1.max(last + 1),
-                y0: so_far.y0,
-                y1: y + 1,
-            });
-        }
-    }
-    area
-}
-
-/// A digit of at most 20×20 pixels, row by row.
-struct Small {
-    width: usize,
-    height: usize,
-    values: Vec<f32>,
-}
-
-/// The area scaled so that its longer side has 20 pixels, each the mean of what it covers, and its strongest ink 1
-/// (a line much thinner than a pixel would fade otherwise).
-fn scaled(ink: &[f32], source_width: usize, area: Area) -> Small {
-    let (area_width, area_height) = (area.x1 - area.x0, area.y1 - area.y0);
-    let longer = area_width.max(area_height);
-    let side = |length: usize| ((length * BOX + longer / 2) / longer).max(1);
-    let (width, height) = (side(area_width), side(area_height));
-    // The mean over a rectangle is separable: first along the rows, then down the columns.
-    let columns: Vec<Vec<(usize, f32)>> =
-        (0..width).map(|x| overlaps(x, width, area_width)).collect();
-    let narrow: Vec<f32> = (area.y0..area.y1)
-        .flat_map(|y| {
-            let start = y * source_width + area.x0;
-            let row = &ink[start..start + area_width];
-            columns
-                .iter()
-                .map(move |column| column.iter().map(|&(x, share)| share * row[x]).sum::<f32>())
-        })
-        .collect();
-    let mut values = Vec::with_capacity(width * height);
-    for y in 0..height {
-        let rows = overlaps(y, height, area_height);
-        for x in 0..width {
-            values.push(
-                rows.iter()
-                    .map(|&(row, share)| share * narrow[row * width + x])
-                    .sum::<f32>(),
-            );
-        }
-    }
-    let strongest = values.iter().copied().fold(0.0, f32::max);
-    if strongest > 0.0 {
-        for value in &mut values {
-            *value /= strongest;
-        }
-    }
-    Small {
-        width,
-        height,
-        values,
-    }
-}
-
-/// Which of `source` equal parts of a line the part `index` of `target` equal parts overlaps, and the share of each in
-/// it. The shares add up to 1.
-fn overlaps(index: usize, target: usize, source: usize) -> Vec<(usize, f32)> {
-    let step = source as f64 / target as f64;
-    let (start, end) = (index as f64 * step, (index + 1) as f64 * step);
-    let last = (end.ceil() as usize).min(source);
-    (start as usize..last)
-        .map(|part| {
-            let overlap = end.min((part + 1) as f64) - start.max(part as f64);
-            (part, (overlap.max(0.0) / step) as f32)
-        })
-        .collect()
-}
-
-/// The small digit in 28×28, its centre of mass in the middle as far as the frame allows. Each pixel is shared among
-/// the four that it falls on (bilinear), which keeps its mass and its centre.
-fn centred(small: &Small) -> Image28 {
-    let (mut mass, mut moment_x, mut moment_y) = (0.0_f32, 0.0_f32, 0.0_f32);
-    for (index, &value) in small.values.iter().enumerate() {
-        mass += value;
-        moment_x += value * ((index % small.width) as f32 + 0.5);
-        moment_y += value * ((index / small.width) as f32 + 0.5);
-    }
-    if mass <= 0.0 {
-        return Image28::blank();
-    }
-    let middle = SIDE as f32 / 2.0;
-    let left = (middle - moment_x / mass).clamp(0.0, (SIDE - small.width) as f32);
-    let top = (middle - moment_y / mass).clamp(0.0, (SIDE - small.height) as f32);
-    let mut values = [0.0_f32; PIXELS];
-    for (index, &value) in small.values.iter().enumerate() {
-        let columns = split((index % small.width) as f32 + left);
-        for (y, share_y) in split((index / small.width) as f32 + top) {
-            for (x, share_x) in columns {
-                // The frame's last pixel has no neighbour, and then no share for one either.
-                if x < SIDE && y < SIDE {
-                    values[y * SIDE + x] += value * share_x * share_y;
-                }
-            }
-        }
-    }
-    Image28::from_values(values)
-}
-
-/// The two pixels that one at a fractional place falls on, and its share in each.
-fn split(place: f32) -> [(usize, f32); 2] {
-    let first = place.floor();
-    let part = place - first;
-    [(first as usize, 1.0 - part), (first as usize + 1, part)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A picture with a bar of `ink` on `paper`.
-    fn bar(width: usize, height: usize, area: Area, ink: f32, paper: f32) -> Gray {
-        let values = (0..width * height)
-            .map(|index| {
-                let (x, y) = (index % width, index / width);
-                let inside = (area.x0..area.x1).contains(&x) && (area.y0..area.y1).contains(&y);
-                if inside { ink } else { paper }
-            })
-            .collect();
+    /// A picture with what `value` says of each column and row.
+    fn drawn(width: usize, height: usize, value: impl Fn(usize, usize) -> f32) -> Gray {
+        let values = (0..width * height).map(|index| value(index % width, index / width));
         Gray {
             width,
             height,
-            values,
+            values: values.collect(),
         }
+    }
+
+    fn is_in(area: &Area, x: usize, y: usize) -> bool {
+        (area.x0..area.x1).contains(&x) && (area.y0..area.y1).contains(&y)
+    }
+
+    /// A picture with a bar of `ink` on `paper`.
+    fn bar(width: usize, height: usize, area: Area, ink: f32, paper: f32) -> Gray {
+        drawn(
+            width,
+            height,
+            |x, y| {
+                if is_in(&area, x, y) { ink } else { paper }
+            },
+        )
     }
 
     const AREA: Area = Area {
@@ -355,8 +428,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_one_digit_is_refused_with_a_reason() {
+        let refusal = |picture: &Gray| read(picture).refusal;
+        let bar = |ink, paper| bar(200, 160, AREA, ink, paper);
+        assert_eq!(refusal(&bar(0.1, 0.8)), None);
+        assert_eq!(refusal(&bar(0.45, 0.5)), Some(Refusal::TooFaint));
+        assert_eq!(refusal(&bar(0.79, 0.8)), Some(Refusal::Blank));
+        let rules = drawn(300, 200, |_, y| if y % 24 < 2 { 0.3 } else { 0.9 });
+        assert_eq!(refusal(&rules), Some(Refusal::OnlyLines));
+        let mut two = bar(0.1, 0.8);
+        for (index, value) in two.values.iter_mut().enumerate() {
+            if (100..118).contains(&(index % 200)) && (35..125).contains(&(index / 200)) {
+                *value = 0.1;
+            }
+        }
+        let both = read(&two);
+        assert_eq!(both.refusal, Some(Refusal::SeveralDigits(2)));
+        assert!(!both.image.is_blank());
+        assert_eq!(split(&two).len(), 2);
+        assert_eq!(split(&two)[0], prepare(&bar(0.1, 0.8)));
+    }
+
+    #[test]
     fn empty_paper_gives_a_blank_image() {
-        assert!(prepare(&bar(50, 50, AREA, 0.45, 0.5)).is_blank());
+        let small = Area {
+            x0: 20,
+            x1: 40,
+            y0: 30,
+            y1: 45,
+        };
+        assert!(prepare(&bar(50, 50, small, 0.45, 0.5)).is_blank());
+        assert!(prepare(&bar(150, 150, AREA, 0.45, 0.5)).is_blank());
         let nothing = Gray {
             width: 0,
             height: 0,
@@ -387,34 +489,86 @@ mod tests {
         assert_eq!(as_is(&bar(29, 28, area, 1.0, 0.0)), None);
     }
 
+    /// A digit-like figure of two thick strokes, 0 to 1, on a page of 600×500.
+    fn stroke(x: usize, y: usize) -> bool {
+        let (x, y) = (x as f32, y as f32);
+        let bow = (x - 280.0).hypot(y - 200.0);
+        let is_bow = (46.0..74.0).contains(&bow) && x + y > 440.0;
+        is_bow || (286.0..314.0).contains(&x) && (255.0..350.0).contains(&y)
+    }
+
+    /// How much two images differ, as a part of the ink of both.
+    fn difference(a: &Image28, b: &Image28) -> f32 {
+        let pairs = a.as_slice().iter().zip(b.as_slice());
+        let (mut apart, mut all) = (0.0, 0.0);
+        for (a, b) in pairs {
+            apart += (a - b).abs();
+            all += a + b;
+        }
+        apart / all
+    }
+
     #[test]
-    fn a_png_is_read_over_white_paper() {
-        let path = std::env::temp_dir().join(format!("mnistify-{}.png", std::process::id()));
-        let mut png = image::RgbaImage::from_pixel(3, 2, image::Rgba([0, 0, 0, 0]));
-        png.put_pixel(1, 0, image::Rgba([0, 0, 0, 255]));
-        png.save(&path).expect("a folder for temporary files");
-        let picture = load_png(&path).expect("the file just written");
-        assert_eq!((picture.width, picture.height), (3, 2));
-        assert_eq!(picture.values, [1.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
-        std::fs::write(&path, "no picture").expect("a folder for temporary files");
-        let fault = load_png(&path).expect_err("not a PNG").to_string();
-        assert!(fault.contains("mnistify-") && fault.contains("PNG"));
-        std::fs::remove_file(&path).expect("the file just written");
-        let fault = load_png(&path).expect_err("a removed file").to_string();
-        assert!(fault.contains("cannot read") && fault.contains("mnistify-"));
+    fn paper_of_all_kinds_gives_the_image_of_clean_paper() {
+        let ink = |x, y, paper: f32| if stroke(x, y) { 0.2 * paper } else { paper };
+        let clean = prepare(&drawn(600, 500, |x, y| ink(x, y, 0.9)));
+        assert!(!clean.is_blank());
+        // A noise that repeats itself only after more pixels than there are.
+        let noise = |x: usize, y: usize| {
+            let seed = (x as u32).wrapping_mul(2_654_435_761) ^ (y as u32).wrapping_mul(97_531_327);
+            let mixed = (seed ^ (seed >> 15)).wrapping_mul(2_246_822_519);
+            ((mixed >> 8) as f32 / 16_777_216.0 - 0.5) * 0.1
+        };
+        let cases = [
+            (
+                "shadow",
+                drawn(600, 500, |x, y| ink(x, y, 0.9 - 0.0009 * x as f32)),
+            ),
+            (
+                "noise",
+                drawn(600, 500, |x, y| ink(x, y, 0.85) + noise(x, y)),
+            ),
+            (
+                "rules",
+                drawn(600, 500, |x, y| {
+                    if y % 30 < 2 && !stroke(x, y) {
+                        0.6
+                    } else {
+                        ink(x, y, 0.9)
+                    }
+                }),
+            ),
+            (
+                "squares",
+                drawn(600, 500, |x, y| {
+                    if (y % 30 < 2 || x % 30 < 2) && !stroke(x, y) {
+                        0.5
+                    } else {
+                        ink(x, y, 0.9)
+                    }
+                }),
+            ),
+            (
+                "table",
+                drawn(900, 800, |x, y| {
+                    if (150..750).contains(&x) && (150..650).contains(&y) {
+                        ink(x - 150, y - 150, 0.9)
+                    } else {
+                        0.25
+                    }
+                }),
+            ),
+            ("chalk", drawn(600, 500, |x, y| 1.0 - ink(x, y, 0.9))),
+        ];
+        for (name, picture) in cases {
+            let found = read(&picture);
+            assert_eq!(found.refusal, None, "{name}");
+            let difference = difference(&found.image, &clean);
+            assert!(difference < 0.2, "{name}: {difference}");
+        }
     }
 
     proptest! {
-        #[test]
-        fn overlaps_share_everything(target in 1_usize..=20, source in 1_usize..400) {
-            for index in 0..target {
-                let shares = overlaps(index, target, source);
-                let sum: f32 = shares.iter().map(|&(_, share)| share).sum();
-                prop_assert!((sum - 1.0).abs() < 1e-4);
-                prop_assert!(shares.iter().all(|&(part, _)| part < source));
-            }
-        }
-
         #[test]
         fn any_picture_gives_values_in_range(
             (width, height, values) in (1_usize..40, 1_usize..40).prop_flat_map(|(width, height)| {
@@ -424,6 +578,28 @@ mod tests {
         ) {
             let image = prepare(&Gray { width, height, values });
             prop_assert!(image.as_slice().iter().all(|value| (0.0..=1.0).contains(value)));
+        }
+
+        #[test]
+        fn any_larger_picture_gives_values_in_range(
+            (width, height, values) in (1_usize..90, 65_usize..90).prop_flat_map(|(width, height)| {
+                let values = prop::collection::vec(-0.5_f32..1.5, width * height);
+                (Just(width), Just(height), values)
+            }),
+            is_turned in any::<bool>(),
+            levels in 1_u8..9,
+        ) {
+            // Few levels of brightness make larger parts than noise does.
+            let levels = f32::from(levels);
+            let values = values.iter().map(|value| (value * levels).round() / levels).collect();
+            let picture = if is_turned {
+                Gray { width: height, height: width, values }
+            } else {
+                Gray { width, height, values }
+            };
+            for image in split(&picture).iter().chain([&read(&picture).image]) {
+                prop_assert!(image.as_slice().iter().all(|value| (0.0..=1.0).contains(value)));
+            }
         }
     }
 }

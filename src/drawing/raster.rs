@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::image28::{Image28, PIXELS, SIDE};
-use crate::strokes::{PAD_SIZE, Point, Stroke, Tool};
+use crate::strokes::{PAD_SIZE, Point, Sheet, Stroke, Tool};
 
 /// Samples per pixel along each axis.
 const OVERSAMPLING: usize = 4;
@@ -70,6 +70,29 @@ pub fn rasterise(strokes: &[Stroke], preparation: Preparation) -> Image28 {
         Preparation::Raw => averaged(&paint(strokes, View::RAW, Pen::AsDrawn)),
         Preparation::Prepared => prepared(strokes),
     }
+}
+
+/// The image of all that lies on the pad. A picture was prepared when it was put there, so it stays where it is, and strokes
+/// on it are as they were drawn, whatever the preparation.
+pub fn rasterise_sheet(sheet: &Sheet, preparation: Preparation) -> Image28 {
+    let Some(picture) = &sheet.picture else {
+        return rasterise(&sheet.strokes, preparation);
+    };
+    let drawn = rasterise(&sheet.strokes, Preparation::Raw);
+    let erasers = sheet
+        .strokes
+        .iter()
+        .filter(|stroke| stroke.tool == Tool::Erase);
+    let as_ink = |stroke: &Stroke| Stroke {
+        tool: Tool::Draw,
+        ..stroke.clone()
+    };
+    let erasers: Vec<Stroke> = erasers.map(as_ink).collect();
+    let erased = rasterise(&erasers, Preparation::Raw);
+    Image28::from_values(std::array::from_fn(|index| {
+        let left = picture.as_slice()[index] * (1.0 - erased.as_slice()[index]);
+        left.max(drawn.as_slice()[index])
+    }))
 }
 
 /// Which part of the pad's plane the frame shows.

@@ -10,13 +10,15 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::strokes::{PAD_SIZE, Point, Stroke};
+use crate::image28::{Image28, PIXELS};
+use crate::strokes::{PAD_SIZE, Point, Sheet, Stroke};
 
 /// The only version so far.
 const VERSION: u64 = 1;
 
-/// The most points that a recording may have in all: hours of drawing.
-const MAX_POINTS: usize = 100_000;
+/// The most points that a drawing may have in all, by whatever door it comes: five minutes of a pen that never rests. What
+/// draws every point again and again stays quick then.
+pub const MAX_POINTS: usize = 20_000;
 
 /// The largest file read, in bytes (8 MiB): more than the most points take.
 const MAX_FILE_BYTES: u64 = 8 << 20;
@@ -91,8 +93,14 @@ pub enum RecordingError {
         millis: f32,
     },
     /// More points than a drawing has.
-    #[error("the recording has {found} points, but at most 100000 are read")]
+    #[error("the recording has {found} points, but at most 20000 are read")]
     TooManyPoints {
+        /// How many there are.
+        found: usize,
+    },
+    /// A picture of another size.
+    #[error("the recording's picture has {found} pixels, but it must have 784")]
+    Picture {
         /// How many there are.
         found: usize,
     },
@@ -146,11 +154,23 @@ struct Recording {
     version: u64,
     size: f32,
     strokes: Vec<Stroke>,
+    /// Bytes of the image beneath the strokes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture: Option<Vec<u8>>,
 }
 
 /// The strokes as compact JSON, every number rounded to 0.1. Points that are not finite are left out, and so are
 /// strokes without a point.
 pub fn to_json(strokes: &[Stroke]) -> String {
+    json(strokes, None)
+}
+
+/// All that lies on the pad, as [`to_json`].
+pub fn sheet_to_json(sheet: &Sheet) -> String {
+    json(&sheet.strokes, sheet.picture.as_ref())
+}
+
+fn json(strokes: &[Stroke], picture: Option<&Image28>) -> String {
     let strokes = strokes
         .iter()
         .map(|stroke| Stroke {
@@ -175,6 +195,7 @@ pub fn to_json(strokes: &[Stroke]) -> String {
         version: VERSION,
         size: PAD_SIZE,
         strokes,
+        picture: picture.map(|picture| picture.to_bytes().to_vec()),
     };
     serde_json::to_string(&recording).expect("numbers, strings and arrays always serialise")
 }
@@ -184,6 +205,14 @@ pub fn to_json(strokes: &[Stroke]) -> String {
 /// # Errors
 /// Says what is wrong with the recording, and with which stroke and point.
 pub fn from_json(json: &str) -> Result<Vec<Stroke>, RecordingError> {
+    sheet_from_json(json).map(|sheet| sheet.strokes)
+}
+
+/// All that a recording lays on the pad.
+///
+/// # Errors
+/// As [`from_json`], and where its picture is none.
+pub fn sheet_from_json(json: &str) -> Result<Sheet, RecordingError> {
     let header: Header = serde_json::from_str(json)?;
     if header.version != VERSION {
         return Err(RecordingError::Version {
@@ -191,25 +220,47 @@ pub fn from_json(json: &str) -> Result<Vec<Stroke>, RecordingError> {
         });
     }
     let Recording {
-        size, mut strokes, ..
+        size,
+        mut strokes,
+        picture,
+        ..
     } = serde_json::from_str(json)?;
+    let picture = picture
+        .map(|bytes| {
+            let found = bytes.len();
+            let bytes: Result<[u8; PIXELS], _> = bytes.try_into();
+            bytes.map_err(|_| RecordingError::Picture { found })
+        })
+        .transpose()?;
     let scale = PAD_SIZE / size;
     if !size.is_finite() || size <= 0.0 || !scale.is_finite() {
         return Err(RecordingError::Size { size });
     }
-    let found: usize = strokes.iter().map(|stroke| stroke.points.len()).sum();
-    if found > MAX_POINTS {
-        return Err(RecordingError::TooManyPoints { found });
-    }
-    for (index, stroke) in strokes.iter_mut().enumerate() {
-        check(index + 1, stroke, size)?;
+    check_strokes(&strokes, size)?;
+    for stroke in &mut strokes {
         stroke.width *= scale;
         for point in &mut stroke.points {
             point.x *= scale;
             point.y *= scale;
         }
     }
-    Ok(strokes)
+    Ok(Sheet {
+        strokes,
+        picture: picture.as_ref().map(Image28::from_bytes),
+    })
+}
+
+/// Whether these strokes on a pad of this `size` may be drawn: the one rule for recordings and links.
+///
+/// # Errors
+/// Says what is wrong, and with which stroke and point.
+pub fn check_strokes(strokes: &[Stroke], size: f32) -> Result<(), RecordingError> {
+    let found: usize = strokes.iter().map(|stroke| stroke.points.len()).sum();
+    if found > MAX_POINTS {
+        return Err(RecordingError::TooManyPoints { found });
+    }
+    let mut numbered = (1..).zip(strokes);
+    numbered.try_for_each(|(number, stroke)| check(number, stroke, size))
 }
 
 /// Reads a recording from a file of at most 8 MiB.
@@ -217,6 +268,14 @@ pub fn from_json(json: &str) -> Result<Vec<Stroke>, RecordingError> {
 /// # Errors
 /// As [`from_json`], and when the file cannot be read; every message names the file.
 pub fn load(path: impl AsRef<Path>) -> Result<Vec<Stroke>, RecordingError> {
+    load_sheet(path).map(|sheet| sheet.strokes)
+}
+
+/// Reads all that a recording lays on the pad from a file of at most 8 MiB.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_sheet(path: impl AsRef<Path>) -> Result<Sheet, RecordingError> {
     let path = path.as_ref();
     let file = path.display().to_string();
     let mut bytes = Vec::new();
@@ -231,22 +290,26 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<Stroke>, RecordingError> {
     let Ok(json) = String::from_utf8(bytes) else {
         return Err(RecordingError::NotText { file });
     };
-    from_json(&json).map_err(|source| RecordingError::InFile {
+    sheet_from_json(&json).map_err(|source| RecordingError::InFile {
         file,
         source: Box::new(source),
     })
 }
 
-/// Writes the strokes to a file, as [`to_json`] has them.
+/// Writes all that lies on the pad to a file, as [`sheet_to_json`] has it.
 ///
 /// # Errors
 /// When the file cannot be written; the message names it.
-pub fn save(path: impl AsRef<Path>, strokes: &[Stroke]) -> Result<(), RecordingError> {
+pub fn save(path: impl AsRef<Path>, sheet: &Sheet) -> Result<(), RecordingError> {
     let path = path.as_ref();
-    std::fs::write(path, to_json(strokes)).map_err(|source| RecordingError::Write {
-        file: path.display().to_string(),
-        source,
-    })
+    // Whole or not at all.
+    let partial = path.with_extension("json.part");
+    std::fs::write(&partial, sheet_to_json(sheet))
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|source| RecordingError::Write {
+            file: path.display().to_string(),
+            source,
+        })
 }
 
 /// The part of the drawing made up to `millis`: strokes that begin later are left out, and a segment under way at that
@@ -385,14 +448,19 @@ mod tests {
             r#"{{"tool":"draw","width":20,"points":[{}[1,1,1]]}}"#,
             "[1,1,1],".repeat(MAX_POINTS)
         );
-        assert!(faulty(&many).contains("100001 points"));
+        assert!(faulty(&many).contains("20001 points"));
     }
 
     #[test]
     fn files_are_saved_and_loaded_and_named() {
         let path = std::env::temp_dir().join(format!("mnistify-{}.json", std::process::id()));
         let strokes = vec![stroke(&[[1.0, 2.0, 0.0], [30.5, 40.1, 12.0]])];
-        save(&path, &strokes).expect("a folder for temporary files");
+        let sheet = Sheet {
+            strokes: strokes.clone(),
+            picture: Some(Image28::from_bytes(&[200; PIXELS])),
+        };
+        save(&path, &sheet).expect("a folder for temporary files");
+        assert_eq!(load_sheet(&path).expect("the file just written"), sheet);
         assert_eq!(load(&path).expect("the file just written"), strokes);
         std::fs::write(&path, "{}").expect("a folder for temporary files");
         let fault = load(&path).expect_err("an empty object").to_string();

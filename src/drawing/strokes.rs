@@ -1,5 +1,7 @@
 //! The strokes on the pad, with undo and redo.
 
+use crate::image28::Image28;
+use crate::recording::MAX_POINTS;
 use serde::{Deserialize, Serialize};
 
 /// The pad's side, in the units of every coordinate and width here. (0, 0) is its top left corner, and y points down.
@@ -66,13 +68,22 @@ pub struct Stroke {
     pub points: Vec<Point>,
 }
 
+/// All that lies on the pad: strokes, and beneath them the image of a picture that was put there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sheet {
+    /// In the order in which they were made.
+    pub strokes: Vec<Stroke>,
+    /// It fills the pad.
+    pub picture: Option<Image28>,
+}
+
 /// How a change is undone.
 #[derive(Clone, Debug)]
 enum Undo {
     /// A stroke was added at the end.
     Added,
-    /// All strokes were exchanged; these were there before.
-    Exchanged(Vec<Stroke>),
+    /// All was exchanged; this was there before.
+    Exchanged(Sheet),
 }
 
 /// How a change that was undone is made again.
@@ -80,14 +91,14 @@ enum Undo {
 enum Redo {
     /// This stroke was at the end.
     Added(Stroke),
-    /// All strokes had been exchanged for these.
-    Exchanged(Vec<Stroke>),
+    /// All had been exchanged for this.
+    Exchanged(Sheet),
 }
 
 /// The strokes on the pad, with the history that undo and redo need.
 #[derive(Clone, Debug, Default)]
 pub struct Drawing {
-    strokes: Vec<Stroke>,
+    sheet: Sheet,
     undo_stack: Vec<Undo>,
     redo_stack: Vec<Redo>,
     under_way: bool,
@@ -108,7 +119,7 @@ impl Drawing {
         } else {
             DEFAULT_BRUSH_WIDTH
         };
-        self.strokes.push(Stroke {
+        self.sheet.strokes.push(Stroke {
             tool,
             width,
             points: vec![point],
@@ -125,10 +136,12 @@ impl Drawing {
         if !self.under_way {
             return;
         }
-        let Some(stroke) = self.strokes.last_mut() else {
-            return;
-        };
-        let Some(&last) = stroke.points.last() else {
+        let last = self
+            .sheet
+            .strokes
+            .last()
+            .and_then(|stroke| stroke.points.last());
+        let Some(&last) = last else {
             return;
         };
         let Some(point) = sound(point, last.millis) else {
@@ -137,6 +150,19 @@ impl Drawing {
         if (point.x - last.x).hypot(point.y - last.y) < MIN_STEP {
             return;
         }
+        // A drawing of more could not be saved, and the pad is black long before.
+        let points: usize = self
+            .sheet
+            .strokes
+            .iter()
+            .map(|stroke| stroke.points.len())
+            .sum();
+        if points >= MAX_POINTS {
+            return;
+        }
+        let Some(stroke) = self.sheet.strokes.last_mut() else {
+            return;
+        };
         stroke.points.push(point);
         self.redo_stack.clear();
         self.revision += 1;
@@ -154,11 +180,19 @@ impl Drawing {
 
     /// Puts `strokes` in the place of all that is there. This can be undone; nothing for nothing does nothing.
     pub fn replace(&mut self, strokes: Vec<Stroke>) {
+        self.lay(Sheet {
+            strokes,
+            picture: None,
+        });
+    }
+
+    /// Puts a sheet in the place of all that is there. This can be undone; nothing for nothing does nothing.
+    pub fn lay(&mut self, sheet: Sheet) {
         self.end();
-        if self.strokes.is_empty() && strokes.is_empty() {
+        if self.is_empty() && sheet == Sheet::default() {
             return;
         }
-        let before = std::mem::replace(&mut self.strokes, strokes);
+        let before = std::mem::replace(&mut self.sheet, sheet);
         self.undo_stack.push(Undo::Exchanged(before));
         self.redo_stack.clear();
         self.revision += 1;
@@ -170,12 +204,12 @@ impl Drawing {
         match self.undo_stack.pop() {
             None => return false,
             Some(Undo::Added) => {
-                if let Some(stroke) = self.strokes.pop() {
+                if let Some(stroke) = self.sheet.strokes.pop() {
                     self.redo_stack.push(Redo::Added(stroke));
                 }
             }
             Some(Undo::Exchanged(before)) => {
-                let after = std::mem::replace(&mut self.strokes, before);
+                let after = std::mem::replace(&mut self.sheet, before);
                 self.redo_stack.push(Redo::Exchanged(after));
             }
         }
@@ -189,11 +223,11 @@ impl Drawing {
         match self.redo_stack.pop() {
             None => return false,
             Some(Redo::Added(stroke)) => {
-                self.strokes.push(stroke);
+                self.sheet.strokes.push(stroke);
                 self.undo_stack.push(Undo::Added);
             }
             Some(Redo::Exchanged(after)) => {
-                let before = std::mem::replace(&mut self.strokes, after);
+                let before = std::mem::replace(&mut self.sheet, after);
                 self.undo_stack.push(Undo::Exchanged(before));
             }
         }
@@ -213,7 +247,17 @@ impl Drawing {
 
     /// The strokes in the order in which they were made, the one under way included.
     pub fn strokes(&self) -> &[Stroke] {
-        &self.strokes
+        &self.sheet.strokes
+    }
+
+    /// All that is there.
+    pub fn sheet(&self) -> &Sheet {
+        &self.sheet
+    }
+
+    /// The image beneath the strokes.
+    pub fn picture(&self) -> Option<&Image28> {
+        self.sheet.picture.as_ref()
     }
 
     /// Whether a stroke is under way.
@@ -221,9 +265,9 @@ impl Drawing {
         self.under_way
     }
 
-    /// Whether there is no stroke at all (what was erased still counts as strokes).
+    /// Whether there is no stroke at all (what was erased still counts as strokes) and no picture.
     pub fn is_empty(&self) -> bool {
-        self.strokes.is_empty()
+        self.sheet.strokes.is_empty() && self.sheet.picture.is_none()
     }
 
     /// Grows at each visible change, so that an unchanged number means an unchanged picture.

@@ -3,7 +3,7 @@
 
 use mnistify_drawing::{
     DEFAULT_BRUSH_WIDTH, Drawing, Image28, MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE, Point,
-    Preparation, Tool, rasterise,
+    Preparation, Tool, rasterise, rasterise_sheet,
     recording::{self, RecordingError},
 };
 use mnistify_network::{
@@ -178,18 +178,18 @@ impl LightPage {
     /// # Errors
     /// Says what is wrong with the recording; the pad stays as it is.
     pub fn load(&mut self, json: &str) -> Result<(), RecordingError> {
-        self.drawing.replace(recording::from_json(json)?);
+        self.drawing.lay(recording::sheet_from_json(json)?);
         Ok(())
     }
 
     /// The strokes as a recording.
     pub fn recording(&self) -> String {
-        recording::to_json(self.drawing.strokes())
+        recording::sheet_to_json(self.drawing.sheet())
     }
 
     /// Reads what is on the pad with every network. What they say is told as [`telling::all_to_json`] does.
     pub fn read(&mut self) -> Value {
-        self.image = rasterise(self.drawing.strokes(), self.preparation);
+        self.image = rasterise_sheet(self.drawing.sheet(), self.preparation);
         for reading in &mut self.networks {
             let begun = (self.clock)();
             let logits = reading.network.forward(self.image.as_slice());
