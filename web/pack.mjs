@@ -133,6 +133,12 @@ function filled(text, placeholders, file) {
   return result;
 }
 
+/** The scripts that stand in the page itself, as its policy names them. */
+function inlineScripts(page) {
+  const scripts = [...page.matchAll(/<script(?![^>]*(?: src=|application\/json))[^>]*>([^]*?)<\/script>/g)];
+  return scripts.map(([, text]) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`).join(' ');
+}
+
 /** The whole page by path, and its version. */
 async function pageOf(folders) {
   const assets = await assetsOf(folders);
@@ -163,7 +169,8 @@ async function pageOf(folders) {
     files: Object.fromEntries(assets.map(({ name, url, bytes }) => [name, { url, bytes: bytes.length }])),
   };
   const named = (file) => withHashedNames(templates[file], assets, 'assets/');
-  put(PAGE, filled(named(PAGE), { __IMPORT_MAP__: inlineJson({ imports }), __MANIFEST__: inlineJson(manifest) }, PAGE));
+  const page = filled(named(PAGE), { __IMPORT_MAP__: inlineJson({ imports }), __MANIFEST__: inlineJson(manifest) }, PAGE);
+  put(PAGE, filled(page, { __INLINE_SCRIPTS__: inlineScripts(page) }, PAGE));
   put(APP_MANIFEST, named(APP_MANIFEST));
   const kept = [PAGE, APP_MANIFEST, ...assets.map((asset) => asset.url)];
   const worker = templates[WORKER].replaceAll(/(["'])__FILES__\1/g, '__FILES__');

@@ -1,12 +1,12 @@
 // Serves the built page on this machine, the way a good host would: compressed files where the browser takes them, files
-// named after their content kept for ever, everything else checked each time.
+// named after their content kept for ever, everything else checked each time, the page's policy as a header too.
 //
 //   node web/serve.mjs [FOLDER] [--port N] [--base /sub/path]
 //
 // FOLDER is web/dist if not said. Port 0 is any free port.
 
 import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,11 +36,18 @@ const ENCODINGS = [
 
 const DEFAULT_PORT = 8000;
 
+/** So much of a page is searched for its policy. */
+const MAX_HEAD_LENGTH = 16_384;
+
+/** Browsers' lists are a tenth as long; who sends a longer one is served uncompressed. */
+const MAX_ENCODINGS_LENGTH = 512;
+
 /** Whether an Accept-Encoding header takes this encoding; `q=0` means that it does not. */
 function takes(header, encoding) {
+  if (header.length > MAX_ENCODINGS_LENGTH) return false;
   const weights = new Map();
-  for (const part of header.split(',')) {
-    const [name, ...parameters] = part.trim().toLowerCase().split(/\s*;\s*/);
+  for (const part of header.toLowerCase().split(',')) {
+    const [name, ...parameters] = part.split(';').map((text) => text.trim());
     const weight = parameters.find((parameter) => parameter.startsWith('q='));
     weights.set(name, weight === undefined ? 1 : Number(weight.slice(2)));
   }
@@ -67,9 +74,18 @@ async function find(folder, path) {
   if (name.includes('\0')) return null;
   if (name.endsWith('/')) name += 'index.html';
   const file = resolve(folder, `.${name}`);
-  if (!file.startsWith(folder + sep) || !(await fileAt(file))) return null;
-  // A link may lead out of the folder.
-  return (await realpath(file)).startsWith(folder + sep) ? file : null;
+  return file.startsWith(folder + sep) && (await isInside(folder, file)) ? file : null;
+}
+
+/** Whether there is such a file, and no link leads out of the folder on the way to it. */
+async function isInside(folder, file) {
+  return (await fileAt(file)) !== null && (await realpath(file)).startsWith(folder + sep);
+}
+
+/** The Content-Security-Policy that a page names in its head, for the header of the same name; undefined without one. */
+async function policyOf(page) {
+  const head = (await readFile(page, 'utf8')).slice(0, MAX_HEAD_LENGTH);
+  return head.match(/<meta http-equiv="Content-Security-Policy" content="([^"\r\n]*)">/)?.[1];
 }
 
 function refuse(response, status, text, headers = {}) {
@@ -96,7 +112,7 @@ async function answer(request, response, folder, base) {
 
   let [served, encoding] = [file, null];
   for (const [name, ending] of ENCODINGS) {
-    if (takes(request.headers['accept-encoding'] ?? '', name) && (await fileAt(file + ending))) {
+    if (takes(request.headers['accept-encoding'] ?? '', name) && (await isInside(folder, file + ending))) {
       [served, encoding] = [file + ending, name];
       break;
     }
@@ -110,6 +126,8 @@ async function answer(request, response, folder, base) {
     Vary: 'Accept-Encoding',
     'X-Content-Type-Options': 'nosniff',
   };
+  const policy = extname(file) === '.html' ? await policyOf(file) : undefined;
+  if (policy !== undefined) headers['Content-Security-Policy'] = policy;
   if (request.headers['if-none-match'] === tag) {
     response.writeHead(304, headers);
     response.end();

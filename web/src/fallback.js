@@ -2,6 +2,8 @@
 // The light page: the same pad and the same networks, computed on the CPU and drawn without 3D. Strokes, their history and the
 // networks are in the program (LightPage in src/fallback); here is what is seen and touched.
 
+import { isTyped, watchHands } from "mnistify/hands";
+
 const SIDE = 28;
 const INK = "#edf0f5";
 /** So many readings make a measurement. */
@@ -184,14 +186,16 @@ export function openLightPage({ root, light, version, why, try3d, prediction, fa
  * The action of a key; the same keys as in the app.
  * @param {KeyboardEvent} event
  */
-function keyAction({ key, ctrlKey, metaKey, shiftKey, altKey, repeat }) {
+function keyAction(event) {
+  const { key, ctrlKey, metaKey, shiftKey, altKey, repeat } = event;
+  const often = { "[": "thinner", "]": "thicker" };
+  if (isTyped(event)) return often[key];
   if (altKey) return null;
   const letter = key.toLowerCase();
   if (ctrlKey || metaKey) {
     if (letter === "z") return shiftKey ? "redo" : "undo";
     return letter === "y" ? "redo" : null;
   }
-  const often = { "[": "thinner", "]": "thicker" };
   const once = { d: "draw", e: "erase", c: "clear", delete: "clear", p: "prepare" };
   return often[letter] ?? (repeat ? null : once[letter]) ?? null;
 }
@@ -212,16 +216,23 @@ function listenToPen(pad, light, changed) {
   const canvas = pad.querySelector("canvas");
   /** @type {number | null} */
   let pointer = null;
+  let erases = false;
+  watchHands(pad, {
+    onPad: () => true,
+    erase: (on) => (erases = on),
+    drop() {
+      if (pointer !== null) light.act("undo");
+      pointer = null;
+    },
+  });
   const place = ({ clientX, clientY }) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();
     return /** @type {const} */ ([(clientX - left) / width, (clientY - top) / height]);
   };
   canvas.addEventListener("pointerdown", (event) => {
-    // Primary button, or a pen's eraser end (5). A second finger or a palm does not disturb the stroke.
-    if (pointer !== null || (event.button !== 0 && event.button !== 5)) return;
+    if (pointer !== null || event.button !== 0) return;
     pointer = event.pointerId;
-    canvas.setPointerCapture(pointer);
-    light.begin(...place(event), event.button === 5);
+    light.begin(...place(event), erases);
     changed();
   });
   canvas.addEventListener("pointermove", (event) => {

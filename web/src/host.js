@@ -1,12 +1,8 @@
 // @ts-check
 // What the app asks of the page: to save, to open, to share. It calls mnistifyHost.event(name, json).
 
+import { MAX_RECORDING_BYTES, pastedFiles } from "mnistify/files";
 import { note } from "mnistify/screen";
-
-/** No recording is larger; see the app's own limit. */
-const MAX_RECORDING_BYTES = 8 << 20;
-/** As much as the largest network that the app can run takes in F32. */
-const MAX_NETWORK_BYTES = 256 << 20;
 
 /**
  * Listens to the app. `handlers` maps event names to functions of the parsed JSON. They run after the app's own code
@@ -42,12 +38,7 @@ function offerFile(name, blob) {
 
 /** Lets the person choose a recording and calls `draw` with its text. */
 export function open(draw) {
-  const input = document.createElement("input");
-  input.type = "file";
-  input.accept = ".json,application/json";
-  input.onchange = async () => {
-    const [file] = input.files;
-    if (!file) return;
+  chooseFiles(false, async ([file]) => {
     try {
       if (file.size > MAX_RECORDING_BYTES) throw new Error("it is larger than 8 MiB, so it is not a recording of strokes");
       draw(await file.text());
@@ -55,23 +46,36 @@ export function open(draw) {
     } catch (error) {
       note(`${file.name} cannot be opened: ${error.message}`);
     }
-  };
-  input.click();
+  });
 }
 
 /** Lets the person choose a network's files and calls `take` with them. */
-export function chooseNetwork(take) {
-  const input = document.createElement("input");
-  input.type = "file";
-  input.multiple = true;
-  input.accept = ".safetensors,.json,application/json";
-  input.onchange = () => input.files.length > 0 && take([...input.files]);
-  input.click();
+export const chooseNetwork = (take) => chooseFiles(true, take);
+
+/** @type {HTMLInputElement | null} */
+let chooser = null;
+
+/**
+ * Any files: where systems do not know an ending, `accept` makes its files grey.
+ * @param {boolean} multiple
+ * @param {(files: File[]) => void} take
+ */
+function chooseFiles(multiple, take) {
+  chooser?.remove();
+  chooser = document.createElement("input");
+  Object.assign(chooser, { type: "file", multiple, className: "unseen", tabIndex: -1, ariaHidden: "true" });
+  chooser.onchange = ({ currentTarget }) => {
+    const chosen = [.../** @type {HTMLInputElement} */ (currentTarget).files];
+    if (chosen.length > 0) take(chosen);
+  };
+  // Outside of the document Safari on iOS never tells what was chosen.
+  document.body.append(chooser);
+  chooser.click();
 }
 
 /**
- * Listens to files over the page and on it: `held` is called with true and false, `take` with what was dropped. Nothing
- * that is dropped makes the browser leave the page.
+ * Listens to files over the page and on it: `held` is called with true and false, `take` with what was dropped or pasted.
+ * Nothing that is dropped makes the browser leave the page.
  */
 export function listenToDrops({ held, take }) {
   const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
@@ -95,27 +99,22 @@ export function listenToDrops({ held, take }) {
     hold(false);
     take([...event.dataTransfer.files]);
   });
-}
-
-/** The bytes of files, each as {name, bytes}; throws what people should know. */
-export async function readFiles(files) {
-  return Promise.all(
-    files.map(async (file) => {
-      if (file.size > MAX_NETWORK_BYTES) {
-        throw new Error(`${file.name}: holds ${file.size} bytes, more than the ${MAX_NETWORK_BYTES} that a network may have here`);
-      }
-      try {
-        return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
-      } catch (error) {
-        throw new Error(`${file.name}: cannot be read: ${error.message}. Is it a folder, or was it moved?`);
-      }
-    }),
-  );
+  addEventListener("paste", (event) => {
+    const files = pastedFiles(event.clipboardData);
+    if (files.length === 0) return;
+    event.preventDefault();
+    take(files);
+  });
 }
 
 /** Puts the link into the address bar and onto the clipboard. */
 export async function share({ fragment }) {
-  history.replaceState(null, "", `#${fragment}`);
+  try {
+    // Browsers refuse this too where it is done often, and addresses that are too long.
+    history.replaceState(null, "", `#${fragment}`);
+  } catch (error) {
+    return note(`The link cannot be shown: ${error.message}`);
+  }
   try {
     await navigator.clipboard.writeText(location.href);
     note("Link copied");

@@ -1,6 +1,8 @@
 // @ts-check
 // globalThis.mnistify: the same few functions for scripts and tests, whether the app or the light page draws.
 
+import { checkSize, MAX_DESCRIPTION_BYTES, MAX_NETWORK_BYTES, MAX_RECORDING_BYTES } from "mnistify/files";
+
 let backend = null;
 let markReady;
 let resolveBench;
@@ -44,7 +46,7 @@ const mnistify = {
    * with what was understood and what was not.
    */
   loadNetwork: async (bytes, sidecar, fileName = "network.safetensors") =>
-    now().loadNetwork(String(fileName), bytesOf(bytes), description(sidecar)),
+    now().loadNetwork(String(fileName), bytesOf(bytes, String(fileName)), description(sidecar)),
   /** Takes that network away; resolves when it is gone. */
   removeNetwork: async () => now().removeNetwork(),
   /** Calls `listener` with what an event carries; returns a function that ends this. */
@@ -100,21 +102,30 @@ export function finishBench(report) {
 }
 
 /** The bytes of whatever holds some. */
-function bytesOf(data) {
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  throw new Error("a network is the bytes of a safetensors file: a Uint8Array or an ArrayBuffer");
+function bytesOf(data, fileName) {
+  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+  if (!ArrayBuffer.isView(bytes)) throw new Error("a network is the bytes of a safetensors file: a Uint8Array or an ArrayBuffer");
+  checkSize(fileName, bytes.byteLength, MAX_NETWORK_BYTES, "a network");
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** A sidecar's JSON, undefined where there is none. */
 function description(sidecar) {
   if (sidecar === undefined || sidecar === null) return undefined;
-  return typeof sidecar === "string" ? sidecar : JSON.stringify(sidecar);
+  const json = typeof sidecar === "string" ? sidecar : JSON.stringify(sidecar);
+  if (json !== undefined) checkText("the description", json, MAX_DESCRIPTION_BYTES, "the description of a network");
+  return json;
+}
+
+/** The same for a text, which is as long in UTF-8 at least. */
+function checkText(name, text, most, what) {
+  checkSize(name, text.length > most ? text.length : new TextEncoder().encode(text).length, most, what);
 }
 
 /** A recording's JSON of whatever describes strokes. */
 function recording(strokes) {
   if (typeof strokes === "string") {
+    checkText("the recording", strokes, MAX_RECORDING_BYTES, "a recording of strokes");
     try {
       strokes = JSON.parse(strokes);
     } catch (error) {

@@ -6,6 +6,7 @@ const STROKES = "mnistify.strokes";
 const VIEW = "mnistify.view";
 const RESUME = "mnistify.resume";
 const TAB = "mnistify.tab";
+const ASIDE = "mnistify.aside";
 
 const STORE = "networks";
 /** A network that another tab left behind longer ago is deleted. */
@@ -15,9 +16,30 @@ const WRITE_MILLIS = 3000;
 
 /**
  * What the page before this one left. `light` is why it goes on without 3D, or null; `view` is the part of a link that shows
- * the same again.
+ * the same again; `aside` is what may have ended it as soon as that was opened, and is not opened by itself again.
  */
 export const left = takeWhatIsLeft();
+
+/**
+ * @typedef {"app" | "light"} Program
+ * @typedef {"view" | "drawing" | "network"} Part
+ */
+
+/**
+ * Whether this program failed before as soon as this part of what was kept, or of a link, was opened.
+ * @param {Program} by
+ * @param {Part} part
+ */
+export const isAside = (by, part) => left.aside?.by === by && Boolean(left.aside.parts?.includes(part));
+
+/**
+ * Sets parts of what is kept aside: the next page does not open them by itself.
+ * @param {Program} by which program failed with them
+ * @param {Part[]} parts
+ */
+export function setAside(by, parts) {
+  write(ASIDE, JSON.stringify({ by, parts }));
+}
 
 /** The newest recording of the drawing, as JSON; null while there is none. */
 let newest = left.strokes;
@@ -29,8 +51,11 @@ function takeWhatIsLeft() {
   // A tab that the system discarded comes back by itself; its person expects the drawing, too.
   const resumes = Boolean(resume || /** @type {any} */ (document).wasDiscarded);
   const taken = (key) => (resumes ? read(key) : null);
-  const found = { resumes, strokes: taken(STROKES), view: taken(VIEW), light: resume?.light ?? null };
+  /** @type {{by: Program, parts: Part[]} | null} */
+  const aside = resumes ? parse(read(ASIDE)) : null;
+  const found = { resumes, strokes: taken(STROKES), view: taken(VIEW), light: resume?.light ?? null, aside };
   remove(RESUME);
+  remove(ASIDE);
   if (found.strokes === null) remove(STROKES);
   if (found.view === null) remove(VIEW);
   return found;

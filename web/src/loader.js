@@ -3,11 +3,13 @@
 // place, the loop in main(), which asks the person once what to do about it.
 
 import { Downloads, importModule, size } from "mnistify/download";
+import { isPicture, readFiles } from "mnistify/files";
 import { adapterName, watchDevice, watchFrames, whyNo3d } from "mnistify/graphics";
-import { chooseNetwork, listen, listenToDrops, open, readFiles, save, savePicture, share } from "mnistify/host";
+import { isBrowserKey, leaveToBrowser, watchHands } from "mnistify/hands";
+import { chooseNetwork, listen, listenToDrops, open, save, savePicture, share } from "mnistify/host";
 import { connect, disconnect, emit, finishBench, stamp } from "mnistify/interface";
-import { keep, keepNetwork, kept, left, networkLeft, restart, restartWith3d } from "mnistify/keeping";
-import { ask, mirror, note, offerLight, screen, setScreen, showProgress } from "mnistify/screen";
+import { isAside, keep, keepNetwork, kept, left, networkLeft, restart, restartWith3d, setAside } from "mnistify/keeping";
+import { ask, hideOffer, mirror, note, offerLight, screen, setScreen, showOffer, showProgress } from "mnistify/screen";
 import { storePage } from "mnistify/update";
 
 /** The drawing is kept at once when it changes, and again after so long while it goes on changing. */
@@ -16,6 +18,9 @@ const KEEP_MILLIS = 100;
 const PATIENCE_MILLIS = 25_000;
 /** One fault often arrives several times, as a lost device and then a panic; so long the clearest one is waited for. */
 const FAULT_MILLIS = 400;
+/** After so many more frames, what was opened has gone all the way to the screen. */
+const OPENED_FRAMES = 3;
+const FRAME_MILLIS = 50;
 
 // What a message offers, as [action, label]; decide() carries it out.
 const RETRY = ["retry", "Try again"];
@@ -42,6 +47,16 @@ let started = false;
 /** What is to be kept, while something runs that has it: the recording as JSON, and in the app the view. */
 /** @type {(() => [string, string?]) | null} */
 let keptNow = null;
+/**
+ * What of the kept things, or of a link, is being opened just now. A program that ends meanwhile does not open it again.
+ * @type {Set<import("mnistify/keeping").Part>}
+ */
+const opening = new Set();
+/**
+ * Opens what was set aside, where the person asks for it.
+ * @type {((functions: any) => void)[]}
+ */
+const aside = [];
 /** Whether the visitor's own network that the page before this one left is here again, or there was none. */
 let networkRestored = false;
 
@@ -58,6 +73,8 @@ async function main() {
   light = left.light ?? (query.has("cpu") ? "This address asks for the page without 3D." : await whyNo3d());
   for (;;) {
     setScreen("loading");
+    opening.clear();
+    aside.length = 0;
     const problem = await (light ? runLight() : runApp());
     await decide(await ask(problem), problem);
   }
@@ -103,7 +120,7 @@ async function runApp() {
       await module.value.default({ module_or_path: wasm.value });
       app = module.value;
     }
-    app.start(models, files.map((file) => file.value), left.view ?? location.hash.slice(1), adapterName);
+    app.start(models, files.map((file) => file.value), viewToOpen(), adapterName);
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) return startProblem(error);
     // A panic: its own event says more than the trap that follows it.
@@ -117,6 +134,29 @@ async function runApp() {
   const ending = await Promise.race([appReady.promise, faulty.promise]);
   clearTimeout(patience);
   return ending ?? afterReady();
+}
+
+/** The text after # of a link: of the view that was left, or the address's. */
+function viewToOpen() {
+  const view = left.view ?? location.hash.slice(1);
+  if (view === "") return "";
+  if (isAside("app", "view")) {
+    aside.push((functions) => {
+      opening.add("view");
+      openLink(functions, view);
+    });
+    return "";
+  }
+  opening.add("view");
+  return view;
+}
+
+function openLink(functions, fragment) {
+  try {
+    functions.applyLink(fragment);
+  } catch (error) {
+    note(`This link is not valid: ${messageOf(error)}`);
+  }
 }
 
 async function afterReady() {
@@ -152,19 +192,19 @@ async function afterReady() {
       });
     },
   });
-  restoreDrawing(functions);
+  // It was drawn before the app was ready.
+  opening.delete("view");
+  restoreDrawing("app", functions);
   restoreNetwork(functions);
+  if (opening.has("drawing")) openedAfterFrames(functions);
+  offerAside(functions, openedAfterFrames);
   keptNow = () => [app.strokes(), app.link(false)];
+  listenToHands(functions);
   watchFrames(canvas, () => (faults ? NaN : functions.state().frame), () => fault("still", ""));
   setScreen("ready");
   canvas.focus({ preventScroll: true });
   addEventListener("hashchange", () => {
-    if (faults) return;
-    try {
-      functions.applyLink(location.hash.slice(1));
-    } catch (error) {
-      note(`This link is not valid: ${messageOf(error)}`);
-    }
+    if (!faults) openLink(functions, location.hash.slice(1));
   });
   drawFromFile = functions.draw;
   holdFiles = functions.drag;
@@ -179,6 +219,42 @@ async function afterReady() {
   connect(functions);
   if (query.has("bench")) functions.bench();
   return faulty.promise;
+}
+
+/** @param {any} functions */
+function listenToHands(functions) {
+  let tool = "draw";
+  watchHands(canvas.parentElement, {
+    onPad({ clientX, clientY }) {
+      if (faults) return false;
+      const { left, top } = canvas.getBoundingClientRect();
+      const [x0, y0, x1, y1] = functions.state().pad;
+      const [x, y] = [clientX - left, clientY - top];
+      return x >= x0 && x <= x1 && y >= y0 && y <= y1;
+    },
+    erase(on) {
+      if (faults) return;
+      if (on) tool = functions.state().tool ?? "draw";
+      functions.act(on ? "erase" : tool);
+    },
+    drop: () => !faults && functions.state().pen_down && functions.undo(),
+  });
+}
+
+/**
+ * Waits until what is being opened has been drawn: it asks for more frames than these by itself.
+ * @param {any} functions
+ */
+async function openedAfterFrames(functions) {
+  try {
+    const before = functions.state().frame;
+    while (!faults && functions.state().frame < before + OPENED_FRAMES) {
+      await new Promise((resolve) => setTimeout(resolve, FRAME_MILLIS));
+    }
+  } catch {
+    // The program has ended, which is told as a fault.
+  }
+  if (!faults) for (const part of ["view", "drawing"]) opening.delete(/** @type {any} */ (part));
 }
 
 let drawFromFile = null;
@@ -269,6 +345,7 @@ function fault(kind, detail, callable = kind !== "panic" && kind !== "trap") {
   }
   // After a panic nothing of the module may be called any more; then what was kept last has to do.
   if (callable) keepNow();
+  if (opening.size > 0) setAside(light ? "light" : "app", [...opening]);
   faults = [{ kind, detail }];
   keptNow = null;
   disconnect();
@@ -316,7 +393,11 @@ async function runLight() {
     return startProblem(error);
   }
   started = true;
-  restoreDrawing(functions);
+  // This page reads at once.
+  const opened = () => faults || opening.clear();
+  restoreDrawing("light", functions);
+  opened();
+  offerAside(functions, opened);
   keptNow = () => [program.recording()];
   setScreen("fallback");
   stamp("first_frame");
@@ -324,9 +405,9 @@ async function runLight() {
   const refuse = () => {
     throw new Error(onlyShipped);
   };
-  takeFiles = () => note(onlyShipped);
+  takeFiles = (files) => note(files.every(isPicture) ? "The page without 3D opens no pictures" : onlyShipped);
   connect({ ...functions, loadNetwork: refuse, removeNetwork: refuse });
-  if (query.has("bench")) functions.bench().then(showBench);
+  if (query.has("bench")) functions.bench().then(showBench, (error) => fault("light", messageOf(error)));
   return faulty.promise;
 }
 
@@ -350,29 +431,57 @@ async function showBench(report) {
   value.showReport(document.getElementById("bench"), full, () => !light && canvas.focus());
 }
 
-function restoreDrawing(functions) {
+/**
+ * @param {import("mnistify/keeping").Program} by
+ * @param {any} functions
+ */
+function restoreDrawing(by, functions) {
   const drawing = kept();
   if (!drawing) return;
-  try {
-    functions.draw(drawing);
-  } catch (error) {
-    console.warn(error);
-    note("The drawing could not be restored");
-  }
+  const put = (functions) => {
+    opening.add("drawing");
+    try {
+      functions.draw(drawing);
+    } catch (error) {
+      opening.delete("drawing");
+      console.warn(error);
+      note("The drawing could not be restored");
+    }
+  };
+  if (isAside(by, "drawing")) aside.push(put);
+  else put(functions);
+}
+
+/**
+ * @param {any} functions
+ * @param {(functions: any) => void} opened
+ */
+function offerAside(functions, opened) {
+  if (aside.length === 0) return;
+  showOffer("The page stopped as it opened your drawing or link, so that was set aside", "Open it", () => {
+    hideOffer();
+    for (const put of aside.splice(0)) put(functions);
+    opened(functions);
+  });
 }
 
 /** Lets the visitor's own network read again that the page before this one left. */
 async function restoreNetwork(functions) {
   try {
     const network = await networkLeft();
-    if (network && !faults) {
+    if (network && isAside("app", "network")) {
+      note("The page stopped as it opened your network, so that was not opened again");
+    } else if (network && !faults) {
+      opening.add("network");
       await functions.loadNetwork(network.name, network.bytes, network.description);
       // It may be the one that was shown alone.
-      if (left.view !== null) functions.applyLink(left.view);
+      if (left.view !== null && !isAside("app", "view")) functions.applyLink(left.view);
+      opening.delete("network");
     }
   } catch (error) {
     // It stays kept for the next start.
     if (faults) return;
+    opening.delete("network");
     console.warn(error);
     note("Your network could not be restored");
   }
@@ -399,7 +508,8 @@ function keepSoon() {
 function keepNow() {
   clearTimeout(keepTimer);
   keepTimer = 0;
-  if (!keptNow) return;
+  // What is being opened is not yet on the pad, but kept already.
+  if (!keptNow || opening.has("drawing")) return;
   keptAt = performance.now();
   try {
     keep(...keptNow());
@@ -409,6 +519,7 @@ function keepNow() {
 }
 
 function listenToInput() {
+  leaveToBrowser(canvas.parentElement);
   // After the app has handled the event.
   const keepThen = () => setTimeout(keepSoon, 50);
   for (const name of ["pointerup", "keyup", "wheel"]) addEventListener(name, keepThen, { capture: true, passive: true });
@@ -418,9 +529,7 @@ function listenToInput() {
   addEventListener("keydown", (event) => {
     if (event.key === "Tab") document.body.classList.add("tabbing");
     // The app's own Ctrl keys; without this the browser would save the page or show its history as well.
-    if (screen() === "ready" && (event.ctrlKey || event.metaKey) && "sozy".includes(event.key.toLowerCase())) {
-      event.preventDefault();
-    }
+    if (screen() === "ready" && (event.ctrlKey || event.metaKey) && !isBrowserKey(event)) event.preventDefault();
   }, { capture: true });
 }
 

@@ -91,13 +91,14 @@ export function note(text) {
 
 /** A note with something to do, which stays until it is answered. */
 export function showOffer(text, label, run) {
-  const close = () => {
-    offer = null;
-    hideToast();
-  };
-  offer = [text, [[label, run], ["Later", close]]];
+  offer = [text, [[label, run], ["Later", hideOffer]]];
   clearTimeout(noteTimer);
   fillToast(...offer);
+}
+
+export function hideOffer() {
+  offer = null;
+  hideToast();
 }
 
 function fillToast(text, buttons) {

@@ -2,10 +2,14 @@
 // Keeps one version of the whole page on this device, so that it opens at once and offline.
 // A template: the build fills in the version and the list of its files.
 
-const CACHE = "mnistify-__VERSION__";
+const VERSION = "__VERSION__";
 /** @type {string[]} */
 const FILES = /** @type {any} */ ("__FILES__");
 const worker = /** @type {any} */ (self);
+
+/** One host may hold several of these pages; addresses hold no spaces, so none of these begins another's. */
+const OURS = `mnistify ${worker.registration.scope} `;
+const CACHE = OURS + VERSION;
 
 const addressOf = (file) => new URL(file, worker.registration.scope).href;
 const INDEX = addressOf("index.html");
@@ -23,22 +27,26 @@ worker.addEventListener("message", (event) => {
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const known = request.method === "GET" && knownAddress(request);
-  if (known) event.respondWith(answer(request, known));
+  if (known) event.respondWith(answer(event, known));
 });
 
-/** All files or none: a version with holes must never be installed. */
+/** All files or none: a version with holes must never be installed. What is stored of it already stays, and is enough. */
 async function store() {
+  const isNew = !(await caches.has(CACHE));
   const cache = await caches.open(CACHE);
   try {
     await Promise.all([...KNOWN].map(async (address) => {
+      if (await cache.match(address)) return;
       // Names with a hash never change their content, so the browser's own cache may serve them.
       const hashed = address.startsWith(addressOf("assets/"));
       const response = await fetch(address, { cache: hashed ? "default" : "no-cache" });
       if (!response.ok) throw new Error(`${address}: HTTP ${response.status}`);
       await cache.put(address, await unredirected(response));
     }));
+    // Another version that becomes the active one meanwhile removes all but its own.
+    if (!(await caches.has(CACHE))) throw new Error("the cache was removed");
   } catch (error) {
-    await caches.delete(CACHE);
+    if (isNew) await caches.delete(CACHE);
     throw error;
   }
 }
@@ -50,9 +58,14 @@ async function unredirected(response) {
 }
 
 async function removeOldVersions() {
-  const names = await caches.keys();
-  const old = names.filter((name) => name.startsWith("mnistify-") && name !== CACHE);
-  await Promise.all(old.map((name) => caches.delete(name)));
+  for (const name of await caches.keys()) {
+    if (name !== CACHE && (name.startsWith(OURS) || (await isOursUnnamed(name)))) await caches.delete(name);
+  }
+}
+
+/** Earlier versions did not tell in the name whose a cache is. */
+async function isOursUnnamed(name) {
+  return /^mnistify-[0-9a-f]{16}$/.test(name) && Boolean(await (await caches.open(name)).match(INDEX));
 }
 
 /** The stored file that this request is for, if any. Every other request is left to the network. */
@@ -66,13 +79,25 @@ function knownAddress(request) {
   return KNOWN.has(url.href) ? url.href : null;
 }
 
-async function answer(request, address) {
-  const cache = await caches.open(CACHE);
-  // "Download again": past all caches, and what arrives replaces what is stored.
-  const again = request.cache === "reload" && request.mode !== "navigate";
-  const stored = again ? undefined : await cache.match(address);
-  if (stored) return stored;
+async function answer(event, address) {
+  const { request } = event;
+  let cache;
+  try {
+    cache = await caches.open(CACHE);
+    // "Download again": past all caches, and what arrives replaces what is stored.
+    const again = request.cache === "reload" && request.mode !== "navigate";
+    const stored = again ? undefined : await cache.match(address);
+    if (stored) return stored;
+    if (!again) cache = null;
+  } catch (error) {
+    cache = null;
+    console.warn("What is stored cannot be read:", error);
+  }
   const response = await fetch(request);
-  if (again && response.ok) await cache.put(address, response.clone());
+  if (cache && response.ok) {
+    // Storage may be full; what has arrived is an answer all the same.
+    const full = (error) => console.warn("The file cannot be stored:", error);
+    event.waitUntil(cache.put(address, response.clone()).catch(full));
+  }
   return response;
 }

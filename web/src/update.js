@@ -7,8 +7,14 @@ import { showOffer } from "mnistify/screen";
 /** `beforeReload` is called so that the drawing can be kept. */
 export async function storePage(beforeReload) {
   const wanted = !new URLSearchParams(location.search).has("nosw");
-  if (!wanted || location.protocol === "file:" || !("serviceWorker" in navigator)) return;
-  const workers = navigator.serviceWorker;
+  if (!wanted || location.protocol === "file:") return;
+  let workers;
+  try {
+    workers = navigator.serviceWorker;
+  } catch {
+    // In a frame that may store nothing.
+  }
+  if (!workers) return;
   const hadController = Boolean(workers.controller);
   const reload = () => {
     beforeReload();

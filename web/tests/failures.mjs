@@ -209,3 +209,33 @@ page.test('a drawing that nobody asked to keep is gone with the page', async ({ 
   const state = await app.state();
   assert.deepEqual([namesOf(state), state.strokes, state.shown], ['MLP CNN', 0, 'all']);
 });
+
+page.test('a drawing that ends the app as it is opened is set aside', async ({ open, url }) => {
+  const three = JSON.stringify(await recording('three'));
+  const before = (page) =>
+    page.addInitScript((strokes) => {
+      if (sessionStorage.getItem('test')) return;
+      sessionStorage.setItem('test', 'done');
+      sessionStorage.setItem('mnistify.resume', '{}');
+      sessionStorage.setItem('mnistify.strokes', strokes);
+      const fail = () => {
+        if (document.body?.dataset.screen !== 'ready') return;
+        watch.disconnect();
+        globalThis.mnistifyDevice.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error: new GPUValidationError('made up') }));
+      };
+      const watch = new MutationObserver(fail);
+      watch.observe(document, { subtree: true, attributes: true, attributeFilter: ['data-screen'] });
+    }, three);
+  // It is ready for a moment.
+  const app = await open({ address: `${url}?nosw&faults`, screen: null, before, allow: [/./] });
+  await until('the message', () => app.screen(), (screen) => screen === 'message', START);
+  assert.match(await messageOf(app), /refused/);
+  await app.choose('restart');
+  await until('the offer', () => app.text('#toast'), (text) => /set aside/.test(text), START);
+  assert.deepEqual([await app.screen(), (await app.state()).strokes], ['ready', 0]);
+  await app.page.locator('#toast button').first().click();
+  await app.reads(3);
+  // It was opened without a fault this time, so it is kept like any other.
+  await app.frame();
+  await recover(app, FAULTS['a validation error'], 'restart', 'ready');
+});

@@ -1,6 +1,7 @@
 // Packing a small page: names after content, filled templates, compressed files, sizes, and nothing left from before.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -20,7 +21,7 @@ const out = (name) => readFile(join(folder, 'out', name));
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mnistify-packing-'));
-  const page = '<link href="assets/style.css"><script type="importmap">__IMPORT_MAP__</script><script id="manifest">__MANIFEST__</script>';
+  const page = '<meta http-equiv="Content-Security-Policy" content="script-src __INLINE_SCRIPTS__"><script type="module">import("mnistify/loader");</script><link href="assets/style.css"><script type="importmap">__IMPORT_MAP__</script><script type="application/json" id="manifest">__MANIFEST__</script>';
   await write('src/index.html', page);
   await write('src/service-worker.js', 'const VERSION = "__VERSION__"; const FILES = __FILES__;');
   await write('src/manifest.webmanifest', '{"icons": [{"src": "assets/icon.png"}]}');
@@ -58,6 +59,14 @@ test('every name leads to a file', async () => {
   const [, kept] = worker.match(/FILES = (\[.*\])/);
   assert.ok(worker.includes(`"${version}"`));
   assert.deepEqual(JSON.parse(kept).sort(), ['index.html', 'manifest.webmanifest', ...Object.values(files).map(({ url }) => url)].sort());
+});
+
+test('the policy names the scripts that stand in the page, and nothing else', async () => {
+  await pack(folders);
+  const page = (await out('index.html')).toString();
+  const [, imports] = page.match(/importmap">(.*?)<\/script>/);
+  const hashes = ['import("mnistify/loader");', imports].map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
+  assert.equal(page.match(/content="script-src (.*?)"/)[1], hashes.join(' '));
 });
 
 test('compressed files hold the same, and the sizes are theirs', async () => {
@@ -100,6 +109,8 @@ test('what is missing is named', async () => {
   await write('src/loader.js', '');
   await write('src/index.html', '__IMPORT_MAP__');
   await assert.rejects(pack(folders), /index\.html has no __MANIFEST__/);
-  await write('src/index.html', '__IMPORT_MAP__ __MANIFEST__ <img src="assets/none.png">');
+  await write('src/index.html', '__IMPORT_MAP__ __MANIFEST__');
+  await assert.rejects(pack(folders), /index\.html has no __INLINE_SCRIPTS__/);
+  await write('src/index.html', '__INLINE_SCRIPTS__ __IMPORT_MAP__ __MANIFEST__ <img src="assets/none.png">');
   await assert.rejects(pack(folders), /assets\/none\.png/);
 });

@@ -16,8 +16,14 @@ before(async () => {
   await mkdir(join(folder, 'assets'), { recursive: true });
   await writeFile(join(outside, 'secret.txt'), 'secret');
   await symlink(join(outside, 'secret.txt'), join(folder, 'link.txt'));
+  for (const name of ['index.html', 'assets/a.1.wasm', 'assets/b.1.wasm']) {
+    await mkdir(join(folder, 'linked', 'assets'), { recursive: true });
+    await writeFile(join(folder, 'linked', name), 'raw');
+    for (const ending of ['br', 'gz']) await symlink(join(outside, 'secret.txt'), join(folder, 'linked', `${name}.${ending}`));
+  }
   for (const [name, text] of [
     ['index.html', 'page'],
+    ['policy.html', '<!doctype html>\n<meta http-equiv="Content-Security-Policy" content="default-src \'self\'">\n'],
     ['assets/a.1.wasm', 'raw'],
     ['assets/a.1.wasm.br', 'brotli'],
     ['assets/a.1.wasm.gz', 'gzip'],
@@ -77,6 +83,38 @@ test('the base path and what lies outside', async () => {
   for (const path of ['/', '/sub/pathology/', '/sub/path/none', '/sub/path/assets', '/sub/path/../secret.txt', '/sub/path/%2e%2e/secret.txt', '/sub/path/..%2fsecret.txt', '/sub/path/link.txt', '/sub/path/%', '/sub/path/%00']) {
     assert.equal((await ask(path)).status, 404, path);
   }
+});
+
+test('links behind compressed files do not lead out either', async () => {
+  const accepted = { 'Accept-Encoding': 'gzip, br' };
+  for (const name of ['index.html', 'assets/a.1.wasm', 'assets/b.1.wasm']) {
+    const found = await ask(`/sub/path/linked/${name}`, accepted);
+    assert.deepEqual([found.status, found.headers['content-encoding'], found.text], [200, undefined, 'raw'], name);
+    for (const ending of ['br', 'gz']) assert.equal((await ask(`/sub/path/linked/${name}.${ending}`)).status, 404);
+  }
+});
+
+test('long headers cost no time', async () => {
+  const padding = ' '.repeat(12_000);
+  for (const headers of [
+    { 'Accept-Encoding': `a${padding}b` },
+    { 'Accept-Encoding': `br;${padding}x` },
+    { 'Accept-Encoding': ';'.repeat(12_000) },
+    { 'If-None-Match': padding },
+    { Range: `bytes=${'0-1,'.repeat(3000)}` },
+  ]) {
+    const began = performance.now();
+    for (let round = 0; round < 20; round += 1) assert.equal((await ask('/sub/path/assets/a.1.wasm', headers)).text, 'raw');
+    const millis = (performance.now() - began) / 20;
+    assert.ok(millis < 50, `${Object.keys(headers)}: ${millis} ms a request`);
+  }
+});
+
+test('the policy that a page names is a header too', async () => {
+  const policyOf = async (path) => (await ask(`/sub/path/${path}`)).headers['content-security-policy'];
+  assert.equal(await policyOf('policy.html'), "default-src 'self'");
+  assert.equal(await policyOf(''), undefined);
+  assert.equal(await policyOf('assets/a.1.wasm'), undefined);
 });
 
 test('only reading', async () => {
