@@ -4,11 +4,13 @@ use clap::{Parser, Subcommand};
 use mnistify::{
     Surface,
     actions::Action,
-    commands::{bench, load_network, predict, screenshot},
+    commands::{bench, load_network, predict, screenshot, tell},
     link::SharedState,
+    notice::Notice,
     own_network::{OwnNetwork, OwnNetworkAction},
     recovery::Session,
 };
+use mnistify_network::import::plain;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Draw a digit and watch two neural networks read it live.
@@ -18,10 +20,10 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     /// Width of the window in logical pixels.
-    #[arg(long, default_value_t = 1280)]
+    #[arg(long, default_value_t = 1280, value_parser = clap::value_parser!(u32).range(1..=16384))]
     width: u32,
     /// Height of the window in logical pixels.
-    #[arg(long, default_value_t = 720)]
+    #[arg(long, default_value_t = 720, value_parser = clap::value_parser!(u32).range(1..=16384))]
     height: u32,
     /// Open what a shared link shows; the whole link or its part after `#`.
     #[arg(long)]
@@ -37,7 +39,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Read images without a window: PNGs, IDX files and saved strokes; one JSON line an image.
+    /// Read images without a window: pictures, files of digits and saved strokes; one JSON line an image.
     Predict(predict::Arguments),
     /// Render the app off screen into a PNG.
     Screenshot(screenshot::Arguments),
@@ -57,7 +59,7 @@ pub fn main() -> ExitCode {
         None => run_app(&cli),
     };
     let code = result.unwrap_or_else(|message| {
-        eprintln!("mnistify: {message}");
+        tell(&message);
         2
     });
     // burn's statics can outlive thread-local storage and abort when they are dropped after it, so the process ends
@@ -80,24 +82,47 @@ fn need_display() -> Result<(), String> {
     Ok(())
 }
 
+/// Runs what opens the display and the graphics device. Bevy and winit panic where one of them is missing, and their words
+/// are for programmers.
+fn with_display<T>(open: impl FnOnce() -> T) -> Result<T, String> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(open));
+    std::panic::set_hook(hook);
+    outcome.map_err(|cause| {
+        let cause = cause
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or(cause.downcast_ref::<&str>().copied())
+            .unwrap_or("no reason was given");
+        let reason = cause.lines().next().unwrap_or_default();
+        let display = std::env::var("DISPLAY").unwrap_or_default();
+        format!(
+            "no window can be opened (DISPLAY is `{display}`): {}. Check that the display is there and that a graphics \
+             driver is installed (vulkaninfo tells); without a window there are `mnistify predict` and the page",
+            plain(reason)
+        )
+    })
+}
+
 fn run_app(cli: &Cli) -> Result<i32, String> {
     need_display()?;
     let models = mnistify::shipped_models().map_err(|error| error.to_string())?;
     let link = cli.link.as_deref().map(SharedState::from_fragment);
-    let link = link
-        .transpose()
-        .map_err(|error| format!("--link: {error}"))?;
     let own = cli.model.as_deref().map(load_network).transpose()?;
     let session = cli.resume.as_deref().map(Session::take).transpose()?;
     let size = session.as_ref().map(|session| session.size);
     let [width, height] = size.unwrap_or([cli.width, cli.height]);
-    let mut app = mnistify::app(&Surface::Window { width, height }, models);
+    let mut app = with_display(|| mnistify::app(&Surface::Window { width, height }, models))?;
     if let Some(session) = session {
         session.resume(&mut app);
     }
     let world = app.world_mut();
-    if let Some(link) = link {
+    if let Some((link, fault)) = link {
         world.write_message(Action::Open(Box::new(link)));
+        if let Some(fault) = fault {
+            world.write_message(Notice::say(fault.to_string()));
+        }
     }
     if let (Some(loaded), Some(path)) = (own, &cli.model) {
         let mut own = world.resource_mut::<OwnNetwork>();

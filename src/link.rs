@@ -12,7 +12,10 @@ use crate::{
 };
 use bevy::{ecs::system::SystemParam, math::Vec3, prelude::Res};
 use data_encoding::BASE64URL_NOPAD;
-use mnistify_drawing::{PAD_SIZE, Point, Preparation, Stroke, Tool};
+use mnistify_drawing::{
+    Image28, PAD_SIZE, PIXELS, Point, Preparation, Stroke, Tool,
+    recording::{MAX_POINTS, check_strokes},
+};
 use std::fmt::Write;
 use thiserror::Error;
 
@@ -27,6 +30,8 @@ pub struct SharedState {
     pub without_edges: bool,
     pub calm: bool,
     pub strokes: Option<Vec<Stroke>>,
+    /// The image beneath them.
+    pub picture: Option<Image28>,
 }
 
 /// What of the app a link tells.
@@ -56,6 +61,12 @@ impl Linked<'_, '_> {
             without_edges: !self.inspector.edges,
             calm: self.motion.reduced,
             strokes,
+            picture: self
+                .pad
+                .drawing()
+                .picture()
+                .filter(|_| with_strokes)
+                .cloned(),
         }
     }
 }
@@ -80,8 +91,6 @@ pub enum LinkError {
 
 /// Leads every coded drawing.
 const STROKES_VERSION: u8 = 1;
-/// As many points as a recording may have.
-const MAX_POINTS: usize = 100_000;
 /// Steps of a pad unit.
 const STEPS: f32 = 10.0;
 
@@ -108,53 +117,100 @@ impl SharedState {
                 parts.push(part.into());
             }
         }
+        if let Some(picture) = &self.picture {
+            parts.push(format!("picture={}", encode_picture(picture)));
+        }
         if let Some(strokes) = &self.strokes {
             parts.push(format!("strokes={}", encode_strokes(strokes)));
         }
         parts.join("&")
     }
 
-    /// Reads the text after `#`, or a whole link. Keys that are not known are left for other versions.
-    ///
-    /// # Errors
-    /// Says which part cannot be read.
-    pub fn from_fragment(text: &str) -> Result<Self, LinkError> {
+    /// Reads the text after `#`, or a whole link, also one that a chat program or a mail has bent: with `%2C` and `&amp;`, a
+    /// full stop or a bracket behind it, or broken over lines. Keys that are not known are left for other versions. Of a
+    /// part that cannot be read the second value tells; it never hides the rest.
+    pub fn from_fragment(text: &str) -> (Self, Option<LinkError>) {
         let fragment = text.split_once('#').map_or(text, |(_, fragment)| fragment);
-        let mut state = Self::default();
+        let fragment = straightened(fragment);
+        let (mut state, mut fault) = (Self::default(), None);
         for part in fragment.split('&').filter(|part| !part.is_empty()) {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            let wrong = || LinkError::Value {
-                key: key.into(),
-                value: value.chars().take(40).collect(),
-            };
-            let switch = |on: &str, off: &str| match value {
-                _ if value == on => Ok(true),
-                _ if value == off => Ok(false),
-                _ => Err(wrong()),
-            };
-            match key {
-                "show" if value == "all" => state.shown = None,
-                "show" => state.shown = Some(value.to_lowercase()),
-                "view" => {
-                    // Links of earlier versions had one more.
-                    let value = if value == "front" { "overview" } else { value };
-                    let named = |preset: &Preset| preset.name().eq_ignore_ascii_case(value);
-                    let preset = Preset::ALL.into_iter().find(named).ok_or_else(wrong)?;
-                    state.view = Some(SharedView::Preset(preset));
-                }
-                "camera" => {
-                    let orbit = camera_from_text(value).ok_or_else(wrong)?;
-                    state.view = Some(SharedView::Free(orbit));
-                }
-                "prepare" => state.raw = switch("off", "on")?,
-                "edges" => state.without_edges = switch("off", "on")?,
-                "calm" => state.calm = switch("on", "off")?,
-                "strokes" => state.strokes = Some(decode_strokes(value)?),
-                _ => {}
+            if let Err(error) = state.take(key, value) {
+                fault = fault.or(Some(error));
             }
         }
-        Ok(state)
+        (state, fault)
     }
+
+    fn take(&mut self, key: &str, value: &str) -> Result<(), LinkError> {
+        let wrong = || LinkError::Value {
+            key: key.into(),
+            value: value.chars().take(40).collect(),
+        };
+        let switch = |on: &str, off: &str| match value {
+            _ if value == on => Ok(true),
+            _ if value == off => Ok(false),
+            _ => Err(wrong()),
+        };
+        match key {
+            "show" if value == "all" => self.shown = None,
+            "show" => self.shown = Some(value.to_lowercase()),
+            "view" => {
+                // Links of earlier versions had one more.
+                let value = if value == "front" { "overview" } else { value };
+                let named = |preset: &Preset| preset.name().eq_ignore_ascii_case(value);
+                let preset = Preset::ALL.into_iter().find(named).ok_or_else(wrong)?;
+                self.view = Some(SharedView::Preset(preset));
+            }
+            "camera" => {
+                let orbit = camera_from_text(value).ok_or_else(wrong)?;
+                self.view = Some(SharedView::Free(orbit));
+            }
+            "prepare" => self.raw = switch("off", "on")?,
+            "edges" => self.without_edges = switch("off", "on")?,
+            "calm" => self.calm = switch("on", "off")?,
+            "strokes" => self.strokes = Some(decode_strokes(value)?),
+            "picture" => self.picture = Some(decode_picture(value).ok_or(LinkError::Strokes)?),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A fragment as it was before other programs bent it. Nothing that a link holds is lost: its own characters are letters,
+/// digits, `-`, `_`, `=`, `&`, `.` and `,`, and none ends in one of the last two.
+fn straightened(fragment: &str) -> String {
+    let is_space = |c: &char| !c.is_whitespace() && !c.is_control() && *c != '\u{200b}';
+    let text: String = fragment.chars().filter(is_space).collect();
+    let mut text = percent_decoded(&text);
+    // Mails and pages escape, some of them twice.
+    for _ in 0..2 {
+        text = text.replace("&amp;", "&").replace("&#38;", "&");
+    }
+    let behind = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '='));
+    text.trim_end_matches(behind).to_string()
+}
+
+/// `%2C` as `,`, and so on; what is no such code stays.
+fn percent_decoded(text: &str) -> String {
+    let mut decoded = Vec::with_capacity(text.len());
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        let code = code.and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 /// `yaw,pitch,distance,x,y,z` with two or three places.
@@ -180,6 +236,48 @@ fn camera_from_text(text: &str) -> Option<Orbit> {
         distance,
     };
     sound.then(|| orbit.clamped())
+}
+
+/// An image's bytes as base64url: each run of paper as 0 and its length, anything else as it is.
+fn encode_picture(picture: &Image28) -> String {
+    let mut bytes = Vec::new();
+    let mut run = 0u8;
+    for byte in picture.to_bytes() {
+        if byte == 0 && run < u8::MAX {
+            run += 1;
+            continue;
+        }
+        if run > 0 {
+            bytes.extend([0, run]);
+        }
+        run = u8::from(byte == 0);
+        if byte > 0 {
+            bytes.push(byte);
+        }
+    }
+    if run > 0 {
+        bytes.extend([0, run]);
+    }
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
+fn decode_picture(text: &str) -> Option<Image28> {
+    // Each pair of bytes is 255 pixels at most, of which there are 784.
+    let coded = text.trim_end_matches('=');
+    let coded = Some(coded).filter(|coded| coded.len() <= 2 * PIXELS)?;
+    let bytes = BASE64URL_NOPAD.decode(coded.as_bytes()).ok()?;
+    let mut pixels = Vec::with_capacity(PIXELS);
+    let mut bytes = bytes.into_iter();
+    while let Some(byte) = bytes.next() {
+        if byte == 0 {
+            let run = usize::from(bytes.next()?);
+            pixels.resize(pixels.len() + run, 0);
+        } else {
+            pixels.push(byte);
+        }
+    }
+    let pixels: [u8; PIXELS] = pixels.try_into().ok()?;
+    Some(Image28::from_bytes(&pixels))
 }
 
 /// Strokes as base64url.
@@ -220,9 +318,8 @@ pub fn decode_strokes(text: &str) -> Result<Vec<Stroke>, LinkError> {
         let head = take_number(&mut rest)?;
         let width = (head / 2) as f32 / STEPS;
         let count = usize::try_from(take_number(&mut rest)?).map_err(|_| LinkError::Strokes)?;
-        points_in_all += count;
-        let sound = head > 1 && width <= PAD_SIZE && count > 0 && points_in_all <= MAX_POINTS;
-        if !sound {
+        points_in_all = count.saturating_add(points_in_all);
+        if points_in_all > MAX_POINTS {
             return Err(LinkError::Strokes);
         }
         let mut stroke = Stroke {
@@ -247,14 +344,11 @@ pub fn decode_strokes(text: &str) -> Result<Vec<Stroke>, LinkError> {
                 y: y as f32 / STEPS,
                 millis: millis as f32,
             };
-            let near = |v: f32| (-PAD_SIZE..=2.0 * PAD_SIZE).contains(&v);
-            if !near(point.x) || !near(point.y) || millis < 0 {
-                return Err(LinkError::Strokes);
-            }
             stroke.points.push(point);
         }
         strokes.push(stroke);
     }
+    check_strokes(&strokes, PAD_SIZE).map_err(|_| LinkError::Strokes)?;
     Ok(strokes)
 }
 
@@ -318,9 +412,27 @@ mod tests {
                 without_edges: true,
                 calm: true,
                 strokes: Some(strokes.clone()),
+                picture: Some(Image28::from_bytes(&std::array::from_fn(|i| {
+                    if i % 500 < 300 { 0 } else { (i % 256) as u8 }
+                }))),
             };
             let link = format!("https://example.org/mnistify/?nosw#{}", state.to_fragment());
-            assert_eq!(SharedState::from_fragment(&link), Ok(state));
+            assert_eq!(SharedState::from_fragment(&link), (state.clone(), None));
+            let fragment = state.to_fragment();
+            for bent in [
+                fragment.replace(',', "%2C").replace('=', "%3D"),
+                fragment.replace('&', "&amp;"),
+                format!("{fragment}."),
+                format!("{fragment})."),
+                format!("{fragment}\""),
+                fragment.replace("&calm", "&\n calm"),
+            ] {
+                assert_eq!(
+                    SharedState::from_fragment(&bent),
+                    (state.clone(), None),
+                    "{bent}"
+                );
+            }
         }
         assert_eq!(SharedState::default().to_fragment(), "");
     }
@@ -336,7 +448,18 @@ mod tests {
 
     #[test]
     fn damaged_links_say_so() {
-        let wrong = |text: &str| SharedState::from_fragment(text).unwrap_err().to_string();
+        let wrong = |text: &str| SharedState::from_fragment(text).1.unwrap().to_string();
+        let (state, fault) = SharedState::from_fragment("strokes=!&show=cnn&view=nowhere");
+        assert_eq!(
+            (state.shown.as_deref(), fault),
+            (Some("cnn"), Some(LinkError::Strokes))
+        );
+        // One rule for links and recordings: times never fall.
+        let falling = stroke(Tool::Draw, 20.0, &[[1.0, 2.0, 30.0], [9.0, 2.0, 3.0]]);
+        assert_eq!(
+            decode_strokes(&encode_strokes(&[falling])),
+            Err(LinkError::Strokes)
+        );
         assert!(wrong("view=sideways").contains("`view=sideways`"));
         assert!(wrong("camera=1,2,3").contains("camera"));
         assert!(wrong("camera=1,2,3,4,5,inf").contains("camera"));

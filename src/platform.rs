@@ -5,41 +5,43 @@ use bevy::{
     prelude::*,
     render::view::screenshot::{Screenshot, ScreenshotCaptured},
 };
-use mnistify_drawing::{Stroke, recording};
+use mnistify_drawing::{Sheet, recording};
 use std::io::Cursor;
+#[cfg(not(target_arch = "wasm32"))]
+use std::io::Write;
 
 /// Where strokes are saved: beside where the app was started, or in the browser's downloads.
 const STROKES_FILE: &str = "mnistify-strokes.json";
 const PICTURE_FILE: &str = "mnistify.png";
 
-/// Saves strokes; returns what the person should know.
-pub fn save_strokes(strokes: &[Stroke]) -> Option<String> {
+/// Saves what lies on the pad; returns what the person should know.
+pub fn save_sheet(sheet: &Sheet) -> Option<String> {
     #[cfg(target_arch = "wasm32")]
     {
-        let text = recording::to_json(strokes);
+        let text = recording::sheet_to_json(sheet);
         let save = json!({ "name": STROKES_FILE, "type": "application/json", "text": text });
         event("save", &save);
         None
     }
     #[cfg(not(target_arch = "wasm32"))]
-    Some(match recording::save(STROKES_FILE, strokes) {
+    Some(match recording::save(STROKES_FILE, sheet) {
         Ok(()) => format!("The drawing is saved as {STROKES_FILE}."),
         Err(error) => error.to_string(),
     })
 }
 
-/// Loads the saved strokes. In the page none come back: it opens a file picker and hands the strokes in later.
+/// Loads the saved drawing. In the page none comes back: it opens a file picker and hands the drawing in later.
 ///
 /// # Errors
 /// Where there is no saved drawing, or it cannot be read, with a message for people.
-pub fn load_strokes() -> Result<Option<Vec<Stroke>>, String> {
+pub fn load_sheet() -> Result<Option<Sheet>, String> {
     #[cfg(target_arch = "wasm32")]
     {
         event("open", &json!({}));
         Ok(None)
     }
     #[cfg(not(target_arch = "wasm32"))]
-    recording::load(STROKES_FILE)
+    recording::load_sheet(STROKES_FILE)
         .map(Some)
         .map_err(|error| error.to_string())
 }
@@ -60,7 +62,7 @@ pub fn share(fragment: &str) -> Option<String> {
     #[cfg(not(target_arch = "wasm32"))]
     {
         // Into the terminal, where it can be copied from; a desktop's clipboard would be another dependency.
-        println!("mnistify --link '#{fragment}'");
+        let _ = writeln!(std::io::stdout(), "mnistify --link '#{fragment}'");
         Some("The command that opens this again is in the terminal.".into())
     }
 }

@@ -57,7 +57,10 @@ mod desktop {
         prelude::*,
         render::error_handler::{ErrorType, RenderError},
     };
-    use mnistify_network::{Model, import::Loaded};
+    use mnistify_network::{
+        Model,
+        import::{Known, Loaded},
+    };
     use serde::{Deserialize, Serialize};
     use std::{
         fs,
@@ -101,8 +104,9 @@ mod desktop {
     pub struct Session {
         /// The text of a link that opens what was shown.
         link: String,
-        /// One's own network: the name of its file beside the session's, and what had to be assumed about it.
-        own: Option<(PathBuf, Vec<String>)>,
+        /// One's own network: the name of its file beside the session's, what had to be assumed about it, and how well
+        /// it reads.
+        own: Option<(PathBuf, Vec<String>, Option<Known>)>,
         restarts: Vec<u64>,
         /// The window's size in logical pixels.
         pub size: [u32; 2],
@@ -127,21 +131,24 @@ mod desktop {
         /// Puts everything where it was, in an app that has not run yet.
         pub fn resume(self, app: &mut App) {
             let world = app.world_mut();
-            if let Some((file, notes)) = self.own {
+            if let Some((file, notes, known)) = self.own {
                 match Model::load(&file) {
                     Ok(model) => {
-                        let add = OwnNetworkAction::Add(Box::new(Loaded { model, notes }));
+                        let add = OwnNetworkAction::Add(Box::new(Loaded {
+                            model,
+                            notes,
+                            known,
+                        }));
                         world.write_message(Action::OwnNetwork(add));
                     }
                     Err(error) => warn!("{error}"),
                 }
                 let _ = fs::remove_file(file);
             }
-            match SharedState::from_fragment(&self.link) {
-                Ok(state) => {
-                    world.write_message(Action::Open(Box::new(state)));
-                }
-                Err(error) => warn!("the session's drawing is lost: {error}"),
+            let (state, fault) = SharedState::from_fragment(&self.link);
+            world.write_message(Action::Open(Box::new(state)));
+            if let Some(fault) = fault {
+                warn!("a part of the session is lost: {fault}");
             }
             world.insert_resource(Resumed(self.restarts));
         }
@@ -174,13 +181,13 @@ mod desktop {
         let folder = std::env::temp_dir();
         let name = format!("mnistify-session-{}", std::process::id());
         let own = networks.iter().find_map(|network| match &network.origin {
-            Origin::Own(notes) => Some((network, notes)),
+            Origin::Own { notes, known } => Some((network, notes, *known)),
             Origin::Shipped => None,
         });
-        let own = own.and_then(|(network, notes)| {
+        let own = own.and_then(|(network, notes, known)| {
             let file = folder.join(&name).with_extension("safetensors");
             network.model.save(&file, false).ok()?;
-            Some((file, notes.clone()))
+            Some((file, notes.clone(), known))
         });
         let session = Session {
             link: linked.state(true).to_fragment(),

@@ -6,13 +6,13 @@ use crate::{
     inspector::InspectorSettings,
     link::{Linked, SharedState, SharedView},
     own_network::OwnNetwork,
-    pad::{Pad, PadAction},
+    pad::{Pad, PadAction, PadRequest},
     platform,
     rest::NextFrame,
     view::{Lane, Motion, OrbitCamera, Preset, SelectedCell, Selection},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
-use mnistify_drawing::Preparation;
+use mnistify_drawing::{Preparation, Sheet};
 use mnistify_network::explain::Cell;
 
 /// All that actions change.
@@ -35,12 +35,18 @@ pub struct Changed<'w, 's> {
 /// Carries this frame's actions out, in their order.
 pub fn carry_out(
     mut actions: MessageReader<Action>,
+    mut requests: MessageReader<PadRequest>,
     mut params: ParamSet<(Linked, Changed)>,
     mut held: Local<Vec<Action>>,
     next: Res<NextFrame>,
 ) {
     let mut queue = std::mem::take(&mut *held);
     queue.extend(actions.read().cloned());
+    queue.extend(
+        requests
+            .read()
+            .map(|request| Action::Pad(request.0.clone())),
+    );
     for action in queue {
         next.ask();
         match action {
@@ -61,9 +67,9 @@ impl Changed<'_, '_> {
             Action::Pad(action) => self.pad.apply(action),
             Action::Toggle(switch) => self.set(switch, !self.is_on(switch)),
             Action::Set(switch, on) => self.set(switch, on),
-            Action::Save => self.tell(platform::save_strokes(self.pad.drawing().strokes())),
-            Action::Load => match platform::load_strokes() {
-                Ok(Some(strokes)) => self.pad.apply(PadAction::Load(strokes)),
+            Action::Save => self.tell(platform::save_sheet(self.pad.drawing().sheet())),
+            Action::Load => match platform::load_sheet() {
+                Ok(Some(sheet)) => self.pad.apply(PadAction::Lay(sheet)),
                 Ok(None) => {}
                 Err(message) => self.tell(Some(message)),
             },
@@ -214,8 +220,11 @@ impl Changed<'_, '_> {
         self.set(Switch::Prepared, !state.raw);
         self.set(Switch::Edges, !state.without_edges);
         self.set(Switch::Calm, state.calm);
-        if let Some(strokes) = &state.strokes {
-            self.pad.apply(PadAction::Load(strokes.clone()));
+        if state.strokes.is_some() || state.picture.is_some() {
+            self.pad.apply(PadAction::Lay(Sheet {
+                strokes: state.strokes.clone().unwrap_or_default(),
+                picture: state.picture.clone(),
+            }));
         }
     }
 

@@ -11,7 +11,7 @@ use bevy::{
     render::render_resource::{Extent3d, TextureFormat, TextureUsages},
 };
 use bevy_prototype_lyon::prelude::*;
-use mnistify_drawing::{PAD_SIZE, Stroke as PadStroke, Tool};
+use mnistify_drawing::{Image28, PAD_SIZE, SIDE, Stroke as PadStroke, Tool};
 
 /// Strokes live on a render layer of their own.
 const LAYER: usize = 1;
@@ -32,7 +32,7 @@ const FRAMES_AFTER_CHANGE: u32 = 6;
 pub fn plugin(app: &mut App) {
     app.add_systems(Startup, spawn_canvas).add_systems(
         PostUpdate,
-        (resize_canvas, draw_strokes)
+        (resize_canvas, draw_picture, draw_strokes)
             .chain()
             .in_set(AppSystems::Present),
     );
@@ -47,6 +47,8 @@ pub struct PadCanvas {
     side: u32,
     camera: Entity,
     strokes: Vec<(Vec<Entity>, PadStroke)>,
+    /// The picture beneath them.
+    picture: Option<(Entity, Image28)>,
     active_frames: u32,
     camera_on: bool,
 }
@@ -97,6 +99,7 @@ fn spawn_canvas(mut commands: Commands, mut images: ResMut<Assets<Image>>) {
         side,
         camera,
         strokes: Vec::new(),
+        picture: None,
         active_frames: 120,
         camera_on: true,
     });
@@ -111,6 +114,52 @@ fn resize_canvas(mut canvas: ResMut<PadCanvas>, mut images: ResMut<Assets<Image>
     if let Some(mut image) = images.get_mut(&canvas.image) {
         *image = canvas_image(canvas.side);
     }
+}
+
+/// Lays the picture under the strokes, or takes it away.
+fn draw_picture(
+    mut commands: Commands,
+    pad: Res<Pad>,
+    mut canvas: ResMut<PadCanvas>,
+    mut images: ResMut<Assets<Image>>,
+) {
+    let drawn = canvas.picture.as_ref().map(|(_, picture)| picture);
+    if !pad.is_changed() || pad.visible_picture() == drawn {
+        return;
+    }
+    canvas.active_frames = canvas.active_frames.max(FRAMES_AFTER_CHANGE);
+    if let Some((entity, _)) = canvas.picture.take() {
+        commands.entity(entity).despawn();
+    }
+    canvas.picture = pad.visible_picture().map(|picture| {
+        let sprite = Sprite {
+            image: images.add(picture_image(picture)),
+            custom_size: Some(Vec2::splat(PAD_SIZE)),
+            ..default()
+        };
+        let place = Transform::from_xyz(0.0, 0.0, -1.0);
+        let entity = commands.spawn((sprite, place, RenderLayers::layer(LAYER)));
+        (entity.id(), picture.clone())
+    });
+}
+
+/// 28×28 pixels of ink, as clear as their values.
+fn picture_image(picture: &Image28) -> Image {
+    let [red, green, blue, _] = INK.to_srgba().to_u8_array();
+    let values = picture.to_bytes().into_iter();
+    let mut image = Image::new(
+        Extent3d {
+            width: SIDE as u32,
+            height: SIDE as u32,
+            depth_or_array_layers: 1,
+        },
+        bevy::render::render_resource::TextureDimension::D2,
+        values.flat_map(|value| [red, green, blue, value]).collect(),
+        TextureFormat::Rgba8UnormSrgb,
+        bevy::asset::RenderAssetUsages::RENDER_WORLD,
+    );
+    image.sampler = ImageSampler::linear();
+    image
 }
 
 fn draw_strokes(

@@ -8,11 +8,12 @@ use crate::{AppSystems, rest::NextFrame};
 use bevy::{platform::time::Instant, prelude::*};
 use mnistify_drawing::{
     DEFAULT_BRUSH_WIDTH, Drawing, Image28, MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, Point, Preparation,
-    Stroke, Tool, rasterise, recording,
+    Sheet, Stroke, Tool, rasterise, rasterise_sheet, recording,
 };
 
 pub fn plugin(app: &mut App) {
     app.init_resource::<Pad>()
+        .add_message::<PadRequest>()
         .add_plugins(canvas::plugin)
         .add_systems(
             PostUpdate,
@@ -70,9 +71,15 @@ pub enum PadAction {
     Prepare(Preparation),
     Replay,
     Load(Vec<Stroke>),
+    /// Put all of this on the pad, in the place of what is there.
+    Lay(Sheet),
     /// Shows how a drawing is made, on a pad that stays blank: the first touch is ink on a clean pad.
     Demonstrate(Vec<Stroke>),
 }
+
+/// What another part wants of the pad; it becomes an action like any other.
+#[derive(Message, Clone, Debug)]
+pub struct PadRequest(pub PadAction);
 
 impl Default for Pad {
     fn default() -> Self {
@@ -116,6 +123,14 @@ impl Pad {
         match &self.replay {
             Some(replay) => &replay.shown,
             None => self.drawing.strokes(),
+        }
+    }
+
+    /// The image beneath the strokes, where it is to be seen.
+    pub fn visible_picture(&self) -> Option<&Image28> {
+        match &self.replay {
+            Some(_) => None,
+            None => self.drawing.picture(),
         }
     }
 
@@ -179,6 +194,7 @@ impl Pad {
                 }
             }
             PadAction::Load(strokes) => self.drawing.replace(strokes),
+            PadAction::Lay(sheet) => self.drawing.lay(sheet),
             PadAction::Demonstrate(strokes) => {
                 if self.drawing.is_empty() {
                     self.replay = Some(Replay {
@@ -243,7 +259,10 @@ fn rasterise_strokes(mut pad: ResMut<Pad>) {
         }
         return;
     }
-    let image = rasterise(pad.visible_strokes(), pad.preparation);
+    let image = match &pad.replay {
+        Some(replay) => rasterise(&replay.shown, pad.preparation),
+        None => rasterise_sheet(pad.drawing.sheet(), pad.preparation),
+    };
     pad.image_changed = image != pad.image || pad.image_of.is_none();
     pad.image = image;
     pad.image_of = made_of;

@@ -13,7 +13,7 @@ use crate::{
     inference::{InferenceSettings, Network},
     link::{Linked, SharedState},
     notice::Notice,
-    own_network::{Offered, OwnNetworkAction},
+    own_network::{Offered, OwnNetworkAction, known_digits},
     pad::{Pad, PadAction},
     platform::{self, event},
     rest::NextFrame,
@@ -24,11 +24,11 @@ use bevy::{
     prelude::*,
     winit::{EventLoopProxy, EventLoopProxyWrapper, WinitUserEvent},
 };
-use mnistify_drawing::{Stroke, recording};
+use mnistify_drawing::{Sheet, recording};
 use mnistify_network::{
     Model,
     fused::{FusedNetwork, Tuning},
-    import,
+    import::{self, Opened},
 };
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -50,7 +50,7 @@ thread_local! {
     static PROXY: RefCell<Option<EventLoopProxy<WinitUserEvent>>> = const { RefCell::new(None) };
     /// What the last frame showed.
     static STATE: RefCell<Value> = const { RefCell::new(Value::Null) };
-    static STROKES: RefCell<Vec<Stroke>> = const { RefCell::new(Vec::new()) };
+    static SHEET: RefCell<Sheet> = RefCell::default();
     /// What a link without strokes carries.
     static LINK: RefCell<SharedState> = RefCell::default();
     /// What [`logits_of`] needs, once the app runs.
@@ -106,15 +106,12 @@ pub fn start(
         hook(info);
         event("failed", &json!({ "reason": info.to_string() }));
     }));
-    match SharedState::from_fragment(fragment) {
-        Ok(state) => {
-            app.world_mut().write_message(Action::Open(Box::new(state)));
-        }
-        // The rest works, so the person is told inside the app.
-        Err(error) => {
-            app.world_mut()
-                .write_message(Notice::say(error.to_string()));
-        }
+    let (state, fault) = SharedState::from_fragment(fragment);
+    app.world_mut().write_message(Action::Open(Box::new(state)));
+    // The rest works, so the person is told inside the app.
+    if let Some(fault) = fault {
+        app.world_mut()
+            .write_message(Notice::say(fault.to_string()));
     }
     app.add_plugins(events::plugin)
         .add_systems(Startup, keep_proxy)
@@ -133,7 +130,9 @@ pub fn start(
 /// Where the JSON is not a recording.
 #[wasm_bindgen]
 pub fn draw(json: &str) -> Result<(), JsError> {
-    act(Action::Pad(PadAction::Load(recording::from_json(json)?)));
+    act(Action::Pad(PadAction::Lay(recording::sheet_from_json(
+        json,
+    )?)));
     Ok(())
 }
 
@@ -189,26 +188,30 @@ pub fn state() -> String {
 /// The pad's strokes as a recording.
 #[wasm_bindgen]
 pub fn strokes() -> String {
-    STROKES.with_borrow(|strokes| recording::to_json(strokes))
+    SHEET.with_borrow(recording::sheet_to_json)
 }
 
 /// The text after `#` of a link that opens what is shown.
 #[wasm_bindgen]
 pub fn link(with_strokes: bool) -> String {
     let mut state = LINK.with_borrow(SharedState::clone);
-    state.strokes = with_strokes.then(|| STROKES.with_borrow(Vec::clone));
+    if with_strokes {
+        let sheet = SHEET.with_borrow(Sheet::clone);
+        state.strokes = Some(sheet.strokes);
+        state.picture = sheet.picture;
+    }
     state.to_fragment()
 }
 
 /// Opens the text after `#` of a link.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// Says which part of it cannot be read; the others are open.
 #[wasm_bindgen]
 pub fn apply_link(fragment: &str) -> Result<(), JsError> {
-    let state = SharedState::from_fragment(fragment)?;
+    let (state, fault) = SharedState::from_fragment(fragment);
     act(Action::Open(Box::new(state)));
-    Ok(())
+    fault.map_or(Ok(()), |fault| Err(fault.into()))
 }
 
 /// Says whether a file is held over the page, for the hint where to drop it.
@@ -245,7 +248,15 @@ pub fn load_network(
     file: Vec<u8>,
     description: Option<String>,
 ) -> Result<String, JsError> {
-    let loaded = import::load(&file, name, description.as_deref())?;
+    let opened = import::open(&file, name, description.as_deref(), known_digits())?;
+    // What is known before it is tried out.
+    let loaded = match &opened {
+        Opened::Network(loaded) => (**loaded).clone(),
+        Opened::Trial(trial) => (**trial)
+            .clone()
+            .finish()
+            .map_err(|error| JsError::new(&error))?,
+    };
     let spec = &loaded.model.spec;
     let told = json!({
         "name": spec.name(),
@@ -253,8 +264,12 @@ pub fn load_network(
         "classes": spec.classes(),
         "parameters": spec.parameter_count(),
         "notes": loaded.notes,
+        "trying": matches!(opened, Opened::Trial(_)),
     });
-    own_network(OwnNetworkAction::Add(Box::new(loaded)));
+    own_network(match opened {
+        Opened::Network(loaded) => OwnNetworkAction::Add(loaded),
+        Opened::Trial(trial) => OwnNetworkAction::Try(trial),
+    });
     Ok(told.to_string())
 }
 
@@ -385,7 +400,7 @@ fn keep_state(
     let revision = pad.drawing().revision();
     if *strokes_of != Some(revision) {
         *strokes_of = Some(revision);
-        STROKES.set(pad.drawing().strokes().to_vec());
+        SHEET.set(pad.drawing().sheet().clone());
     }
     LINK.set(linked.state(false));
 }
