@@ -31,7 +31,7 @@ pub struct SharedState {
     pub calm: bool,
     pub strokes: Option<Vec<Stroke>>,
     /// The image beneath them.
-    pub picture: Option<Image28>,
+    pub picture: Option<Box<Image28>>,
 }
 
 /// What of the app a link tells.
@@ -66,7 +66,7 @@ impl Linked<'_, '_> {
                 .drawing()
                 .picture()
                 .filter(|_| with_strokes)
-                .cloned(),
+                .map(|picture| Box::new(picture.clone())),
         }
     }
 }
@@ -170,7 +170,9 @@ impl SharedState {
             "edges" => self.without_edges = switch("off", "on")?,
             "calm" => self.calm = switch("on", "off")?,
             "strokes" => self.strokes = Some(decode_strokes(value)?),
-            "picture" => self.picture = Some(decode_picture(value).ok_or(LinkError::Strokes)?),
+            "picture" => {
+                self.picture = Some(Box::new(decode_picture(value).ok_or(LinkError::Strokes)?))
+            }
             _ => {}
         }
         Ok(())
@@ -412,9 +414,9 @@ mod tests {
                 without_edges: true,
                 calm: true,
                 strokes: Some(strokes.clone()),
-                picture: Some(Image28::from_bytes(&std::array::from_fn(|i| {
+                picture: Some(Box::new(Image28::from_bytes(&std::array::from_fn(|i| {
                     if i % 500 < 300 { 0 } else { (i % 256) as u8 }
-                }))),
+                })))),
             };
             let link = format!("https://example.org/mnistify/?nosw#{}", state.to_fragment());
             assert_eq!(SharedState::from_fragment(&link), (state.clone(), None));

@@ -167,7 +167,7 @@ pub fn to_json(strokes: &[Stroke]) -> String {
 
 /// All that lies on the pad, as [`to_json`].
 pub fn sheet_to_json(sheet: &Sheet) -> String {
-    json(&sheet.strokes, sheet.picture.as_ref())
+    json(&sheet.strokes, sheet.picture.as_deref())
 }
 
 fn json(strokes: &[Stroke], picture: Option<&Image28>) -> String {
@@ -246,7 +246,7 @@ pub fn sheet_from_json(json: &str) -> Result<Sheet, RecordingError> {
     }
     Ok(Sheet {
         strokes,
-        picture: picture.as_ref().map(Image28::from_bytes),
+        picture: picture.map(|bytes| Box::new(Image28::from_bytes(&bytes))),
     })
 }
 
@@ -457,7 +457,7 @@ mod tests {
         let strokes = vec![stroke(&[[1.0, 2.0, 0.0], [30.5, 40.1, 12.0]])];
         let sheet = Sheet {
             strokes: strokes.clone(),
-            picture: Some(Image28::from_bytes(&[200; PIXELS])),
+            picture: Some(Box::new(Image28::from_bytes(&[200; PIXELS]))),
         };
         save(&path, &sheet).expect("a folder for temporary files");
         assert_eq!(load_sheet(&path).expect("the file just written"), sheet);

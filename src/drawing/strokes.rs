@@ -74,7 +74,7 @@ pub struct Sheet {
     /// In the order in which they were made.
     pub strokes: Vec<Stroke>,
     /// It fills the pad.
-    pub picture: Option<Image28>,
+    pub picture: Option<Box<Image28>>,
 }
 
 /// How a change is undone.
@@ -257,7 +257,7 @@ impl Drawing {
 
     /// The image beneath the strokes.
     pub fn picture(&self) -> Option<&Image28> {
-        self.sheet.picture.as_ref()
+        self.sheet.picture.as_deref()
     }
 
     /// Whether a stroke is under way.

@@ -59,7 +59,7 @@ pub fn read(file: &Offered<Content>) -> Result<Brought, String> {
     };
     let sheet = Sheet {
         strokes: Vec::new(),
-        picture: Some(image),
+        picture: Some(Box::new(image)),
     };
     Ok(Brought { sheet, told })
 }
