@@ -27,19 +27,51 @@ export async function readFiles(files) {
   let all = 0;
   for (const { name, size } of files) {
     const described = /\.json$/i.test(name);
-    checkSize(name, size, described ? MAX_DESCRIPTION_BYTES : MAX_NETWORK_BYTES, described ? "the description of a network" : "a network");
+    checkSize(name, size, described ? MAX_RECORDING_BYTES : MAX_NETWORK_BYTES, described ? "a drawing or a description" : "a network");
     all += size;
   }
-  checkSize(`These ${files.length} files`, all, MAX_NETWORK_BYTES + MAX_DESCRIPTION_BYTES, "a network with its description");
+  checkSize(`These ${files.length} files`, all, MAX_NETWORK_BYTES + MAX_RECORDING_BYTES, "a network with its description");
   return Promise.all(
     files.map(async (file) => {
       try {
-        return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+        const known = await asPng(file);
+        return { name: file.name, bytes: new Uint8Array(await known.arrayBuffer()) };
       } catch (error) {
         throw new Error(`${file.name}: cannot be read: ${error.message}. Is it a folder, or was it moved?`);
       }
     }),
   );
+}
+
+/** Pixels along a picture's longer side; more tell nothing about a digit. */
+const MOST_PIXELS = 2048;
+
+/** What pictures begin with, whatever their names: PNG, JPEG, WebP. */
+const BEGINNINGS = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF[^]{4}WEBP/];
+
+/**
+ * A picture as PNG, not larger than needed: the browser decodes what the program cannot, and no broken picture reaches it.
+ * Anything else as it is.
+ * @param {File} file
+ * @returns {Promise<Blob>}
+ */
+async function asPng(file) {
+  const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer()));
+  if (!BEGINNINGS.some((beginning) => beginning.test(start))) return file;
+  try {
+    const picture = await createImageBitmap(file);
+    const scale = Math.min(1, MOST_PIXELS / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.round(picture.width * scale));
+    canvas.height = Math.max(1, Math.round(picture.height * scale));
+    canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    picture.close();
+    const png = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    return png ?? file;
+  } catch {
+    // Rust says what is wrong with it.
+    return file;
+  }
 }
 
 /** @param {File} file */
