@@ -64,10 +64,18 @@ mod desktop {
     use serde::{Deserialize, Serialize};
     use std::{
         fs,
+        io::Write,
         path::{Path, PathBuf},
         process::Command,
         time::{Duration, SystemTime, UNIX_EPOCH},
     };
+
+    /// To standard error; a closed one is no reason to fail while a fault is handled.
+    macro_rules! say_in_terminal {
+        ($($text:tt)*) => {
+            let _ = writeln!(std::io::stderr(), $($text)*);
+        };
+    }
 
     /// For tests: `validation:40` provokes a validation error at frame 40; also `memory` and `lost`. With `,again` at the
     /// end the new process does the same.
@@ -170,7 +178,7 @@ mod desktop {
     ) {
         let Some(window) = windows.iter().next() else {
             // Without a window a command is at work, and nobody waits to go on.
-            eprintln!("mnistify: the graphics device failed: {}", reason(&fault));
+            say_in_terminal!("mnistify: the graphics device failed: {}", reason(&fault));
             std::process::exit(1);
         };
         let now = now_millis();
@@ -198,10 +206,10 @@ mod desktop {
         let file = folder.join(&name).with_extension("json");
         let text = serde_json::to_string(&session).unwrap_or_default();
         if let Err(error) = fs::write(&file, text) {
-            eprintln!("mnistify: {}: {error}", file.display());
+            say_in_terminal!("mnistify: {}: {error}", file.display());
         }
         if gives_up {
-            eprintln!(
+            say_in_terminal!(
                 "mnistify: the graphics device failed {} times within a minute: {}. Update the graphics driver, or close \
                  other programs that use it. Nothing is lost; go on with:\n  mnistify --resume {}",
                 MOST_RESTARTS + 1,
@@ -219,7 +227,7 @@ mod desktop {
         }
         let started = command.spawn();
         if let Err(error) = &started {
-            eprintln!("mnistify: cannot start again: {error}");
+            say_in_terminal!("mnistify: cannot start again: {error}");
         }
         // At once: what this process still does with the device can only fail.
         std::process::exit(i32::from(started.is_err()));

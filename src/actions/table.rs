@@ -129,14 +129,21 @@ pub static TABLE: &[Entry] = &[
     },
     Entry {
         name: "thinner",
-        keys: &[Shortcut::plain(Key::OpenBracket)],
+        // On many keyboards a bracket takes AltGr.
+        keys: &[
+            Shortcut::plain(Key::OpenBracket),
+            Shortcut::plain(Key::Num9),
+        ],
         label: "Thinner",
         help: "thinner brush",
         action: Action::Pad(PadAction::Widen(-4.0)),
     },
     Entry {
         name: "wider",
-        keys: &[Shortcut::plain(Key::CloseBracket)],
+        keys: &[
+            Shortcut::plain(Key::CloseBracket),
+            Shortcut::plain(Key::Num0),
+        ],
         label: "Thicker",
         help: "thicker brush",
         action: Action::Pad(PadAction::Widen(4.0)),

@@ -9,6 +9,7 @@ use crate::{
 use clap::Args;
 use mnistify_network::{Model, NetworkSpec, import::Loaded};
 use serde_json::Value;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// How much to measure.
@@ -68,6 +69,6 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let gpu = world.resource::<SharedGpu>();
     let forwards = forward_report(&models, gpu, arguments.frames);
     report["forward"] = bevy::tasks::block_on(forwards);
-    println!("{report}");
+    let _ = writeln!(std::io::stdout(), "{report}");
     Ok(0)
 }

@@ -11,7 +11,7 @@ use crate::{
     pad::PadAction,
 };
 use bevy::{app::PluginsState, prelude::*};
-use mnistify_drawing::Stroke;
+use mnistify_drawing::{Sheet, Stroke};
 use mnistify_network::{Model, import::Loaded};
 use std::time::{Duration, Instant};
 
@@ -95,6 +95,11 @@ impl Offscreen {
     /// Puts strokes on the pad.
     pub fn draw(&mut self, strokes: Vec<Stroke>) {
         self.act(Action::Pad(PadAction::Load(strokes)));
+    }
+
+    /// Puts all of this on the pad.
+    pub fn lay(&mut self, sheet: Sheet) {
+        self.act(Action::Pad(PadAction::Lay(sheet)));
     }
 
     /// Asks for an action, which the next frame carries out.

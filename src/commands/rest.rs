@@ -5,6 +5,7 @@ use bevy::prelude::*;
 use cpu_time::ProcessTime;
 use mnistify_network::Model;
 use serde_json::json;
+use std::io::Write;
 use std::{
     sync::{
         Arc,
@@ -48,7 +49,7 @@ pub fn run(width: u32, height: u32, models: Vec<Model>) -> Result<i32, String> {
                 "cpu_seconds": used.elapsed().as_secs_f64(),
             },
         });
-        println!("{report}");
+        let _ = writeln!(std::io::stdout(), "{report}");
         std::process::exit(0);
     });
     let exit = app.run();

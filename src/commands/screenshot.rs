@@ -4,6 +4,7 @@ use super::{load_network, offscreen::Offscreen};
 use crate::{
     actions::{Action, Show, Switch, entry},
     inference::Network,
+    own_network::read_for_pad,
     view::{DrawSurface, SelectedCell, cameras::OffscreenImage},
 };
 use bevy::{
@@ -11,9 +12,10 @@ use bevy::{
     render::view::screenshot::{Screenshot, ScreenshotCaptured},
 };
 use clap::Args;
-use mnistify_drawing::recording;
+use mnistify_drawing::{Sheet, recording};
 use mnistify_network::{ArenaLayout, explain::Cell};
 use std::{
+    io::Write,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
@@ -22,7 +24,7 @@ use std::{
 /// What to draw, and from where.
 #[derive(Args)]
 pub struct Arguments {
-    /// Saved strokes to put on the pad; none leaves it blank.
+    /// What to put on the pad, saved strokes or a picture; none leaves it blank.
     #[arg(long)]
     strokes: Option<PathBuf>,
     /// The PNG to write.
@@ -75,9 +77,9 @@ const DRAWING_STEPS: usize = 24;
 /// # Errors
 /// Where the arguments name what is not there, nothing can be rendered, or the file cannot be written.
 pub fn run(arguments: &Arguments) -> Result<i32, String> {
-    let strokes = match &arguments.strokes {
-        Some(file) => recording::load(file).map_err(|error| error.to_string())?,
-        None => Vec::new(),
+    let sheet = match &arguments.strokes {
+        Some(file) => read_for_pad(file)?,
+        None => Sheet::default(),
     };
     let models = crate::shipped_models().map_err(|error| error.to_string())?;
     let own = arguments.model.as_deref().map(load_network).transpose()?;
@@ -85,13 +87,13 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let mut offscreen = Offscreen::start_with(width, height, models, own)?;
     let selected = set_up(&mut offscreen, arguments)?;
     // As the pen would: in steps, so that there are measurements to show.
-    let duration = recording::duration_millis(&strokes);
+    let duration = recording::duration_millis(&sheet.strokes);
     for step in 1..=DRAWING_STEPS {
         let millis = duration * step as f32 / DRAWING_STEPS as f32;
-        offscreen.draw(recording::strokes_until(&strokes, millis));
+        offscreen.draw(recording::strokes_until(&sheet.strokes, millis));
         offscreen.frame();
     }
-    offscreen.draw(strokes);
+    offscreen.lay(sheet);
     offscreen.settle(Duration::from_secs(60))?;
     for _ in 0..FRAMES_TO_ARRIVE {
         offscreen.frame();
@@ -106,7 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     image
         .save(&arguments.out)
         .map_err(|error| format!("{}: {error}", arguments.out.display()))?;
-    println!("{}", arguments.out.display());
+    let _ = writeln!(std::io::stdout(), "{}", arguments.out.display());
     Ok(0)
 }
 

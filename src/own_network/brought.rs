@@ -64,6 +64,19 @@ pub fn read(file: &Offered<Content>) -> Result<Brought, String> {
     Ok(Brought { sheet, told })
 }
 
+/// Reads a picture or a drawing that a person named.
+///
+/// # Errors
+/// What is wrong with it, for people.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn read_for_pad(path: &std::path::Path) -> Result<Sheet, String> {
+    let file = Offered {
+        name: path.display().to_string(),
+        content: path.to_path_buf(),
+    };
+    read(&file).map(|brought| brought.sheet)
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 fn beginning(path: &std::path::Path) -> Vec<u8> {
     super::files::read_at_most(path, BEGINNING as u64).unwrap_or_default()

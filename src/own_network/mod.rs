@@ -12,6 +12,8 @@ mod known;
 mod pairing;
 
 #[cfg(not(target_arch = "wasm32"))]
+pub use brought::read_for_pad;
+#[cfg(not(target_arch = "wasm32"))]
 pub use files::read_network;
 pub use known::known_digits;
 pub use pairing::{Offered, Outcome, Pairing};
@@ -19,7 +21,7 @@ pub use pairing::{Offered, Outcome, Pairing};
 use crate::{
     inference::{AddNetwork, InferenceSettings, Network, Origin, shortened},
     notice::Notice,
-    pad::{PadAction, PadRequest},
+    pad::{Pad, PadAction, PadRequest},
     rest::NextFrame,
 };
 use bevy::{
@@ -92,9 +94,12 @@ struct Progress {
     stop: AtomicBool,
 }
 
-/// What a frame of the page leaves for trying out.
+/// What a frame of the page leaves for trying out: little while somebody draws, most of it otherwise.
 #[cfg(target_arch = "wasm32")]
-const SLICE: std::time::Duration = std::time::Duration::from_millis(8);
+const SLICES: [std::time::Duration; 2] = [
+    std::time::Duration::from_millis(70),
+    std::time::Duration::from_millis(6),
+];
 
 impl Trying {
     #[cfg(not(target_arch = "wasm32"))]
@@ -128,17 +133,17 @@ impl Trying {
 
     /// The network, once it was tried out enough.
     #[cfg(not(target_arch = "wasm32"))]
-    fn poll(&mut self) -> Option<Result<Loaded, String>> {
+    fn poll(&mut self, _: bool) -> Option<Result<Loaded, String>> {
         future::block_on(future::poll_once(&mut self.task))
     }
 
     /// The network, once it was tried out enough.
     #[cfg(target_arch = "wasm32")]
-    fn poll(&mut self) -> Option<Result<Loaded, String>> {
+    fn poll(&mut self, is_drawing: bool) -> Option<Result<Loaded, String>> {
         let trial = self.trial.as_mut()?;
         let start = bevy::platform::time::Instant::now();
         let mut more = !self.progress.stop.load(Ordering::Relaxed);
-        while more && start.elapsed() < SLICE {
+        while more && start.elapsed() < SLICES[usize::from(is_drawing)] {
             more = trial.step();
         }
         let percent = (trial.progress() * 100.0) as u32;
@@ -370,6 +375,7 @@ fn follow_bringing(
 /// Passes on what reading a file came to.
 fn follow_reading(
     mut own: ResMut<OwnNetwork>,
+    pad: Res<Pad>,
     mut notices: MessageWriter<Notice>,
     next: Res<NextFrame>,
 ) {
@@ -382,7 +388,7 @@ fn follow_reading(
     next.ask();
     let own = own.as_mut();
     if let Some(trying) = &mut own.trying {
-        let outcome = trying.poll();
+        let outcome = trying.poll(pad.drawing().is_drawing());
         let percent = trying.progress.percent.load(Ordering::Relaxed);
         if outcome.is_none() && percent >= trying.told + 5 {
             trying.told = percent;

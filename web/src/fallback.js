@@ -188,7 +188,7 @@ export function openLightPage({ root, light, version, why, try3d, prediction, fa
  */
 function keyAction(event) {
   const { key, ctrlKey, metaKey, shiftKey, altKey, repeat } = event;
-  const often = { "[": "thinner", "]": "thicker" };
+  const often = { "[": "thinner", "]": "thicker", 9: "thinner", 0: "thicker" };
   if (isTyped(event)) return often[key];
   if (altKey) return null;
   const letter = key.toLowerCase();

@@ -50,7 +50,12 @@ const STAY: [usize; 3] = [60, 30, 3];
 const MOST: usize = 2000;
 /// Multiplications of a round, some seconds of one core. Networks of which this allows fewer than [`FEWEST`] candidates
 /// are not tried out.
-const ROUND_WORK: u64 = 12_000_000_000;
+const ROUND_WORK: u64 = if cfg!(target_arch = "wasm32") {
+    // One thread without wide instructions, which also draws.
+    3_000_000_000
+} else {
+    12_000_000_000
+};
 const FEWEST: usize = 4;
 /// Multiplications of a step, some milliseconds.
 const STEP_WORK: u64 = 8_000_000;
