@@ -33,13 +33,15 @@ pub(super) fn sheets_ui(ui: &Ui, look: &Look<'_>, memory: &mut Memory, actions: 
     if look.screen.help {
         help_ui(ui, actions);
     }
-    if look.screen.own_network || look.own.refusal.is_some() {
+    let own_sheet = look.screen.own_network || look.own.refusal.is_some();
+    if own_sheet {
         own_network::own_network_ui(ui, window, look, actions);
     }
     if look.own.dragging {
         own_network::drop_hint(ui.ctx());
     }
-    if let Some(notice) = &look.screen.notice {
+    // That sheet says more, and its buttons stand where the notice would.
+    if let Some(notice) = look.screen.notice.as_ref().filter(|_| !own_sheet) {
         notice_ui(ui, notice, actions);
     }
 }

@@ -163,7 +163,7 @@ fn visuals() -> Visuals {
 /// A sheet's frame.
 pub fn card() -> egui::Frame {
     egui::Frame::new()
-        .fill(CARD.gamma_multiply(0.97))
+        .fill(CARD)
         .stroke(Stroke::new(1.0, LINE.gamma_multiply(0.6)))
         .corner_radius(CornerRadius::same(14))
         .inner_margin(egui::Margin::same(20))

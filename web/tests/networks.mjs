@@ -115,8 +115,8 @@ page.test('by script', async ({ open, step }) => {
       const { reason } = await load(app, bytes, undefined, 'odd.safetensors');
       assert.match(reason, expected);
     }
-    const { reason } = await load(app, await imported('mlp.safetensors'), { activation: 'tanh' });
-    assert.match(reason, /tanh/);
+    const { reason } = await load(app, await imported('mlp.safetensors'), { activation: 'maxout' });
+    assert.match(reason, /maxout/);
     await has(app, ['MLP', 'CNN', 'Plain']);
     const { strokes, refusal } = await app.state();
     assert.equal(strokes, 2, 'the drawing is still there');
@@ -171,6 +171,9 @@ page.test('by hand', async ({ open, step }) => {
     await app.press('choose');
     await (await chosen).setFiles([join(IMPORTED, 'lenet.safetensors')]);
     await has(app, ['MLP', 'CNN', 'lenet']);
+    // The line that it is tried out is gone, and the buttons have come to rest.
+    await app.shows('it is tried out', ({ tried }) => tried === null);
+    await app.frame();
     await app.press('remove');
     await has(app, ['MLP', 'CNN']);
     await app.shows('the sheet without the network', ({ buttons }) => buttons.remove === undefined);
