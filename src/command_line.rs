@@ -10,7 +10,6 @@ use mnistify::{
     own_network::{OwnNetwork, OwnNetworkAction},
     recovery::Session,
 };
-use mnistify_network::import::plain;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Draw a digit and watch two neural networks read it live.
@@ -49,6 +48,7 @@ enum Command {
 
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    explain_what_is_missing();
     let result = match &cli.command {
         Some(Command::Predict(arguments)) => predict::run(arguments),
         Some(Command::Screenshot(arguments)) => screenshot::run(arguments),
@@ -67,6 +67,32 @@ pub fn main() -> ExitCode {
     std::process::exit(code)
 }
 
+/// Bevy and winit panic where there is no graphics driver or the display does not answer, deep inside, in words for
+/// programmers. Nothing has begun then, so the program says what to do and ends.
+fn explain_what_is_missing() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let text = info.payload().downcast_ref::<String>().map(String::as_str);
+        let text = text.or(info.payload().downcast_ref::<&str>().copied());
+        let text = text.unwrap_or_default();
+        let missing = if text.contains("XOpenDisplayFailed") {
+            let display = std::env::var("DISPLAY").unwrap_or_default();
+            format!(
+                "the display `{display}` does not answer; check DISPLAY and that you may use it"
+            )
+        } else if text.contains("Unable to find a GPU") {
+            "no graphics driver was found; install one (on Debian and Ubuntu mesa-vulkan-drivers)"
+                .into()
+        } else {
+            return hook(info);
+        };
+        tell(&format!(
+            "{missing}. Without a window and a GPU there is `mnistify predict FILE`"
+        ));
+        std::process::exit(2);
+    }));
+}
+
 fn need_display() -> Result<(), String> {
     let display = ["DISPLAY", "WAYLAND_DISPLAY"]
         .iter()
@@ -82,29 +108,6 @@ fn need_display() -> Result<(), String> {
     Ok(())
 }
 
-/// Runs what opens the display and the graphics device. Bevy and winit panic where one of them is missing, and their words
-/// are for programmers.
-fn with_display<T>(open: impl FnOnce() -> T) -> Result<T, String> {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(open));
-    std::panic::set_hook(hook);
-    outcome.map_err(|cause| {
-        let cause = cause
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or(cause.downcast_ref::<&str>().copied())
-            .unwrap_or("no reason was given");
-        let reason = cause.lines().next().unwrap_or_default();
-        let display = std::env::var("DISPLAY").unwrap_or_default();
-        format!(
-            "no window can be opened (DISPLAY is `{display}`): {}. Check that the display is there and that a graphics \
-             driver is installed (vulkaninfo tells); without a window there are `mnistify predict` and the page",
-            plain(reason)
-        )
-    })
-}
-
 fn run_app(cli: &Cli) -> Result<i32, String> {
     need_display()?;
     let models = mnistify::shipped_models().map_err(|error| error.to_string())?;
@@ -113,7 +116,7 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
     let session = cli.resume.as_deref().map(Session::take).transpose()?;
     let size = session.as_ref().map(|session| session.size);
     let [width, height] = size.unwrap_or([cli.width, cli.height]);
-    let mut app = with_display(|| mnistify::app(&Surface::Window { width, height }, models))?;
+    let mut app = mnistify::app(&Surface::Window { width, height }, models);
     if let Some(session) = session {
         session.resume(&mut app);
     }

@@ -450,6 +450,36 @@ fn a_screenshot_has_room_for_a_third_network() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_missing_device_is_said_in_words() {
+    let nowhere = mnistify(&[])
+        .env("DISPLAY", ":61999")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .expect("the program starts");
+    let message = stderr(&nowhere);
+    assert_eq!(nowhere.status.code(), Some(2), "{message}");
+    assert!(
+        message.contains("the display `:61999` does not answer"),
+        "{message}"
+    );
+    let picture = folder("no-driver").join("picture.png");
+    let without_driver = mnistify(&["screenshot", "--out", text(&picture)])
+        .env("VK_DRIVER_FILES", "/none")
+        .env("__EGL_VENDOR_LIBRARY_FILENAMES", "/none")
+        .output()
+        .expect("the program starts");
+    let message = stderr(&without_driver);
+    assert_eq!(without_driver.status.code(), Some(2), "{message}");
+    assert!(
+        message.contains("no graphics driver was found"),
+        "{message}"
+    );
+    for output in [nowhere, without_driver] {
+        assert!(!stderr(&output).contains("panicked"));
+    }
+}
+
+#[test]
 fn without_a_display_the_app_says_what_works() {
     let output = mnistify(&[])
         .env_remove("DISPLAY")

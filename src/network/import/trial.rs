@@ -56,7 +56,9 @@ const ROUND_WORK: u64 = if cfg!(target_arch = "wasm32") {
 } else {
     12_000_000_000
 };
-const FEWEST: usize = 4;
+const FEWEST: usize = 12;
+/// Bringing a weight into our order and into a network takes as long as so many multiplications.
+const MAKING: u64 = 30;
 /// Multiplications of a step, some milliseconds.
 const STEP_WORK: u64 = 8_000_000;
 /// A digit's cross-entropy counts so much at most.
@@ -75,6 +77,8 @@ pub struct Trial {
     weights: Vec<Weights>,
     /// Multiplications of one image.
     work: u64,
+    /// What making a network ready costs, in multiplications.
+    making: u64,
     round: usize,
     /// The candidates of this round, those that have read already first.
     candidates: Vec<Candidate>,
@@ -127,6 +131,7 @@ impl Trial {
             readings,
             weights,
             work: 0,
+            making: 0,
             round: 0,
             candidates: Vec::new(),
             current: 0,
@@ -140,6 +145,7 @@ impl Trial {
             return None;
         }
         trial.work = first.spec.multiplications().max(1);
+        trial.making = MAKING * first.spec.parameter_count() as u64;
         let most = trial.affordable(ROUNDS[0]).min(MOST);
         if most < FEWEST {
             return None;
@@ -154,7 +160,7 @@ impl Trial {
 
     /// Candidates that can read so many digits within a round's work.
     fn affordable(&self, digits: usize) -> usize {
-        (ROUND_WORK / (self.work * digits as u64)) as usize
+        (ROUND_WORK / (self.work * digits as u64 + self.making)) as usize
     }
 
     fn architecture(&self, assumptions: &Assumptions) -> Result<Architecture, String> {
