@@ -173,8 +173,10 @@ async function pageOf(folders) {
   put(PAGE, filled(page, { __INLINE_SCRIPTS__: inlineScripts(page) }, PAGE));
   put(APP_MANIFEST, named(APP_MANIFEST));
   const kept = [PAGE, APP_MANIFEST, ...assets.map((asset) => asset.url)];
-  const worker = templates[WORKER].replaceAll(/(["'])__FILES__\1/g, '__FILES__');
-  put(WORKER, filled(worker, { __VERSION__: version, __FILES__: JSON.stringify(kept) }, WORKER));
+  const ofApp = assets.filter((asset) => partOf(asset.name) === 'app').map((asset) => asset.url);
+  const worker = templates[WORKER].replaceAll(/(["'])(__(?:APP_)?FILES__)\1/g, '$2');
+  const lists = { __APP_FILES__: JSON.stringify(ofApp), __FILES__: JSON.stringify(kept) };
+  put(WORKER, filled(worker, { __VERSION__: version, ...lists }, WORKER));
 
   for (const file of TEMPLATES) {
     for (const [, named] of files.get(file).bytes.toString().matchAll(/["'](?:\.\/)?(assets\/[^"']+)["']/g)) {

@@ -38,23 +38,23 @@ export class Downloads {
    * `{name, value}` with the bytes (of .wasm: the compiled module), or `{name, problem}`. Neither is tried again before
    * forget().
    */
-  get(name) {
+  get(name, /** @type {RequestPriority} */ priority = "auto") {
     let result = this.#finished.get(name);
     if (!result) {
-      result = this.#twice(name);
+      result = this.#twice(name, priority);
       this.#finished.set(name, result);
     }
     return result;
   }
 
-  async #twice(name) {
-    const first = await this.#once(name, this.#pastCaches.delete(name));
+  async #twice(name, priority) {
+    const first = await this.#once(name, priority, this.#pastCaches.delete(name));
     if (!first.problem) return first;
     console.warn(`${name}: ${first.problem}; trying once more`);
-    return this.#once(name, true);
+    return this.#once(name, priority, true);
   }
 
-  async #once(name, pastCaches) {
+  async #once(name, priority, pastCaches) {
     const file = this.#files[name];
     if (!file) return { name, problem: "it is not part of this version", gone: true };
     const abort = new AbortController();
@@ -67,7 +67,7 @@ export class Downloads {
     this.#count(name, 0);
     heard();
     try {
-      const response = await fetch(file.url, { cache: pastCaches ? "reload" : "default", signal: abort.signal });
+      const response = await fetch(file.url, { cache: pastCaches ? "reload" : "default", signal: abort.signal, priority });
       state.answered = true;
       if (!response.ok) {
         const gone = response.status === 404 || response.status === 410;

@@ -1,54 +1,16 @@
 // @ts-check
 // The light page: the same pad and the same networks, computed on the CPU and drawn without 3D. Strokes, their history and the
-// networks are in the program (LightPage in src/fallback); here is what is seen and touched.
+// networks are in the program (LightPage in src/fallback); its places are in index.html; here is what is seen and touched.
 
+import { past, relay } from "mnistify/depths";
 import { isTyped, watchHands } from "mnistify/hands";
 
 const SIDE = 28;
-const INK = "#edf0f5";
+/** The same as in the app. */
+const INK = "#fffcf5";
+const INK_BYTES = [255, 252, 245];
 /** So many readings make a measurement. */
 const ROUNDS = 60;
-
-const PAGE = `
-  <header>
-    <div><h1>Mnistify</h1><p>Draw a digit, two networks read it</p></div>
-    <div class="why"><p></p><button type="button" class="quiet" data-do="try3d">Try 3D again</button></div>
-  </header>
-  <div class="columns">
-    <section class="drawing" aria-label="Drawing">
-      <div class="pad">
-        <canvas role="img" aria-label="Pad: draw a digit here with the mouse, a pen or a finger"></canvas>
-        <p aria-hidden="true">Draw a digit here</p>
-        <strong aria-hidden="true"></strong>
-        <i aria-hidden="true"></i>
-      </div>
-      <div class="tools">
-        <div class="row" role="group" aria-label="Tools">
-          <button type="button" data-do="draw" title="Draw (D)" aria-keyshortcuts="D">Draw</button>
-          <button type="button" data-do="erase" title="Erase (E)" aria-keyshortcuts="E">Erase</button>
-          <button type="button" data-do="undo" title="Undo (Ctrl+Z)" aria-keyshortcuts="Control+Z">Undo</button>
-          <button type="button" data-do="redo" title="Redo (Ctrl+Y)" aria-keyshortcuts="Control+Y">Redo</button>
-          <button type="button" data-do="clear" title="Clear (C)" aria-keyshortcuts="C">Clear</button>
-        </div>
-        <label class="brush" title="Brush size ([ and ])"><span>Brush</span>
-          <input type="range" step="1"><b aria-hidden="true"><i></i></b>
-        </label>
-      </div>
-    </section>
-    <section class="reading" aria-label="Answers">
-      <div class="cards"></div>
-      <div class="input">
-        <canvas width="${SIDE}" height="${SIDE}" role="img" aria-label="The image that the networks receive"></canvas>
-        <div>
-          <h2>What the networks receive</h2>
-          <p>28 × 28 values</p>
-          <label class="switch" title="Scaled into 20 × 20 and centred by mass, as MNIST’s own digits were (P)">
-            <input type="checkbox" role="switch" aria-keyshortcuts="P" checked><span>Centre and scale, like MNIST</span>
-          </label>
-        </div>
-      </div>
-    </section>
-  </div>`;
 
 /**
  * The program's door, src/fallback/main.rs; places are 0 to 1 on the pad.
@@ -63,38 +25,41 @@ const PAGE = `
  * @property {() => string} read
  * @property {(status: string) => string} state
  * @property {() => string} measure
+ * @property {() => void} free
  */
 
 /**
- * Builds the page in `root` and returns the functions of globalThis.mnistify. `light` is the program, `why` the reason for
- * this page, `prediction` is called with every new answer, and `failed` with a reason when the program breaks.
+ * Fills the page in `root` and returns the functions of globalThis.mnistify, and those with which the loader moves it on.
+ * `light` is a program, `names` are those of the networks that it has or will have, `prediction` is called with every new
+ * answer, and `failed` with a reason when the program breaks.
  *
- * @param {{root: HTMLElement, light: LightPage, version: string, why: string, try3d: () => void,
+ * @param {{root: HTMLElement, light: LightPage, names: string[], version: string,
  *   prediction: (answer: any) => void, failed: (reason: string) => void}} page
  */
-export function openLightPage({ root, light, version, why, try3d, prediction, failed }) {
-  const stateNow = () => JSON.parse(light.state(`on the CPU: ${why}`));
+export function openLightPage({ root, light, names, version, prediction, failed }) {
+  const stateNow = () => JSON.parse(light.state("on the CPU"));
   // A program that does not work is told before anything is shown.
   light.read();
   let state = stateNow();
 
-  root.innerHTML = PAGE;
-  root.hidden = false;
   /** @type {(selector: string) => any} */
   const find = (selector) => root.querySelector(selector);
-  find(".why p").textContent = why;
-  const cards = state.models.map(({ name }) => card(find(".cards"), name));
-  const image = find(".input canvas").getContext("2d");
-  const buttons = Object.fromEntries(["try3d", "draw", "erase", "undo", "redo", "clear"].map((name) => [name, find(`[data-do=${name}]`)]));
+  const cards = new Map(names.map((name) => [name, card(find(".cards"), name)]));
+  const tiles = tenTiles(find(".tiles"));
+  const image = find(".plate").getContext("2d");
+  const buttons = Object.fromEntries(["draw", "erase", "undo", "redo", "clear"].map((name) => [name, find(`[data-do=${name}]`)]));
   const brush = find(".brush input");
   const prepare = find(".switch input");
-  [brush.min, brush.max] = [state.tools.brush.least, state.tools.brush.most];
 
   let frame = 0;
   let broken = false;
+  let changes = 0;
+  let changedAt = -Infinity;
 
   /** Something is another one: read it once, before the next frame. */
   function changed() {
+    changes += 1;
+    changedAt = performance.now();
     frame ||= requestAnimationFrame(readNow);
   }
 
@@ -116,14 +81,16 @@ export function openLightPage({ root, light, version, why, try3d, prediction, fa
   }
 
   function show() {
-    state.models.forEach((model, index) => cards[index](model));
+    for (const model of state.models) cards.get(model.name)?.(model);
     find(".pad strong").textContent = state.headline ?? "";
+    find(".headline").textContent = state.headline ?? sentence(tiles(state.models), state.models);
     const pixels = image.createImageData(SIDE, SIDE);
-    state.image.forEach((value, index) => pixels.data.set([value, value, value, 255], index * 4));
+    state.image.forEach((value, index) => pixels.data.set(shade(value), index * 4));
     image.putImageData(pixels, 0, 0);
     const { tools } = state;
     for (const name of ["draw", "erase"]) buttons[name].setAttribute("aria-pressed", String(tools.tool === name));
     for (const name of ["undo", "redo", "clear"]) buttons[name].disabled = !tools[name];
+    [brush.min, brush.max] = [tools.brush.least, tools.brush.most];
     brush.value = String(tools.brush.width);
     prepare.checked = state.preparation === "prepared";
     root.style.setProperty("--brush", String(tools.brush.share_of_pad));
@@ -136,7 +103,7 @@ export function openLightPage({ root, light, version, why, try3d, prediction, fa
     light.act(name);
     changed();
   };
-  for (const [name, one] of Object.entries(buttons)) one.onclick = () => (name === "try3d" ? try3d() : act(name));
+  for (const [name, one] of Object.entries(buttons)) one.onclick = () => act(name);
   brush.oninput = () => {
     light.set_width(Number(brush.value));
     changed();
@@ -148,15 +115,38 @@ export function openLightPage({ root, light, version, why, try3d, prediction, fa
     event.preventDefault();
     act(action);
   });
-  listenToPen(find(".pad"), light, changed);
+  const pen = listenToPen(find(".pad"), () => light, changed);
   new ResizeObserver(() => paint(find(".pad canvas"), light)).observe(find(".pad canvas"));
   show();
 
   const now = (change) => {
+    changes += 1;
     change();
     readNow();
   };
   return {
+    /** How often something changed. */
+    changes: () => changes,
+    /** For how many milliseconds no pen has been down and nothing has changed. */
+    rests: () => (pen.isDown() ? 0 : performance.now() - changedAt),
+    /** Goes on with another program, such as one with more networks; between two strokes only. */
+    use(next) {
+      const { tools, preparation } = stateNow();
+      relay(past(light), { draw: (json) => next.load(json), undo: () => next.act("undo") });
+      next.act(tools.tool);
+      next.set_width(tools.brush.width);
+      if (JSON.parse(next.state("")).preparation !== preparation) next.act("prepare");
+      light.free();
+      light = next;
+      readNow();
+    },
+    /** Takes a network's answer away, which will not come. */
+    without(name) {
+      find(`.card.${name.toLowerCase()}`)?.remove();
+      cards.delete(name);
+    },
+    past: () => past(light),
+    recording: () => light.recording(),
     draw: (json) => now(() => light.load(json)),
     clear: () => now(() => light.act("clear")),
     undo: () => now(() => light.act("undo")),
@@ -209,7 +199,7 @@ function rectangle(element) {
 /**
  * Makes strokes of what the pointer does on the pad.
  * @param {HTMLElement} pad
- * @param {LightPage} light
+ * @param {() => LightPage} light
  * @param {() => void} changed
  */
 function listenToPen(pad, light, changed) {
@@ -221,7 +211,7 @@ function listenToPen(pad, light, changed) {
     onPad: () => true,
     erase: (on) => (erases = on),
     drop() {
-      if (pointer !== null) light.act("undo");
+      if (pointer !== null) light().act("undo");
       pointer = null;
     },
   });
@@ -232,7 +222,7 @@ function listenToPen(pad, light, changed) {
   canvas.addEventListener("pointerdown", (event) => {
     if (pointer !== null || event.button !== 0) return;
     pointer = event.pointerId;
-    light.begin(...place(event), erases);
+    light().begin(...place(event), erases);
     changed();
   });
   canvas.addEventListener("pointermove", (event) => {
@@ -240,17 +230,18 @@ function listenToPen(pad, light, changed) {
     pad.style.setProperty("--y", `${event.offsetY}px`);
     if (event.pointerId !== pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    for (const one of events.length > 0 ? events : [event]) light.extend(...place(one));
+    for (const one of events.length > 0 ? events : [event]) light().extend(...place(one));
     changed();
   });
   const end = (event) => {
     if (event.pointerId !== pointer) return;
     pointer = null;
-    light.end();
+    light().end();
     changed();
   };
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(name, end);
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+  return { isDown: () => pointer !== null };
 }
 
 /**
@@ -285,7 +276,7 @@ function paint(canvas, light) {
  */
 function card(parent, name) {
   const root = document.createElement("article");
-  root.className = `card ${name.toLowerCase()}`;
+  root.className = `card blank ${name.toLowerCase()}`;
   root.innerHTML = `
     <header><h2></h2><span class="millis"></span></header>
     <p class="answer"><b></b><span></span></p>
@@ -295,6 +286,7 @@ function card(parent, name) {
   const bars = [...root.querySelectorAll("li")];
   bars.forEach((bar, digit) => (bar.querySelector("span").textContent = String(digit)));
   write("h2", name);
+  write(".answer span", "On its way");
 
   return ({ class: best, label, runner_up, confidence, sure, verdict, probabilities, timings }) => {
     const blank = best === null;
@@ -317,5 +309,40 @@ function card(parent, name) {
       bar.style.setProperty("--share", blank ? 0 : probabilities[index]);
       bar.classList.toggle("best", index === best && !refused);
     });
+  };
+}
+
+/**
+ * The digits that the networks read, at most two, as far as they take what is drawn for one.
+ * @param {any[]} models
+ */
+function winnersOf(models) {
+  const read = models.filter((model) => model.class !== null && model.verdict !== "no_digit");
+  return [...new Set(read.map((model) => model.class))].slice(0, 2);
+}
+
+/** From the pad's colour to the ink's. @param {number} value */
+const shade = (value) => [...[23, 33, 62].map((from, at) => from + ((INK_BYTES[at] - from) * value) / 255), 255];
+
+/** @param {number[]} winners @param {any[]} models */
+function sentence(winners, models) {
+  if (winners.length === 0) return "Draw a digit";
+  return `${models.length === 1 ? `The ${models[0].name} reads` : "Two networks read"} ${winners.map((digit) => `a ${digit}`).join(" or ")}`;
+}
+
+/**
+ * Ten tiles, as in the app; returns what shows other answers in them, and itself returns the winners.
+ * @param {HTMLElement} parent
+ */
+function tenTiles(parent) {
+  parent.innerHTML = [...Array(10).keys()].map((digit) => `<li><b>${digit}</b><span></span></li>`).join("");
+  return (models) => {
+    const winners = winnersOf(models);
+    const sure = winners.length === 1 && models.every((model) => model.sure);
+    [...parent.children].forEach((tile, digit) => {
+      tile.classList.toggle("best", winners.includes(digit));
+      tile.querySelector("span").textContent = winners.includes(digit) ? (sure ? "sure" : "not sure") : "";
+    });
+    return winners;
   };
 }

@@ -5,18 +5,21 @@ import { checkSize, MAX_DESCRIPTION_BYTES, MAX_NETWORK_BYTES, MAX_RECORDING_BYTE
 
 let backend = null;
 let markReady;
+let markPad;
 let resolveBench;
-const listeners = new Map(["prediction", "ready", "failed"].map((name) => [name, new Set()]));
+const listeners = new Map(["prediction", "pad", "ready", "failed"].map((name) => [name, new Set()]));
 const timings = {};
 
 const mnistify = {
-  /** Resolves to state() once digits can be drawn. */
+  /** Resolves to state() once the pad takes ink. */
+  padReady: new Promise((resolve) => (markPad = resolve)),
+  /** Resolves to state() once the app is there, or the light page has all that it will have. */
   ready: new Promise((resolve) => (markReady = resolve)),
   /** With ?bench: resolves to the report. */
   bench: new URLSearchParams(location.search).has("bench")
     ? new Promise((resolve) => (resolveBench = resolve))
     : undefined,
-  /** Milliseconds since the navigation began: first_frame, ready, first_prediction. */
+  /** Milliseconds since the navigation began: pad, answer, first_frame, ready, first_prediction. */
   timings,
   /** Puts strokes in the place of what is on the pad: a recording, its JSON, or a list of strokes. */
   draw: (strokes) => now().draw(recording(strokes)),
@@ -60,7 +63,7 @@ const mnistify = {
 globalThis.mnistify = mnistify;
 
 function now() {
-  if (!backend) throw new Error("Mnistify is not running; wait for mnistify.ready");
+  if (!backend) throw new Error("Mnistify is not running; wait for mnistify.padReady or mnistify.ready");
   return backend;
 }
 
@@ -68,10 +71,21 @@ function now() {
  * From now on these functions answer: draw(json), clear, undo, redo, state() and strokes() as objects,
  * loadNetwork(fileName, bytes, json) and removeNetwork() as promises.
  */
-export function connect(functions) {
+export function connectPad(functions) {
   backend = functions;
+  stamp("pad");
+  const state = backend.state();
+  markPad(state);
+  emit("pad", state);
+}
+
+/** The same of what is ready; without functions it is what answers already. */
+export function connect(functions = backend) {
+  backend = functions;
+  stamp("pad");
   stamp("ready");
   const state = backend.state();
+  markPad(state);
   markReady(state);
   emit("ready", state);
 }

@@ -16,7 +16,7 @@ const WRITE_MILLIS = 3000;
 
 /**
  * What the page before this one left. `light` is why it goes on without 3D, or null; `view` is the part of a link that shows
- * the same again; `aside` is what may have ended it as soon as that was opened, and is not opened by itself again.
+ * the same again; `asked`: the person asked for 3D; `aside` is what may have ended it as soon as that was opened, and is not opened by itself again.
  */
 export const left = takeWhatIsLeft();
 
@@ -53,7 +53,7 @@ function takeWhatIsLeft() {
   const taken = (key) => (resumes ? read(key) : null);
   /** @type {{by: Program, parts: Part[]} | null} */
   const aside = resumes ? parse(read(ASIDE)) : null;
-  const found = { resumes, strokes: taken(STROKES), view: taken(VIEW), light: resume?.light ?? null, aside };
+  const found = { resumes, strokes: taken(STROKES), view: taken(VIEW), light: resume?.light ?? null, asked: Boolean(resume?.asked), aside };
   remove(RESUME);
   remove(ASIDE);
   if (found.strokes === null) remove(STROKES);
@@ -79,24 +79,27 @@ function writeKept() {
 /** The drawing remembered last, or null. */
 export const kept = () => newest;
 
+/** The view remembered last, or null. */
+export const keptView = () => view;
+
 /** Loads the page anew with all that is kept; with a reason `light`, without 3D. */
-export async function restart({ light = null } = {}) {
-  await leave(light);
+export async function restart({ light = null, asked = false } = {}) {
+  await leave({ light, asked });
   location.reload();
 }
 
 /** The same, with 3D tried again. */
 export async function restartWith3d() {
-  await leave(null);
+  await leave({ light: null, asked: true });
   const address = new URL(location.href);
   if (!address.searchParams.has("cpu")) return location.reload();
   address.searchParams.delete("cpu");
   location.replace(address);
 }
 
-async function leave(light) {
+async function leave(how) {
   writeKept();
-  write(RESUME, JSON.stringify({ light }));
+  write(RESUME, JSON.stringify(how));
   await Promise.race([networkWritten, new Promise((resolve) => setTimeout(resolve, WRITE_MILLIS))]);
 }
 

@@ -1,16 +1,19 @@
 // @ts-check
-// Starts the app, or the light page where there is no WebGPU. Every problem on the way is a value that ends up in one
-// place, the loop in main(), which asks the person once what to do about it.
+// Starts the light page, and the app behind it; with ?3d or ?bench the app alone. Every problem on the way is a value that
+// ends up in one of two loops, which ask the person once what to do about it: in the light page's line, or where there is
+// no such page, in a message.
 
+import { app3d, handOver, idle, isOnRequest, showApp, showPad, showThread, tell } from "mnistify/depths";
 import { Downloads, importModule, size } from "mnistify/download";
 import { isPicture, readFiles } from "mnistify/files";
 import { adapterName, watchDevice, watchFrames, whyNo3d } from "mnistify/graphics";
 import { isBrowserKey, leaveToBrowser, watchHands } from "mnistify/hands";
 import { chooseNetwork, listen, listenToDrops, open, save, savePicture, share } from "mnistify/host";
-import { connect, disconnect, emit, finishBench, stamp } from "mnistify/interface";
-import { isAside, keep, keepNetwork, kept, left, networkLeft, restart, restartWith3d, setAside } from "mnistify/keeping";
+import { Ink } from "mnistify/ink";
+import { connect, connectPad, disconnect, emit, finishBench, stamp } from "mnistify/interface";
+import { isAside, keep, keepNetwork, kept, keptView, left, networkLeft, restart, restartWith3d, setAside } from "mnistify/keeping";
 import { ask, hideOffer, mirror, note, offerLight, screen, setScreen, showOffer, showProgress } from "mnistify/screen";
-import { storePage } from "mnistify/update";
+import { storeApp, storePage } from "mnistify/update";
 
 /** The drawing is kept at once when it changes, and again after so long while it goes on changing. */
 const KEEP_MILLIS = 100;
@@ -21,6 +24,10 @@ const FAULT_MILLIS = 400;
 /** After so many more frames, what was opened has gone all the way to the screen. */
 const OPENED_FRAMES = 3;
 const FRAME_MILLIS = 50;
+/** How much of the line the download is; the rest is what the GPU prepares. */
+const DOWNLOAD_SHARE = 0.85;
+/** So long after a stroke the app may take the main thread. */
+const REST_MILLIS = 400;
 
 // What a message offers, as [action, label]; decide() carries it out.
 const RETRY = ["retry", "Try again"];
@@ -28,18 +35,29 @@ const DOWNLOAD_AGAIN = ["retry", "Download again"];
 const OTHER_NETWORK = ["without-model", "Go on with the other network"];
 const RESTART = ["restart", "Start again"];
 const LIGHT = ["fallback", "Go on without 3D"];
+const AGAIN_3D = ["restart", "Try the 3D view"];
+const SHOW_3D = ["show", "Show the 3D view"];
 
 const query = new URLSearchParams(location.search);
 const canvas = document.getElementById("canvas");
 const manifest = JSON.parse(document.getElementById("manifest").textContent);
 const downloads = new Downloads(manifest.files, (received, total) => {
-  if (screen() === "loading" && total > 0) showProgress(received / total, `${size(received)} of ${size(total)}`);
+  if (total === 0) return;
+  const told = `${size(received)} of ${size(total)}`;
+  if (screen() === "loading") showProgress(received / total, told);
+  else if (isComing) showThread((DOWNLOAD_SHARE * received) / total, told);
 });
 
 /** The networks' files, in the order in which both pages show them. */
 let models = ["mlp.safetensors", "cnn.safetensors"].filter((name) => name in manifest.files);
 /** Why the page goes without 3D; null with 3D. */
 let light = null;
+/** The light page's functions, once it is there. */
+let pad = null;
+/** Whether the app is on its way behind the light page. */
+let isComing = false;
+/** Whether the app is what is to be seen, or nothing else is there. */
+let appIsShown = true;
 /** The app's module, once it is there. */
 let app = null;
 /** Whether the app's start() has returned: from then on only a new page can start it again. */
@@ -66,18 +84,75 @@ async function main() {
   listenToInput();
   listenToDrops({ held: (held) => holdFiles?.(held), take: (files) => takeFiles(files) });
   watchDevice((kind, detail) => started && fault(kind, detail));
+  light = left.light ?? (query.has("cpu") ? "This address asks for the page without 3D." : null);
+  if (light || !(query.has("3d") || query.has("bench"))) return padFirst();
   setScreen("loading");
   downloads.want([...models, "app.wasm"]);
   // Both pages need the networks, so they need not wait for the graphics adapter.
   for (const name of models) downloads.get(name);
-  light = left.light ?? (query.has("cpu") ? "This address asks for the page without 3D." : await whyNo3d());
-  for (;;) {
+  light = await whyNo3d();
+  while (!light) {
     setScreen("loading");
     opening.clear();
     aside.length = 0;
-    const problem = await (light ? runLight() : runApp());
+    const problem = await runApp();
     await decide(await ask(problem), problem);
   }
+  return padFirst();
+}
+
+/** The light page, and the app where it can and should come. */
+async function padFirst() {
+  appIsShown = false;
+  showPad();
+  for (let problem; (problem = await openPad()); ) await decide(await ask(problem), problem);
+  for (let problem; (problem = await loadNetworks()); ) await decide(await tellProblem(problem), problem);
+  // Only now, as all of this would take its part of the line and of the processor.
+  storePage(keepNow);
+  light ??= await whyNo3d();
+  if (light) return stayInPad();
+  if (!left.asked && isAside("app", "drawing")) await comeOnRequest("The 3D view stopped as it opened this drawing");
+  else if (!left.asked && isOnRequest()) await comeOnRequest(bringsDrawing() ? "The drawing of this link opens in the 3D view" : "");
+  for (;;) {
+    app3d("coming");
+    tell(`The 3D view is on its way${bringsDrawing() ? ", with the drawing of this link" : ""}`);
+    isComing = true;
+    const problem = await runApp();
+    isComing = false;
+    backToPad();
+    await decide(await tellProblem(problem), problem);
+  }
+}
+
+/** Whether the address is a link with a drawing, which only the app opens. */
+const bringsDrawing = () => new URLSearchParams(location.hash.slice(1)).has("strokes");
+
+/** The app is not to come. */
+async function stayInPad() {
+  app3d("off");
+  stamp("first_frame");
+  tell(light, [AGAIN_3D]).then(() => {
+    keepNow();
+    restartWith3d();
+  });
+  connect();
+  if (query.has("bench")) pad.bench().then(showBench, (error) => padFailed(messageOf(error)));
+}
+
+/** @param {string} why */
+async function comeOnRequest(why) {
+  app3d("waits");
+  await tell(why, [SHOW_3D]);
+}
+
+/** Says a problem in the light page's line, with what can be done about it there. */
+async function tellProblem(problem) {
+  app3d("off");
+  const actions = problem.actions.filter((action) => action !== LIGHT);
+  const action = await tell(problem.text, actions.map((action) => (action === RESTART ? AGAIN_3D : action)));
+  app3d("coming");
+  tell("");
+  return action;
 }
 
 /** Does what the person chose. Returns to go round the loop again, and never where the page is loaded anew. */
@@ -87,10 +162,11 @@ async function decide(action, problem) {
     light = problem.why;
   } else if (action === "without-model") {
     models = models.filter((name) => !problem.files.includes(name));
+    problem.files.forEach((name) => pad?.without(nameOf(name)));
   } else if (action === "retry" && !problem.stale) {
     for (const name of problem.files ?? []) downloads.forget(name);
   } else {
-    restart({ light: action === "fallback" ? problem.why : light && left.light });
+    restart({ light: action === "fallback" ? problem.why : light && left.light, asked: action === "restart" });
     await newPage;
   }
 }
@@ -103,17 +179,24 @@ let faults = null;
 
 /** Runs the app; resolves to a problem, at the start or whenever one comes. */
 async function runApp() {
-  downloads.want([...models, "app.wasm"]);
-  const [module, wasm, ...files] = await Promise.all(
-    [importModule("app"), ...["app.wasm", ...models].map((name) => downloads.get(name))],
+  const rest = pad ? [] : models;
+  downloads.want([...rest, "app.wasm"]);
+  if (pad) await idle();
+  const [wasm, module, ...files] = await Promise.all(
+    [downloads.get("app.wasm", pad ? "low" : "auto"), importModule("app"), ...models.map((name) => downloads.get(name))],
   );
   const problem = downloadProblem([module, wasm, ...files]);
   if (problem) return problem;
-  storePage(keepNow);
-  setScreen("preparing");
-  showProgress(null, "Preparing the GPU");
-  // Painted before the app takes the main thread.
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  if (pad) {
+    await padRests();
+  } else {
+    storePage(keepNow);
+    setScreen("preparing");
+    showProgress(null, "Preparing the GPU");
+    // Painted before the app takes the main thread.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  storeApp();
   try {
     if (!app) {
       listen(appEvents);
@@ -127,7 +210,7 @@ async function runApp() {
     fault("trap", error.message);
   }
   started = true;
-  const patience = setTimeout(
+  const patience = pad ? 0 : setTimeout(
     () => offerLight(() => restart({ light: "The 3D view took too long to start." })),
     PATIENCE_MILLIS,
   );
@@ -165,6 +248,7 @@ async function afterReady() {
       app.draw(json);
       keep(json);
     },
+    lay: (json) => app.draw(json),
     clear: () => app.clear(),
     undo: () => app.undo(),
     redo: () => app.redo(),
@@ -194,14 +278,23 @@ async function afterReady() {
   });
   // It was drawn before the app was ready.
   opening.delete("view");
-  restoreDrawing("app", functions);
+  if (pad) {
+    keepNow();
+    opening.add("drawing");
+    const handed = handOver(pad, functions, { stopped: () => faults !== null, swap: () => (appIsShown = true) });
+    await Promise.race([handed, faulty.promise]).catch((error) => faults ?? fault("panic", messageOf(error)));
+    if (faults) return faulty.promise;
+    opening.delete("drawing");
+  } else {
+    restoreDrawing("app", functions);
+  }
   restoreNetwork(functions);
   if (opening.has("drawing")) openedAfterFrames(functions);
   offerAside(functions, openedAfterFrames);
   keptNow = () => [app.strokes(), app.link(false)];
   listenToHands(functions);
   watchFrames(canvas, () => (faults ? NaN : functions.state().frame), () => fault("still", ""));
-  setScreen("ready");
+  showApp();
   canvas.focus({ preventScroll: true });
   addEventListener("hashchange", () => {
     if (!faults) openLink(functions, location.hash.slice(1));
@@ -286,10 +379,12 @@ function networksChanged() {
 const appEvents = {
   progress({ done, total, what }) {
     if (screen() === "preparing") showProgress(total > 0 ? done / total : null, what);
+    else if (isComing && total > 0) showThread(DOWNLOAD_SHARE + ((1 - DOWNLOAD_SHARE) * done) / total);
   },
   first_frame: () => stamp("first_frame"),
   ready: () => appReady.resolve(null),
-  prediction,
+  // Before it is to be seen, the light page answers.
+  prediction: (answer) => appIsShown && prediction(answer),
   failed: ({ reason }) => fault(/device\b.*\blost/i.test(reason) ? "lost" : "panic", reason, false),
   bench: showBench,
   save,
@@ -328,7 +423,6 @@ const FAULTS = {
   panic: ["A fault in the program ended the 3D view", ""],
   trap: ["A fault in the program ended the 3D view", ""],
   still: ["The 3D view does not move any more", "The graphics driver may have stopped."],
-  light: ["The networks stopped working", ""],
 };
 /** As many are compared; a device that fails in every frame tells no end of them. */
 const MOST_FAULTS = 20;
@@ -345,12 +439,14 @@ function fault(kind, detail, callable = kind !== "panic" && kind !== "trap") {
   }
   // After a panic nothing of the module may be called any more; then what was kept last has to do.
   if (callable) keepNow();
-  if (opening.size > 0) setAside(light ? "light" : "app", [...opening]);
+  if (opening.size > 0) setAside("app", [...opening]);
   faults = [{ kind, detail }];
-  keptNow = null;
-  disconnect();
+  if (appIsShown) {
+    keptNow = null;
+    disconnect();
+    takeFiles = () => {};
+  }
   holdFiles = null;
-  takeFiles = () => {};
   for (const { reject } of waiting.splice(0)) reject(new Error("Mnistify has stopped"));
   setTimeout(() => {
     const kinds = Object.keys(FAULTS);
@@ -363,52 +459,126 @@ function fault(kind, detail, callable = kind !== "panic" && kind !== "trap") {
 
 // ---- the light page ----
 
-/** Runs the page without 3D; resolves to a problem, at the start or whenever one comes. */
-async function runLight() {
-  downloads.want([...models, "cpu.wasm"]);
-  const [page, module, wasm, ...files] = await Promise.all(
-    [importModule("fallback"), importModule("cpu"), ...["cpu.wasm", ...models].map((name) => downloads.get(name))],
-  );
-  const problem = downloadProblem([page, module, wasm, ...files]);
+/** Opens the pad, which takes ink before its program is there; resolves to a problem where that is not possible. */
+async function openPad() {
+  downloads.want([]);
+  const wanted = [importModule("cpu"), downloads.get("cpu.wasm")];
+  const page = await importModule("fallback");
+  if (page.problem) return downloadProblem([page]);
+  pad ??= page.value.openLightPage({
+    root: document.getElementById("fallback"),
+    light: new Ink(),
+    names: models.map(nameOf),
+    version: manifest.version,
+    prediction: (answer) => appIsShown || prediction(answer),
+    failed: padFailed,
+  });
+  stamp("pad");
+  const [module, wasm] = await Promise.all(wanted);
+  const problem = downloadProblem([module, wasm]);
   if (problem) return problem;
-  storePage(keepNow);
-  let program;
-  let functions;
+  downloads.get(bySize()[0]);
   try {
     await module.value.default({ module_or_path: wasm.value });
-    program = new module.value.LightPage(models, files.map((file) => file.value));
-    functions = page.value.openLightPage({
-      root: document.getElementById("fallback"),
-      light: program,
-      version: manifest.version,
-      why: light,
-      try3d: () => {
-        keepNow();
-        restartWith3d();
-      },
-      prediction,
-      failed: (reason) => fault("light", reason),
-    });
+    LightPage = module.value.LightPage;
+    await padRests(0);
+    pad.use(new LightPage([], []));
   } catch (error) {
     return startProblem(error);
   }
-  started = true;
+  if (pad.changes() === 0) restoreDrawing("light", pad);
+  restorePreparation(left.view ?? location.hash.slice(1));
   // This page reads at once.
-  const opened = () => faults || opening.clear();
-  restoreDrawing("light", functions);
+  const opened = () => opening.clear();
   opened();
-  offerAside(functions, opened);
-  keptNow = () => [program.recording()];
-  setScreen("fallback");
-  stamp("first_frame");
-  const onlyShipped = "The page without 3D reads with the networks that come with it only";
+  offerAside(pad, opened);
+  givePad(connectPad);
+  return null;
+}
+
+/** The networks' files, the smallest first. */
+const bySize = () => [...models].sort((a, b) => manifest.files[a].bytes - manifest.files[b].bytes);
+
+/** The light page's program, as a class. */
+let LightPage = null;
+
+/** The name that a network's file says, which the light page needs before the file is there. */
+const nameOf = (file) => file.replace(/\.safetensors$/, "").toUpperCase();
+
+/** From now on the light page answers, keeps and takes. @param {(functions: any) => void} how */
+function givePad(how) {
+  keptNow = () => [pad.recording()];
   const refuse = () => {
-    throw new Error(onlyShipped);
+    throw new Error(light ? ONLY_SHIPPED : "The 3D view takes networks; wait for mnistify.ready");
   };
-  takeFiles = (files) => note(files.every(isPicture) ? "The page without 3D opens no pictures" : onlyShipped);
-  connect({ ...functions, loadNetwork: refuse, removeNetwork: refuse });
-  if (query.has("bench")) functions.bench().then(showBench, (error) => fault("light", messageOf(error)));
-  return faulty.promise;
+  takeFiles = (files) => {
+    if (!light) note("The 3D view opens files, as soon as it is there");
+    else note(files.every(isPicture) ? "The page without 3D opens no pictures" : ONLY_SHIPPED);
+  };
+  how({ ...pad, loadNetwork: refuse, removeNetwork: refuse });
+}
+
+const ONLY_SHIPPED = "The page without 3D reads with the networks that come with it only";
+
+/** A link and a view may say that the image is read as it was drawn. */
+function restorePreparation(fragment) {
+  const wanted = new URLSearchParams(fragment).get("prepare") === "off" ? "raw" : "prepared";
+  if (pad.state().preparation !== wanted) pad.act("prepare");
+}
+
+/** Lets the networks read as they come, the small one first; resolves to the problem of those that do not. */
+async function loadNetworks() {
+  downloads.want([]);
+  const here = new Map();
+  const problems = [];
+  for (const name of bySize()) {
+    const file = await downloads.get(name);
+    /** @type {any} */
+    let problem = downloadProblem([file]);
+    if (!problem) {
+      here.set(name, file.value);
+      const names = models.filter((name) => here.has(name));
+      try {
+        const next = new LightPage(names, names.map((name) => here.get(name)));
+        await padRests(0);
+        pad.use(next);
+        stamp("answer");
+      } catch (error) {
+        here.delete(name);
+        problem = startProblem(error);
+      }
+    }
+    if (problem) problems.push(problem);
+  }
+  if (problems.length < 2) return problems[0] ?? null;
+  return downloadProblem(await Promise.all(models.map((name) => downloads.get(name)))) ?? problems[0];
+}
+
+/** Resolves between two strokes, `millis` after the newest. */
+async function padRests(millis = REST_MILLIS) {
+  while (pad.rests() <= millis && pad.changes() > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** The app has stopped: the light page goes on with its drawing. */
+function backToPad() {
+  if (!appIsShown) return;
+  appIsShown = false;
+  const drawing = kept();
+  if (drawing && drawing !== pad.recording()) pad.draw(drawing);
+  restorePreparation(keptView() ?? "");
+  showPad();
+  givePad(connectPad);
+}
+
+/** Without its program nothing is left of the page. @param {string} reason */
+async function padFailed(reason) {
+  if (opening.size > 0) setAside("light", [...opening]);
+  keptNow = null;
+  disconnect();
+  emit("failed", { reason });
+  const text = `The networks stopped working${reason ? ` (${reason.replace(/\.$/, "")})` : ""}. Your drawing is kept.`;
+  await ask({ title: "The networks stopped", text, actions: [RESTART] });
+  restart({ light: light && left.light });
 }
 
 // ---- both ----
@@ -509,7 +679,7 @@ function keepNow() {
   clearTimeout(keepTimer);
   keepTimer = 0;
   // What is being opened is not yet on the pad, but kept already.
-  if (!keptNow || opening.has("drawing")) return;
+  if (!keptNow || (appIsShown && opening.has("drawing"))) return;
   keptAt = performance.now();
   try {
     keep(...keptNow());
@@ -576,23 +746,23 @@ function startProblem(error) {
     };
   }
   console.error(error);
+  const isApp = isComing || appIsShown;
   return {
-    title: light ? "The page could not start" : "The 3D view could not start",
-    text: `${sentence(message)} Start again; if that does not help, restart the browser${light ? "." : " or go on without 3D."}`,
+    title: isApp ? "The 3D view could not start" : "The page could not start",
+    text: `${sentence(message)} Start again; if that does not help, restart the browser${appIsShown ? " or go on without 3D." : "."}`,
     why: "The 3D view could not start.",
-    actions: light ? [RESTART] : [RESTART, LIGHT],
+    actions: isApp ? [RESTART, LIGHT] : [RESTART],
   };
 }
 
 function faultProblem({ kind, detail }) {
   const [what, more] = FAULTS[kind];
   const told = detail ? ` (${detail.replace(/\.$/, "")})` : "";
-  const inLight = kind === "light";
   return {
-    title: inLight ? "The networks stopped" : "The 3D view has stopped",
+    title: "The 3D view has stopped",
     text: [`${what}${told}.`, more, "Your drawing is kept."].filter(Boolean).join(" "),
-    why: inLight ? light : `${what}.`,
-    actions: inLight ? [RESTART] : [RESTART, LIGHT],
+    why: `${what}.`,
+    actions: [RESTART, LIGHT],
   };
 }
 

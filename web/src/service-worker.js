@@ -1,10 +1,13 @@
 // @ts-check
-// Keeps one version of the whole page on this device, so that it opens at once and offline.
-// A template: the build fills in the version and the list of its files.
+// Keeps one version of the page on this device, so that it opens at once and offline: the light page from the start, the app
+// as soon as the page has it.
+// A template: the build fills in the version and the lists of its files.
 
 const VERSION = "__VERSION__";
 /** @type {string[]} */
 const FILES = /** @type {any} */ ("__FILES__");
+/** The app's among them. @type {string[]} */
+const APP_FILES = /** @type {any} */ ("__APP_FILES__");
 const worker = /** @type {any} */ (self);
 
 /** One host may hold several of these pages; addresses hold no spaces, so none of these begins another's. */
@@ -14,14 +17,17 @@ const CACHE = OURS + VERSION;
 const addressOf = (file) => new URL(file, worker.registration.scope).href;
 const INDEX = addressOf("index.html");
 const KNOWN = new Set([...FILES.map(addressOf), INDEX]);
+const APP = APP_FILES.map(addressOf);
 
 worker.addEventListener("install", (event) => event.waitUntil(store()));
 
 worker.addEventListener("activate", (event) => event.waitUntil(removeOldVersions()));
 
-// The page asks for this, when the person chose to change to the new version.
 worker.addEventListener("message", (event) => {
+  // The page asks for this, when the person chose to change to the new version.
   if (event.data === "skipWaiting") worker.skipWaiting();
+  // And for this when it has the app: who spares data is sent it on request only.
+  if (event.data === "storeApp") event.waitUntil(storeApp());
 });
 
 worker.addEventListener("fetch", (event) => {
@@ -30,19 +36,31 @@ worker.addEventListener("fetch", (event) => {
   if (known) event.respondWith(answer(event, known));
 });
 
-/** All files or none: a version with holes must never be installed. What is stored of it already stays, and is enough. */
+async function storeApp() {
+  try {
+    await storeIn(await caches.open(CACHE), APP);
+  } catch (error) {
+    console.warn("The 3D view cannot be stored:", error);
+  }
+}
+
+async function storeIn(cache, addresses) {
+  await Promise.all(addresses.map(async (address) => {
+    if (await cache.match(address)) return;
+    // Names with a hash never change their content, so the browser's own cache may serve them.
+    const hashed = address.startsWith(addressOf("assets/"));
+    const response = await fetch(address, { cache: hashed ? "default" : "no-cache" });
+    if (!response.ok) throw new Error(`${address}: HTTP ${response.status}`);
+    await cache.put(address, await unredirected(response));
+  }));
+}
+
+/** All files of the light page or none: a version with holes must never be installed. What is stored of it already stays, and is enough. */
 async function store() {
   const isNew = !(await caches.has(CACHE));
   const cache = await caches.open(CACHE);
   try {
-    await Promise.all([...KNOWN].map(async (address) => {
-      if (await cache.match(address)) return;
-      // Names with a hash never change their content, so the browser's own cache may serve them.
-      const hashed = address.startsWith(addressOf("assets/"));
-      const response = await fetch(address, { cache: hashed ? "default" : "no-cache" });
-      if (!response.ok) throw new Error(`${address}: HTTP ${response.status}`);
-      await cache.put(address, await unredirected(response));
-    }));
+    await storeIn(cache, [...KNOWN].filter((address) => !APP.includes(address)));
     // Another version that becomes the active one meanwhile removes all but its own.
     if (!(await caches.has(CACHE))) throw new Error("the cache was removed");
   } catch (error) {

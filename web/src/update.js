@@ -4,17 +4,30 @@
 import { restart } from "mnistify/keeping";
 import { showOffer } from "mnistify/screen";
 
+/** Whether this page has a service worker. */
+let registered = Promise.resolve(false);
+
 /** `beforeReload` is called so that the drawing can be kept. */
-export async function storePage(beforeReload) {
+export function storePage(beforeReload) {
+  registered = register(beforeReload);
+}
+
+/** Has the app stored too, which the page has downloaded: the browser's own cache serves it. */
+export async function storeApp() {
+  // Resolves as soon as there is one that works.
+  if (await registered) (await navigator.serviceWorker.ready).active.postMessage("storeApp");
+}
+
+async function register(beforeReload) {
   const wanted = !new URLSearchParams(location.search).has("nosw");
-  if (!wanted || location.protocol === "file:") return;
+  if (!wanted || location.protocol === "file:") return false;
   let workers;
   try {
     workers = navigator.serviceWorker;
   } catch {
     // In a frame that may store nothing.
   }
-  if (!workers) return;
+  if (!workers) return false;
   const hadController = Boolean(workers.controller);
   const reload = () => {
     beforeReload();
@@ -38,7 +51,7 @@ export async function storePage(beforeReload) {
   } catch (error) {
     // The page works without it, only not offline.
     console.warn("The page cannot be stored for offline use:", error);
-    return;
+    return false;
   }
   if (registration.waiting && workers.controller) offer();
   const watch = (worker) =>
@@ -47,4 +60,5 @@ export async function storePage(beforeReload) {
     });
   watch(registration.installing);
   registration.addEventListener("updatefound", () => watch(registration.installing));
+  return true;
 }

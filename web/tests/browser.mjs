@@ -140,10 +140,15 @@ export class App {
     return this.ask((selector) => document.querySelector(selector)?.textContent ?? '', selector);
   }
 
+  /** The screen at which the page stays; the light page only where the app is not on its way. */
+  stays() {
+    return this.ask(() => (document.body?.dataset.screen === 'fallback' && document.body.dataset.app === 'coming' ? 'coming' : document.body?.dataset.screen));
+  }
+
   /** Waits for a screen; another one at which the page stays is an error that says what it says. */
   async reaches(wanted, timeout = START) {
     const ends = ['ready', 'fallback', 'message'];
-    const found = await until(`the screen "${wanted}"`, () => this.screen(), (now) => now === wanted || ends.includes(now), timeout);
+    const found = await until(`the screen "${wanted}"`, () => this.stays(), (now) => now === wanted || ends.includes(now), timeout);
     if (found === wanted) return;
     const said = found === 'ready' ? '' : await this.text(`#${found}`);
     assert.fail(`expected the screen "${wanted}", but it is "${found}": ${said.replace(/\s+/g, ' ').slice(0, 600)}`);

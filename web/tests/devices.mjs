@@ -117,7 +117,7 @@ for (const [title, page, screen, canvas] of pages) {
         sessionStorage.setItem('mnistify.strokes', strokes);
         sessionStorage.setItem('mnistify.aside', JSON.stringify({ by, parts: ['drawing', 'view'] }));
       }, [by, strokes]);
-    const app = await open({ screen, before, address: `${url}?nosw#show=mlp` });
+    const app = await open({ screen, before, address: `${url}?nosw&3d#show=mlp` });
     await until('the offer', () => app.text('#toast'), (text) => /set aside/.test(text));
     assert.equal((await app.state()).strokes, 0);
     assert.equal((await app.state()).shown, 'all');

@@ -23,7 +23,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mnistify-packing-'));
   const page = '<meta http-equiv="Content-Security-Policy" content="script-src __INLINE_SCRIPTS__"><script type="module">import("mnistify/loader");</script><link href="assets/style.css"><script type="importmap">__IMPORT_MAP__</script><script type="application/json" id="manifest">__MANIFEST__</script>';
   await write('src/index.html', page);
-  await write('src/service-worker.js', 'const VERSION = "__VERSION__"; const FILES = __FILES__;');
+  await write('src/service-worker.js', 'const VERSION = "__VERSION__"; const FILES = __FILES__; const APP_FILES = __APP_FILES__;');
   await write('src/manifest.webmanifest', '{"icons": [{"src": "assets/icon.png"}]}');
   await write('src/style.css', 'body { background: url("icons/icon.png") }');
   await write('src/icons/icon.png', 'not really a picture');
@@ -56,7 +56,7 @@ test('every name leads to a file', async () => {
   assert.match((await out(style)).toString(), new RegExp(`url\\("${icon.slice('assets/'.length)}"\\)`));
   assert.equal(JSON.parse(await out('manifest.webmanifest')).icons[0].src, icon);
   const worker = (await out('service-worker.js')).toString();
-  const [, kept] = worker.match(/FILES = (\[.*\])/);
+  const [, kept] = worker.match(/ FILES = (\[.*?\]);/);
   assert.ok(worker.includes(`"${version}"`));
   assert.deepEqual(JSON.parse(kept).sort(), ['index.html', 'manifest.webmanifest', ...Object.values(files).map(({ url }) => url)].sort());
 });

@@ -7,7 +7,8 @@ import { createContext, runInContext } from 'node:vm';
 
 const SOURCE = await readFile(new URL('../src/service-worker.js', import.meta.url), 'utf8');
 const HOST = 'https://host.example';
-const FILES = ['index.html', 'assets/a.1.wasm'];
+const APP_FILES = ['assets/app.1.wasm'];
+const FILES = ['index.html', 'assets/a.1.wasm', ...APP_FILES];
 
 /** What a host has stored, by the names of caches; and how storing fails, if it does. */
 let stored, putError, network, requests;
@@ -51,7 +52,7 @@ function worker(version, path) {
     addEventListener: (name, listener) => listeners.set(name, listener),
     skipWaiting() {},
   };
-  const source = SOURCE.replace('__VERSION__', version).replaceAll('"__FILES__"', JSON.stringify(FILES));
+  const source = SOURCE.replace('__VERSION__', version).replaceAll('"__FILES__"', JSON.stringify(FILES)).replaceAll('"__APP_FILES__"', JSON.stringify(APP_FILES));
   runInContext(source, createContext({ self, caches, fetch: fetchMadeUp, Response, URL, console: { warn() {} } }));
   return async function tell(name, more = {}) {
     const waits = [];
@@ -145,4 +146,16 @@ test('offline it answers for the page, whatever is asked along', async () => {
     assert.equal(await tell('fetch', get(HOST + address, { mode: 'navigate' })), '/a/ index.html');
   }
   assert.equal(await tell('fetch', get(`${HOST}/a/other`)), undefined, 'left to the network');
+});
+
+test('the app is stored when the page asks for it, and not before', async () => {
+  const tell = await installed('one', '/a/');
+  const address = `${HOST}/a/${APP_FILES[0]}`;
+  assert.equal(requests.includes(address), false);
+  await tell('message', { data: 'storeApp' });
+  network.clear();
+  assert.equal(await tell('fetch', get(address)), `/a/ ${APP_FILES[0]}`);
+  const other = await installed('one', '/a/');
+  await other('message', { data: 'storeApp' });
+  assert.equal(await other('fetch', get(address)), `/a/ ${APP_FILES[0]}`);
 });
