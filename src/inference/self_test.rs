@@ -10,7 +10,7 @@ use mnistify_network::{
 };
 use std::sync::OnceLock;
 
-/// Largest difference of any logit that rounding explains where logits are up to [`USUAL`]: sums of up to 800 products in
+/// Largest difference of any logit that rounding explains where logits are up to 20: sums of up to 800 products in
 /// f32 in another order, through seven layers, give below 1e-4 there. Larger logits may differ as much more.
 pub const SELF_TEST_TOLERANCE: f32 = 5e-3;
 /// About as large are the shipped networks' logits.
