@@ -57,9 +57,29 @@ fn numeric<'a>(value: &'a FluentValue<'_>) -> FluentValue<'a> {
     }
 }
 
+/// `669706` as `669,706`.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_parted() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(1000), "1,000");
+        assert_eq!(thousands(669_706), "669,706");
+    }
 
     #[test]
     fn words_are_found_and_filled_in() {

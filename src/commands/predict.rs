@@ -1,6 +1,7 @@
 //! `mnistify predict`: files in, one JSON line an image out.
 
-use super::{load_network, own_gpu};
+use super::{load_network, own_gpu, tell};
+use crate::words::thousands;
 use clap::Args;
 use mnistify_drawing::{
     Gray, Image28, Preparation, RecordingError, Refusal, SIDE,
@@ -115,11 +116,6 @@ impl Input {
     }
 }
 
-/// Says something to people. Where nobody listens (standard error is closed), nothing is lost.
-fn note(message: &str) {
-    let _ = writeln!(io::stderr(), "mnistify: {message}");
-}
-
 /// Images without labels that are enough to notice that they lie on their side, and so many are looked at.
 const LEAST_UNLABELLED: usize = 10;
 const TRIED_UNLABELLED: usize = 200;
@@ -148,13 +144,13 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         let input = match input_of(path, arguments) {
             Ok(input) => input,
             Err(message) => {
-                note(&message);
+                tell(&message);
                 code = 2;
                 continue;
             }
         };
         for message in &input.notes {
-            note(&format!("{}: {message}", printable(&file)));
+            tell(&format!("{}: {message}", printable(&file)));
         }
         let written = write_lines(&mut out, &readers, &file, &input);
         match written.and_then(|right| out.flush().map(|()| right)) {
@@ -167,7 +163,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
             // The reader of the pipe has seen enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(code),
             Err(error) => {
-                note(&format!(
+                tell(&format!(
                     "the output cannot be written: {error}; make room or write it elsewhere"
                 ));
                 return Ok(1);
@@ -231,11 +227,11 @@ fn say_accuracy(
     }
     let share = |right: usize, count: usize| right as f64 / count as f64;
     for (reader, &right) in readers.iter().zip(right) {
-        note(&format!(
+        tell(&format!(
             "{file}: {}: {} of {} right ({:.2} %)",
             printable(&reader.key),
-            grouped(right),
-            grouped(count),
+            thousands(right),
+            thousands(count),
             100.0 * share(right, count)
         ));
     }
@@ -256,15 +252,20 @@ fn say_accuracy(
         }
     }
     if share(right, turned.len()) >= share(first, count) + CLEARLY_BETTER {
-        let remedy = if is_transposed {
-            "leave out --transpose"
-        } else {
-            "add --transpose"
-        };
-        note(&format!(
-            "{file}: with rows as columns {:.0} % are right; {remedy}",
-            100.0 * share(right, turned.len())
+        tell(&format!(
+            "{file}: with rows as columns {:.0} % are right; {}",
+            100.0 * share(right, turned.len()),
+            remedy(is_transposed)
         ));
+    }
+}
+
+/// What turns images the other way round.
+fn remedy(is_transposed: bool) -> &'static str {
+    if is_transposed {
+        "leave out --transpose"
+    } else {
+        "add --transpose"
     }
 }
 
@@ -293,29 +294,12 @@ fn say_if_turned(readers: &[Reader], file: &str, input: &Input, is_transposed: b
     let turned: Vec<Image28> = tried.iter().map(digits_file::transposed).collect();
     let as_turned = digits(&turned);
     if as_turned * 10 >= tried.len() * 9 {
-        let remedy = if is_transposed {
-            "leave out --transpose"
-        } else {
-            "add --transpose"
-        };
-        note(&format!(
-            "{file}: only {as_stored} of {} look like digits; with rows as columns {as_turned} do: {remedy}",
-            tried.len()
+        tell(&format!(
+            "{file}: only {as_stored} of {} look like digits; with rows as columns {as_turned} do: {}",
+            tried.len(),
+            remedy(is_transposed)
         ));
     }
-}
-
-/// A count with commas between thousands.
-fn grouped(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A file's images. What it is, its content says.
@@ -440,7 +424,7 @@ enum Runner {
 fn readers(models: &[Model], cpu: bool) -> Vec<Reader> {
     let gpu = if cpu { None } else { own_gpu() };
     if gpu.is_none() && !cpu {
-        note("no GPU adapter was found, so the CPU reads");
+        tell("no GPU adapter was found, so the CPU reads");
     }
     let tuning = |info: &wgpu::AdapterInfo| match info.device_type {
         wgpu::DeviceType::Cpu => Tuning::SOFTWARE,
@@ -488,7 +472,7 @@ fn read(readers: &[Reader], images: &[Image28]) -> Vec<BTreeMap<String, Reading>
                 network.forward(&pixels);
                 let read = network.read_logits(images.len());
                 read.unwrap_or_else(|| {
-                    note("the GPU's results cannot be read back, so the CPU reads");
+                    tell("the GPU's results cannot be read back, so the CPU reads");
                     let twin = CpuNetwork::new(&reader.model);
                     images
                         .iter()
@@ -528,13 +512,6 @@ mod tests {
         let models = [NetworkSpec::mlp(), NetworkSpec::cnn(), NetworkSpec::mlp()];
         let models = models.map(|spec| Model::random(spec, 1));
         assert_eq!(keys(&models), ["mlp", "cnn", "mlp-2"]);
-    }
-
-    #[test]
-    fn thousands_are_grouped() {
-        let counts = [0, 999, 1000, 9931, 10_000, 1_234_567];
-        let expected = ["0", "999", "1,000", "9,931", "10,000", "1,234,567"];
-        assert_eq!(counts.map(grouped), expected);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::{
     actions::{Action, Switch},
     inference::{Network, Origin},
     own_network::{EXAMPLE, OwnNetworkAction},
+    words::thousands,
 };
 use bevy_egui::egui::{
     self, Align2, Context, Id, LayerId, Order, Rect, RichText, Shape, Stroke, Ui,
@@ -168,19 +169,6 @@ fn buttons_ui(ui: &mut Ui, is_there: bool, actions: &mut Vec<Action>) {
     });
 }
 
-/// `669706` as `669,706`.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// Over the whole window, while a file is held over it.
 pub fn drop_hint(context: &Context) {
     let painter = context.layer_painter(LayerId::new(Order::Tooltip, Id::new("drop")));
@@ -218,17 +206,5 @@ pub fn drop_hint(context: &Context) {
             theme::font(size),
             colour,
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_parted() {
-        assert_eq!(thousands(7), "7");
-        assert_eq!(thousands(1000), "1,000");
-        assert_eq!(thousands(669_706), "669,706");
     }
 }
