@@ -158,7 +158,7 @@ fn vertex_glow(@location(0) position: vec3<f32>) -> Flat {
 }
 
 // The light that the strongest cells nearby throw, added to what is there: 25 places in a square around this one, weighted as
-// a Gaussian. No branch in the loop: with one, windows on lavapipe (Mesa 22.3) hung now and then.
+// a Gaussian.
 @fragment
 fn fragment_glow(in: Flat) -> @location(0) vec4<f32> {
     let cells = vec2<f32>(stage.cells.xy);
@@ -170,14 +170,22 @@ fn fragment_glow(in: Flat) -> @location(0) vec4<f32> {
     for (var y = -2; y <= 2; y += 1) {
         for (var x = -2; x <= 2; x += 1) {
             let at = floor(in.place + vec2(f32(x), f32(y)) * step);
-            let inside = all(at >= vec2(0.0)) && all(at < cells);
-            let near = clamp(at, vec2(0.0), cells - 1.0);
-            let cell = cell_number(u32(near.x), u32(near.y));
-            let share = clamp(shown[first + min(cell, stage.first.w - 1u)] / range, -1.0, 1.0);
-            let t = sign(share) * pow(abs(share), GAMMA);
+            if any(at < vec2(0.0)) || any(at >= cells) {
+                continue;
+            }
+            let cell = cell_number(u32(at.x), u32(at.y));
+            if cell >= stage.first.w {
+                continue;
+            }
+            // Most cells are too dim to throw any light: the least that does is 0.5 on the ramp, 0.396 of the range.
+            let share = shown[first + cell] / range;
+            if abs(share) < 0.396 {
+                continue;
+            }
+            let t = sign(share) * pow(min(abs(share), 1.0), GAMMA);
             let strength = clamp((t - 0.5) * 1.6, 0.0, 1.0) + 0.8 * clamp(-t - 0.62, 0.0, 1.0);
             let weight = exp(-0.43 * f32(x * x + y * y));
-            sum += ramp_colour(t) * strength * weight * f32(inside && cell < stage.first.w);
+            sum += ramp_colour(t) * strength * weight;
         }
     }
     return vec4(sum * 0.067 * plate.light * rows[stage.first.z].reveal, 0.0);

@@ -51,7 +51,7 @@ mod desktop {
         inference::{Network, Origin},
         link::{Linked, SharedState},
         own_network::OwnNetworkAction,
-        rest::NextFrame,
+        rest::{NextFrame, ask_for_frame},
     };
     use bevy::{
         prelude::*,
@@ -91,7 +91,9 @@ mod desktop {
         );
         app.add_systems(Last, poll_device);
         if let Some(injection) = Injection::from_environment() {
-            app.insert_resource(injection).add_systems(Last, inject);
+            // After the frame is counted: in either order, from frame to frame, a number would be missed now and then.
+            app.insert_resource(injection)
+                .add_systems(Last, inject.after(ask_for_frame));
         }
     }
 
