@@ -1,6 +1,9 @@
 //! What goes out of the app and comes in: files natively; downloads, a file picker and links in the page.
 
-use crate::notice::Notice;
+use crate::{
+    notice::Notice,
+    words::{Language, say, say_with},
+};
 use bevy::{
     prelude::*,
     render::view::screenshot::{Screenshot, ScreenshotCaptured},
@@ -25,7 +28,7 @@ pub fn save_sheet(sheet: &Sheet) -> Option<String> {
     }
     #[cfg(not(target_arch = "wasm32"))]
     Some(match recording::save(STROKES_FILE, sheet) {
-        Ok(()) => format!("The drawing is saved as {STROKES_FILE}."),
+        Ok(()) => say_with("saved-drawing", &[("file", STROKES_FILE.into())]),
         Err(error) => error.to_string(),
     })
 }
@@ -63,8 +66,16 @@ pub fn share(fragment: &str) -> Option<String> {
     {
         // Into the terminal, where it can be copied from; a desktop's clipboard would be another dependency.
         let _ = writeln!(std::io::stdout(), "mnistify --link '#{fragment}'");
-        Some("The command that opens this again is in the terminal.".into())
+        Some(say("shared-in-terminal"))
     }
+}
+
+/// Tells the page which language is spoken now; natively nobody else has to know.
+pub fn tell_language(language: Language) {
+    #[cfg(target_arch = "wasm32")]
+    event("language", &json!({ "code": language.code() }));
+    #[cfg(not(target_arch = "wasm32"))]
+    let _ = language;
 }
 
 /// Saves the next frame as a picture.
@@ -73,7 +84,7 @@ pub fn save_picture(commands: &mut Commands) {
         |captured: On<ScreenshotCaptured>, mut notices: MessageWriter<Notice>| {
             let told = match encode_png(&captured.image) {
                 Ok(png) => write_picture(&png),
-                Err(reason) => Some(format!("The picture cannot be saved: {reason}")),
+                Err(reason) => Some(say_with("picture-failed", &[("reason", reason.into())])),
             };
             notices.write_batch(told.map(Notice::Say));
         },
@@ -102,9 +113,13 @@ fn write_picture(png: &[u8]) -> Option<String> {
     }
     #[cfg(not(target_arch = "wasm32"))]
     Some(match std::fs::write(PICTURE_FILE, png) {
-        Ok(()) => format!("The picture is saved as {PICTURE_FILE}."),
+        Ok(()) => say_with("saved-picture", &[("file", PICTURE_FILE.into())]),
         Err(error) => {
-            format!("{PICTURE_FILE} cannot be written: {error}. Start the app in another folder")
+            let reason = error.to_string();
+            say_with(
+                "picture-unwritten",
+                &[("file", PICTURE_FILE.into()), ("reason", reason.into())],
+            )
         }
     })
 }

@@ -10,6 +10,7 @@ use crate::{
     platform,
     rest::NextFrame,
     view::{Lane, Motion, OrbitCamera, Preset, SelectedCell, Selection},
+    words::{self, Language},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use mnistify_drawing::{Preparation, Sheet};
@@ -59,6 +60,11 @@ pub fn carry_out(
             action => params.p1().apply(action),
         }
     }
+}
+
+fn speak(language: Language) {
+    words::speak(language);
+    platform::tell_language(language);
 }
 
 impl Changed<'_, '_> {
@@ -115,6 +121,11 @@ impl Changed<'_, '_> {
             Action::Maps(network, row) => self.open_maps(Some((network, row))),
             Action::ChooseNetwork => platform::choose_network(),
             Action::OwnNetwork(action) => self.own.apply(action),
+            Action::Speak(language) => speak(language),
+            Action::NextLanguage => {
+                let next = (words::language() as usize + 1) % Language::ALL.len();
+                speak(Language::ALL[next]);
+            }
             Action::Close => self.close(),
             Action::Dismiss => self.screen.notice = None,
         }

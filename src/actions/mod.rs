@@ -15,6 +15,7 @@ use crate::{
     pad::{Pad, PadAction},
     rest::NextFrame,
     view::{DrawSurface, Preset, SelectedCell, Selection},
+    words::Language,
 };
 use bevy::prelude::*;
 use mnistify_drawing::recording;
@@ -114,6 +115,10 @@ pub enum Action {
     ChooseNetwork,
     /// To bring a network of one's own, or take it away.
     OwnNetwork(OwnNetworkAction),
+    /// To speak this language.
+    Speak(Language),
+    /// To speak the language after this one.
+    NextLanguage,
     /// To close what is open on top, or else to unselect.
     Close,
     /// To take the notice away.

@@ -1,8 +1,8 @@
-//! The one table of actions: name, keys, label and help of each that needs nothing said along. Shortcuts, tooltips, the
+//! The one table of actions: name and keys of each that needs nothing said along; the languages have its label and help. Shortcuts, tooltips, the
 //! help screen, the page's `mnistify.act(name)` and the README's list are made from it.
 
 use super::{Action, Show, Switch};
-use crate::{pad::PadAction, view::Preset};
+use crate::{pad::PadAction, view::Preset, words::say};
 use bevy_egui::egui::{Key, Modifiers};
 use mnistify_drawing::Tool;
 use std::borrow::Cow;
@@ -14,12 +14,20 @@ pub struct Entry {
     pub name: &'static str,
     /// Each of these does it.
     pub keys: &'static [Shortcut],
-    /// What stands on its control.
-    pub label: &'static str,
-    /// What it does, for tooltips and the help.
-    pub help: &'static str,
     /// What is done.
     pub action: Action,
+}
+
+impl Entry {
+    /// What stands on its control.
+    pub fn label(&self) -> String {
+        say(&format!("act-{}", self.name))
+    }
+
+    /// What it does, for tooltips and the help.
+    pub fn help(&self) -> String {
+        say(&format!("act-{}.help", self.name))
+    }
 }
 
 /// A key with what is held along.
@@ -116,15 +124,11 @@ pub static TABLE: &[Entry] = &[
     Entry {
         name: "draw",
         keys: &[Shortcut::plain(Key::D)],
-        label: "Draw",
-        help: "draw",
         action: Action::Pad(PadAction::Use(Tool::Draw)),
     },
     Entry {
         name: "erase",
         keys: &[Shortcut::plain(Key::E)],
-        label: "Erase",
-        help: "erase",
         action: Action::Pad(PadAction::Use(Tool::Erase)),
     },
     Entry {
@@ -134,8 +138,6 @@ pub static TABLE: &[Entry] = &[
             Shortcut::plain(Key::OpenBracket),
             Shortcut::plain(Key::Num9),
         ],
-        label: "Thinner",
-        help: "thinner brush",
         action: Action::Pad(PadAction::Widen(-4.0)),
     },
     Entry {
@@ -144,295 +146,216 @@ pub static TABLE: &[Entry] = &[
             Shortcut::plain(Key::CloseBracket),
             Shortcut::plain(Key::Num0),
         ],
-        label: "Thicker",
-        help: "thicker brush",
         action: Action::Pad(PadAction::Widen(4.0)),
     },
     Entry {
         name: "undo",
         keys: &[Shortcut::ctrl(Key::Z)],
-        label: "Undo",
-        help: "undo",
         action: Action::Pad(PadAction::Undo),
     },
     Entry {
         name: "redo",
         keys: &[Shortcut::ctrl(Key::Y), Shortcut::ctrl_shift(Key::Z)],
-        label: "Redo",
-        help: "redo",
         action: Action::Pad(PadAction::Redo),
     },
     Entry {
         name: "clear",
         keys: &[Shortcut::plain(Key::C), Shortcut::plain(Key::Delete)],
-        label: "Clear",
-        help: "clear",
         action: Action::Pad(PadAction::Clear),
     },
     Entry {
         name: "prepare",
         keys: &[Shortcut::plain(Key::P)],
-        label: "Centre and scale, like MNIST",
-        help: "prepare like MNIST (scale into 20×20, centre by mass), on or off",
         action: Action::Toggle(Switch::Prepared),
     },
     Entry {
         name: "replay",
         keys: &[Shortcut::plain(Key::T)],
-        label: "Replay",
-        help: "watch the drawing being made",
         action: Action::Pad(PadAction::Replay),
     },
     Entry {
         name: "save",
         keys: &[Shortcut::ctrl(Key::S)],
-        label: "Save",
-        help: "save the drawing",
         action: Action::Save,
     },
     Entry {
         name: "load",
         keys: &[Shortcut::ctrl(Key::O)],
-        label: "Load",
-        help: "load the saved drawing",
         action: Action::Load,
     },
     Entry {
         name: "picture",
         keys: &[Shortcut::plain(Key::K)],
-        label: "Picture",
-        help: "save all of this as a picture",
         action: Action::SavePicture,
     },
     Entry {
         name: "share",
         keys: &[Shortcut::plain(Key::L)],
-        label: "Share",
-        help: "share a link (natively the command that opens it, in the terminal)",
         action: Action::Share,
     },
     Entry {
         name: "every_frame",
         keys: &[Shortcut::plain(Key::V)],
-        label: "every frame",
-        help: "read in every frame, even where nothing changed, on or off",
         action: Action::Toggle(Switch::EveryFrame),
     },
     Entry {
         name: "all",
         keys: &[Shortcut::plain(Key::B)],
-        label: "All",
-        help: "all networks",
         action: Action::Show(Show::All),
     },
     Entry {
         name: "mlp",
         keys: &[Shortcut::plain(Key::M)],
-        label: "MLP",
-        help: "the MLP alone",
         action: Action::Show(Show::Named(Cow::Borrowed("mlp"))),
     },
     Entry {
         name: "cnn",
         keys: &[Shortcut::plain(Key::N)],
-        label: "CNN",
-        help: "the CNN alone",
         action: Action::Show(Show::Named(Cow::Borrowed("cnn"))),
     },
     Entry {
         name: "own",
         keys: &[Shortcut::plain(Key::Y)],
-        label: "Yours",
-        help: "your network alone",
         action: Action::Show(Show::Own),
     },
     Entry {
         name: "network",
         keys: &[Shortcut::plain(Key::U)],
-        label: "Your network",
-        help: "let a network of your own read beside these, or take it away",
         action: Action::Toggle(Switch::OwnNetwork),
     },
     Entry {
         name: "overview",
         keys: &[Shortcut::plain(Key::Num1), Shortcut::plain(Key::R)],
-        label: "Home",
-        help: "home: the view to begin with",
         action: Action::View(Preset::Overview),
     },
     Entry {
         name: "top",
         keys: &[Shortcut::plain(Key::Num3)],
-        label: "Top",
-        help: "from above",
         action: Action::View(Preset::Top),
     },
     Entry {
         name: "side",
         keys: &[Shortcut::plain(Key::Num2)],
-        label: "Side",
-        help: "from the side",
         action: Action::View(Preset::Side),
     },
     Entry {
         name: "left",
         keys: &[Shortcut::plain(Key::ArrowLeft)],
-        label: "Left",
-        help: "turn the camera, or select the cell to the left",
         action: Action::Arrow { x: -1, y: 0 },
     },
     Entry {
         name: "right",
         keys: &[Shortcut::plain(Key::ArrowRight)],
-        label: "Right",
-        help: "turn the camera, or select the cell to the right",
         action: Action::Arrow { x: 1, y: 0 },
     },
     Entry {
         name: "up",
         keys: &[Shortcut::plain(Key::ArrowUp)],
-        label: "Up",
-        help: "turn the camera, or select the cell above",
         action: Action::Arrow { x: 0, y: -1 },
     },
     Entry {
         name: "down",
         keys: &[Shortcut::plain(Key::ArrowDown)],
-        label: "Down",
-        help: "turn the camera, or select the cell below",
         action: Action::Arrow { x: 0, y: 1 },
     },
     Entry {
         name: "nearer",
         keys: &[Shortcut::plain(Key::Plus), Shortcut::plain(Key::Equals)],
-        label: "Nearer",
-        help: "nearer",
         action: Action::Zoom(0.85),
     },
     Entry {
         name: "further",
         keys: &[Shortcut::plain(Key::Minus)],
-        label: "Further",
-        help: "further",
         action: Action::Zoom(1.0 / 0.85),
     },
     Entry {
         name: "next_map",
         keys: &[Shortcut::plain(Key::PageUp)],
-        label: "Next map",
-        help: "the same cell of the next map",
         action: Action::NextMap(1),
     },
     Entry {
         name: "previous_map",
         keys: &[Shortcut::plain(Key::PageDown)],
-        label: "Previous map",
-        help: "the same cell of the previous map",
         action: Action::NextMap(-1),
     },
     Entry {
         name: "slow",
         keys: &[Shortcut::plain(Key::Space)],
-        label: "Slow motion",
-        help: "stop the forward pass at any layer",
         action: Action::Toggle(Switch::SlowMotion),
     },
     Entry {
         name: "edges",
         keys: &[Shortcut::plain(Key::G)],
-        label: "Edges",
-        help: "the strongest contributions to the answer or the selected cell, on or off",
         action: Action::Toggle(Switch::Edges),
     },
     Entry {
         name: "fewer_edges",
         keys: &[Shortcut::plain(Key::Comma)],
-        label: "Fewer edges",
-        help: "fewer edges",
         action: Action::MoreEdges(-4),
     },
     Entry {
         name: "more_edges",
         keys: &[Shortcut::plain(Key::Period)],
-        label: "More edges",
-        help: "more edges",
         action: Action::MoreEdges(4),
     },
     Entry {
         name: "explain",
         keys: &[Shortcut::plain(Key::W)],
-        label: "Explain",
-        help: "why this answer: the strongest reasons, and the way back",
         action: Action::Explain,
     },
     Entry {
         name: "slide",
         keys: &[Shortcut::plain(Key::J)],
-        label: "Play",
-        help: "let the window slide over the map that is explained",
         action: Action::Toggle(Switch::Sliding),
     },
     Entry {
         name: "next_layer",
         keys: &[Shortcut::plain(Key::X)],
-        label: "Next layer",
-        help: "on a phone: the next layer",
         action: Action::Page(1),
     },
     Entry {
         name: "previous_layer",
         keys: &[Shortcut::plain(Key::Z)],
-        label: "Previous layer",
-        help: "on a phone: the layer before",
         action: Action::Page(-1),
     },
     Entry {
         name: "lanes",
         keys: &[Shortcut::plain(Key::H)],
-        label: "All layers",
-        help: "on a phone: all layers on the whole screen",
         action: Action::Toggle(Switch::LanesFillScreen),
     },
     Entry {
         name: "maps",
         keys: &[Shortcut::plain(Key::F)],
-        label: "Maps",
-        help: "all feature maps of a layer, flat",
         action: Action::Toggle(Switch::Maps),
     },
     Entry {
         name: "numbers",
         keys: &[Shortcut::plain(Key::I)],
-        label: "Numbers",
-        help: "inference times side by side",
         action: Action::Toggle(Switch::Numbers),
     },
     Entry {
         name: "calm",
         keys: &[Shortcut::plain(Key::A)],
-        label: "Calm",
-        help: "less motion: values appear at once",
         action: Action::Toggle(Switch::Calm),
+    },
+    Entry {
+        name: "language",
+        keys: &[Shortcut::plain(Key::Q)],
+        action: Action::NextLanguage,
     },
     Entry {
         name: "help",
         keys: &[Shortcut::plain(Key::Questionmark), Shortcut::plain(Key::F1)],
-        label: "?",
-        help: "this list",
         action: Action::Toggle(Switch::Help),
     },
     Entry {
         name: "more",
         keys: &[],
-        label: "More",
-        help: "networks, brush, saving, sharing",
         action: Action::Toggle(Switch::More),
     },
     Entry {
         name: "close",
         keys: &[Shortcut::plain(Key::Escape)],
-        label: "Close",
-        help: "close what is open, or unselect",
         action: Action::Close,
     },
 ];
@@ -472,7 +395,7 @@ mod tests {
     fn the_readme_lists_every_key() {
         let mut table = String::from("| key | |\n|---|---|\n");
         for entry in TABLE.iter().filter(|entry| !entry.keys.is_empty()) {
-            table.push_str(&format!("| {} | {} |\n", keys_text(entry), entry.help));
+            table.push_str(&format!("| {} | {} |\n", keys_text(entry), entry.help()));
         }
         let readme = include_str!("../../README.md");
         assert!(

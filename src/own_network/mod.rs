@@ -23,6 +23,7 @@ use crate::{
     notice::Notice,
     pad::{Pad, PadAction, PadRequest},
     rest::NextFrame,
+    words::say_with,
 };
 use bevy::{
     prelude::*,
@@ -221,10 +222,7 @@ impl OwnNetwork {
         let (mut for_pad, files): (Vec<_>, Vec<_>) =
             files.into_iter().partition(brought::is_for_pad);
         if for_pad.len() > 1 {
-            let many = format!(
-                "These are {} pictures or drawings; the pad takes one at a time",
-                for_pad.len()
-            );
+            let many = say_with("own-many-pictures", &[("count", for_pad.len().into())]);
             return self.refuse(many);
         }
         if let Some(file) = for_pad.pop() {
@@ -242,7 +240,10 @@ impl OwnNetwork {
             } => {
                 self.refusal = None;
                 self.stop();
-                self.notice = Some(Notice::say(format!("Reading {} …", weights.name)));
+                self.notice = Some(Notice::say(say_with(
+                    "own-reading",
+                    &[("file", weights.name.as_str().into())],
+                )));
                 let task = async move { read(&weights, description.as_ref()) };
                 self.reading = Some(AsyncComputeTaskPool::get().spawn(task));
             }
@@ -392,8 +393,9 @@ fn follow_reading(
         let percent = trying.progress.percent.load(Ordering::Relaxed);
         if outcome.is_none() && percent >= trying.told + 5 {
             trying.told = percent;
-            notices.write(Notice::say(format!(
-                "Trying out on known digits how it wants them: {percent} %"
+            notices.write(Notice::say(say_with(
+                "own-trying",
+                &[("percent", percent.into())],
             )));
         }
         if let Some(outcome) = outcome {
@@ -448,16 +450,19 @@ fn change_network(
     } = *loaded;
     if told {
         let name = shortened(model.spec.name(), MOST_LETTERS);
-        notices.write(Notice::Say(match known {
-            Some(Known { right, of }) if known.is_some_and(Known::is_poor) => format!(
-                "Careful: {name} reads only {right} of {of} known digits. What was tried and what may help: U"
-            ),
-            Some(Known { right, of }) => {
-                format!("{name} reads {right} of {of} known digits. What was found out about it: U")
-            }
-            None if notes.is_empty() => format!("{name} reads beside the others."),
-            None => format!("{name} reads beside the others. What was assumed about it: U"),
-        }));
+        let key = match known {
+            Some(known) if known.is_poor() => "own-added-poor",
+            Some(_) => "own-added-known",
+            None if notes.is_empty() => "own-added",
+            None => "own-added-assumed",
+        };
+        let Known { right, of } = known.unwrap_or(Known { right: 0, of: 0 });
+        let values = [
+            ("name", name.into()),
+            ("right", right.into()),
+            ("of", of.into()),
+        ];
+        notices.write(Notice::Say(say_with(key, &values)));
     }
     commands.trigger(AddNetwork {
         model,

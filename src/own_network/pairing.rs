@@ -1,5 +1,6 @@
 //! Which offered files belong together: weights and their description may come at once, in either order, or one by one.
 
+use crate::words::{say, say_with};
 use std::mem;
 
 /// A file that was dropped or chosen. `T` is its path, or its bytes in the page.
@@ -50,11 +51,12 @@ impl<T: Clone> Pairing<T> {
         let (descriptions, mut weights): (Vec<_>, Vec<_>) =
             files.into_iter().partition(is_description);
         if weights.len() > 1 {
-            return Outcome::Refuse(format!(
-                "These are {} networks: {}. One at a time can stand beside the others; drop one file, and its .json if \
-                 it has one",
-                weights.len(),
-                names(&weights)
+            return Outcome::Refuse(say_with(
+                "own-many-networks",
+                &[
+                    ("count", weights.len().into()),
+                    ("files", names(&weights).into()),
+                ],
             ));
         }
         let fresh = weights.pop();
@@ -73,14 +75,11 @@ impl<T: Clone> Pairing<T> {
                 }
             }
             (None, Some(description)) => {
-                let told = format!(
-                    "{} is kept as the description of a network: now drop the network's .safetensors file",
-                    description.name
-                );
+                let told = say_with("own-waiting", &[("file", description.name.as_str().into())]);
                 self.waiting = Some(description);
                 Outcome::Wait(told)
             }
-            (None, None) => Outcome::Refuse("There is no file in it".into()),
+            (None, None) => Outcome::Refuse(say("own-no-file")),
         }
     }
 
@@ -107,9 +106,9 @@ fn chosen<T>(
         |file: &Offered<T>| weights.is_some_and(|weights| stem(&weights.name) == stem(&file.name));
     match descriptions.iter().position(fits) {
         Some(place) => Ok(Some(descriptions.swap_remove(place))),
-        None => Err(format!(
-            "These are several descriptions: {}. Drop the one that belongs to the network",
-            names(&descriptions)
+        None => Err(say_with(
+            "own-many-descriptions",
+            &[("files", names(&descriptions).into())],
         )),
     }
 }
@@ -128,7 +127,8 @@ fn names<T>(files: &[Offered<T>]) -> String {
     let names = files.iter().take(SHOWN).map(|file| file.name.as_str());
     let mut text = names.collect::<Vec<_>>().join(", ");
     if files.len() > SHOWN {
-        text.push_str(&format!(" and {} more", files.len() - SHOWN));
+        let more = [("count", (files.len() - SHOWN).into())];
+        text = format!("{text} {}", say_with("own-more-files", &more));
     }
     text
 }

@@ -19,6 +19,7 @@ use crate::{
     rest::NextFrame,
     snapshot::Snapshot,
     view::{DrawSurface, FrameTimes, cameras::SceneCamera},
+    words::Language,
 };
 use bevy::{
     prelude::*,
@@ -171,6 +172,14 @@ pub fn act_by_name(name: &str) -> Result<(), JsError> {
 
 fn own_network(action: OwnNetworkAction) {
     act(Action::OwnNetwork(action));
+}
+
+/// Speaks this language, named by its code or a locale; one that is not there changes nothing.
+#[wasm_bindgen]
+pub fn set_language(code: &str) {
+    if let Some(language) = Language::of(code) {
+        act(Action::Speak(language));
+    }
 }
 
 /// Asks for a frame, where the app rests.

@@ -148,7 +148,7 @@ pub fn networks_menu(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         }
     }
     let own = entry("network");
-    let button = egui::Button::new(own.label);
+    let button = egui::Button::new(own.label());
     let response = ui.add_sized(vec2(ui.available_width(), 40.0), button);
     mark(ui, "network", response.rect);
     if response.on_hover_text(theme::hint(own)).clicked() {

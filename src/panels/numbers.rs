@@ -28,7 +28,7 @@ pub fn numbers_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                 table(ui, look);
                 let entry = entry("every_frame");
                 let mut on = look.settings.continuous;
-                let switch = ui.checkbox(&mut on, entry.label);
+                let switch = ui.checkbox(&mut on, entry.label());
                 mark(ui, entry.name, switch.rect);
                 if switch.on_hover_text(theme::hint(entry)).changed() {
                     actions.push(Action::Set(Switch::EveryFrame, on));

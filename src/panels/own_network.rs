@@ -5,7 +5,7 @@ use crate::{
     actions::{Action, Switch},
     inference::{Network, Origin},
     own_network::{EXAMPLE, OwnNetworkAction},
-    words::thousands,
+    words::{say, say_with, thousands},
 };
 use bevy_egui::egui::{
     self, Align2, Context, Id, LayerId, Order, Rect, RichText, Shape, Stroke, Ui,
@@ -52,13 +52,13 @@ pub fn own_network_ui(ui: &Ui, window: Rect, look: &Look<'_>, actions: &mut Vec<
 
 fn header_ui(ui: &mut Ui, refused: bool, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
-        ui.heading(if refused {
-            "These files cannot be taken in"
+        ui.heading(say(if refused {
+            "own-refused"
         } else {
-            "Your network"
-        });
+            "act-network"
+        }));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let close = ui.button("Close");
+            let close = ui.button(say("close"));
             mark(ui, "close", close.rect);
             if close.on_hover_text("Esc").clicked() {
                 actions.push(Action::Set(Switch::OwnNetwork, false));
@@ -70,10 +70,8 @@ fn header_ui(ui: &mut Ui, refused: bool, actions: &mut Vec<Action>) {
 /// How far a network is tried out, and the way out of it.
 fn trying_ui(ui: &mut Ui, percent: u32, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
-        ui.label(format!(
-            "Trying out on known digits how it wants them: {percent} %"
-        ));
-        let stop = ui.button("Take it as it is");
+        ui.label(say_with("own-trying", &[("percent", percent.into())]));
+        let stop = ui.button(say("own-stop-trying"));
         mark(ui, "stop_trying", stop.rect);
         if stop.clicked() {
             actions.push(Action::OwnNetwork(OwnNetworkAction::StopTrying));
@@ -103,64 +101,59 @@ fn network_ui(ui: &mut Ui, network: &Network) {
     ui.horizontal_wrapped(|ui| {
         let name = RichText::new(network.model.spec.name()).strong();
         ui.label(name.color(theme::network_hue(network.slot())));
-        let facts = format!(
-            "{} layers, {} parameters, {} classes",
-            network.spec().layers().len(),
-            thousands(network.spec().parameter_count()),
-            network.spec().classes().len()
+        let facts = say_with(
+            "own-facts",
+            &[
+                ("layers", network.spec().layers().len().into()),
+                (
+                    "parameters",
+                    thousands(network.spec().parameter_count()).into(),
+                ),
+                ("classes", network.spec().classes().len().into()),
+            ],
         );
         ui.label(RichText::new(facts).color(theme::DIM));
     });
     if notes.is_empty() {
-        ui.label("Its file describes itself; nothing had to be assumed.");
+        ui.label(say("own-nothing-assumed"));
         return;
     }
-    ui.label("What was understood of its file, and what had to be assumed:");
+    ui.label(say("own-assumed"));
     for note in notes {
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new("·").color(theme::DIM));
             ui.label(RichText::new(note).color(theme::DIM));
         });
     }
-    let more =
-        "A JSON file that says it better may be dropped too, now or together with the network.";
-    ui.label(RichText::new(more).color(theme::DIM));
+    ui.label(RichText::new(say("own-better")).color(theme::DIM));
 }
 
 fn how_to_ui(ui: &mut Ui) {
-    ui.label(
-        "A network of your own can read beside these two: a .safetensors file from PyTorch, Keras, Flax, burn or tinygrad, \
-         with 2D convolutions, linear layers, batch normalisation and pooling, one after the other, for pictures of 28 × 28. \
-         What the file does not say is tried out on known digits.",
-    );
-    ui.label(if cfg!(target_arch = "wasm32") {
-        "Drop the file on this page, or choose it. It stays on this computer."
+    ui.label(say("own-how"));
+    ui.label(say(if cfg!(target_arch = "wasm32") {
+        "own-drop-page"
     } else {
-        "Drop the file on this window, or start with: mnistify --model FILE"
-    });
+        "own-drop-window"
+    }));
 }
 
 fn example_ui(ui: &mut Ui) {
     ui.add_space(4.0);
-    ui.label(
-        "Weights do not tell everything. A JSON file of the same name beside them, or dropped with them, can say the rest; \
-         every line may be left out:",
-    );
+    ui.label(say("own-description"));
     ui.label(RichText::new(EXAMPLE).font(theme::font(theme::SMALL)));
 }
 
 fn buttons_ui(ui: &mut Ui, is_there: bool, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         if cfg!(target_arch = "wasm32") {
-            let choose = ui.button("Choose files…");
+            let choose = ui.button(say("own-choose"));
             mark(ui, "choose", choose.rect);
-            let hint = "A .safetensors file, and its .json if it has one";
-            if choose.on_hover_text(hint).clicked() {
+            if choose.on_hover_text(say("own-choose.help")).clicked() {
                 actions.push(Action::ChooseNetwork);
             }
         }
         if is_there {
-            let remove = ui.button("Remove it");
+            let remove = ui.button(say("own-remove"));
             mark(ui, "remove", remove.rect);
             if remove.clicked() {
                 actions.push(Action::OwnNetwork(OwnNetworkAction::Remove));
@@ -189,13 +182,8 @@ pub fn drop_hint(context: &Context) {
         7.0,
     ));
     let lines = [
-        (-14.0, 22.0, theme::TEXT, "Drop your network here"),
-        (
-            16.0,
-            theme::TITLE,
-            theme::DIM,
-            "a .safetensors file, and its .json if it has one",
-        ),
+        (-14.0, 22.0, theme::TEXT, say("own-drop")),
+        (16.0, theme::TITLE, theme::DIM, say("own-choose.help")),
     ];
     for (down, size, colour, text) in lines {
         let place = window.center() + egui::vec2(0.0, down);

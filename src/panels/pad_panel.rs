@@ -269,7 +269,7 @@ fn paint_field(painter: &egui::Painter, rect: Rect, [y0, x0, y1, x1]: [usize; 4]
 pub fn preparation_ui(ui: &mut Ui, pad: &Pad, actions: &mut Vec<Action>) {
     let mut prepared = pad.preparation() == Preparation::Prepared;
     let entry = entry("prepare");
-    let switch = ui.checkbox(&mut prepared, entry.label);
+    let switch = ui.checkbox(&mut prepared, entry.label());
     mark(ui, "prepare", switch.rect);
     if switch.on_hover_text(theme::hint(entry)).changed() {
         actions.push(Action::Set(Switch::Prepared, prepared));

@@ -236,7 +236,7 @@ fn keys_grid(ui: &mut Ui, width: f32) {
                     };
                     let keys = RichText::new(keys_text(entry)).size(theme::SMALL);
                     ui.label(keys);
-                    let help = RichText::new(entry.help).size(theme::SMALL);
+                    let help = RichText::new(entry.help()).size(theme::SMALL);
                     ui.add(egui::Label::new(help.color(theme::DIM)).truncate());
                 }
                 ui.end_row();

@@ -232,7 +232,7 @@ impl Place<'_> {
 
 /// An action's button as part of a sheet; scripts find it under the action's name.
 pub fn entry_button(ui: &mut Ui, entry: &'static Entry, on: bool, enabled: bool) -> Option<Action> {
-    let widget = egui::Button::new(entry.label).selected(on);
+    let widget = egui::Button::new(entry.label()).selected(on);
     let response = ui.add_enabled(enabled, widget);
     mark(ui, entry.name, response.rect);
     let clicked = response.on_hover_text(hint(entry)).clicked();
@@ -243,9 +243,9 @@ pub fn entry_button(ui: &mut Ui, entry: &'static Entry, on: bool, enabled: bool)
 pub fn hint(entry: &Entry) -> String {
     let keys = keys_text(entry);
     if keys.is_empty() {
-        entry.help.to_string()
+        entry.help()
     } else {
-        format!("{} ({keys})", entry.help)
+        format!("{} ({keys})", entry.help())
     }
 }
 

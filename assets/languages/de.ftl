@@ -1,0 +1,332 @@
+# What people read. Plain words first; where a technical term stands beside them, it is the field's.
+
+app-name = Mnistify
+
+# The headline: what the networks say together.
+headline-blank = Draw a digit
+headline-reads = { $count ->
+    [one] { $network } reads
+    [2] Two networks read
+    [3] Three networks read
+   *[other] All networks read
+  } { $digit ->
+    [8] an { $digit }
+   *[other] a { $digit }
+  }
+headline-differ = They do not agree
+headline-torn = { $count ->
+    [one] { $first } or { $second }? It cannot tell
+   *[other] { $first } or { $second }? They cannot tell
+  }
+headline-refused = { $count ->
+    [one] The network sees no digit here
+   *[other] The networks see no digit here
+  }
+headline-one-refuses = Only { $network } sees a digit
+
+# Why nothing is read, where that is known.
+why-faint = the line is too short
+why-several = there are several shapes
+
+# Certainty, under the answer.
+sure = sure
+probably = probably
+not-sure = not sure
+percent = { $percent } %
+percent-of = { $network } { $percent } %
+
+# The pad.
+pad-hint = Draw a digit here
+pad-hint-example = Now draw your own here
+plate-caption = centred, shrunk to 28×28
+plate-caption-raw = shrunk to 28×28
+
+# Controls at rest.
+draw = Draw
+erase = Erase
+undo = Undo
+redo = Redo
+clear = Clear
+networks-all = { $count ->
+    [2] Both
+   *[other] All { $count }
+  }
+explain = Explain
+explain-why = Why { $digit ->
+    [8] an { $digit }
+   *[other] a { $digit }
+  }?
+explain-either = { $first } or { $second }?
+more = More
+close = Close
+ok = OK
+
+# Who the networks are, in a few words.
+who-windows = slides little windows
+who-all = looks at all dots at once
+who-yours = { $who } · yours
+who-known = yours · reads { $right } of { $of } known digits
+who-poor = careful: reads only { $right } of { $of } known digits
+
+# Stages. The long words are used where there is room.
+stage-edges-many = { $count } edge finders
+stage-edges = edge finders
+stage-edges-short = edges
+stage-corners-many = { $count } corners and curves
+stage-corners = corners and curves
+stage-corners-short = corners
+stage-strokes = strokes
+stage-parts = parts of digits
+stage-parts-short = parts
+stage-shapes = whole shapes
+stage-shapes-short = shapes
+stage-gist = the gist
+stage-gist-short = gist
+stage-coarser = smaller copies
+stage-coarser-short = smaller
+stage-even = evened out
+stage-even-short = evened
+stage-detectors = { $count } whole-picture detectors
+stage-detectors-short = { $count } detectors
+stage-mixers = { $count } mixers
+stage-mixers-short = mixers
+portraits = look for
+stage-hidden = +{ $count }
+stage-strongest = its { $count } strongest · { $technical }
+
+# The foot of the window.
+legend-negative = negative
+legend-positive = positive
+time-of = { $network } { $millis } ms
+
+# The explanation.
+explain-title-conv = One window, one dot
+explain-body-conv = { $count } values × { $count } weights, added up and bent: one dot of this map of { $kind }
+explain-title-pool = Only the strongest stays
+explain-title-mean = Only the mean stays
+explain-body-mean = Of { $count } neighbours the mean goes on
+explain-body-pool = Of { $count } neighbours the largest value goes on
+explain-title-dense = One neuron looks at everything
+explain-body-dense = { $count } values × { $count } weights, added up, make one value
+explain-title-output = Why { $network } sees { $digit ->
+    [8] an { $digit }
+   *[other] a { $digit }
+  }
+explain-body-output = The { $listed } strongest of { $count } reasons for and against
+explain-title-input = One dot of your drawing
+explain-body-input = { $pixel } of ink becomes { $value }
+slot-window = the window
+slot-drawing = your drawing
+slot-weights = its weights
+slot-looks-for = what it looks for
+slot-products = products
+slot-bend = bent by { $activation }
+slot-map = its map
+slot-layer = its layer
+slot-before = before
+slot-after = after
+slot-largest = largest
+slot-mean = mean
+in-out = sum { $in }, bent to { $out }
+sum-of = sum { $sum }
+term-map = map { $number }
+term-neuron = neuron { $number }
+others = the other { $count } together
+bias = a fixed start
+play = Play
+pause = Pause
+step = Step
+fly = Fly there
+
+# More.
+more-title = More
+more-drawing = The drawing
+more-brush = Brush
+more-view = The view
+more-networks = Networks
+edges-count = { $count } strongest
+
+# Numbers.
+numbers-title = Inference time
+numbers-explained = How long the newest readings took: half of them at most the first number, 95 % at most the second. Milliseconds.
+numbers-network = network
+numbers-encode = to hand over
+numbers-encode-help = CPU time to encode the forward pass and submit it
+numbers-result = to the answer
+numbers-result-help = From the beginning until the logits are back on the CPU
+numbers-gpu = on the GPU
+numbers-gpu-help = By the GPU's own timestamps, where it has them
+numbers-device = All of it runs on { $adapter }
+numbers-on-cpu = { $network } runs on the CPU: { $reason }
+numbers-checking = Checking { $adapter } …
+numbers-none = no GPU
+
+# Maps and keys.
+maps-draw-first = Draw a digit to see the maps.
+maps-all-filters = All { $count } filters, { $height } × { $width }
+maps-filters-of = Map { $map }: its { $count } filters, { $height } × { $width }
+keys-title = Keys
+keys-mouse = Drag turns, Shift or right drag moves, wheel or pinch zooms, a click explains, a double click flies there.
+
+# What can be done: what stands on the control, and what it does.
+act-draw = Draw
+    .help = draw
+act-erase = Erase
+    .help = erase
+act-thinner = Thinner
+    .help = thinner brush
+act-wider = Thicker
+    .help = thicker brush
+act-undo = Undo
+    .help = undo
+act-redo = Redo
+    .help = redo
+act-clear = Clear
+    .help = clear
+act-prepare = Centre and scale, like MNIST
+    .help = prepare like MNIST (scale into 20×20, centre by mass), on or off
+act-replay = Replay
+    .help = watch the drawing being made
+act-save = Save
+    .help = save the drawing
+act-load = Load
+    .help = load the saved drawing
+act-picture = Picture
+    .help = save all of this as a picture
+act-share = Share
+    .help = share a link (natively the command that opens it, in the terminal)
+act-every_frame = every frame
+    .help = read in every frame, even where nothing changed, on or off
+act-all = All
+    .help = all networks
+act-mlp = MLP
+    .help = the MLP alone
+act-cnn = CNN
+    .help = the CNN alone
+act-own = Yours
+    .help = your network alone
+act-network = Your network
+    .help = let a network of your own read beside these, or take it away
+act-overview = Home
+    .help = home: the view to begin with
+act-top = Top
+    .help = from above
+act-side = Side
+    .help = from the side
+act-left = Left
+    .help = turn the camera, or select the cell to the left
+act-right = Right
+    .help = turn the camera, or select the cell to the right
+act-up = Up
+    .help = turn the camera, or select the cell above
+act-down = Down
+    .help = turn the camera, or select the cell below
+act-nearer = Nearer
+    .help = nearer
+act-further = Further
+    .help = further
+act-next_map = Next map
+    .help = the same cell of the next map
+act-previous_map = Previous map
+    .help = the same cell of the previous map
+act-slow = Slow motion
+    .help = stop the forward pass at any layer
+act-edges = Edges
+    .help = the strongest contributions to the answer or the selected cell, on or off
+act-fewer_edges = Fewer edges
+    .help = fewer edges
+act-more_edges = More edges
+    .help = more edges
+act-explain = Explain
+    .help = why this answer: the strongest reasons, and the way back
+act-slide = Play
+    .help = let the window slide over the map that is explained
+act-next_layer = Next layer
+    .help = on a phone: the next layer
+act-previous_layer = Previous layer
+    .help = on a phone: the layer before
+act-lanes = All layers
+    .help = on a phone: all layers on the whole screen
+act-maps = Maps
+    .help = all feature maps of a layer, flat
+act-numbers = Numbers
+    .help = inference times side by side
+act-calm = Calm
+    .help = less motion: values appear at once
+act-help = ?
+    .help = this list
+act-more = More
+    .help = networks, brush, saving, sharing
+act-close = Close
+    .help = close what is open, or unselect
+act-language = Language
+    .help = speak the next language
+
+# A network of one's own.
+own-refused = These files cannot be taken in
+own-trying = Trying out on known digits how it wants them: { $percent } %
+own-stop-trying = Take it as it is
+own-facts = { $layers } layers, { $parameters } parameters, { $classes } classes
+own-nothing-assumed = Its file describes itself; nothing had to be assumed.
+own-assumed = What was understood of its file, and what had to be assumed:
+own-better = A JSON file that says it better may be dropped too, now or together with the network.
+own-how = A network of your own can read beside these two: a .safetensors file from PyTorch, Keras, Flax, burn or tinygrad, with 2D convolutions, linear layers, batch normalisation and pooling, one after the other, for pictures of 28 × 28. What the file does not say is tried out on known digits.
+own-drop-page = Drop the file on this page, or choose it. It stays on this computer.
+own-drop-window = Drop the file on this window, or start with: mnistify --model FILE
+own-description = Weights do not tell everything. A JSON file of the same name beside them, or dropped with them, can say the rest; every line may be left out:
+own-choose = Choose files…
+    .help = a .safetensors file, and its .json if it has one
+own-remove = Remove it
+own-drop = Drop your network here
+own-many-pictures = These are { $count } pictures or drawings; the pad takes one at a time
+own-reading = Reading { $file } …
+own-added = { $name } reads beside the others.
+own-added-assumed = { $name } reads beside the others. What was assumed about it: U
+own-added-known = { $name } reads { $right } of { $of } known digits. What was found out about it: U
+own-added-poor = Careful: { $name } reads only { $right } of { $of } known digits. What was tried and what may help: U
+own-many-networks = These are { $count } networks: { $files }. One at a time can stand beside the others; drop one file, and its .json if it has one
+own-many-descriptions = These are several descriptions: { $files }. Drop the one that belongs to the network
+own-more-files = and { $count } more
+own-waiting = { $file } is kept as the description of a network: now drop the network's .safetensors file
+own-no-file = There is no file in it
+
+# What becomes of a drawing.
+saved-drawing = The drawing is saved as { $file }.
+saved-picture = The picture is saved as { $file }.
+picture-failed = The picture cannot be saved: { $reason }
+picture-unwritten = { $file } cannot be written: { $reason }. Start the app in another folder
+shared-in-terminal = The command that opens this again is in the terminal.
+
+# The guided tour: at most 25 words a step.
+tour-start = Show me how
+tour-leave = Leave
+tour-back = Back
+tour-next = Next
+tour-end = Done
+tour-place = { $step } of { $steps }
+tour-numbers = Your drawing becomes 28 × 28 dots. For the computer that is nothing but 784 numbers: how much ink is where.
+tour-window = A small window slides over your drawing. At every place it adds up what it sees and asks: is there an edge like mine?
+tour-many = { $count } such windows look for { $count } different things. Tap the map that glows most.
+tour-coarser = Of neighbouring dots only the strongest stays. The maps get smaller, and what matters stays.
+tour-parts = Further right, windows look at maps, not at ink. Edges become corners, corners become loops and strokes.
+tour-vote = Last comes the vote. Every part speaks for some digits and against others. Tap a digit to see why.
+tour-neighbours = The other network knows no neighbours. It looks at all 784 dots at once, and knows by heart what digits look like.
+tour-doubt = Now make them doubt! Draw something that could be two digits, and watch the bars.
+
+# The exhibit, when nobody is there and when somebody left.
+exhibit-invite = Draw a digit with your finger
+exhibit-still-there = Still there?
+exhibit-countdown = { $seconds ->
+    [one] It starts over in one second
+   *[other] It starts over in { $seconds } seconds
+  }
+exhibit-stay = I am still here
+
+act-start_over = Start over
+    .help = everything as at the start
+act-tour = Tour
+    .help = a guided tour in eight steps, or the end of it
+act-tour_next = Next
+    .help = on the tour: the next step
+act-tour_back = Back
+    .help = on the tour: the step before
