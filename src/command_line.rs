@@ -4,11 +4,12 @@ use clap::{Parser, Subcommand};
 use mnistify::{
     Surface,
     actions::Action,
-    commands::{bench, load_network, predict, screenshot, tell},
+    commands::{bench, exhibit, load_network, predict, screenshot, tell},
     link::SharedState,
     notice::Notice,
     own_network::{OwnNetwork, OwnNetworkAction},
     recovery::Session,
+    words::{Language, speak},
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -31,6 +32,9 @@ struct Cli {
     /// the same name beside it, if it needs one.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// The language to begin with: en, fr, de or es; the system's if not said.
+    #[arg(long, global = true, value_parser = language)]
+    language: Option<Language>,
     /// Go on with what another process left behind after a graphics fault.
     #[arg(long, value_name = "FILE", hide = true)]
     resume: Option<PathBuf>,
@@ -42,12 +46,15 @@ enum Command {
     Predict(predict::Arguments),
     /// Render the app off screen into a PNG.
     Screenshot(screenshot::Arguments),
+    /// Run as an exhibit: on the whole screen, by itself, watched over.
+    Exhibit(exhibit::Arguments),
     /// Measure frames, forwards and latency on this machine; one JSON object.
     Bench(bench::Arguments),
 }
 
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    speak(cli.language.or_else(system_language).unwrap_or_default());
     explain_what_is_missing();
     let result = match &cli.command {
         Some(Command::Predict(arguments)) => predict::run(arguments),
@@ -56,6 +63,7 @@ pub fn main() -> ExitCode {
             need_display().and_then(|()| bench::run(arguments))
         }
         Some(Command::Bench(arguments)) => bench::run(arguments),
+        Some(Command::Exhibit(arguments)) => exhibit::run(arguments),
         None => run_app(&cli),
     };
     let code = result.unwrap_or_else(|message| {
@@ -65,6 +73,18 @@ pub fn main() -> ExitCode {
     // burn's statics can outlive thread-local storage and abort when they are dropped after it, so the process ends
     // here, with everything written.
     std::process::exit(code)
+}
+
+fn language(code: &str) -> Result<Language, String> {
+    let codes = Language::ALL.map(Language::code).join(", ");
+    Language::of(code).ok_or_else(|| format!("it may be one of {codes}"))
+}
+
+/// What the system's variables ask for, where it is spoken here.
+fn system_language() -> Option<Language> {
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set)?;
+    Language::of(&locale)
 }
 
 /// Bevy and winit panic where there is no graphics driver or the display does not answer, deep inside, in words for

@@ -82,6 +82,8 @@ pub struct Mode {
     pub lanes_fill_screen: bool,
     /// On a phone: which of all shown stages is seen, counted from the first network's first.
     pub page: usize,
+    /// The guided tour speaks, in a strip below everything else.
+    pub tour: bool,
 }
 
 /// The three ways in which a window is composed.
@@ -123,6 +125,8 @@ pub struct Composition {
     /// Ten tiles in a wide window, by digit; on a phone one answer, or two where there are two winners.
     pub answers: Vec<Rect>,
     pub scene: Scene,
+    /// Where the guided tour speaks.
+    pub tour: Option<Rect>,
 }
 
 /// What lies between hand and answer.
@@ -149,6 +153,8 @@ pub struct LanesScene {
     pub lanes_rect: Rect,
     pub lanes: Vec<Lane>,
     pub legend: Rect,
+    /// The way to the guided tour, below the pad.
+    pub guide: Rect,
     /// The inference times, aligned to the right.
     pub times: Rect,
     pub explanation: Option<Explanation>,
@@ -328,10 +334,38 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
         winners: mode.winners.iter().copied().take(2).collect(),
         ..mode.clone()
     };
-    match WindowClass::of(window) {
-        WindowClass::Wide => wide(window, networks, mode),
-        WindowClass::Upright => upright(window, networks, mode),
-        WindowClass::Sideways => sideways(window, networks, mode),
+    let class = WindowClass::of(window);
+    let strip = if mode.tour {
+        tour_strip(class, window)
+    } else {
+        0.0
+    };
+    let [width, height] = [window[0], window[1] - strip];
+    let mut composition = match class {
+        WindowClass::Wide => wide([width, height], networks, mode),
+        WindowClass::Upright => upright([width, height], networks, mode),
+        WindowClass::Sideways => sideways([width, height], networks, mode),
+    };
+    composition.tour = mode.tour.then(|| {
+        let margin = 16.0 * composition.unit;
+        match class {
+            // There is no room below; the maps make place.
+            WindowClass::Sideways => {
+                let left = composition.controls.draw.max[0] + margin;
+                Rect::new(left, 0.42 * height, width - margin, height - margin / 2.0)
+            }
+            _ => Rect::new(margin, height, width - margin, window[1] - margin),
+        }
+    });
+    composition
+}
+
+/// The height that the guided tour takes of a window.
+fn tour_strip(class: WindowClass, [width, height]: [f32; 2]) -> f32 {
+    match class {
+        WindowClass::Wide => (0.165 * height).max(112.0),
+        WindowClass::Upright => (0.17 * height).max(if width < 500.0 { 132.0 } else { 120.0 }),
+        WindowClass::Sideways => 0.0,
     }
 }
 
@@ -393,6 +427,7 @@ fn wide([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Compos
         },
         glyph,
         answers,
+        tour: None,
         scene: Scene::Lanes(LanesScene {
             headline: Rect::new(
                 header.min[0],
@@ -405,6 +440,7 @@ fn wide([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Compos
             lanes_rect,
             lanes: lanes(lanes_area, width, networks, &shown, &text, unit),
             legend,
+            guide: Rect::new(margin, bottom + 9.0 * unit, pad.max[0], height - 5.0 * unit),
             times,
             explanation,
         }),
@@ -1100,6 +1136,7 @@ fn upright([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Com
         },
         glyph: LEAST_GLYPH * (0.9 * unit).max(1.0),
         answers,
+        tour: None,
         scene: full_screen([width, height], networks, mode, &text, unit).unwrap_or(page),
     }
 }
@@ -1173,6 +1210,7 @@ fn sideways([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Co
         },
         glyph: (glyph * unit.max(1.0)).min(answer),
         answers,
+        tour: None,
         scene: full_screen([width, height], networks, mode, &text, unit).unwrap_or(page),
     }
 }

@@ -3,7 +3,7 @@
 //! This file is the map. The app's parts lie in layers, and a part uses only those of lower layers
 //! (`tests/layers.rs` holds them to it):
 //!
-//! layer 0: composition, notice, rest, words
+//! layer 0: composition, notice, rest, tour, words
 //! layer 1: pad, platform
 //! layer 2: gpu
 //! layer 3: inference
@@ -11,9 +11,11 @@
 //! layer 5: inspector
 //! layer 6: link
 //! layer 7: actions
-//! layer 8: bench, panels, recovery
-//! layer 9: snapshot
-//! layer 10: commands, page
+//! layer 8: bench, guide, recovery
+//! layer 9: exhibit
+//! layer 10: panels
+//! layer 11: snapshot
+//! layer 12: commands, page
 //!
 //! A network is an entity ([`inference::Network`]); each part hangs its own component on it. An [`actions::Action`] is
 //! the only thing that changes the app's state. One frame goes through [`AppSystems`] in order:
@@ -30,7 +32,9 @@ pub mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod commands;
 pub mod composition;
+pub mod exhibit;
 pub mod gpu;
+pub mod guide;
 pub mod inference;
 pub mod inspector;
 pub mod link;
@@ -44,6 +48,7 @@ pub mod platform;
 pub mod recovery;
 pub mod rest;
 pub mod snapshot;
+pub mod tour;
 pub mod view;
 pub mod words;
 
@@ -157,6 +162,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         view::plugin,
         inspector::plugin,
         actions::plugin,
+        guide::plugin,
         panels::plugin,
         bench::plugin,
         recovery::plugin,

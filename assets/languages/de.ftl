@@ -3,330 +3,325 @@
 app-name = Mnistify
 
 # The headline: what the networks say together.
-headline-blank = Draw a digit
+headline-blank = Male eine Ziffer
 headline-reads = { $count ->
-    [one] { $network } reads
-    [2] Two networks read
-    [3] Three networks read
-   *[other] All networks read
-  } { $digit ->
-    [8] an { $digit }
-   *[other] a { $digit }
-  }
-headline-differ = They do not agree
-headline-torn = { $count ->
-    [one] { $first } or { $second }? It cannot tell
-   *[other] { $first } or { $second }? They cannot tell
+    [one] { $network } liest
+    [2] Zwei Netze lesen
+    [3] Drei Netze lesen
+   *[other] Alle Netze lesen
+  } eine { $digit }
+headline-differ = Sie sind sich uneinig
+headline-torn = { $first } oder { $second }? { $count ->
+    [one] Das Netz zweifelt
+   *[other] Die Netze zweifeln
   }
 headline-refused = { $count ->
-    [one] The network sees no digit here
-   *[other] The networks see no digit here
+    [one] Das Netz sieht hier keine Ziffer
+   *[other] Die Netze sehen hier keine Ziffer
   }
-headline-one-refuses = Only { $network } sees a digit
+headline-because = { $told }: { $reason }
+headline-one-refuses = Nur { $network } sieht eine Ziffer
 
 # Why nothing is read, where that is known.
-why-faint = the line is too short
-why-several = there are several shapes
+why-faint = der Strich ist zu kurz
+why-several = es sind mehrere Formen
 
 # Certainty, under the answer.
-sure = sure
-probably = probably
-not-sure = not sure
-percent = { $percent } %
-percent-of = { $network } { $percent } %
+sure = sicher
+probably = vermutlich
+not-sure = unsicher
+percent = { $percent } %
+percent-of = { $network } { $percent } %
 
 # The pad.
-pad-hint = Draw a digit here
-pad-hint-example = Now draw your own here
-plate-caption = centred, shrunk to 28×28
-plate-caption-raw = shrunk to 28×28
+pad-hint = Male hier eine Ziffer
+pad-hint-example = Male hier deine eigene
+plate-caption = mittig, verkleinert: 28×28
+plate-caption-raw = verkleinert: 28×28
 
 # Controls at rest.
-draw = Draw
-erase = Erase
-undo = Undo
-redo = Redo
-clear = Clear
+draw = Malen
+erase = Radieren
+undo = Rückgängig
+redo = Wiederholen
+clear = Leeren
 networks-all = { $count ->
-    [2] Both
-   *[other] All { $count }
+    [2] Beide
+   *[other] Alle { $count }
   }
-explain = Explain
-explain-why = Why { $digit ->
-    [8] an { $digit }
-   *[other] a { $digit }
-  }?
-explain-either = { $first } or { $second }?
-more = More
-close = Close
+explain = Erklären
+explain-why = Warum eine { $digit }?
+explain-either = { $first } oder { $second }?
+more = Mehr
+close = Schließen
 ok = OK
 
 # Who the networks are, in a few words.
-who-windows = slides little windows
-who-all = looks at all dots at once
-who-yours = { $who } · yours
-who-known = yours · reads { $right } of { $of } known digits
-who-poor = careful: reads only { $right } of { $of } known digits
+who-windows = schiebt kleine Fenster
+who-all = sieht alle Punkte auf einmal
+who-yours = { $who } · deins
+who-known = deins · liest { $right } von { $of } bekannten Ziffern
+who-poor = Vorsicht: liest nur { $right } von { $of } bekannten Ziffern
 
 # Stages. The long words are used where there is room.
-stage-edges-many = { $count } edge finders
-stage-edges = edge finders
-stage-edges-short = edges
-stage-corners-many = { $count } corners and curves
-stage-corners = corners and curves
-stage-corners-short = corners
-stage-strokes = strokes
-stage-parts = parts of digits
-stage-parts-short = parts
-stage-shapes = whole shapes
-stage-shapes-short = shapes
-stage-gist = the gist
-stage-gist-short = gist
-stage-coarser = smaller copies
-stage-coarser-short = smaller
-stage-even = evened out
-stage-even-short = evened
-stage-detectors = { $count } whole-picture detectors
-stage-detectors-short = { $count } detectors
-stage-mixers = { $count } mixers
-stage-mixers-short = mixers
-portraits = look for
+stage-edges-many = { $count } Kantenfinder
+stage-edges = Kantenfinder
+stage-edges-short = Kanten
+stage-corners-many = { $count } Ecken und Bögen
+stage-corners = Ecken und Bögen
+stage-corners-short = Ecken
+stage-strokes = Striche
+stage-parts = Teile von Ziffern
+stage-parts-short = Teile
+stage-shapes = ganze Formen
+stage-shapes-short = Formen
+stage-gist = der Kern
+stage-gist-short = Kern
+stage-coarser = kleinere Kopien
+stage-coarser-short = kleiner
+stage-even = ausgeglichen
+stage-even-short = geebnet
+stage-detectors = { $count } Ganzbild-Detektoren
+stage-detectors-short = { $count } Detektoren
+stage-mixers = { $count } Mischer
+stage-mixers-short = Mischer
+portraits = suchen
 stage-hidden = +{ $count }
-stage-strongest = its { $count } strongest · { $technical }
+stage-strongest = die { $count } stärksten · { $technical }
 
 # The foot of the window.
-legend-negative = negative
-legend-positive = positive
-time-of = { $network } { $millis } ms
+legend-negative = negativ
+legend-positive = positiv
+time-of = { $network } { $millis } ms
 
 # The explanation.
-explain-title-conv = One window, one dot
-explain-body-conv = { $count } values × { $count } weights, added up and bent: one dot of this map of { $kind }
-explain-title-pool = Only the strongest stays
-explain-title-mean = Only the mean stays
-explain-body-mean = Of { $count } neighbours the mean goes on
-explain-body-pool = Of { $count } neighbours the largest value goes on
-explain-title-dense = One neuron looks at everything
-explain-body-dense = { $count } values × { $count } weights, added up, make one value
-explain-title-output = Why { $network } sees { $digit ->
-    [8] an { $digit }
-   *[other] a { $digit }
-  }
-explain-body-output = The { $listed } strongest of { $count } reasons for and against
-explain-title-input = One dot of your drawing
-explain-body-input = { $pixel } of ink becomes { $value }
-slot-window = the window
-slot-drawing = your drawing
-slot-weights = its weights
-slot-looks-for = what it looks for
-slot-products = products
-slot-bend = bent by { $activation }
-slot-map = its map
-slot-layer = its layer
-slot-before = before
-slot-after = after
-slot-largest = largest
-slot-mean = mean
-in-out = sum { $in }, bent to { $out }
-sum-of = sum { $sum }
-term-map = map { $number }
-term-neuron = neuron { $number }
-others = the other { $count } together
-bias = a fixed start
-play = Play
+explain-title-conv = Ein Fenster, ein Punkt
+explain-body-conv = { $count } Werte × { $count } Gewichte, zusammengezählt und gebogen: ein Punkt dieser Karte für { $kind }
+explain-title-pool = Nur der Stärkste bleibt
+explain-title-mean = Der Mittelwert bleibt
+explain-body-mean = Von { $count } Nachbarn geht der Mittelwert weiter
+explain-body-pool = Von { $count } Nachbarn geht der größte Wert weiter
+explain-title-dense = Ein Neuron sieht sich alles an
+explain-body-dense = { $count } Werte × { $count } Gewichte, zusammengezählt, ergeben einen Wert
+explain-title-output = Warum { $network } eine { $digit } sieht
+explain-body-output = Die { $listed } stärksten von { $count } Gründen dafür und dagegen
+explain-title-input = Ein Punkt deiner Zeichnung
+explain-body-input = { $pixel } Tinte wird zu { $value }
+slot-window = das Fenster
+slot-drawing = deine Zeichnung
+slot-weights = die Gewichte
+slot-looks-for = was es sucht
+slot-products = Produkte
+slot-bend = gebogen: { $activation }
+slot-map = die Karte
+slot-layer = die Schicht
+slot-before = davor
+slot-after = danach
+slot-largest = Maximum
+slot-mean = Mittel
+in-out = Summe { $in }, gebogen zu { $out }
+sum-of = Summe { $sum }
+term-map = Karte { $number }
+term-neuron = Neuron { $number }
+others = die anderen { $count } zusammen
+bias = ein fester Start
+play = Los
 pause = Pause
-step = Step
-fly = Fly there
+step = Schritt
+fly = Hinfliegen
 
 # More.
-more-title = More
-more-drawing = The drawing
-more-brush = Brush
-more-view = The view
-more-networks = Networks
-edges-count = { $count } strongest
+more-title = Mehr
+more-drawing = Zeichnung
+more-brush = Pinsel
+more-view = Ansicht
+more-networks = Netze
+edges-count = { $count } stärkste
 
 # Numbers.
-numbers-title = Inference time
-numbers-explained = How long the newest readings took: half of them at most the first number, 95 % at most the second. Milliseconds.
-numbers-network = network
-numbers-encode = to hand over
-numbers-encode-help = CPU time to encode the forward pass and submit it
-numbers-result = to the answer
-numbers-result-help = From the beginning until the logits are back on the CPU
-numbers-gpu = on the GPU
-numbers-gpu-help = By the GPU's own timestamps, where it has them
-numbers-device = All of it runs on { $adapter }
-numbers-on-cpu = { $network } runs on the CPU: { $reason }
-numbers-checking = Checking { $adapter } …
-numbers-none = no GPU
+numbers-title = Inferenzzeit
+numbers-explained = Wie lange das Lesen zuletzt dauerte: in der Hälfte der Fälle höchstens die erste Zahl, in 95 % höchstens die zweite. Millisekunden.
+numbers-network = Netz
+numbers-encode = zur Übergabe
+numbers-encode-help = CPU-Zeit, um den Vorwärtsdurchlauf zu kodieren und abzuschicken
+numbers-result = bis zur Antwort
+numbers-result-help = Vom Anfang, bis die Logits zurück auf der CPU sind
+numbers-gpu = auf der GPU
+numbers-gpu-help = Nach den eigenen Zeitstempeln der GPU, wenn sie welche hat
+numbers-device = Alles läuft auf: { $adapter }
+numbers-on-cpu = { $network } läuft auf der CPU: { $reason }
+numbers-checking = Prüfe { $adapter } …
+numbers-none = Alles läuft auf der CPU, denn es gibt keine GPU
 
 # Maps and keys.
-maps-draw-first = Draw a digit to see the maps.
-maps-all-filters = All { $count } filters, { $height } × { $width }
-maps-filters-of = Map { $map }: its { $count } filters, { $height } × { $width }
-keys-title = Keys
-keys-mouse = Drag turns, Shift or right drag moves, wheel or pinch zooms, a click explains, a double click flies there.
+maps-draw-first = Male eine Ziffer, dann siehst du die Karten.
+maps-all-filters = Alle { $count } Filter, { $height } × { $width }
+maps-filters-of = Karte { $map }: ihre { $count } Filter, { $height } × { $width }
+keys-title = Tasten
+keys-mouse = Ziehen dreht, Ziehen mit Shift oder rechts verschiebt, Mausrad oder zwei Finger zoomen, ein Klick erklärt, ein Doppelklick fliegt hin.
 
 # What can be done: what stands on the control, and what it does.
-act-draw = Draw
-    .help = draw
-act-erase = Erase
-    .help = erase
-act-thinner = Thinner
-    .help = thinner brush
-act-wider = Thicker
-    .help = thicker brush
-act-undo = Undo
-    .help = undo
-act-redo = Redo
-    .help = redo
-act-clear = Clear
-    .help = clear
-act-prepare = Centre and scale, like MNIST
-    .help = prepare like MNIST (scale into 20×20, centre by mass), on or off
-act-replay = Replay
-    .help = watch the drawing being made
-act-save = Save
-    .help = save the drawing
-act-load = Load
-    .help = load the saved drawing
-act-picture = Picture
-    .help = save all of this as a picture
-act-share = Share
-    .help = share a link (natively the command that opens it, in the terminal)
-act-every_frame = every frame
-    .help = read in every frame, even where nothing changed, on or off
-act-all = All
-    .help = all networks
+act-draw = Malen
+    .help = malen
+act-erase = Radieren
+    .help = radieren
+act-thinner = Dünner
+    .help = dünnerer Pinsel
+act-wider = Dicker
+    .help = dickerer Pinsel
+act-undo = Rückgängig
+    .help = rückgängig machen
+act-redo = Wiederholen
+    .help = wiederholen
+act-clear = Leeren
+    .help = alles löschen
+act-prepare = Zentrieren, skalieren wie MNIST
+    .help = vorbereiten wie MNIST (auf 20×20 skalieren, nach Masse zentrieren), an oder aus
+act-replay = Ansehen
+    .help = zusehen, wie die Zeichnung entsteht
+act-save = Speichern
+    .help = die Zeichnung speichern
+act-load = Laden
+    .help = die gespeicherte Zeichnung laden
+act-picture = Bild
+    .help = alles als Bild speichern
+act-share = Teilen
+    .help = einen Link teilen (in der nativen App der Befehl, der ihn öffnet, im Terminal)
+act-every_frame = jedes Bild
+    .help = bei jedem Bild lesen, auch wenn sich nichts geändert hat, an oder aus
+act-all = Alle
+    .help = alle Netze
 act-mlp = MLP
-    .help = the MLP alone
+    .help = nur das MLP
 act-cnn = CNN
-    .help = the CNN alone
-act-own = Yours
-    .help = your network alone
-act-network = Your network
-    .help = let a network of your own read beside these, or take it away
-act-overview = Home
-    .help = home: the view to begin with
-act-top = Top
-    .help = from above
-act-side = Side
-    .help = from the side
-act-left = Left
-    .help = turn the camera, or select the cell to the left
-act-right = Right
-    .help = turn the camera, or select the cell to the right
-act-up = Up
-    .help = turn the camera, or select the cell above
-act-down = Down
-    .help = turn the camera, or select the cell below
-act-nearer = Nearer
-    .help = nearer
-act-further = Further
-    .help = further
-act-next_map = Next map
-    .help = the same cell of the next map
-act-previous_map = Previous map
-    .help = the same cell of the previous map
-act-slow = Slow motion
-    .help = stop the forward pass at any layer
-act-edges = Edges
-    .help = the strongest contributions to the answer or the selected cell, on or off
-act-fewer_edges = Fewer edges
-    .help = fewer edges
-act-more_edges = More edges
-    .help = more edges
-act-explain = Explain
-    .help = why this answer: the strongest reasons, and the way back
-act-slide = Play
-    .help = let the window slide over the map that is explained
-act-next_layer = Next layer
-    .help = on a phone: the next layer
-act-previous_layer = Previous layer
-    .help = on a phone: the layer before
-act-lanes = All layers
-    .help = on a phone: all layers on the whole screen
-act-maps = Maps
-    .help = all feature maps of a layer, flat
-act-numbers = Numbers
-    .help = inference times side by side
-act-calm = Calm
-    .help = less motion: values appear at once
+    .help = nur das CNN
+act-own = Deins
+    .help = nur dein Netz
+act-network = Dein Netz
+    .help = ein eigenes Netz neben diesen lesen lassen oder es wegnehmen
+act-overview = Start
+    .help = Start: die Ansicht vom Anfang
+act-top = Oben
+    .help = von oben
+act-side = Seite
+    .help = von der Seite
+act-left = Links
+    .help = die Kamera drehen oder die Zelle links wählen
+act-right = Rechts
+    .help = die Kamera drehen oder die Zelle rechts wählen
+act-up = Hoch
+    .help = die Kamera drehen oder die Zelle darüber wählen
+act-down = Runter
+    .help = die Kamera drehen oder die Zelle darunter wählen
+act-nearer = Näher
+    .help = näher
+act-further = Ferner
+    .help = weiter weg
+act-next_map = Nächste Karte
+    .help = dieselbe Zelle der nächsten Karte
+act-previous_map = Vorige Karte
+    .help = dieselbe Zelle der vorigen Karte
+act-slow = Zeitlupe
+    .help = den Vorwärtsdurchlauf an jeder Schicht anhalten
+act-edges = Linien
+    .help = die stärksten Beiträge zur Antwort oder zur gewählten Zelle, an oder aus
+act-fewer_edges = Weniger Linien
+    .help = weniger Linien
+act-more_edges = Mehr Linien
+    .help = mehr Linien
+act-explain = Erklären
+    .help = warum diese Antwort: die stärksten Gründe, und der Weg zurück
+act-slide = Los
+    .help = das Fenster über die erklärte Karte schieben
+act-next_layer = Nächste Schicht
+    .help = auf dem Handy: die nächste Schicht
+act-previous_layer = Vorige Schicht
+    .help = auf dem Handy: die Schicht davor
+act-lanes = Schichten
+    .help = auf dem Handy: alle Schichten auf dem ganzen Bildschirm
+act-maps = Karten
+    .help = alle Merkmalskarten einer Schicht, flach
+act-numbers = Zahlen
+    .help = Inferenzzeiten nebeneinander
+act-calm = Ruhig
+    .help = weniger Bewegung: Werte erscheinen sofort
 act-help = ?
-    .help = this list
-act-more = More
-    .help = networks, brush, saving, sharing
-act-close = Close
-    .help = close what is open, or unselect
-act-language = Language
-    .help = speak the next language
+    .help = diese Liste
+act-more = Mehr
+    .help = Netze, Pinsel, Speichern, Teilen
+act-close = Schließen
+    .help = schließen, was offen ist, oder die Auswahl aufheben
+act-language = Sprache
+    .help = die nächste Sprache sprechen
 
 # A network of one's own.
-own-refused = These files cannot be taken in
-own-trying = Trying out on known digits how it wants them: { $percent } %
-own-stop-trying = Take it as it is
-own-facts = { $layers } layers, { $parameters } parameters, { $classes } classes
-own-nothing-assumed = Its file describes itself; nothing had to be assumed.
-own-assumed = What was understood of its file, and what had to be assumed:
-own-better = A JSON file that says it better may be dropped too, now or together with the network.
-own-how = A network of your own can read beside these two: a .safetensors file from PyTorch, Keras, Flax, burn or tinygrad, with 2D convolutions, linear layers, batch normalisation and pooling, one after the other, for pictures of 28 × 28. What the file does not say is tried out on known digits.
-own-drop-page = Drop the file on this page, or choose it. It stays on this computer.
-own-drop-window = Drop the file on this window, or start with: mnistify --model FILE
-own-description = Weights do not tell everything. A JSON file of the same name beside them, or dropped with them, can say the rest; every line may be left out:
-own-choose = Choose files…
-    .help = a .safetensors file, and its .json if it has one
-own-remove = Remove it
-own-drop = Drop your network here
-own-many-pictures = These are { $count } pictures or drawings; the pad takes one at a time
-own-reading = Reading { $file } …
-own-added = { $name } reads beside the others.
-own-added-assumed = { $name } reads beside the others. What was assumed about it: U
-own-added-known = { $name } reads { $right } of { $of } known digits. What was found out about it: U
-own-added-poor = Careful: { $name } reads only { $right } of { $of } known digits. What was tried and what may help: U
-own-many-networks = These are { $count } networks: { $files }. One at a time can stand beside the others; drop one file, and its .json if it has one
-own-many-descriptions = These are several descriptions: { $files }. Drop the one that belongs to the network
-own-more-files = and { $count } more
-own-waiting = { $file } is kept as the description of a network: now drop the network's .safetensors file
-own-no-file = There is no file in it
+own-refused = Diese Dateien gehen hier nicht
+own-trying = An bekannten Ziffern wird ausprobiert, wie es sie haben will: { $percent } %
+own-stop-trying = Nimm es, wie es ist
+own-facts = { $layers ->
+    [one] { $layers } Schicht
+   *[other] { $layers } Schichten
+  }, { $parameters } Parameter, { $classes } Klassen
+own-nothing-assumed = Seine Datei beschreibt sich selbst; nichts musste angenommen werden.
+own-assumed = Was aus seiner Datei hervorging und was angenommen werden musste:
+own-better = Du kannst auch eine JSON-Datei ablegen, die es besser sagt, jetzt oder zusammen mit dem Netz.
+own-how = Dein eigenes Netz kann neben diesen beiden lesen: eine .safetensors-Datei aus PyTorch, Keras, Flax, burn oder tinygrad, mit 2D-Faltungen, linearen Schichten, Batch-Normalisierung und Pooling hintereinander, für Bilder von 28 × 28. Was die Datei nicht sagt, wird an bekannten Ziffern ausprobiert.
+own-drop-page = Leg die Datei auf dieser Seite ab oder wähle sie aus. Sie bleibt auf diesem Computer.
+own-drop-window = Leg die Datei auf diesem Fenster ab oder starte so: mnistify --model DATEI
+own-description = Gewichte sagen nicht alles. Eine JSON-Datei mit demselben Namen, daneben oder zusammen mit ihnen abgelegt, kann den Rest sagen; jede Zeile darf fehlen:
+own-choose = Dateien wählen …
+    .help = eine .safetensors-Datei und ihre .json, falls sie eine hat
+own-remove = Entfernen
+own-drop = Leg dein Netz hier ab
+own-many-pictures = Das sind { $count } Bilder oder Zeichnungen; auf das Malfeld passt immer nur eins
+own-reading = { $file } wird gelesen …
+own-added = { $name } liest neben den anderen.
+own-added-assumed = { $name } liest neben den anderen. Was angenommen werden musste: U
+own-added-known = { $name } liest { $right } von { $of } bekannten Ziffern. Was dabei herauskam: U
+own-added-poor = Vorsicht: { $name } liest nur { $right } von { $of } bekannten Ziffern. Was versucht wurde und was helfen kann: U
+own-many-networks = Das sind { $count } Netze: { $files }. Nur eins auf einmal kann neben den anderen stehen; leg eine Datei ab, und ihre .json, falls sie eine hat
+own-many-descriptions = Das sind mehrere Beschreibungen: { $files }. Leg die ab, die zum Netz gehört
+own-more-files = und { $count } weitere
+own-waiting = { $file } ist als Beschreibung eines Netzes gemerkt: Leg jetzt die .safetensors-Datei des Netzes ab
+own-no-file = Da ist keine Datei drin
 
 # What becomes of a drawing.
-saved-drawing = The drawing is saved as { $file }.
-saved-picture = The picture is saved as { $file }.
-picture-failed = The picture cannot be saved: { $reason }
-picture-unwritten = { $file } cannot be written: { $reason }. Start the app in another folder
-shared-in-terminal = The command that opens this again is in the terminal.
+saved-drawing = Die Zeichnung ist als { $file } gespeichert.
+saved-picture = Das Bild ist als { $file } gespeichert.
+picture-failed = Das Bild lässt sich nicht speichern: { $reason }
+picture-unwritten = { $file } lässt sich nicht schreiben: { $reason }. Starte die App in einem anderen Ordner
+shared-in-terminal = Der Befehl, der das wieder öffnet, steht im Terminal.
 
 # The guided tour: at most 25 words a step.
-tour-start = Show me how
-tour-leave = Leave
-tour-back = Back
-tour-next = Next
-tour-end = Done
-tour-place = { $step } of { $steps }
-tour-numbers = Your drawing becomes 28 × 28 dots. For the computer that is nothing but 784 numbers: how much ink is where.
-tour-window = A small window slides over your drawing. At every place it adds up what it sees and asks: is there an edge like mine?
-tour-many = { $count } such windows look for { $count } different things. Tap the map that glows most.
-tour-coarser = Of neighbouring dots only the strongest stays. The maps get smaller, and what matters stays.
-tour-parts = Further right, windows look at maps, not at ink. Edges become corners, corners become loops and strokes.
-tour-vote = Last comes the vote. Every part speaks for some digits and against others. Tap a digit to see why.
-tour-neighbours = The other network knows no neighbours. It looks at all 784 dots at once, and knows by heart what digits look like.
-tour-doubt = Now make them doubt! Draw something that could be two digits, and watch the bars.
+tour-start = Zeig mir, wie
+tour-leave = Beenden
+tour-back = Zurück
+tour-next = Weiter
+tour-end = Fertig
+tour-place = { $step } von { $steps }
+tour-numbers = Deine Zeichnung wird zu 28 × 28 Punkten. Für den Computer sind das nur 784 Zahlen: wie viel Tinte wo ist.
+tour-window = Ein kleines Fenster wandert über deine Zeichnung. Überall zählt es zusammen, was es sieht, und fragt: Ist hier eine Kante wie meine?
+tour-many = { $count } solche Fenster suchen { $count } verschiedene Dinge. Tippe auf die Karte, die am hellsten leuchtet.
+tour-coarser = Von benachbarten Punkten bleibt nur der stärkste. Die Karten werden kleiner, und das Wichtige bleibt.
+tour-parts = Weiter rechts schauen Fenster auf Karten, nicht auf Tinte. Aus Kanten werden Ecken, aus Ecken Schleifen und Striche.
+tour-vote = Zum Schluss wird abgestimmt. Jeder Teil spricht für manche Ziffern und gegen andere. Tippe auf eine Ziffer und sieh, warum.
+tour-neighbours = Das andere Netz kennt keine Nachbarn. Es sieht alle 784 Punkte auf einmal und weiß auswendig, wie Ziffern aussehen.
+tour-doubt = Bring sie jetzt zum Zweifeln! Male etwas, das zwei Ziffern sein könnte, und beobachte die Balken.
 
 # The exhibit, when nobody is there and when somebody left.
-exhibit-invite = Draw a digit with your finger
-exhibit-still-there = Still there?
+exhibit-invite = Male mit dem Finger eine Ziffer
+exhibit-still-there = Noch da?
 exhibit-countdown = { $seconds ->
-    [one] It starts over in one second
-   *[other] It starts over in { $seconds } seconds
+    [one] In einer Sekunde geht es von vorn los
+   *[other] In { $seconds } Sekunden geht es von vorn los
   }
-exhibit-stay = I am still here
+exhibit-stay = Ich bin noch da
 
-act-start_over = Start over
-    .help = everything as at the start
+act-start_over = Von vorn
+    .help = alles wie am Anfang
 act-tour = Tour
-    .help = a guided tour in eight steps, or the end of it
-act-tour_next = Next
-    .help = on the tour: the next step
-act-tour_back = Back
-    .help = on the tour: the step before
+    .help = eine geführte Tour in acht Schritten, oder ihr Ende
+act-tour_next = Weiter
+    .help = auf der Tour: der nächste Schritt
+act-tour_back = Zurück
+    .help = auf der Tour: der Schritt davor

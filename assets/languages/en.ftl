@@ -22,6 +22,7 @@ headline-refused = { $count ->
     [one] The network sees no digit here
    *[other] The networks see no digit here
   }
+headline-because = { $told }: { $reason }
 headline-one-refuses = Only { $network } sees a digit
 
 # Why nothing is read, where that is known.
@@ -159,7 +160,7 @@ numbers-gpu-help = By the GPU's own timestamps, where it has them
 numbers-device = All of it runs on { $adapter }
 numbers-on-cpu = { $network } runs on the CPU: { $reason }
 numbers-checking = Checking { $adapter } …
-numbers-none = no GPU
+numbers-none = All of it runs on the CPU, for there is no GPU
 
 # Maps and keys.
 maps-draw-first = Draw a digit to see the maps.

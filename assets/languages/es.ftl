@@ -3,330 +3,331 @@
 app-name = Mnistify
 
 # The headline: what the networks say together.
-headline-blank = Draw a digit
+headline-blank = Dibuja un dígito
 headline-reads = { $count ->
-    [one] { $network } reads
-    [2] Two networks read
-    [3] Three networks read
-   *[other] All networks read
-  } { $digit ->
-    [8] an { $digit }
-   *[other] a { $digit }
-  }
-headline-differ = They do not agree
-headline-torn = { $count ->
-    [one] { $first } or { $second }? It cannot tell
-   *[other] { $first } or { $second }? They cannot tell
+    [one] { $network } lee
+    [2] Dos redes leen
+    [3] Tres redes leen
+   *[other] Todas las redes leen
+  } un { $digit }
+headline-differ = No están de acuerdo
+headline-torn = ¿{ $first } { $second ->
+    [8] u
+   *[other] o
+  } { $second }? { $count ->
+    [one] La red duda
+   *[other] Las redes dudan
   }
 headline-refused = { $count ->
-    [one] The network sees no digit here
-   *[other] The networks see no digit here
+    [one] La red no ve aquí ningún dígito
+   *[other] Las redes no ven aquí ningún dígito
   }
-headline-one-refuses = Only { $network } sees a digit
+headline-because = { $told }: { $reason }
+headline-one-refuses = Solo { $network } ve un dígito
 
 # Why nothing is read, where that is known.
-why-faint = the line is too short
-why-several = there are several shapes
+why-faint = el trazo es muy corto
+why-several = hay varias formas
 
 # Certainty, under the answer.
-sure = sure
-probably = probably
-not-sure = not sure
-percent = { $percent } %
-percent-of = { $network } { $percent } %
+sure = seguro
+probably = probable
+not-sure = dudoso
+percent = { $percent } %
+percent-of = { $network } { $percent } %
 
 # The pad.
-pad-hint = Draw a digit here
-pad-hint-example = Now draw your own here
-plate-caption = centred, shrunk to 28×28
-plate-caption-raw = shrunk to 28×28
+pad-hint = Dibuja aquí un dígito
+pad-hint-example = Ahora dibuja aquí el tuyo
+plate-caption = centrado, reducido a 28×28
+plate-caption-raw = reducido a 28×28
 
 # Controls at rest.
-draw = Draw
-erase = Erase
-undo = Undo
-redo = Redo
-clear = Clear
+draw = Dibujar
+erase = Borrar
+undo = Deshacer
+redo = Rehacer
+clear = Limpiar
 networks-all = { $count ->
-    [2] Both
-   *[other] All { $count }
+    [2] Ambas
+   *[other] Las { $count }
   }
-explain = Explain
-explain-why = Why { $digit ->
-    [8] an { $digit }
-   *[other] a { $digit }
-  }?
-explain-either = { $first } or { $second }?
-more = More
-close = Close
+explain = Explicar
+explain-why = ¿Por qué un { $digit }?
+explain-either = ¿{ $first } { $second ->
+    [8] u
+   *[other] o
+  } { $second }?
+more = Más
+close = Cerrar
 ok = OK
 
 # Who the networks are, in a few words.
-who-windows = slides little windows
-who-all = looks at all dots at once
-who-yours = { $who } · yours
-who-known = yours · reads { $right } of { $of } known digits
-who-poor = careful: reads only { $right } of { $of } known digits
+who-windows = desliza ventanitas
+who-all = mira todos los puntos a la vez
+who-yours = { $who } · la tuya
+who-known = la tuya · lee { $right } de { $of } dígitos conocidos
+who-poor = cuidado: lee solo { $right } de { $of } dígitos conocidos
 
 # Stages. The long words are used where there is room.
-stage-edges-many = { $count } edge finders
-stage-edges = edge finders
-stage-edges-short = edges
-stage-corners-many = { $count } corners and curves
-stage-corners = corners and curves
-stage-corners-short = corners
-stage-strokes = strokes
-stage-parts = parts of digits
-stage-parts-short = parts
-stage-shapes = whole shapes
-stage-shapes-short = shapes
-stage-gist = the gist
-stage-gist-short = gist
-stage-coarser = smaller copies
-stage-coarser-short = smaller
-stage-even = evened out
-stage-even-short = evened
-stage-detectors = { $count } whole-picture detectors
-stage-detectors-short = { $count } detectors
-stage-mixers = { $count } mixers
-stage-mixers-short = mixers
-portraits = look for
+stage-edges-many = { $count } buscabordes
+stage-edges = buscabordes
+stage-edges-short = bordes
+stage-corners-many = { $count } esquinas y curvas
+stage-corners = esquinas y curvas
+stage-corners-short = esquinas
+stage-strokes = trazos
+stage-parts = partes de dígitos
+stage-parts-short = partes
+stage-shapes = formas enteras
+stage-shapes-short = formas
+stage-gist = la esencia
+stage-gist-short = esencia
+stage-coarser = copias reducidas
+stage-coarser-short = reducido
+stage-even = igualado
+stage-even-short = igualado
+stage-detectors = { $count } detectores de imagen entera
+stage-detectors-short = { $count } detectores
+stage-mixers = { $count } mezclas
+stage-mixers-short = mezcla
+portraits = buscan
 stage-hidden = +{ $count }
-stage-strongest = its { $count } strongest · { $technical }
+stage-strongest = sus { $count } más fuertes · { $technical }
 
 # The foot of the window.
-legend-negative = negative
-legend-positive = positive
-time-of = { $network } { $millis } ms
+legend-negative = negativo
+legend-positive = positivo
+time-of = { $network } { $millis } ms
 
 # The explanation.
-explain-title-conv = One window, one dot
-explain-body-conv = { $count } values × { $count } weights, added up and bent: one dot of this map of { $kind }
-explain-title-pool = Only the strongest stays
-explain-title-mean = Only the mean stays
-explain-body-mean = Of { $count } neighbours the mean goes on
-explain-body-pool = Of { $count } neighbours the largest value goes on
-explain-title-dense = One neuron looks at everything
-explain-body-dense = { $count } values × { $count } weights, added up, make one value
-explain-title-output = Why { $network } sees { $digit ->
-    [8] an { $digit }
-   *[other] a { $digit }
-  }
-explain-body-output = The { $listed } strongest of { $count } reasons for and against
-explain-title-input = One dot of your drawing
-explain-body-input = { $pixel } of ink becomes { $value }
-slot-window = the window
-slot-drawing = your drawing
-slot-weights = its weights
-slot-looks-for = what it looks for
-slot-products = products
-slot-bend = bent by { $activation }
-slot-map = its map
-slot-layer = its layer
-slot-before = before
-slot-after = after
-slot-largest = largest
-slot-mean = mean
-in-out = sum { $in }, bent to { $out }
-sum-of = sum { $sum }
-term-map = map { $number }
-term-neuron = neuron { $number }
-others = the other { $count } together
-bias = a fixed start
-play = Play
-pause = Pause
-step = Step
-fly = Fly there
+explain-title-conv = Una ventana, un punto
+explain-body-conv = { $count } valores × { $count } pesos, sumados y curvados: un punto de este mapa de { $kind }
+explain-title-pool = Solo queda el más fuerte
+explain-title-mean = Solo queda la media
+explain-body-mean = De { $count } vecinos, sigue la media
+explain-body-pool = De { $count } vecinos, sigue el valor más alto
+explain-title-dense = Una neurona lo mira todo
+explain-body-dense = { $count } valores × { $count } pesos, sumados, dan un solo valor
+explain-title-output = Por qué { $network } ve un { $digit }
+explain-body-output = Las { $listed } razones más fuertes de { $count }, a favor y en contra
+explain-title-input = Un punto de tu dibujo
+explain-body-input = { $pixel } de tinta se vuelve { $value }
+slot-window = la ventana
+slot-drawing = tu dibujo
+slot-weights = sus pesos
+slot-looks-for = lo que busca
+slot-products = productos
+slot-bend = curvado: { $activation }
+slot-map = su mapa
+slot-layer = su capa
+slot-before = antes
+slot-after = después
+slot-largest = máximo
+slot-mean = media
+in-out = suma { $in }, curvada a { $out }
+sum-of = suma { $sum }
+term-map = mapa { $number }
+term-neuron = neurona { $number }
+others = las otras { $count } juntas
+bias = un inicio fijo
+play = Iniciar
+pause = Pausa
+step = Paso
+fly = Volar allí
 
 # More.
-more-title = More
-more-drawing = The drawing
-more-brush = Brush
-more-view = The view
-more-networks = Networks
-edges-count = { $count } strongest
+more-title = Más
+more-drawing = Dibujo
+more-brush = Pincel
+more-view = Vista
+more-networks = Redes
+edges-count = { $count } más fuertes
 
 # Numbers.
-numbers-title = Inference time
-numbers-explained = How long the newest readings took: half of them at most the first number, 95 % at most the second. Milliseconds.
-numbers-network = network
-numbers-encode = to hand over
-numbers-encode-help = CPU time to encode the forward pass and submit it
-numbers-result = to the answer
-numbers-result-help = From the beginning until the logits are back on the CPU
-numbers-gpu = on the GPU
-numbers-gpu-help = By the GPU's own timestamps, where it has them
-numbers-device = All of it runs on { $adapter }
-numbers-on-cpu = { $network } runs on the CPU: { $reason }
-numbers-checking = Checking { $adapter } …
-numbers-none = no GPU
+numbers-title = Tiempo de inferencia
+numbers-explained = Cuánto tardaron las últimas lecturas: la mitad, como mucho el primer número; el 95 %, como mucho el segundo. Milisegundos.
+numbers-network = red
+numbers-encode = para enviar
+numbers-encode-help = Tiempo de CPU para codificar la propagación hacia delante y enviarla
+numbers-result = para responder
+numbers-result-help = Desde el principio hasta que los logits vuelven a la CPU
+numbers-gpu = en la GPU
+numbers-gpu-help = Según las marcas de tiempo de la propia GPU, si las tiene
+numbers-device = Todo se ejecuta en { $adapter }
+numbers-on-cpu = { $network } se ejecuta en la CPU: { $reason }
+numbers-checking = Comprobando { $adapter }…
+numbers-none = Todo se ejecuta en la CPU, porque no hay GPU
 
 # Maps and keys.
-maps-draw-first = Draw a digit to see the maps.
-maps-all-filters = All { $count } filters, { $height } × { $width }
-maps-filters-of = Map { $map }: its { $count } filters, { $height } × { $width }
-keys-title = Keys
-keys-mouse = Drag turns, Shift or right drag moves, wheel or pinch zooms, a click explains, a double click flies there.
+maps-draw-first = Dibuja un dígito para ver los mapas.
+maps-all-filters = Los { $count } filtros, { $height } × { $width }
+maps-filters-of = Mapa { $map }: sus { $count } filtros, { $height } × { $width }
+keys-title = Teclas
+keys-mouse = Arrastra para girar, con Shift o el botón derecho para mover; rueda o pellizco para acercar; un clic explica, un doble clic vuela hasta allí.
 
 # What can be done: what stands on the control, and what it does.
-act-draw = Draw
-    .help = draw
-act-erase = Erase
-    .help = erase
-act-thinner = Thinner
-    .help = thinner brush
-act-wider = Thicker
-    .help = thicker brush
-act-undo = Undo
-    .help = undo
-act-redo = Redo
-    .help = redo
-act-clear = Clear
-    .help = clear
-act-prepare = Centre and scale, like MNIST
-    .help = prepare like MNIST (scale into 20×20, centre by mass), on or off
-act-replay = Replay
-    .help = watch the drawing being made
-act-save = Save
-    .help = save the drawing
-act-load = Load
-    .help = load the saved drawing
-act-picture = Picture
-    .help = save all of this as a picture
-act-share = Share
-    .help = share a link (natively the command that opens it, in the terminal)
-act-every_frame = every frame
-    .help = read in every frame, even where nothing changed, on or off
-act-all = All
-    .help = all networks
+act-draw = Dibujar
+    .help = dibujar
+act-erase = Borrar
+    .help = borrar
+act-thinner = Más fino
+    .help = pincel más fino
+act-wider = Más grueso
+    .help = pincel más grueso
+act-undo = Deshacer
+    .help = deshacer
+act-redo = Rehacer
+    .help = rehacer
+act-clear = Limpiar
+    .help = limpiar todo
+act-prepare = Centrar y escalar, como MNIST
+    .help = preparar como MNIST (escalar a 20×20, centrar por masa), sí o no
+act-replay = Repetir
+    .help = ver cómo se hizo el dibujo
+act-save = Guardar
+    .help = guardar el dibujo
+act-load = Cargar
+    .help = cargar el dibujo guardado
+act-picture = Imagen
+    .help = guardar todo esto como imagen
+act-share = Compartir
+    .help = compartir un enlace (en la aplicación nativa, el comando que lo abre, en la terminal)
+act-every_frame = cada fotograma
+    .help = leer en cada fotograma, aunque nada haya cambiado, sí o no
+act-all = Todas
+    .help = todas las redes
 act-mlp = MLP
-    .help = the MLP alone
+    .help = solo el MLP
 act-cnn = CNN
-    .help = the CNN alone
-act-own = Yours
-    .help = your network alone
-act-network = Your network
-    .help = let a network of your own read beside these, or take it away
-act-overview = Home
-    .help = home: the view to begin with
-act-top = Top
-    .help = from above
-act-side = Side
-    .help = from the side
-act-left = Left
-    .help = turn the camera, or select the cell to the left
-act-right = Right
-    .help = turn the camera, or select the cell to the right
-act-up = Up
-    .help = turn the camera, or select the cell above
-act-down = Down
-    .help = turn the camera, or select the cell below
-act-nearer = Nearer
-    .help = nearer
-act-further = Further
-    .help = further
-act-next_map = Next map
-    .help = the same cell of the next map
-act-previous_map = Previous map
-    .help = the same cell of the previous map
-act-slow = Slow motion
-    .help = stop the forward pass at any layer
-act-edges = Edges
-    .help = the strongest contributions to the answer or the selected cell, on or off
-act-fewer_edges = Fewer edges
-    .help = fewer edges
-act-more_edges = More edges
-    .help = more edges
-act-explain = Explain
-    .help = why this answer: the strongest reasons, and the way back
-act-slide = Play
-    .help = let the window slide over the map that is explained
-act-next_layer = Next layer
-    .help = on a phone: the next layer
-act-previous_layer = Previous layer
-    .help = on a phone: the layer before
-act-lanes = All layers
-    .help = on a phone: all layers on the whole screen
-act-maps = Maps
-    .help = all feature maps of a layer, flat
-act-numbers = Numbers
-    .help = inference times side by side
-act-calm = Calm
-    .help = less motion: values appear at once
+    .help = solo la CNN
+act-own = La tuya
+    .help = solo tu red
+act-network = Tu red
+    .help = hacer que una red tuya lea junto a estas, o quitarla
+act-overview = Inicio
+    .help = inicio: la vista del principio
+act-top = Arriba
+    .help = desde arriba
+act-side = Lado
+    .help = desde un lado
+act-left = Izquierda
+    .help = girar la cámara, o elegir la celda de la izquierda
+act-right = Derecha
+    .help = girar la cámara, o elegir la celda de la derecha
+act-up = Subir
+    .help = girar la cámara, o elegir la celda de arriba
+act-down = Bajar
+    .help = girar la cámara, o elegir la celda de abajo
+act-nearer = Acercar
+    .help = más cerca
+act-further = Alejar
+    .help = más lejos
+act-next_map = Mapa siguiente
+    .help = la misma celda del mapa siguiente
+act-previous_map = Mapa anterior
+    .help = la misma celda del mapa anterior
+act-slow = Cámara lenta
+    .help = detener la propagación hacia delante en cualquier capa
+act-edges = Líneas
+    .help = lo que más contribuye a la respuesta o a la celda elegida, sí o no
+act-fewer_edges = Menos líneas
+    .help = menos líneas
+act-more_edges = Más líneas
+    .help = más líneas
+act-explain = Explicar
+    .help = por qué esta respuesta: las razones más fuertes, y la vuelta
+act-slide = Iniciar
+    .help = deslizar la ventana sobre el mapa explicado
+act-next_layer = Capa siguiente
+    .help = en el teléfono: la capa siguiente
+act-previous_layer = Capa anterior
+    .help = en el teléfono: la capa anterior
+act-lanes = Capas
+    .help = en el teléfono: todas las capas en toda la pantalla
+act-maps = Mapas
+    .help = todos los mapas de características de una capa, en plano
+act-numbers = Números
+    .help = tiempos de inferencia, uno junto a otro
+act-calm = Calma
+    .help = menos movimiento: los valores aparecen de golpe
 act-help = ?
-    .help = this list
-act-more = More
-    .help = networks, brush, saving, sharing
-act-close = Close
-    .help = close what is open, or unselect
-act-language = Language
-    .help = speak the next language
+    .help = esta lista
+act-more = Más
+    .help = redes, pincel, guardar, compartir
+act-close = Cerrar
+    .help = cerrar lo que está abierto, o quitar la selección
+act-language = Idioma
+    .help = hablar el siguiente idioma
 
 # A network of one's own.
-own-refused = These files cannot be taken in
-own-trying = Trying out on known digits how it wants them: { $percent } %
-own-stop-trying = Take it as it is
-own-facts = { $layers } layers, { $parameters } parameters, { $classes } classes
-own-nothing-assumed = Its file describes itself; nothing had to be assumed.
-own-assumed = What was understood of its file, and what had to be assumed:
-own-better = A JSON file that says it better may be dropped too, now or together with the network.
-own-how = A network of your own can read beside these two: a .safetensors file from PyTorch, Keras, Flax, burn or tinygrad, with 2D convolutions, linear layers, batch normalisation and pooling, one after the other, for pictures of 28 × 28. What the file does not say is tried out on known digits.
-own-drop-page = Drop the file on this page, or choose it. It stays on this computer.
-own-drop-window = Drop the file on this window, or start with: mnistify --model FILE
-own-description = Weights do not tell everything. A JSON file of the same name beside them, or dropped with them, can say the rest; every line may be left out:
-own-choose = Choose files…
-    .help = a .safetensors file, and its .json if it has one
-own-remove = Remove it
-own-drop = Drop your network here
-own-many-pictures = These are { $count } pictures or drawings; the pad takes one at a time
-own-reading = Reading { $file } …
-own-added = { $name } reads beside the others.
-own-added-assumed = { $name } reads beside the others. What was assumed about it: U
-own-added-known = { $name } reads { $right } of { $of } known digits. What was found out about it: U
-own-added-poor = Careful: { $name } reads only { $right } of { $of } known digits. What was tried and what may help: U
-own-many-networks = These are { $count } networks: { $files }. One at a time can stand beside the others; drop one file, and its .json if it has one
-own-many-descriptions = These are several descriptions: { $files }. Drop the one that belongs to the network
-own-more-files = and { $count } more
-own-waiting = { $file } is kept as the description of a network: now drop the network's .safetensors file
-own-no-file = There is no file in it
+own-refused = No se pueden aceptar estos archivos
+own-trying = Probando con dígitos conocidos cómo los quiere: { $percent } %
+own-stop-trying = Tomarla tal cual
+own-facts = { $layers ->
+    [one] { $layers } capa
+   *[other] { $layers } capas
+  }, { $parameters } parámetros, { $classes } clases
+own-nothing-assumed = Su archivo se describe solo; no hubo que suponer nada.
+own-assumed = Lo que se entendió de su archivo y lo que hubo que suponer:
+own-better = También puedes soltar un archivo JSON que lo diga mejor, ahora o junto con la red.
+own-how = Una red tuya puede leer junto a estas dos: un archivo .safetensors de PyTorch, Keras, Flax, burn o tinygrad, con convoluciones 2D, capas lineales, normalización por lotes y pooling, una cosa tras otra, para imágenes de 28 × 28. Lo que el archivo no dice se prueba con dígitos conocidos.
+own-drop-page = Suelta el archivo en esta página o elígelo. No sale de este equipo.
+own-drop-window = Suelta el archivo en esta ventana o inicia con: mnistify --model ARCHIVO
+own-description = Los pesos no lo dicen todo. Un archivo JSON con el mismo nombre, a su lado o soltado con ellos, puede decir el resto; cualquier línea puede faltar:
+own-choose = Elegir archivos…
+    .help = un archivo .safetensors, y su .json si lo tiene
+own-remove = Quitarla
+own-drop = Suelta aquí tu red
+own-many-pictures = Son { $count } imágenes o dibujos; el lienzo acepta uno cada vez
+own-reading = Leyendo { $file }…
+own-added = { $name } lee junto a las demás.
+own-added-assumed = { $name } lee junto a las demás. Lo que hubo que suponer: U
+own-added-known = { $name } lee { $right } de { $of } dígitos conocidos. Lo que se descubrió: U
+own-added-poor = Cuidado: { $name } lee solo { $right } de { $of } dígitos conocidos. Lo que se probó y lo que puede ayudar: U
+own-many-networks = Son { $count } redes: { $files }. Solo una a la vez puede estar junto a las demás; suelta un archivo, y su .json si lo tiene
+own-many-descriptions = Son varias descripciones: { $files }. Suelta la que corresponde a la red
+own-more-files = y { $count } más
+own-waiting = { $file } queda guardado como descripción de una red: ahora suelta el archivo .safetensors de la red
+own-no-file = No hay ningún archivo
 
 # What becomes of a drawing.
-saved-drawing = The drawing is saved as { $file }.
-saved-picture = The picture is saved as { $file }.
-picture-failed = The picture cannot be saved: { $reason }
-picture-unwritten = { $file } cannot be written: { $reason }. Start the app in another folder
-shared-in-terminal = The command that opens this again is in the terminal.
+saved-drawing = El dibujo está guardado como { $file }.
+saved-picture = La imagen está guardada como { $file }.
+picture-failed = No se puede guardar la imagen: { $reason }
+picture-unwritten = No se puede escribir { $file }: { $reason }. Inicia la aplicación en otra carpeta
+shared-in-terminal = El comando que vuelve a abrir esto está en la terminal.
 
 # The guided tour: at most 25 words a step.
-tour-start = Show me how
-tour-leave = Leave
-tour-back = Back
-tour-next = Next
-tour-end = Done
-tour-place = { $step } of { $steps }
-tour-numbers = Your drawing becomes 28 × 28 dots. For the computer that is nothing but 784 numbers: how much ink is where.
-tour-window = A small window slides over your drawing. At every place it adds up what it sees and asks: is there an edge like mine?
-tour-many = { $count } such windows look for { $count } different things. Tap the map that glows most.
-tour-coarser = Of neighbouring dots only the strongest stays. The maps get smaller, and what matters stays.
-tour-parts = Further right, windows look at maps, not at ink. Edges become corners, corners become loops and strokes.
-tour-vote = Last comes the vote. Every part speaks for some digits and against others. Tap a digit to see why.
-tour-neighbours = The other network knows no neighbours. It looks at all 784 dots at once, and knows by heart what digits look like.
-tour-doubt = Now make them doubt! Draw something that could be two digits, and watch the bars.
+tour-start = Enséñame
+tour-leave = Salir
+tour-back = Atrás
+tour-next = Seguir
+tour-end = Listo
+tour-place = { $step } de { $steps }
+tour-numbers = Tu dibujo se convierte en 28 × 28 puntos. Para la máquina son solo 784 números: cuánta tinta hay y dónde.
+tour-window = Una ventanita recorre tu dibujo. En cada lugar suma lo que ve y pregunta: ¿hay un borde como el mío?
+tour-many = { $count } ventanas así buscan { $count } cosas distintas. Toca el mapa que más brilla.
+tour-coarser = De los puntos vecinos solo queda el más fuerte. Los mapas se encogen, pero lo importante queda.
+tour-parts = Más a la derecha, las ventanas miran mapas, no tinta. Los bordes se vuelven esquinas; las esquinas, bucles y trazos.
+tour-vote = Al final se vota. Cada parte habla a favor de unos dígitos y en contra de otros. Toca un dígito para ver por qué.
+tour-neighbours = La otra red no sabe de vecinos. Mira los 784 puntos a la vez y sabe de memoria cómo son los dígitos.
+tour-doubt = ¡Ahora hazlas dudar! Dibuja algo que pueda ser dos dígitos y mira las barras.
 
 # The exhibit, when nobody is there and when somebody left.
-exhibit-invite = Draw a digit with your finger
-exhibit-still-there = Still there?
+exhibit-invite = Dibuja un dígito con el dedo
+exhibit-still-there = ¿Sigues ahí?
 exhibit-countdown = { $seconds ->
-    [one] It starts over in one second
-   *[other] It starts over in { $seconds } seconds
+    [one] Vuelve a empezar en un segundo
+   *[other] Vuelve a empezar en { $seconds } segundos
   }
-exhibit-stay = I am still here
+exhibit-stay = Sigo aquí
 
-act-start_over = Start over
-    .help = everything as at the start
-act-tour = Tour
-    .help = a guided tour in eight steps, or the end of it
-act-tour_next = Next
-    .help = on the tour: the next step
-act-tour_back = Back
-    .help = on the tour: the step before
+act-start_over = Reiniciar
+    .help = todo como al principio
+act-tour = Visita
+    .help = una visita guiada en ocho pasos, o su final
+act-tour_next = Seguir
+    .help = en la visita: el paso siguiente
+act-tour_back = Atrás
+    .help = en la visita: el paso anterior

@@ -3,330 +3,328 @@
 app-name = Mnistify
 
 # The headline: what the networks say together.
-headline-blank = Draw a digit
+headline-blank = Tracez un chiffre
 headline-reads = { $count ->
-    [one] { $network } reads
-    [2] Two networks read
-    [3] Three networks read
-   *[other] All networks read
-  } { $digit ->
-    [8] an { $digit }
-   *[other] a { $digit }
-  }
-headline-differ = They do not agree
-headline-torn = { $count ->
-    [one] { $first } or { $second }? It cannot tell
-   *[other] { $first } or { $second }? They cannot tell
+    [one] { $network } lit
+    [2] Deux réseaux lisent
+    [3] Trois réseaux lisent
+   *[other] Tous les réseaux lisent
+  } un { $digit }
+headline-differ = Ils se contredisent
+headline-torn = { $first } ou { $second } ? { $count ->
+    [one] Le réseau hésite
+   *[other] Les réseaux hésitent
   }
 headline-refused = { $count ->
-    [one] The network sees no digit here
-   *[other] The networks see no digit here
+    [one] Le réseau ne voit aucun chiffre ici
+   *[other] Les réseaux ne voient aucun chiffre ici
   }
-headline-one-refuses = Only { $network } sees a digit
+headline-because = { $told } : { $reason }
+headline-one-refuses = Seul { $network } voit un chiffre
 
 # Why nothing is read, where that is known.
-why-faint = the line is too short
-why-several = there are several shapes
+why-faint = le trait est trop court
+why-several = il y a plusieurs formes
 
 # Certainty, under the answer.
-sure = sure
-probably = probably
-not-sure = not sure
-percent = { $percent } %
-percent-of = { $network } { $percent } %
+sure = sûr
+probably = probable
+not-sure = pas sûr
+percent = { $percent } %
+percent-of = { $network } { $percent } %
 
 # The pad.
-pad-hint = Draw a digit here
-pad-hint-example = Now draw your own here
-plate-caption = centred, shrunk to 28×28
-plate-caption-raw = shrunk to 28×28
+pad-hint = Tracez un chiffre ici
+pad-hint-example = Tracez ici le vôtre
+plate-caption = centré, réduit à 28×28
+plate-caption-raw = réduit à 28×28
 
 # Controls at rest.
-draw = Draw
-erase = Erase
-undo = Undo
-redo = Redo
-clear = Clear
+draw = Tracer
+erase = Gommer
+undo = Annuler
+redo = Rétablir
+clear = Effacer
 networks-all = { $count ->
-    [2] Both
-   *[other] All { $count }
+    [2] Les deux
+   *[other] Les { $count }
   }
-explain = Explain
-explain-why = Why { $digit ->
-    [8] an { $digit }
-   *[other] a { $digit }
-  }?
-explain-either = { $first } or { $second }?
-more = More
-close = Close
+explain = Expliquer
+explain-why = Pourquoi un { $digit } ?
+explain-either = { $first } ou { $second } ?
+more = Plus
+close = Fermer
 ok = OK
 
 # Who the networks are, in a few words.
-who-windows = slides little windows
-who-all = looks at all dots at once
-who-yours = { $who } · yours
-who-known = yours · reads { $right } of { $of } known digits
-who-poor = careful: reads only { $right } of { $of } known digits
+who-windows = promène des mini-fenêtres
+who-all = voit tous les points à la fois
+who-yours = { $who } · le vôtre
+who-known = le vôtre · lit { $right } des { $of } chiffres connus
+who-poor = attention : ne lit que { $right } des { $of } chiffres connus
 
 # Stages. The long words are used where there is room.
-stage-edges-many = { $count } edge finders
-stage-edges = edge finders
-stage-edges-short = edges
-stage-corners-many = { $count } corners and curves
-stage-corners = corners and curves
-stage-corners-short = corners
-stage-strokes = strokes
-stage-parts = parts of digits
-stage-parts-short = parts
-stage-shapes = whole shapes
-stage-shapes-short = shapes
-stage-gist = the gist
-stage-gist-short = gist
-stage-coarser = smaller copies
-stage-coarser-short = smaller
-stage-even = evened out
-stage-even-short = evened
-stage-detectors = { $count } whole-picture detectors
-stage-detectors-short = { $count } detectors
-stage-mixers = { $count } mixers
-stage-mixers-short = mixers
-portraits = look for
+stage-edges-many = { $count } cherche-bords
+stage-edges = cherche-bords
+stage-edges-short = bords
+stage-corners-many = { $count } coins et courbes
+stage-corners = coins et courbes
+stage-corners-short = coins
+stage-strokes = traits
+stage-parts = bouts de chiffres
+stage-parts-short = bouts
+stage-shapes = formes entières
+stage-shapes-short = formes
+stage-gist = le résumé
+stage-gist-short = résumé
+stage-coarser = copies réduites
+stage-coarser-short = réduites
+stage-even = égalisé
+stage-even-short = égalisé
+stage-detectors = { $count } détecteurs d’image entière
+stage-detectors-short = { $count } détecteurs
+stage-mixers = { $count } mélanges
+stage-mixers-short = mélange
+portraits = cherchent
 stage-hidden = +{ $count }
-stage-strongest = its { $count } strongest · { $technical }
+stage-strongest = les { $count } en tête · { $technical }
 
 # The foot of the window.
-legend-negative = negative
-legend-positive = positive
-time-of = { $network } { $millis } ms
+legend-negative = négatif
+legend-positive = positif
+time-of = { $network } { $millis } ms
 
 # The explanation.
-explain-title-conv = One window, one dot
-explain-body-conv = { $count } values × { $count } weights, added up and bent: one dot of this map of { $kind }
-explain-title-pool = Only the strongest stays
-explain-title-mean = Only the mean stays
-explain-body-mean = Of { $count } neighbours the mean goes on
-explain-body-pool = Of { $count } neighbours the largest value goes on
-explain-title-dense = One neuron looks at everything
-explain-body-dense = { $count } values × { $count } weights, added up, make one value
-explain-title-output = Why { $network } sees { $digit ->
-    [8] an { $digit }
-   *[other] a { $digit }
-  }
-explain-body-output = The { $listed } strongest of { $count } reasons for and against
-explain-title-input = One dot of your drawing
-explain-body-input = { $pixel } of ink becomes { $value }
-slot-window = the window
-slot-drawing = your drawing
-slot-weights = its weights
-slot-looks-for = what it looks for
-slot-products = products
-slot-bend = bent by { $activation }
-slot-map = its map
-slot-layer = its layer
-slot-before = before
-slot-after = after
-slot-largest = largest
-slot-mean = mean
-in-out = sum { $in }, bent to { $out }
-sum-of = sum { $sum }
-term-map = map { $number }
-term-neuron = neuron { $number }
-others = the other { $count } together
-bias = a fixed start
-play = Play
+explain-title-conv = Une fenêtre, un point
+explain-body-conv = { $count } valeurs × { $count } poids, additionnés puis courbés : un point de cette carte de { $kind }
+explain-title-pool = Seul le plus fort reste
+explain-title-mean = Seule reste la moyenne
+explain-body-mean = De { $count } voisins, c’est la moyenne qui continue
+explain-body-pool = De { $count } voisins, c’est la plus grande valeur qui continue
+explain-title-dense = Un neurone regarde tout
+explain-body-dense = { $count } valeurs × { $count } poids, additionnés, donnent une seule valeur
+explain-title-output = Pourquoi { $network } voit un { $digit }
+explain-body-output = Les { $listed } raisons les plus fortes sur { $count }, pour et contre
+explain-title-input = Un point de votre dessin
+explain-body-input = { $pixel } d’encre devient { $value }
+slot-window = la fenêtre
+slot-drawing = votre dessin
+slot-weights = ses poids
+slot-looks-for = ce qu’il cherche
+slot-products = produits
+slot-bend = courbé par { $activation }
+slot-map = sa carte
+slot-layer = sa couche
+slot-before = avant
+slot-after = après
+slot-largest = maximum
+slot-mean = moyenne
+in-out = somme { $in }, courbée en { $out }
+sum-of = somme { $sum }
+term-map = carte { $number }
+term-neuron = neurone { $number }
+others = les { $count } autres ensemble
+bias = un départ fixe
+play = Lancer
 pause = Pause
-step = Step
-fly = Fly there
+step = Un pas
+fly = Y aller
 
 # More.
-more-title = More
-more-drawing = The drawing
-more-brush = Brush
-more-view = The view
-more-networks = Networks
-edges-count = { $count } strongest
+more-title = Plus
+more-drawing = Dessin
+more-brush = Pinceau
+more-view = Vue
+more-networks = Réseaux
+edges-count = { $count } plus fortes
 
 # Numbers.
-numbers-title = Inference time
-numbers-explained = How long the newest readings took: half of them at most the first number, 95 % at most the second. Milliseconds.
-numbers-network = network
-numbers-encode = to hand over
-numbers-encode-help = CPU time to encode the forward pass and submit it
-numbers-result = to the answer
-numbers-result-help = From the beginning until the logits are back on the CPU
-numbers-gpu = on the GPU
-numbers-gpu-help = By the GPU's own timestamps, where it has them
-numbers-device = All of it runs on { $adapter }
-numbers-on-cpu = { $network } runs on the CPU: { $reason }
-numbers-checking = Checking { $adapter } …
-numbers-none = no GPU
+numbers-title = Temps d’inférence
+numbers-explained = Combien de temps ont pris les dernières lectures : la moitié d’entre elles, au plus le premier nombre ; 95 %, au plus le second. En millisecondes.
+numbers-network = réseau
+numbers-encode = pour envoyer
+numbers-encode-help = Temps CPU pour encoder la propagation avant et la soumettre
+numbers-result = pour répondre
+numbers-result-help = Du début jusqu’au retour des logits sur le CPU
+numbers-gpu = sur le GPU
+numbers-gpu-help = D’après les horodatages du GPU lui-même, s’il en a
+numbers-device = Tout tourne sur { $adapter }
+numbers-on-cpu = { $network } tourne sur le CPU : { $reason }
+numbers-checking = Test de { $adapter }…
+numbers-none = Tout tourne sur le processeur, faute de GPU
 
 # Maps and keys.
-maps-draw-first = Draw a digit to see the maps.
-maps-all-filters = All { $count } filters, { $height } × { $width }
-maps-filters-of = Map { $map }: its { $count } filters, { $height } × { $width }
-keys-title = Keys
-keys-mouse = Drag turns, Shift or right drag moves, wheel or pinch zooms, a click explains, a double click flies there.
+maps-draw-first = Tracez un chiffre pour voir les cartes.
+maps-all-filters = Les { $count } filtres, { $height } × { $width }
+maps-filters-of = Carte { $map } : ses { $count } filtres, { $height } × { $width }
+keys-title = Touches
+keys-mouse = Glissez pour tourner, avec Shift ou le bouton droit pour déplacer ; molette ou pincement pour zoomer ; un clic explique, un double-clic y emmène.
 
 # What can be done: what stands on the control, and what it does.
-act-draw = Draw
-    .help = draw
-act-erase = Erase
-    .help = erase
-act-thinner = Thinner
-    .help = thinner brush
-act-wider = Thicker
-    .help = thicker brush
-act-undo = Undo
-    .help = undo
-act-redo = Redo
-    .help = redo
-act-clear = Clear
-    .help = clear
-act-prepare = Centre and scale, like MNIST
-    .help = prepare like MNIST (scale into 20×20, centre by mass), on or off
-act-replay = Replay
-    .help = watch the drawing being made
-act-save = Save
-    .help = save the drawing
-act-load = Load
-    .help = load the saved drawing
-act-picture = Picture
-    .help = save all of this as a picture
-act-share = Share
-    .help = share a link (natively the command that opens it, in the terminal)
-act-every_frame = every frame
-    .help = read in every frame, even where nothing changed, on or off
-act-all = All
-    .help = all networks
+act-draw = Tracer
+    .help = tracer
+act-erase = Gommer
+    .help = gommer
+act-thinner = Plus fin
+    .help = pinceau plus fin
+act-wider = Plus gros
+    .help = pinceau plus gros
+act-undo = Annuler
+    .help = annuler
+act-redo = Rétablir
+    .help = rétablir
+act-clear = Effacer
+    .help = tout effacer
+act-prepare = Centrer et ajuster, comme MNIST
+    .help = préparer comme MNIST (ajuster à 20×20, centrer selon la masse), oui ou non
+act-replay = Revoir
+    .help = revoir le dessin se faire
+act-save = Enregistrer
+    .help = enregistrer le dessin
+act-load = Charger
+    .help = charger le dessin enregistré
+act-picture = Image
+    .help = enregistrer le tout en image
+act-share = Partager
+    .help = partager un lien (application native : la commande qui l’ouvre, dans le terminal)
+act-every_frame = chaque image
+    .help = lire à chaque image affichée, même si rien n’a changé, oui ou non
+act-all = Tous
+    .help = tous les réseaux
 act-mlp = MLP
-    .help = the MLP alone
+    .help = le MLP seul
 act-cnn = CNN
-    .help = the CNN alone
-act-own = Yours
-    .help = your network alone
-act-network = Your network
-    .help = let a network of your own read beside these, or take it away
-act-overview = Home
-    .help = home: the view to begin with
-act-top = Top
-    .help = from above
-act-side = Side
-    .help = from the side
-act-left = Left
-    .help = turn the camera, or select the cell to the left
-act-right = Right
-    .help = turn the camera, or select the cell to the right
-act-up = Up
-    .help = turn the camera, or select the cell above
-act-down = Down
-    .help = turn the camera, or select the cell below
-act-nearer = Nearer
-    .help = nearer
-act-further = Further
-    .help = further
-act-next_map = Next map
-    .help = the same cell of the next map
-act-previous_map = Previous map
-    .help = the same cell of the previous map
-act-slow = Slow motion
-    .help = stop the forward pass at any layer
-act-edges = Edges
-    .help = the strongest contributions to the answer or the selected cell, on or off
-act-fewer_edges = Fewer edges
-    .help = fewer edges
-act-more_edges = More edges
-    .help = more edges
-act-explain = Explain
-    .help = why this answer: the strongest reasons, and the way back
-act-slide = Play
-    .help = let the window slide over the map that is explained
-act-next_layer = Next layer
-    .help = on a phone: the next layer
-act-previous_layer = Previous layer
-    .help = on a phone: the layer before
-act-lanes = All layers
-    .help = on a phone: all layers on the whole screen
-act-maps = Maps
-    .help = all feature maps of a layer, flat
-act-numbers = Numbers
-    .help = inference times side by side
-act-calm = Calm
-    .help = less motion: values appear at once
+    .help = le CNN seul
+act-own = Le vôtre
+    .help = votre réseau seul
+act-network = Votre réseau
+    .help = faire lire un réseau à vous à côté de ceux-ci, ou le retirer
+act-overview = Début
+    .help = début : la vue de départ
+act-top = Dessus
+    .help = vue de dessus
+act-side = Côté
+    .help = vue de côté
+act-left = Gauche
+    .help = tourner la caméra, ou choisir la cellule à gauche
+act-right = Droite
+    .help = tourner la caméra, ou choisir la cellule à droite
+act-up = Haut
+    .help = tourner la caméra, ou choisir la cellule au-dessus
+act-down = Bas
+    .help = tourner la caméra, ou choisir la cellule au-dessous
+act-nearer = Avancer
+    .help = plus près
+act-further = Reculer
+    .help = plus loin
+act-next_map = Carte suivante
+    .help = la même cellule de la carte suivante
+act-previous_map = Carte précédente
+    .help = la même cellule de la carte précédente
+act-slow = Ralenti
+    .help = arrêter la propagation avant à n’importe quelle couche
+act-edges = Lignes
+    .help = les contributions les plus fortes à la réponse ou à la cellule choisie, oui ou non
+act-fewer_edges = Moins de lignes
+    .help = moins de lignes
+act-more_edges = Plus de lignes
+    .help = plus de lignes
+act-explain = Expliquer
+    .help = pourquoi cette réponse : les raisons les plus fortes, et le retour
+act-slide = Lancer
+    .help = faire glisser la fenêtre sur la carte expliquée
+act-next_layer = Couche suivante
+    .help = sur téléphone : la couche suivante
+act-previous_layer = Couche précédente
+    .help = sur téléphone : la couche d’avant
+act-lanes = Couches
+    .help = sur téléphone : toutes les couches en plein écran
+act-maps = Cartes
+    .help = toutes les cartes de caractéristiques d’une couche, à plat
+act-numbers = Mesures
+    .help = les temps d’inférence côte à côte
+act-calm = Calme
+    .help = moins de mouvement : les valeurs apparaissent d’un coup
 act-help = ?
-    .help = this list
-act-more = More
-    .help = networks, brush, saving, sharing
-act-close = Close
-    .help = close what is open, or unselect
-act-language = Language
-    .help = speak the next language
+    .help = cette liste
+act-more = Plus
+    .help = réseaux, pinceau, enregistrement, partage
+act-close = Fermer
+    .help = fermer ce qui est ouvert, ou désélectionner
+act-language = Langue
+    .help = parler la langue suivante
 
 # A network of one's own.
-own-refused = These files cannot be taken in
-own-trying = Trying out on known digits how it wants them: { $percent } %
-own-stop-trying = Take it as it is
-own-facts = { $layers } layers, { $parameters } parameters, { $classes } classes
-own-nothing-assumed = Its file describes itself; nothing had to be assumed.
-own-assumed = What was understood of its file, and what had to be assumed:
-own-better = A JSON file that says it better may be dropped too, now or together with the network.
-own-how = A network of your own can read beside these two: a .safetensors file from PyTorch, Keras, Flax, burn or tinygrad, with 2D convolutions, linear layers, batch normalisation and pooling, one after the other, for pictures of 28 × 28. What the file does not say is tried out on known digits.
-own-drop-page = Drop the file on this page, or choose it. It stays on this computer.
-own-drop-window = Drop the file on this window, or start with: mnistify --model FILE
-own-description = Weights do not tell everything. A JSON file of the same name beside them, or dropped with them, can say the rest; every line may be left out:
-own-choose = Choose files…
-    .help = a .safetensors file, and its .json if it has one
-own-remove = Remove it
-own-drop = Drop your network here
-own-many-pictures = These are { $count } pictures or drawings; the pad takes one at a time
-own-reading = Reading { $file } …
-own-added = { $name } reads beside the others.
-own-added-assumed = { $name } reads beside the others. What was assumed about it: U
-own-added-known = { $name } reads { $right } of { $of } known digits. What was found out about it: U
-own-added-poor = Careful: { $name } reads only { $right } of { $of } known digits. What was tried and what may help: U
-own-many-networks = These are { $count } networks: { $files }. One at a time can stand beside the others; drop one file, and its .json if it has one
-own-many-descriptions = These are several descriptions: { $files }. Drop the one that belongs to the network
-own-more-files = and { $count } more
-own-waiting = { $file } is kept as the description of a network: now drop the network's .safetensors file
-own-no-file = There is no file in it
+own-refused = Impossible de prendre ces fichiers
+own-trying = Essai sur des chiffres connus, pour savoir comment il les veut : { $percent } %
+own-stop-trying = Le prendre tel quel
+own-facts = { $layers ->
+    [one] { $layers } couche
+   *[other] { $layers } couches
+  }, { $parameters } paramètres, { $classes } classes
+own-nothing-assumed = Son fichier se décrit lui-même ; il n’a rien fallu supposer.
+own-assumed = Ce qui a été compris de son fichier, et ce qu’il a fallu supposer :
+own-better = Vous pouvez aussi déposer un fichier JSON qui le dit mieux, maintenant ou avec le réseau.
+own-how = Un réseau à vous peut lire à côté de ces deux-là : un fichier .safetensors venu de PyTorch, Keras, Flax, burn ou tinygrad, avec des convolutions 2D, des couches linéaires, de la normalisation par lots et du pooling, à la suite, pour des images de 28 × 28. Ce que le fichier ne dit pas est essayé sur des chiffres connus.
+own-drop-page = Déposez le fichier sur cette page, ou choisissez-le. Il reste sur cet ordinateur.
+own-drop-window = Déposez le fichier sur cette fenêtre, ou lancez : mnistify --model FICHIER
+own-description = Les poids ne disent pas tout. Un fichier JSON du même nom, à côté d’eux ou déposé avec eux, peut dire le reste ; chaque ligne est facultative :
+own-choose = Choisir…
+    .help = un fichier .safetensors, et son .json s’il en a un
+own-remove = Le retirer
+own-drop = Déposez votre réseau ici
+own-many-pictures = Voici { $count } images ou dessins ; l’ardoise n’en prend qu’un à la fois
+own-reading = Lecture de { $file }…
+own-added = { $name } lit à côté des autres.
+own-added-assumed = { $name } lit à côté des autres. Ce qu’il a fallu supposer : U
+own-added-known = { $name } lit { $right } des { $of } chiffres connus. Ce qui a été découvert : U
+own-added-poor = Attention : { $name } ne lit que { $right } des { $of } chiffres connus. Ce qui a été essayé et ce qui peut aider : U
+own-many-networks = Voici { $count } réseaux : { $files }. Un seul à la fois peut prendre place à côté des autres ; déposez un fichier, et son .json s’il en a un
+own-many-descriptions = Voici plusieurs descriptions : { $files }. Déposez celle qui va avec le réseau
+own-more-files = et { $count ->
+    [one] { $count } autre
+   *[other] { $count } autres
+  }
+own-waiting = { $file } est gardé comme description d’un réseau : déposez maintenant le fichier .safetensors du réseau
+own-no-file = Aucun fichier là-dedans
 
 # What becomes of a drawing.
-saved-drawing = The drawing is saved as { $file }.
-saved-picture = The picture is saved as { $file }.
-picture-failed = The picture cannot be saved: { $reason }
-picture-unwritten = { $file } cannot be written: { $reason }. Start the app in another folder
-shared-in-terminal = The command that opens this again is in the terminal.
+saved-drawing = Le dessin est enregistré sous { $file }.
+saved-picture = L’image est enregistrée sous { $file }.
+picture-failed = Impossible d’enregistrer l’image : { $reason }
+picture-unwritten = Impossible d’écrire { $file } : { $reason }. Lancez l’application dans un autre dossier
+shared-in-terminal = La commande qui rouvre ceci est dans le terminal.
 
 # The guided tour: at most 25 words a step.
-tour-start = Show me how
-tour-leave = Leave
-tour-back = Back
-tour-next = Next
-tour-end = Done
-tour-place = { $step } of { $steps }
-tour-numbers = Your drawing becomes 28 × 28 dots. For the computer that is nothing but 784 numbers: how much ink is where.
-tour-window = A small window slides over your drawing. At every place it adds up what it sees and asks: is there an edge like mine?
-tour-many = { $count } such windows look for { $count } different things. Tap the map that glows most.
-tour-coarser = Of neighbouring dots only the strongest stays. The maps get smaller, and what matters stays.
-tour-parts = Further right, windows look at maps, not at ink. Edges become corners, corners become loops and strokes.
-tour-vote = Last comes the vote. Every part speaks for some digits and against others. Tap a digit to see why.
-tour-neighbours = The other network knows no neighbours. It looks at all 784 dots at once, and knows by heart what digits look like.
-tour-doubt = Now make them doubt! Draw something that could be two digits, and watch the bars.
+tour-start = Montrez-moi
+tour-leave = Sortir
+tour-back = Retour
+tour-next = Suite
+tour-end = Fini
+tour-place = { $step } sur { $steps }
+tour-numbers = Votre dessin devient 28 × 28 points. Pour l’ordinateur, ce ne sont que 784 nombres : combien d’encre, et où.
+tour-window = Une petite fenêtre parcourt votre dessin. Partout, elle additionne ce qu’elle voit et demande : y a-t-il un bord comme le mien ?
+tour-many = { $count } fenêtres comme celle-ci cherchent { $count } choses différentes. Touchez la carte qui brille le plus.
+tour-coarser = Parmi des points voisins, seul le plus fort reste. Les cartes rapetissent, mais l’essentiel demeure.
+tour-parts = Plus à droite, les fenêtres regardent des cartes, et non l’encre. Les bords deviennent des coins, les coins des boucles et des traits.
+tour-vote = À la fin, on vote. Chaque partie parle pour certains chiffres et contre d’autres. Touchez un chiffre pour savoir pourquoi.
+tour-neighbours = L’autre réseau ne connaît pas de voisins. Il voit les 784 points d’un coup et sait par cœur à quoi ressemblent les chiffres.
+tour-doubt = À vous de les faire douter ! Dessinez quelque chose qui pourrait être deux chiffres, et regardez les barres.
 
 # The exhibit, when nobody is there and when somebody left.
-exhibit-invite = Draw a digit with your finger
-exhibit-still-there = Still there?
-exhibit-countdown = { $seconds ->
-    [one] It starts over in one second
-   *[other] It starts over in { $seconds } seconds
+exhibit-invite = Tracez un chiffre du doigt
+exhibit-still-there = Toujours là ?
+exhibit-countdown = Tout recommence dans { $seconds ->
+    [one] { $seconds } seconde
+   *[other] { $seconds } secondes
   }
-exhibit-stay = I am still here
+exhibit-stay = Je suis encore là
 
-act-start_over = Start over
-    .help = everything as at the start
-act-tour = Tour
-    .help = a guided tour in eight steps, or the end of it
-act-tour_next = Next
-    .help = on the tour: the next step
-act-tour_back = Back
-    .help = on the tour: the step before
+act-start_over = Recommencer
+    .help = tout comme au début
+act-tour = Visite
+    .help = une visite guidée en huit étapes, ou sa fin
+act-tour_next = Suite
+    .help = dans la visite : l’étape suivante
+act-tour_back = Retour
+    .help = dans la visite : l’étape d’avant

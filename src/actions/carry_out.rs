@@ -5,10 +5,11 @@ use crate::{
     inference::{CurrentAnswer, InferenceSettings, Network, Shown},
     inspector::InspectorSettings,
     link::{Linked, SharedState, SharedView},
-    own_network::OwnNetwork,
+    own_network::{OwnNetwork, OwnNetworkAction},
     pad::{Pad, PadAction, PadRequest},
     platform,
     rest::NextFrame,
+    tour,
     view::{Lane, Motion, OrbitCamera, Preset, SelectedCell, Selection},
     words::{self, Language},
 };
@@ -126,6 +127,14 @@ impl Changed<'_, '_> {
                 let next = (words::language() as usize + 1) % Language::ALL.len();
                 speak(Language::ALL[next]);
             }
+            Action::Tour(step) => {
+                self.screen.tour = step.filter(|step| *step < tour::steps().len())
+            }
+            Action::TourBy(by) => {
+                let step = self.screen.tour.map(|step| step.saturating_add_signed(by));
+                self.apply(Action::Tour(step));
+            }
+            Action::StartOver => self.start_over(),
             Action::Close => self.close(),
             Action::Dismiss => self.screen.notice = None,
         }
@@ -260,6 +269,26 @@ impl Changed<'_, '_> {
         }
     }
 
+    /// Everything as at the start, but for what was said to be heard: language and less motion.
+    fn start_over(&mut self) {
+        let fresh = self.pad.starts_afresh();
+        *self.pad = Pad::default();
+        self.pad.apply(PadAction::StartAfresh(fresh));
+        *self.screen = Screen::default();
+        self.open(&SharedState {
+            calm: self.motion.reduced,
+            ..SharedState::default()
+        });
+        self.motion.slow = None;
+        self.motion.playing = false;
+        self.settings.continuous = false;
+        self.inspector.edge_count = InspectorSettings::default().edge_count;
+        self.own.dragging = false;
+        self.own.refusal = None;
+        self.own.apply(OwnNetworkAction::Remove);
+        self.select(None);
+    }
+
     fn close(&mut self) {
         let topmost = [
             Switch::OwnNetwork,
@@ -271,6 +300,7 @@ impl Changed<'_, '_> {
         ];
         match topmost.into_iter().find(|switch| self.is_on(*switch)) {
             Some(switch) => self.set(switch, false),
+            None if self.screen.tour.is_some() => self.screen.tour = None,
             None => self.select(None),
         }
     }

@@ -119,10 +119,33 @@ pub enum Action {
     Speak(Language),
     /// To speak the language after this one.
     NextLanguage,
+    /// To be on this step of the guided tour, or on none.
+    Tour(Option<usize>),
+    /// To be so many steps further on the tour; behind its last one it ends.
+    TourBy(isize),
+    /// To find everything as it was at the start.
+    StartOver,
     /// To close what is open on top, or else to unselect.
     Close,
     /// To take the notice away.
     Dismiss,
+}
+
+impl Action {
+    /// Whether an exhibit's visitors may do it: nothing that leaves files behind or opens some.
+    pub fn is_for_visitors(&self) -> bool {
+        !matches!(
+            self,
+            Self::Save
+                | Self::Load
+                | Self::SavePicture
+                | Self::Share
+                | Self::ChooseNetwork
+                | Self::OwnNetwork(_)
+                | Self::Toggle(Switch::OwnNetwork)
+                | Self::Set(Switch::OwnNetwork, true)
+        )
+    }
 }
 
 /// What is on or off.
@@ -186,6 +209,8 @@ pub struct Screen {
     pub page: usize,
     /// The flat feature maps: of which network and row.
     pub maps: Option<(Entity, usize)>,
+    /// The step of the guided tour, counted from 0.
+    pub tour: Option<usize>,
     /// What the person should know.
     pub notice: Option<String>,
 }

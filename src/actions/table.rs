@@ -339,6 +339,26 @@ pub static TABLE: &[Entry] = &[
         action: Action::Toggle(Switch::Calm),
     },
     Entry {
+        name: "tour",
+        keys: &[Shortcut::plain(Key::O)],
+        action: Action::Tour(Some(0)),
+    },
+    Entry {
+        name: "tour_next",
+        keys: &[Shortcut::plain(Key::Enter)],
+        action: Action::TourBy(1),
+    },
+    Entry {
+        name: "tour_back",
+        keys: &[Shortcut::plain(Key::Backspace)],
+        action: Action::TourBy(-1),
+    },
+    Entry {
+        name: "start_over",
+        keys: &[],
+        action: Action::StartOver,
+    },
+    Entry {
         name: "language",
         keys: &[Shortcut::plain(Key::Q)],
         action: Action::NextLanguage,

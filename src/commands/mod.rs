@@ -1,6 +1,7 @@
 //! The same work without a window.
 
 pub mod bench;
+pub mod exhibit;
 pub mod offscreen;
 pub mod predict;
 pub mod rest;

@@ -37,6 +37,10 @@ pub struct Pad {
     image_of: Option<(u64, Option<f32>, Preparation)>,
     replay: Option<Replay>,
     started: Instant,
+    /// Seconds without the pen after which the next touch begins on a clean pad.
+    afresh_after: Option<f32>,
+    /// When the pen was last on the pad.
+    touched: Option<Instant>,
 }
 
 /// A drawing that is being shown stroke by stroke, as it was made.
@@ -73,6 +77,9 @@ pub enum PadAction {
     Load(Vec<Stroke>),
     /// Put all of this on the pad, in the place of what is there.
     Lay(Sheet),
+    /// So many seconds after the pen was there last, the next touch away from the ink begins on a clean pad; the drawing
+    /// before it is one undo away.
+    StartAfresh(Option<f32>),
     /// Shows how a drawing is made, on a pad that stays blank: the first touch is ink on a clean pad.
     Demonstrate(Vec<Stroke>),
 }
@@ -93,6 +100,8 @@ impl Default for Pad {
             image_of: None,
             replay: None,
             started: Instant::now(),
+            afresh_after: None,
+            touched: None,
         }
     }
 }
@@ -141,9 +150,40 @@ impl Pad {
             .is_some_and(|replay| replay.demonstration)
     }
 
+    /// Whether that drawing is there whole.
+    pub fn is_demonstrated(&self) -> bool {
+        self.replay.as_ref().is_some_and(|replay| {
+            replay.demonstration && replay.millis >= recording::duration_millis(&replay.strokes)
+        })
+    }
+
     /// Whether a replay is on.
     pub fn is_replaying(&self) -> bool {
         self.replay.is_some()
+    }
+
+    /// After how many seconds without the pen the next touch begins on a clean pad.
+    pub fn starts_afresh(&self) -> Option<f32> {
+        self.afresh_after
+    }
+
+    /// Seconds since the pen was on the pad; none where it never was.
+    pub fn seconds_without_pen(&self) -> Option<f32> {
+        Some(self.touched?.elapsed().as_secs_f32())
+    }
+
+    /// Whether a touch here is the beginning of another digit: the hand was away for long, and it is far from the ink,
+    /// since a 4 has two strokes.
+    fn begins_afresh(&self, [x, y]: [f32; 2]) -> bool {
+        let Some(seconds) = self.afresh_after else {
+            return false;
+        };
+        let points = self.drawing.strokes().iter().flat_map(|s| &s.points);
+        self.seconds_without_pen()
+            .is_some_and(|past| past > seconds)
+            && points
+                .into_iter()
+                .all(|p| (p.x - x).hypot(p.y - y) > NEAR_INK)
     }
 
     /// Carries an action out. Drawing ends a replay.
@@ -155,12 +195,17 @@ impl Pad {
                 | PadAction::Width(_)
                 | PadAction::Widen(_)
                 | PadAction::Prepare(_)
+                | PadAction::StartAfresh(_)
                 | PadAction::End
         ) {
             self.replay = None;
         }
         match action {
             PadAction::Begin { x, y } => {
+                if self.begins_afresh([x, y]) {
+                    self.drawing.clear();
+                }
+                self.touched = Some(Instant::now());
                 if self.drawing.is_empty() {
                     self.started = Instant::now();
                 }
@@ -168,8 +213,12 @@ impl Pad {
                 self.drawing
                     .begin(self.tool, self.width, Point { x, y, millis });
             }
-            PadAction::Extend { x, y } => self.drawing.extend(Point { x, y, millis }),
+            PadAction::Extend { x, y } => {
+                self.touched = Some(Instant::now());
+                self.drawing.extend(Point { x, y, millis });
+            }
             PadAction::End => self.drawing.end(),
+            PadAction::StartAfresh(seconds) => self.afresh_after = seconds,
             PadAction::Undo => {
                 self.drawing.undo();
             }
@@ -209,6 +258,9 @@ impl Pad {
     }
 }
 
+/// In pad units: a touch that is nearer to the ink belongs to it.
+const NEAR_INK: f32 = 34.0;
+
 /// The longest pause between strokes that a replay keeps, in milliseconds.
 const LONGEST_PAUSE: f32 = 350.0;
 
@@ -231,10 +283,7 @@ fn advance_replay(mut pad: ResMut<Pad>, time: Res<Time>, next: Res<NextFrame>) {
     if pad.replay.is_none() {
         return;
     }
-    let ended = pad.replay.as_ref().is_some_and(|replay| {
-        replay.demonstration && replay.millis >= recording::duration_millis(&replay.strokes)
-    });
-    if ended {
+    if pad.is_demonstrated() {
         return;
     }
     next.ask();

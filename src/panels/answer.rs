@@ -123,7 +123,10 @@ pub fn tell(voices: &[Voice<'_>], threshold: f32, reason: Option<&str>) -> Told 
     let Some((first_voice, first)) = digits.first() else {
         let mut headline = say_with("headline-refused", &[("count", count.into())]);
         if let Some(reason) = reason {
-            headline = format!("{headline}: {}", say(reason));
+            headline = say_with(
+                "headline-because",
+                &[("told", headline.into()), ("reason", say(reason).into())],
+            );
         }
         return Told {
             headline,

@@ -16,7 +16,7 @@ use crate::{
     composition::{Explanation as Places, Scene},
     inference::Network,
     view::colour::{ramp_place, value_colour},
-    words::{say, say_with},
+    words::{decimal, say, say_with},
 };
 use bevy_egui::egui::{
     self, Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2,
@@ -792,7 +792,7 @@ fn signed(value: f32) -> String {
         value if value < 0.0 => "−",
         _ => "+",
     };
-    format!("{sign}{:.digits$}", value.abs())
+    decimal(format!("{sign}{:.digits$}", value.abs()))
 }
 
 /// As short as a small cell needs it.

@@ -5,7 +5,7 @@ use crate::{
     actions::{Action, Show, Switch, entry},
     composition::Scene,
     view::colour::value_colour,
-    words::{say, say_with},
+    words::{self, Language, say, say_with},
 };
 use bevy_egui::egui::{self, Align2, Color32, Mesh, Rect, Sense, Shape, Ui, pos2, vec2};
 
@@ -147,6 +147,9 @@ pub fn networks_menu(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             actions.push(Action::Show(show));
         }
     }
+    if look.exhibit.is_some() {
+        return;
+    }
     let own = entry("network");
     let button = egui::Button::new(own.label());
     let response = ui.add_sized(vec2(ui.available_width(), 40.0), button);
@@ -164,11 +167,12 @@ pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     };
     let size = places.text.technical;
     legend(ui, to_egui(lanes.legend), size, places.unit);
+    let rect = to_egui(lanes.times);
     let text = short_times(look);
+    languages_ui(ui, look, rect, size, actions);
     if text.is_empty() {
         return;
     }
-    let rect = to_egui(lanes.times);
     let galley = ui
         .painter()
         .layout_no_wrap(text.clone(), theme::font(size), theme::DIM);
@@ -189,6 +193,70 @@ pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let hint = theme::hint(entry("numbers"));
     if response.on_hover_text(hint).clicked() {
         actions.push(Action::Toggle(Switch::Numbers));
+    }
+}
+
+/// The languages, by their own names, beside the legend.
+fn languages_ui(ui: &mut Ui, look: &Look<'_>, foot: Rect, size: f32, actions: &mut Vec<Action>) {
+    let mut left = foot.min.x + 12.0;
+    for language in offered(look) {
+        let galley = ui.painter().layout_no_wrap(
+            language.own_name().into(),
+            theme::medium(size),
+            theme::TEXT,
+        );
+        let width = galley.size().x + 20.0;
+        let place =
+            Rect::from_center_size(pos2(left + width / 2.0, foot.center().y), vec2(width, 40.0));
+        left += width;
+        let response = ui.interact(place, ui.id().with(language.code()), Sense::click());
+        response.widget_info(|| {
+            egui::WidgetInfo::selected(
+                egui::WidgetType::RadioButton,
+                true,
+                language == words::language(),
+                language.own_name(),
+            )
+        });
+        mark(ui, language_mark(language), place);
+        let colour = if language == words::language() || response.hovered() {
+            theme::TEXT
+        } else {
+            theme::DIM
+        };
+        let at = place.center() - galley.size() / 2.0;
+        ui.painter()
+            .galley_with_override_text_color(at, galley, colour);
+        if language == words::language() {
+            let line = [
+                pos2(place.min.x + 10.0, place.center().y + 0.75 * size),
+                pos2(place.max.x - 10.0, place.center().y + 0.75 * size),
+            ];
+            ui.painter()
+                .line_segment(line, egui::Stroke::new(1.5, theme::DIM));
+        }
+        if response.clicked() {
+            actions.push(Action::Speak(language));
+        }
+    }
+}
+
+/// The languages on offer; where there is one, no choice.
+pub fn offered(look: &Look<'_>) -> Vec<Language> {
+    let all = match look.exhibit {
+        Some(exhibit) => exhibit.settings.languages.clone(),
+        None => Language::ALL.to_vec(),
+    };
+    if all.len() > 1 { all } else { Vec::new() }
+}
+
+/// What scripts call a language's control.
+pub fn language_mark(language: Language) -> &'static str {
+    match language {
+        Language::English => "language_en",
+        Language::French => "language_fr",
+        Language::German => "language_de",
+        Language::Spanish => "language_es",
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod answer;
 mod bars;
+mod exhibit;
 mod explain;
 mod filters;
 mod header;
@@ -19,6 +20,7 @@ mod scene;
 mod sheets;
 pub mod theme;
 mod tiles;
+mod tour;
 
 pub use answer::{Told, Voice, tell};
 pub use bars::Bars;
@@ -26,6 +28,7 @@ pub use bars::Bars;
 use crate::{
     actions::{Action, ActionSystems, Screen},
     composition::{self, Mode, Shape},
+    exhibit::Exhibit,
     gpu::SharedGpu,
     inference::{InferenceSettings, Network, Networks, ReadingItem},
     inspector::{Explained, Inspection, InspectorSettings},
@@ -91,6 +94,8 @@ pub(crate) struct Look<'a> {
     pub screen: &'a Screen,
     pub own: &'a OwnNetwork,
     pub gpu: Option<&'a SharedGpu>,
+    /// Where this is an exhibit.
+    pub exhibit: Option<&'a Exhibit>,
 }
 
 impl<'a> Look<'a> {
@@ -146,6 +151,7 @@ struct Seen<'w, 's> {
     screen: Res<'w, Screen>,
     own: Res<'w, OwnNetwork>,
     gpu: Option<Res<'w, SharedGpu>>,
+    exhibit: Option<Res<'w, Exhibit>>,
 }
 
 /// What the panels tell the rest of the app beside actions.
@@ -224,6 +230,7 @@ fn panels_ui(
         screen: &seen.screen,
         own: &seen.own,
         gpu: seen.gpu.as_deref(),
+        exhibit: seen.exhibit.as_deref(),
     };
     let told = Told::of(&look, reason(&seen.pad));
     let composed = compose(&look, &told, [window.width(), window.height()], scale);
@@ -256,7 +263,9 @@ fn panels_ui(
     header::header_ui(&mut root, &look, &told, &mut actions);
     header::foot_ui(&mut root, &look, &mut actions);
     explain::explain_ui(&mut root, &look, &mut actions);
+    tour::tour_ui(&mut root, &look, &mut actions);
     sheets::sheets_ui(&root, &look, memory, &mut actions);
+    exhibit::exhibit_ui(&mut root, &look, &mut actions);
 
     let side = (composed.places.pad.width() * scale).round() as u32;
     if written.canvas.wanted_side != side {
@@ -270,6 +279,9 @@ fn panels_ui(
             .map(|(name, rect)| (name, to_bevy(rect * zoom)))
             .collect(),
     });
+    if look.exhibit.is_some() {
+        actions.retain(Action::is_for_visitors);
+    }
     written.actions.write_batch(actions);
 }
 
@@ -320,6 +332,7 @@ fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Compos
             .and_then(|network| networks.iter().position(|(entity, _)| *entity == network)),
         lanes_fill_screen: look.screen.lanes_fill_screen,
         page: look.screen.page,
+        tour: look.screen.tour.is_some(),
     };
     Composed::new(window, scale, networks, mode)
 }

@@ -4,7 +4,7 @@ use super::{Look, marks::mark, theme};
 use crate::{
     actions::{Action, Switch, entry},
     inference::{RunnerStatus, shortened},
-    words::{say, say_with},
+    words::{decimal, say, say_with},
 };
 use bevy_egui::egui::{self, Align2, RichText, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints};
@@ -44,9 +44,9 @@ pub fn numbers_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
 
 /// On what it all runs.
 fn device(look: &Look<'_>) -> String {
-    let adapter = look
-        .gpu
-        .map_or_else(|| say("numbers-none"), |gpu| gpu.adapter.clone());
+    let Some(gpu) = look.gpu else {
+        return say("numbers-none");
+    };
     let on_cpu = look
         .shown()
         .find_map(|reading| match &reading.executor.status {
@@ -67,7 +67,7 @@ fn device(look: &Look<'_>) -> String {
     } else {
         "numbers-device"
     };
-    on_cpu.unwrap_or_else(|| say_with(key, &[("adapter", adapter.into())]))
+    on_cpu.unwrap_or_else(|| say_with(key, &[("adapter", gpu.adapter.as_str().into())]))
 }
 
 fn plot(ui: &mut Ui, look: &Look<'_>) {
@@ -141,11 +141,11 @@ fn table(ui: &mut Ui, look: &Look<'_>) {
 
 /// Three significant places at most.
 pub fn millis(value: f32) -> String {
-    if value < 1.0 {
+    decimal(if value < 1.0 {
         format!("{value:.2}")
     } else if value < 10.0 {
         format!("{value:.1}")
     } else {
         format!("{value:.0}")
-    }
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Look, Memory, filters,
+    header::{language_mark, offered},
     marks::mark,
     numbers, own_network,
     pad_panel::preparation_ui,
@@ -9,9 +10,10 @@ use super::{
 };
 use crate::{
     actions::{Action, EDGES, Switch, TABLE, entry, keys_text},
+    composition::WindowClass,
     pad::PadAction,
     view::Preset,
-    words::{say, say_with},
+    words::{self, say, say_with},
 };
 use bevy_egui::egui::{self, Align2, RichText, Sense, Ui, pos2, vec2};
 use mnistify_drawing::{MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE};
@@ -100,6 +102,9 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             ("picture", false, true),
             ("share", false, true),
         ] {
+            if look.exhibit.is_some() && !entry(name).action.is_for_visitors() {
+                continue;
+            }
             actions.extend(entry_button(ui, entry(name), on, enabled));
         }
     });
@@ -155,8 +160,26 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     });
     ui.separator();
     ui.horizontal_wrapped(|ui| {
-        actions.extend(entry_button(ui, entry("network"), false, true));
+        if look.exhibit.is_none() {
+            actions.extend(entry_button(ui, entry("network"), false, true));
+        }
+        let on_tour = look.screen.tour.is_some();
+        actions.extend(entry_button(ui, entry("tour"), on_tour, true));
+        actions.extend(entry_button(ui, entry("start_over"), false, true));
         actions.extend(entry_button(ui, entry("help"), look.screen.help, true));
+    });
+    ui.horizontal_wrapped(|ui| {
+        for language in offered(look) {
+            let on = language == words::language();
+            let button = egui::Button::new(language.own_name()).selected(on);
+            let response = ui.add(button);
+            if look.composed.places.class != WindowClass::Wide {
+                mark(ui, language_mark(language), response.rect);
+            }
+            if response.clicked() {
+                actions.push(Action::Speak(language));
+            }
+        }
     });
 }
 

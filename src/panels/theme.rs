@@ -3,7 +3,7 @@
 use super::marks::mark;
 use crate::actions::{Action, Entry, keys_text};
 use bevy_egui::egui::{
-    self, Align2, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Rect,
+    self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter, Rect,
     Response, Sense, Stroke, TextStyle, Ui, Visuals, WidgetInfo, WidgetType, style::WidgetVisuals,
 };
 use std::sync::Arc;
@@ -169,6 +169,21 @@ pub fn card() -> egui::Frame {
         .inner_margin(egui::Margin::same(20))
 }
 
+/// One line of medium type, made smaller where a language needs more room than there is.
+pub fn fitting(painter: &Painter, text: &str, size: f32, room: f32) -> Arc<Galley> {
+    let galley = painter.layout_no_wrap(text.into(), medium(size), TEXT);
+    let width = galley.size().x;
+    if width <= room {
+        return galley;
+    }
+    // No smaller than can be read on a phone in the hand.
+    let smaller = (size * room / width).max(LEAST_ON_BUTTONS.min(size));
+    painter.layout_no_wrap(text.into(), medium(smaller), TEXT)
+}
+
+/// The least type on a button.
+const LEAST_ON_BUTTONS: f32 = 11.0;
+
 /// A button that stands at a place of the composition.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
@@ -219,13 +234,10 @@ impl Place<'_> {
         } else {
             DIM.gamma_multiply(0.6)
         };
-        ui.painter().text(
-            self.rect.center(),
-            Align2::CENTER_CENTER,
-            self.text,
-            medium(self.size),
-            colour,
-        );
+        let galley = fitting(ui.painter(), self.text, self.size, self.rect.width() - 8.0);
+        let place = self.rect.center() - galley.size() / 2.0;
+        ui.painter()
+            .galley_with_override_text_color(place, galley, colour);
         response
     }
 }

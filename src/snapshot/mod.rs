@@ -5,11 +5,13 @@ mod file;
 
 use crate::{
     actions::Screen,
+    exhibit::{Exhibit, Phase},
     gpu::SharedGpu,
     inference::{InferenceSettings, Networks, Origin, ReadingItem, RunnerStatus},
     own_network::OwnNetwork,
     pad::Pad,
     panels::Controls,
+    words,
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use mnistify_drawing::{Preparation, Tool};
@@ -36,6 +38,7 @@ pub struct Snapshot<'w, 's> {
     screen: Res<'w, Screen>,
     controls: Res<'w, Controls>,
     own: Res<'w, OwnNetwork>,
+    exhibit: Option<Res<'w, Exhibit>>,
     gpu: Option<Res<'w, SharedGpu>>,
     #[cfg(not(target_arch = "wasm32"))]
     resumed: Res<'w, crate::recovery::Resumed>,
@@ -93,6 +96,15 @@ impl Snapshot<'_, '_> {
             "models": models,
             "headline": headline(shown.map(ReadingItem::answer)),
             "message": self.screen.notice,
+            "language": words::language().code(),
+            "tour": self.screen.tour,
+            "demonstrating": self.pad.is_demonstrating(),
+            "phase": self.exhibit.as_ref().map(|exhibit| match exhibit.phase() {
+                Phase::Attract => "attract",
+                Phase::Visit => "visit",
+                Phase::Asking => "asking",
+            }),
+            "resets": self.exhibit.as_ref().map(|exhibit| exhibit.resets),
             "dragging": self.own.dragging,
             "refusal": self.own.refusal,
             "notes": notes.unwrap_or_default(),

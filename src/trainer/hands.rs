@@ -25,6 +25,26 @@ impl Hand {
     }
 }
 
+/// What the exhibit draws while nobody is there, by digit and place among its hands; the digits' order is one in which
+/// neighbours differ.
+#[cfg(test)]
+const SHOWN: [(u8, usize); 14] = [
+    (3, 0),
+    (8, 0),
+    (2, 1),
+    (5, 0),
+    (7, 1),
+    (4, 0),
+    (9, 1),
+    (6, 0),
+    (0, 1),
+    (2, 0),
+    (3, 1),
+    (5, 1),
+    (4, 1),
+    (1, 0),
+];
+
 /// The drawing number `index` of hand `number` (its place in [`HANDS`]); equal arguments give equal strokes.
 pub fn drawing(number: usize, seed: u64, index: u32) -> Vec<Stroke> {
     let stream = ((number as u64) << 32) | u64::from(index);
@@ -409,7 +429,34 @@ pub const HANDS: &[Hand] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mnistify_drawing::{PAD_SIZE, Preparation, rasterise};
+    use mnistify_drawing::{PAD_SIZE, Preparation, rasterise, recording};
+
+    /// `MNISTIFY_WRITE_HANDS=1 cargo test` writes them anew.
+    #[test]
+    fn the_exhibit_shows_these_hands() {
+        let lines = SHOWN.iter().enumerate().map(|(place, (digit, which))| {
+            let hands = HANDS
+                .iter()
+                .enumerate()
+                .filter(|(_, hand)| hand.digit == *digit);
+            let numbers: Vec<usize> = hands.map(|(number, _)| number).collect();
+            let number = numbers[which % numbers.len()];
+            recording::to_json(&drawing(number, 11, place as u32)) + "\n"
+        });
+        let text: String = lines.collect();
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../assets/strokes/hands.json"
+        );
+        if std::env::var_os("MNISTIFY_WRITE_HANDS").is_some() {
+            std::fs::write(file, &text).unwrap();
+        }
+        let written = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(
+            written == text,
+            "assets/strokes/hands.json holds other hands"
+        );
+    }
 
     #[test]
     fn every_digit_has_two_hands_or_more() {

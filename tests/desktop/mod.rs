@@ -160,8 +160,20 @@ pub struct App {
 }
 
 impl App {
-    /// The program with these arguments and variables.
+    /// The app in a window of the usual size, with these arguments and variables.
     pub fn start(
+        display: &Display,
+        folder: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let (width, height) = (WIDTH.to_string(), HEIGHT.to_string());
+        let size = ["--width", &width, "--height", &height];
+        Self::start_plain(display, folder, &[&size, arguments].concat(), variables)
+    }
+
+    /// The program with these arguments and variables.
+    pub fn start_plain(
         display: &Display,
         folder: &Path,
         arguments: &[&str],
@@ -173,17 +185,13 @@ impl App {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mnistify"));
         command
             .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args([
-                "--width",
-                &WIDTH.to_string(),
-                "--height",
-                &HEIGHT.to_string(),
-            ])
             .args(arguments)
             .envs(variables.iter().copied())
             .env("DISPLAY", &display.name)
             .env_remove("WAYLAND_DISPLAY")
             .env("WINIT_X11_SCALE_FACTOR", "1")
+            // The tests look for English words.
+            .env("LC_ALL", "C.UTF-8")
             .env("MNISTIFY_STATE_FILE", &state)
             .stdin(Stdio::null())
             .stdout(output)
@@ -202,6 +210,18 @@ impl App {
         text.lines()
             .rev()
             .find_map(|line| serde_json::from_str(line).ok())
+    }
+
+    /// Until it ends by itself.
+    pub fn ends(&mut self, patience: Duration) -> std::process::ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.process.0.try_wait().expect("the app is a child") {
+                return status;
+            }
+            assert!(started.elapsed() < patience, "it does not end");
+            sleep(Duration::from_millis(40));
+        }
     }
 
     /// Looks again and again until there is what is wanted.

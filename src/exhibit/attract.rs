@@ -1,0 +1,61 @@
+//! Recorded hands, one after the other, while nobody is there.
+
+use super::{Exhibit, Phase};
+use crate::{
+    actions::Action,
+    pad::{Pad, PadAction},
+    rest::NextFrame,
+};
+use bevy::prelude::*;
+use mnistify_drawing::{Stroke, recording};
+use std::sync::OnceLock;
+
+/// How long a finished digit stands before the next hand begins, in seconds.
+const STANDS: f32 = 4.0;
+
+/// The recordings: `assets/strokes/hands.json` has one a line.
+fn hands() -> &'static [Vec<Stroke>] {
+    static HANDS: OnceLock<Vec<Vec<Stroke>>> = OnceLock::new();
+    HANDS.get_or_init(|| {
+        let lines = include_str!("../../assets/strokes/hands.json").lines();
+        lines
+            .map(|line| recording::from_json(line).expect("assets/strokes/hands.json"))
+            .collect()
+    })
+}
+
+pub(super) fn show_hands(
+    mut exhibit: ResMut<Exhibit>,
+    pad: Res<Pad>,
+    time: Res<Time<Real>>,
+    mut actions: MessageWriter<Action>,
+    next: Res<NextFrame>,
+) {
+    if exhibit.phase != Phase::Attract || !pad.drawing().is_empty() {
+        return;
+    }
+    next.ask();
+    if pad.is_demonstrating() && !pad.is_demonstrated() {
+        exhibit.ended = 0.0;
+        return;
+    }
+    exhibit.ended += time.delta_secs().min(0.5);
+    if exhibit.ended < STANDS {
+        return;
+    }
+    exhibit.ended = 0.0;
+    let strokes = hands()[exhibit.hand % hands().len()].clone();
+    exhibit.hand += 1;
+    actions.write(Action::Pad(PadAction::Demonstrate(strokes)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_hands_are_recorded() {
+        assert!(hands().len() >= 10);
+        assert!(hands().iter().all(|strokes| !strokes.is_empty()));
+    }
+}

@@ -1,0 +1,289 @@
+//! The app as an exhibit: while nobody is there recorded hands draw; the first touch is ink; when a visitor has left, it
+//! asks, and then everything is as at the start.
+
+mod attract;
+#[cfg(not(target_arch = "wasm32"))]
+mod leaving;
+mod pulse;
+pub mod settings;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use leaving::has_left;
+#[cfg(not(target_arch = "wasm32"))]
+pub use pulse::heart;
+pub use settings::Settings;
+
+use crate::{
+    actions::{Action, ActionSystems, Screen},
+    guide::Guide,
+    inference::Networks,
+    pad::{Pad, PadAction},
+    rest::NextFrame,
+    view::Selection,
+};
+use bevy::{
+    ecs::system::SystemParam,
+    input::{
+        keyboard::KeyboardInput,
+        mouse::{MouseButtonInput, MouseWheel},
+        touch::TouchInput,
+    },
+    prelude::*,
+    window::{CursorOptions, PrimaryWindow},
+};
+use std::time::Duration;
+
+/// For tests and endurance runs: how many times faster an exhibit's clock runs, such as `20`.
+const CLOCK: &str = "MNISTIFY_EXHIBIT_CLOCK";
+
+/// Makes an exhibit of the app.
+pub fn add(app: &mut App, settings: Settings) {
+    let speed = std::env::var(CLOCK).ok().and_then(|text| text.parse().ok());
+    app.insert_resource(Exhibit::new(settings, speed.unwrap_or(1.0)))
+        .add_systems(Startup, begin)
+        .add_systems(
+            PostUpdate,
+            (notice_visitor, keep_pad, attract::show_hands, count_digits)
+                .chain()
+                .before(ActionSystems),
+        )
+        .add_plugins(pulse::plugin);
+    #[cfg(not(target_arch = "wasm32"))]
+    app.add_plugins(leaving::plugin);
+}
+
+/// Whether somebody is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Nobody: recorded hands draw.
+    #[default]
+    Attract,
+    /// Somebody is.
+    Visit,
+    /// Somebody was, and is asked.
+    Asking,
+}
+
+/// What was seen since the start of the program; nothing of who.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Visits that began.
+    pub visitors: u64,
+    /// Drawings that were left for another, with at least a line on them.
+    pub digits: u64,
+    /// Those that at least one network read.
+    pub answers: u64,
+    /// Those that none did.
+    pub refusals: u64,
+}
+
+/// An exhibit's state.
+#[derive(Resource, Debug)]
+pub struct Exhibit {
+    /// What the operator wants.
+    pub settings: Settings,
+    phase: Phase,
+    /// Seconds without the visitor.
+    idle: f32,
+    /// How many times faster the clock runs.
+    speed: f32,
+    /// What was seen.
+    pub counts: Counts,
+    /// How often everything was put back.
+    pub resets: u64,
+    /// Which recorded hand draws.
+    hand: usize,
+    /// Seconds since it ended.
+    ended: f32,
+    /// Revision of the last drawing, and whether it was read; none for a blank pad.
+    drawn: Option<(u64, bool)>,
+}
+
+impl Exhibit {
+    /// One that begins.
+    pub fn new(settings: Settings, speed: f32) -> Self {
+        Self {
+            settings,
+            phase: Phase::Attract,
+            idle: 0.0,
+            speed,
+            counts: Counts::default(),
+            resets: 0,
+            hand: 0,
+            ended: f32::MAX,
+            drawn: None,
+        }
+    }
+
+    /// Whether somebody is there.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whole seconds until it starts over, while it asks.
+    pub fn seconds_left(&self) -> u32 {
+        let limit = self.settings.idle_seconds + self.settings.countdown_seconds;
+        (limit - self.idle).max(0.0).ceil() as u32
+    }
+
+    /// So many seconds later, with or without somebody's touch. True where everything is to be put back.
+    pub fn advance(&mut self, seconds: f32, touched: bool) -> bool {
+        if touched {
+            if self.phase == Phase::Attract {
+                self.counts.visitors += 1;
+            }
+            self.phase = Phase::Visit;
+            self.idle = 0.0;
+            return false;
+        }
+        if self.phase == Phase::Attract {
+            return false;
+        }
+        self.idle += seconds;
+        let Settings {
+            idle_seconds,
+            countdown_seconds,
+            ..
+        } = self.settings;
+        if self.idle >= idle_seconds + countdown_seconds {
+            self.phase = Phase::Attract;
+            self.idle = 0.0;
+            self.ended = f32::MAX;
+            self.resets += 1;
+            return true;
+        }
+        self.phase = if self.idle >= idle_seconds {
+            Phase::Asking
+        } else {
+            Phase::Visit
+        };
+        false
+    }
+}
+
+fn begin(
+    exhibit: Res<Exhibit>,
+    mut guide: ResMut<Guide>,
+    mut actions: MessageWriter<Action>,
+    mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>,
+) {
+    guide.seconds_a_step = exhibit.settings.tour_seconds();
+    actions.write(Action::Speak(exhibit.settings.first_language()));
+    for mut cursor in &mut cursors {
+        cursor.visible = exhibit.settings.pointer;
+    }
+}
+
+/// Everything by which somebody is noticed.
+#[derive(SystemParam)]
+struct Touches<'w, 's> {
+    buttons: MessageReader<'w, 's, MouseButtonInput>,
+    wheels: MessageReader<'w, 's, MouseWheel>,
+    moves: MessageReader<'w, 's, CursorMoved>,
+    touches: MessageReader<'w, 's, TouchInput>,
+    keys: MessageReader<'w, 's, KeyboardInput>,
+}
+
+impl Touches<'_, '_> {
+    fn any(&mut self, while_hovering: bool) -> bool {
+        let moved = self.moves.read().count() > 0;
+        let counts = [
+            self.buttons.read().count(),
+            self.wheels.read().count(),
+            self.touches.read().count(),
+            self.keys.read().count(),
+        ];
+        counts.iter().sum::<usize>() > 0 || (moved && while_hovering)
+    }
+}
+
+fn notice_visitor(
+    mut exhibit: ResMut<Exhibit>,
+    mut touches: Touches,
+    mut actions: MessageWriter<Action>,
+    time: Res<Time<Real>>,
+    next: Res<NextFrame>,
+) {
+    // A pointer that only passes begins no visit, but keeps one.
+    let hovering_counts = exhibit.phase != Phase::Attract;
+    let touched = touches.any(hovering_counts);
+    let seconds = time.delta().min(Duration::from_secs(5)).as_secs_f32() * exhibit.speed;
+    let before = exhibit.phase;
+    if exhibit.advance(seconds, touched) {
+        info!("the visitor has left; everything as at the start");
+        actions.write_batch([
+            Action::StartOver,
+            Action::Speak(exhibit.settings.first_language()),
+        ]);
+    }
+    next.ask_if(exhibit.phase != before || exhibit.phase != Phase::Visit);
+}
+
+/// A digit that was read makes place for the next, but not while something is explained.
+fn keep_pad(
+    exhibit: Res<Exhibit>,
+    pad: Res<Pad>,
+    screen: Res<Screen>,
+    selection: Res<Selection>,
+    mut actions: MessageWriter<Action>,
+) {
+    let busy = selection.cell.is_some() || screen.tour.is_some();
+    let wanted = (!busy).then_some(exhibit.settings.clean_pad_seconds);
+    if pad.starts_afresh() != wanted {
+        actions.write(Action::Pad(PadAction::StartAfresh(wanted)));
+    }
+}
+
+/// A drawing counts when it is gone.
+fn count_digits(mut exhibit: ResMut<Exhibit>, pad: Res<Pad>, networks: Networks) {
+    let strokes = pad.drawing().strokes();
+    if strokes.is_empty() {
+        if let Some((_, read)) = exhibit.drawn.take() {
+            exhibit.counts.digits += 1;
+            if read {
+                exhibit.counts.answers += 1;
+            } else {
+                exhibit.counts.refusals += 1;
+            }
+        }
+        return;
+    }
+    let revision = pad.drawing().revision();
+    let read = networks.shown().iter().any(|reading| {
+        let digits = reading.network.spec().classes().len().min(10);
+        reading.answer().is_some_and(|answer| answer.class < digits)
+    });
+    exhibit.drawn = Some((revision, read));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_visit_begins_is_asked_about_and_ends() {
+        let mut exhibit = Exhibit::new(Settings::default(), 1.0);
+        assert!(!exhibit.advance(1000.0, false), "nobody can leave");
+        assert_eq!(exhibit.phase(), Phase::Attract);
+        exhibit.advance(0.0, true);
+        assert_eq!(
+            (exhibit.phase(), exhibit.counts.visitors),
+            (Phase::Visit, 1)
+        );
+        exhibit.advance(44.0, false);
+        assert_eq!(exhibit.phase(), Phase::Visit);
+        exhibit.advance(2.0, false);
+        assert_eq!(
+            (exhibit.phase(), exhibit.seconds_left()),
+            (Phase::Asking, 19)
+        );
+        exhibit.advance(0.0, true);
+        assert_eq!(
+            (exhibit.phase(), exhibit.counts.visitors),
+            (Phase::Visit, 1)
+        );
+        assert!(!exhibit.advance(64.9, false));
+        assert!(exhibit.advance(0.2, false));
+        assert_eq!((exhibit.phase(), exhibit.resets), (Phase::Attract, 1));
+    }
+}

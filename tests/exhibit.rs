@@ -1,0 +1,182 @@
+//! The exhibit as its visitors and its operator meet it: nobody there, a touch, an answer, the tour, another language, left
+//! alone; and whatever ends the app, it comes back.
+
+#![cfg(target_os = "linux")]
+
+use desktop::{App, Display, START};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+mod desktop;
+
+/// A software rasteriser on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+fn start(name: &str, settings: &str, clock: &str) -> (Display, App, PathBuf) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("exhibit-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    let display = Display::start(&folder);
+    let config = folder.join("exhibit.toml");
+    let text = format!("folder = {:?}\n{settings}", folder.display().to_string());
+    fs::write(&config, text).expect("the folder was just made");
+    let arguments = ["exhibit", "--windowed", "--config", &config.display().to_string()];
+    let variables = [("MNISTIFY_EXHIBIT_CLOCK", clock)];
+    let app = App::start_plain(&display, &folder, &arguments, &variables);
+    (display, app, folder)
+}
+
+fn wait(app: &mut App, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    app.wait(what, PATIENCE, |app| app.state().filter(|state| wanted(state)))
+}
+
+/// Presses the middle of a control.
+fn press(display: &Display, state: &Value, name: &str) {
+    let place = &state["buttons"][name];
+    let middle = |axis: usize| {
+        let at = |index: usize| place[index].as_f64();
+        let (low, high) = (at(axis), at(axis + 2));
+        low.zip(high).map(|(low, high)| f64::midpoint(low, high).round())
+    };
+    let (Some(x), Some(y)) = (middle(0), middle(1)) else {
+        panic!("there is no control {name}: {}", state["buttons"]);
+    };
+    display.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+    display.xdotool(&["mousedown", "1"]);
+    std::thread::sleep(Duration::from_millis(150));
+    display.xdotool(&["mouseup", "1"]);
+}
+
+/// A vertical line on the pad, which is a 1.
+fn draw_one(display: &Display, state: &Value) {
+    let pad: Vec<f64> = (0..4).filter_map(|side| state["pad"][side].as_f64()).collect();
+    let at = |x: f64, y: f64| {
+        let x = pad[0] + x * (pad[2] - pad[0]);
+        let y = pad[1] + y * (pad[3] - pad[1]);
+        [x.round().to_string(), y.round().to_string()]
+    };
+    let [x, y] = at(0.5, 0.22);
+    display.xdotool(&["mousemove", &x, &y]);
+    display.xdotool(&["mousedown", "1"]);
+    for step in 1..=20 {
+        let [x, y] = at(0.5, 0.22 + 0.028 * f64::from(step));
+        display.xdotool(&["mousemove", &x, &y]);
+        std::thread::sleep(Duration::from_millis(15));
+    }
+    display.xdotool(&["mouseup", "1"]);
+}
+
+#[test]
+fn a_visit_from_the_first_touch_to_the_reset() {
+    let settings = "languages = [\"fr\", \"en\"]\nidle_seconds = 60\ncountdown_seconds = 20\n";
+    let (display, mut app, folder) = start("visit", settings, "1");
+    let nobody = app.wait("recorded hands", START, |app| {
+        app.state().filter(|state| {
+            state["phase"] == "attract" && state["demonstrating"] == true && state["language"] == "fr"
+        })
+    });
+    assert_eq!(nobody["strokes"], 0, "the pad is the visitor's");
+    // The first touch is ink, and nothing else.
+    draw_one(&display, &nobody);
+    let drawn = wait(&mut app, "ink and an answer", |state| {
+        state["phase"] == "visit" && state["strokes"] == 1 && state["models"][1]["class"] == 1
+    });
+    // The tour, forwards and backwards, by keys.
+    press(&display, &drawn, "tour");
+    wait(&mut app, "the tour", |state| state["tour"] == 0);
+    for step in 1..=7 {
+        display.xdotool(&["key", "Return"]);
+        wait(&mut app, "the next step", |state| state["tour"] == step);
+    }
+    for step in (0..7).rev() {
+        display.xdotool(&["key", "BackSpace"]);
+        wait(&mut app, "the step before", |state| state["tour"] == step);
+    }
+    let first = wait(&mut app, "the drawing on the tour", |state| state["strokes"] == 1);
+    press(&display, &first, "tour_leave");
+    let after = wait(&mut app, "the end of the tour", |state| state["tour"].is_null());
+    press(&display, &after, "language_en");
+    wait(&mut app, "the other language", |state| state["language"] == "en");
+    // Files are none of a visitor's affairs.
+    display.xdotool(&["key", "ctrl+s"]);
+    display.xdotool(&["key", "u"]);
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(!folder.join("mnistify-strokes.json").exists());
+    display.xdotool(&["key", "ctrl+shift+q"]);
+    let ended = app.ends(PATIENCE);
+    assert!(ended.success(), "{ended}: {}", log(&folder));
+    let counts = fs::read_to_string(folder.join("counts.csv")).expect("the counts");
+    assert!(counts.lines().count() == 2, "{counts}");
+}
+
+#[test]
+fn left_alone_it_asks_and_starts_over() {
+    // Ten seconds without a touch are one here.
+    let settings = "idle_seconds = 60\ncountdown_seconds = 60\n";
+    let (display, mut app, _folder) = start("idle", settings, "12");
+    let nobody = app.wait("recorded hands", START, |app| {
+        app.state().filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
+    });
+    draw_one(&display, &nobody);
+    wait(&mut app, "a visit", |state| state["phase"] == "visit" && state["strokes"] == 1);
+    let asked = wait(&mut app, "the question", |state| {
+        state["phase"] == "asking" && !state["buttons"]["stay"].is_null()
+    });
+    press(&display, &asked, "stay");
+    wait(&mut app, "the visitor to stay", |state| {
+        state["phase"] == "visit" && state["strokes"] == 1
+    });
+    let over = wait(&mut app, "everything as at the start", |state| state["resets"] == 1);
+    assert_eq!((&over["phase"], &over["strokes"]), (&"attract".into(), &0.into()));
+}
+
+#[test]
+fn whatever_ends_the_app_it_comes_back() {
+    let settings = "[supervisor]\nheartbeat_seconds = 10\n";
+    let (_display, mut app, folder) = start("faults", settings, "1");
+    app.wait("recorded hands", START, |app| {
+        app.state().filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
+    });
+    for (signal, reason) in [("-KILL", "it was ended"), ("-STOP", "it hangs")] {
+        let child = child_of(app.process.0.id());
+        let _ = fs::remove_file(&app.state_file);
+        let sent = Command::new("kill").args([signal, &child.to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()));
+        app.wait("the app again", START, |app| {
+            app.state().filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
+        });
+        assert!(log(&folder).contains(reason), "{reason}: {}", log(&folder));
+        assert_ne!(child, child_of(app.process.0.id()));
+    }
+    let supervisor = app.process.0.id();
+    let child = child_of(supervisor);
+    let _ = Command::new("kill").args(["-KILL", &supervisor.to_string()]).status();
+    let gone = || !Path::new("/proc").join(child.to_string()).exists();
+    let begun = std::time::Instant::now();
+    while !gone() && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(gone(), "the app outlives its supervisor");
+}
+
+fn log(folder: &Path) -> String {
+    fs::read_to_string(folder.join("mnistify.log")).unwrap_or_default()
+}
+
+/// The app that a supervisor runs.
+fn child_of(supervisor: u32) -> u32 {
+    let processes = fs::read_dir("/proc").expect("Linux has it");
+    let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let is_child = |process: &u32| {
+        let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let behind = text.rsplit_once(')').map_or("", |(_, behind)| behind);
+        let name_fits = text.contains("(mnistify)");
+        name_fits && behind.split(' ').nth(2) == Some(&supervisor.to_string())
+    };
+    numbers.into_iter().find(is_child).expect("it runs the app")
+}
