@@ -4,16 +4,18 @@
 # page's tests need. Everything it says goes to standard error.
 #
 #   scripts/install-system.sh [--tests] [--web] [--web-tests]
+#   scripts/install-system.sh --loaded    only prints the names of Debian's packages that a built program loads
 set -euo pipefail
 
-tests=no web=no web_tests=no
+tests=no web=no web_tests=no loaded_only=no
 for argument in "$@"; do
     case $argument in
         --tests) tests=yes ;;
         --web) web=yes ;;
         --web-tests) web_tests=yes ;;
+        --loaded) loaded_only=yes ;;
         *)
-            echo "usage: $0 [--tests] [--web] [--web-tests]" >&2
+            echo "usage: $0 [--tests] [--web] [--web-tests] | --loaded" >&2
             exit 2
             ;;
     esac
@@ -55,11 +57,8 @@ add_wasm_to_rust() {
 }
 
 # Package and reason.
-wanted=(
-    "build-essential|a C compiler and the linker that Rust calls"
-    "pkg-config|finds system libraries during the build"
+loaded=(
     "libvulkan1|the Vulkan loader, loaded at run time"
-    "mesa-vulkan-drivers|Vulkan drivers, a software one among them"
     "libx11-6|the window, loaded at run time"
     "libx11-xcb1|the window, loaded at run time"
     "libxcursor1|the mouse pointer, loaded at run time"
@@ -67,6 +66,16 @@ wanted=(
     "libxrandr2|screen sizes, loaded at run time"
     "libxkbcommon0|the keyboard, loaded at run time"
     "libxkbcommon-x11-0|the keyboard, loaded at run time"
+)
+if [ "$loaded_only" = yes ]; then
+    printf '%s\n' "${loaded[@]%%|*}"
+    exit
+fi
+wanted=(
+    "build-essential|a C compiler and the linker that Rust calls"
+    "pkg-config|finds system libraries during the build"
+    "mesa-vulkan-drivers|Vulkan drivers, a software one among them"
+    "${loaded[@]}"
 )
 if [ "$tests" = yes ]; then
     wanted+=(
