@@ -1,10 +1,10 @@
 // Puts the page together: names files after their content, fills in the templates, compresses everything, and says how
 // large it all is.
 //
-//   node web/pack.mjs --modules DIR --out DIR [--cache DIR] [--source DIR] [--models DIR]
+//   node web/pack.mjs --modules DIR --out DIR [--cache DIR] [--source DIR] [--models DIR] [--languages DIR]
 //
-// --modules has wasm-bindgen's app.js, app_bg.wasm, cpu.js and cpu_bg.wasm. --source is web/src and --models is models if
-// not said. Compressed files are kept in --cache and used again as long as their content stays the same.
+// --modules has wasm-bindgen's app.js, app_bg.wasm, cpu.js and cpu_bg.wasm. --source is web/src, --models is models
+// and --languages is assets/languages if not said. Compressed files are kept in --cache and used again as long as their content stays the same.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -21,6 +21,12 @@ const PAGE = 'index.html';
 const WORKER = 'service-worker.js';
 const APP_MANIFEST = 'manifest.webmanifest';
 const TEMPLATES = [PAGE, WORKER, APP_MANIFEST];
+
+/** Stands in the page itself. */
+const FIRST_WORDS = 'first-words.js';
+
+/** The language that the page arrives in. */
+const FIRST_LANGUAGE = 'en';
 
 /** These have to be there; the page's modules import each other as "mnistify/loader" and so on. */
 const MODULES = ['interface', 'fallback', 'app', 'cpu', 'loader'];
@@ -81,7 +87,7 @@ async function assetsOf({ source, modules, models }) {
     assets.push({ name, path, bytes: await read(file) });
   };
   for (const path of await filesIn(source)) {
-    if (!TEMPLATES.includes(path)) await add(basename(path), path, join(source, path));
+    if (!TEMPLATES.includes(path) && path !== FIRST_WORDS) await add(basename(path), path, join(source, path));
   }
   for (const module of ['app', 'cpu']) {
     await add(`${module}.js`, `${module}.js`, join(modules, `${module}.js`));
@@ -114,6 +120,39 @@ function withHashedNames(text, assets, prefix) {
   return result;
 }
 
+/** The page's words, by language and key; the language that the page arrives in first. */
+async function wordsIn(folder) {
+  const words = {};
+  const codes = (await filesIn(folder)).map((path) => path.match(/^page\.([a-z]+)\.json$/)?.[1]).filter(Boolean);
+  if (!codes.includes(FIRST_LANGUAGE)) throw new PackError(`there is no page.${FIRST_LANGUAGE}.json in ${folder}`);
+  for (const code of [FIRST_LANGUAGE, ...codes.filter((code) => code !== FIRST_LANGUAGE)]) {
+    try {
+      words[code] = JSON.parse(await read(join(folder, `page.${code}.json`)));
+    } catch (error) {
+      if (error instanceof PackError) throw error;
+      throw new PackError(`page.${code}.json is not valid: ${error.message}`);
+    }
+  }
+  return words;
+}
+
+/** A text as it stands in HTML, also between quotes. */
+function asHtml(text) {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}
+
+/** What first-words.js does in the browser, for the language that the page arrives in. */
+function withWords(page, texts) {
+  const text = (key) => {
+    if (texts[key] === undefined) throw new PackError(`${PAGE} names the words "${key}", which are not there`);
+    return asHtml(texts[key]);
+  };
+  const attributes = { label: 'aria-label', title: 'title', content: 'content' };
+  return page
+    .replace(/<[^<>]* data-words="([^"]*)"[^<>]*>(?=<\/)/g, (tag, key) => tag + text(key))
+    .replace(/ data-words-(\w+)="([^"]*)"/g, (given, name, key) => `${given} ${attributes[name]}="${text(key)}"`);
+}
+
 function giveUrl(asset) {
   const ending = extname(asset.name);
   asset.url = `assets/${asset.name.slice(0, -ending.length)}.${hashOf(asset.bytes).slice(0, 8)}${ending}`;
@@ -144,6 +183,8 @@ async function pageOf(folders) {
   const assets = await assetsOf(folders);
   const templates = {};
   for (const file of TEMPLATES) templates[file] = (await read(join(folders.source, file))).toString();
+  const words = await wordsIn(folders.languages);
+  const firstWords = (await read(join(folders.source, FIRST_WORDS))).toString();
 
   // Style sheets name icons and fonts, so those get their names first.
   const isStyle = (asset) => asset.name.endsWith('.css');
@@ -153,7 +194,7 @@ async function pageOf(folders) {
     giveUrl(style);
   }
 
-  const contents = [...assets.map(({ name, bytes }) => [name, hashOf(bytes)]), ...Object.entries(templates)];
+  const contents = [...assets.map(({ name, bytes }) => [name, hashOf(bytes)]), ...Object.entries(templates), words, firstWords];
   const version = hashOf(JSON.stringify(contents)).slice(0, 16);
   const scripts = assets.filter((asset) => asset.name.endsWith('.js'));
   for (const name of MODULES) {
@@ -169,7 +210,15 @@ async function pageOf(folders) {
     files: Object.fromEntries(assets.map(({ name, url, bytes }) => [name, { url, bytes: bytes.length }])),
   };
   const named = (file) => withHashedNames(templates[file], assets, 'assets/');
-  const page = filled(named(PAGE), { __IMPORT_MAP__: inlineJson({ imports }), __MANIFEST__: inlineJson(manifest) }, PAGE);
+  const withoutScript = Object.entries(words).map(([code, texts]) => `<p lang="${code}">${asHtml(texts['no-script'] ?? '')}</p>`);
+  const places = {
+    __NO_SCRIPT__: withoutScript.join(''),
+    __FIRST_WORDS__: firstWords.replaceAll('</', '<\\/'),
+    __IMPORT_MAP__: inlineJson({ imports }),
+    __MANIFEST__: inlineJson(manifest),
+    __WORDS__: inlineJson(words),
+  };
+  const page = filled(withWords(named(PAGE), words[FIRST_LANGUAGE]), places, PAGE);
   put(PAGE, filled(page, { __INLINE_SCRIPTS__: inlineScripts(page) }, PAGE));
   put(APP_MANIFEST, named(APP_MANIFEST));
   const kept = [PAGE, APP_MANIFEST, ...assets.map((asset) => asset.url)];
@@ -273,8 +322,8 @@ function table(sizes) {
 }
 
 /** Packs the page into `out` and returns its sizes, the same that sizes.json holds. */
-export async function pack({ modules, out, cache, source = join(HERE, 'src'), models = join(HERE, '..', 'models') }) {
-  const { files, version } = await pageOf({ modules, source, models });
+export async function pack({ modules, out, cache, source = join(HERE, 'src'), models = join(HERE, '..', 'models'), languages = join(HERE, '..', 'assets', 'languages') }) {
+  const { files, version } = await pageOf({ modules, source, models, languages });
   if (cache !== undefined) await mkdir(cache, { recursive: true });
 
   const sizes = { version, files: {}, parts: {}, totals: { with_webgpu: zero(), without_webgpu: zero(), all: zero() } };
@@ -322,7 +371,7 @@ export async function pack({ modules, out, cache, source = join(HERE, 'src'), mo
 
 async function main() {
   const { values } = parseArgs({
-    options: Object.fromEntries(['modules', 'out', 'cache', 'source', 'models'].map((name) => [name, { type: 'string' }])),
+    options: Object.fromEntries(['modules', 'out', 'cache', 'source', 'models', 'languages'].map((name) => [name, { type: 'string' }])),
   });
   if (values.modules === undefined || values.out === undefined) throw new PackError('--modules and --out are needed');
   const sizes = await pack(values);

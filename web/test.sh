@@ -43,7 +43,7 @@ if [ $# -gt 0 ]; then
         files+=("$web/tests/$(basename "$name")")
     done
 else
-    for name in serving packing graphics hands keeping storing native random_networks padfirst drawing devices networks sharing offline failures; do
+    for name in serving packing graphics hands keeping storing languages native random_networks padfirst drawing devices networks sharing offline failures; do
         files+=("$web/tests/$name.mjs")
     done
 fi

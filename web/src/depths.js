@@ -3,6 +3,7 @@
 // of them is shown, when the app comes, the line that says so, and how a drawing goes from one to the other.
 
 import { button, setScreen } from "mnistify/screen";
+import { say } from "mnistify/words";
 
 /** So long no pen may have been down before the other depth takes over. */
 const REST_MILLIS = 400;
@@ -48,13 +49,14 @@ const thread = document.querySelector("#fallback .thread");
 
 /**
  * Words at the page's top with buttons that resolve to their action.
- * @param {string} text
- * @param {string[][]} actions as [action, label]
+ * @param {import("mnistify/words").Saying} text
+ * @param {[string, import("mnistify/words").Saying][]} actions as [action, label]
  * @returns {Promise<string>}
  */
 export function tell(text, actions = []) {
   const words = document.createElement("p");
-  words.textContent = words.title = text;
+  say(words, text);
+  say(words, text, "title");
   return new Promise((resolve) => {
     const buttons = actions.map(([action, label]) => {
       const one = button(label, () => resolve(action));
@@ -69,7 +71,7 @@ export function tell(text, actions = []) {
 /**
  * A thin line at the page's top; its bytes are said to who asks for them, with the pointer on the words.
  * @param {number | null} share 0 to 1; null takes it away
- * @param {string} bytes
+ * @param {import("mnistify/words").Saying} bytes
  */
 export function showThread(share, bytes = "") {
   thread.hidden = share === null;
@@ -77,7 +79,7 @@ export function showThread(share, bytes = "") {
   thread.style.setProperty("--share", String(share));
   thread.setAttribute("aria-valuenow", String(Math.round(share * 100)));
   const words = line()?.querySelector("p");
-  if (words && bytes) words.title = bytes;
+  if (words && bytes) say(words, bytes, "title");
 }
 
 // ---- the drawing's way ----

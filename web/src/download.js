@@ -1,6 +1,8 @@
 // @ts-check
 // Downloads the large files with true progress. Results are values or problems; nothing here rejects.
 
+import { number, phrase } from "mnistify/words";
+
 /** So long may a connection be silent before it counts as broken. */
 const SILENCE_MILLIS = 30_000;
 
@@ -56,7 +58,7 @@ export class Downloads {
 
   async #once(name, priority, pastCaches) {
     const file = this.#files[name];
-    if (!file) return { name, problem: "it is not part of this version", gone: true };
+    if (!file) return { name, problem: phrase("reason-gone"), gone: true };
     const abort = new AbortController();
     let timer;
     const heard = () => {
@@ -71,7 +73,7 @@ export class Downloads {
       state.answered = true;
       if (!response.ok) {
         const gone = response.status === 404 || response.status === 410;
-        return { name, problem: `the server answered with HTTP status ${response.status}`, gone };
+        return { name, problem: phrase("reason-status", { status: String(response.status) }), gone };
       }
       const counted = response.body.pipeThrough(
         new TransformStream({
@@ -96,14 +98,14 @@ export class Downloads {
   }
 
   #reason(error, { answered, received }, file, abort) {
-    if (abort.signal.aborted) return `nothing arrived for ${SILENCE_MILLIS / 1000} seconds`;
-    if (error instanceof WebAssembly.CompileError && received === file.bytes) return `it is damaged (${error.message})`;
-    if (!navigator.onLine) return "you are offline";
-    if (!answered) return "the server could not be reached";
+    if (abort.signal.aborted) return phrase("reason-silence", { count: SILENCE_MILLIS / 1000 });
+    if (error instanceof WebAssembly.CompileError && received === file.bytes) return phrase("reason-damaged", { reason: error.message });
+    if (!navigator.onLine) return phrase("reason-offline");
+    if (!answered) return phrase("reason-unreachable");
     if (received === file.bytes) return error.message;
-    if (received > file.bytes) return "it is longer than expected, so it belongs to another version";
-    if (received === 0) return "the connection broke off";
-    return `the connection broke off after ${size(received)} of ${size(file.bytes)}`;
+    if (received > file.bytes) return phrase("reason-too-long");
+    if (received === 0) return phrase("reason-broken-off");
+    return phrase("reason-broken-off-after", { received: size(received), total: size(file.bytes) });
   }
 
   #count(name, bytes) {
@@ -157,12 +159,12 @@ export async function importModule(name) {
     address.search = "?again";
     return { name: `${name}.js`, value: await import(address.href) };
   } catch (error) {
-    const problem = navigator.onLine ? `it could not be loaded (${error.message})` : "you are offline";
+    const problem = navigator.onLine ? phrase("reason-not-loaded", { reason: error.message }) : phrase("reason-offline");
     return { name: `${name}.js`, problem, gone: true };
   }
 }
 
 /** `2680904` as `2.7 MB`. */
 export function size(bytes) {
-  return bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e5 ? phrase("kilobytes", { size: Math.ceil(bytes / 1e3) }) : phrase("megabytes", { size: number(bytes / 1e6, 1) });
 }

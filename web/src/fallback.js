@@ -4,6 +4,8 @@
 
 import { past, relay } from "mnistify/depths";
 import { isTyped, watchHands } from "mnistify/hands";
+import { headline, refusal, winnersOf } from "mnistify/telling";
+import { number, phrase, say } from "mnistify/words";
 
 const SIDE = 28;
 /** The same as in the app. */
@@ -37,7 +39,10 @@ const ROUNDS = 60;
  *   prediction: (answer: any) => void, failed: (reason: string) => void}} page
  */
 export function openLightPage({ root, light, names, version, prediction, failed }) {
-  const stateNow = () => JSON.parse(light.state("on the CPU"));
+  const stateNow = () => {
+    const state = JSON.parse(light.state("on the CPU"));
+    return { ...state, headline: refusal(state) };
+  };
   // A program that does not work is told before anything is shown.
   light.read();
   let state = stateNow();
@@ -77,13 +82,14 @@ export function openLightPage({ root, light, names, version, prediction, failed 
       return;
     }
     show();
-    prediction(answer);
+    prediction({ ...answer, headline: refusal(answer) });
   }
 
   function show() {
     for (const model of state.models) cards.get(model.name)?.(model);
-    find(".pad strong").textContent = state.headline ?? "";
-    find(".headline").textContent = state.headline ?? sentence(tiles(state.models), state.models);
+    say(find(".pad strong"), state.headline ? phrase("no-digit") : "");
+    tiles(state.models);
+    say(find(".headline"), headline(state.models));
     const pixels = image.createImageData(SIDE, SIDE);
     state.image.forEach((value, index) => pixels.data.set(shade(value), index * 4));
     image.putImageData(pixels, 0, 0);
@@ -110,6 +116,8 @@ export function openLightPage({ root, light, names, version, prediction, failed 
   };
   prepare.onchange = () => act("prepare");
   addEventListener("keydown", (event) => {
+    // Letters choose in the list of languages.
+    if (event.target instanceof HTMLSelectElement) return;
     const action = document.body.dataset.screen === "fallback" && keyAction(event);
     if (!action) return;
     event.preventDefault();
@@ -282,11 +290,12 @@ function card(parent, name) {
     <p class="answer"><b></b><span></span></p>
     <ol aria-hidden="true">${"<li><i><i></i></i><span></span></li>".repeat(10)}</ol>`;
   parent.append(root);
-  const write = (selector, text) => (root.querySelector(selector).textContent = text);
+  /** @type {(selector: string, text: import("mnistify/words").Saying) => void} */
+  const write = (selector, text) => say(root.querySelector(selector), text);
   const bars = [...root.querySelectorAll("li")];
   bars.forEach((bar, digit) => (bar.querySelector("span").textContent = String(digit)));
   write("h2", name);
-  write(".answer span", "On its way");
+  write(".answer span", phrase("card-coming"));
 
   return ({ class: best, label, runner_up, confidence, sure, verdict, probabilities, timings }) => {
     const blank = best === null;
@@ -294,16 +303,16 @@ function card(parent, name) {
     root.classList.toggle("blank", blank);
     root.classList.toggle("unsure", !blank && !sure);
     root.classList.toggle("refused", refused);
-    const percent = `${(confidence * 100).toFixed(1)} %`;
-    const doubt = runner_up === null ? percent : `${label} or ${runner_up}?`;
+    const percent = phrase("percent", { percent: number(confidence * 100, 1) });
+    const doubt = runner_up === null ? percent : phrase("card-either", { first: label, second: runner_up });
     const [large, beside] = blank
-      ? ["", "Waiting for a digit"]
+      ? ["", phrase("card-blank")]
       : refused
-        ? ["?", "not a digit"]
-        : [label, sure ? percent : `not sure\n${doubt}`];
+        ? ["?", phrase("card-refused")]
+        : [label, sure ? percent : phrase("card-not-sure", { doubt })];
     write("b", large);
     write(".answer span", beside);
-    write(".millis", blank ? "" : `${timings.result.median.toFixed(1)} ms`);
+    write(".millis", blank ? "" : phrase("millis", { millis: number(timings.result.median, 1) }));
     // Of what is no digit the bars are dimmed, but stay: they are what the network computed.
     bars.forEach((bar, index) => {
       bar.style.setProperty("--share", blank ? 0 : probabilities[index]);
@@ -312,26 +321,11 @@ function card(parent, name) {
   };
 }
 
-/**
- * The digits that the networks read, at most two, as far as they take what is drawn for one.
- * @param {any[]} models
- */
-function winnersOf(models) {
-  const read = models.filter((model) => model.class !== null && model.verdict !== "no_digit");
-  return [...new Set(read.map((model) => model.class))].slice(0, 2);
-}
-
 /** From the pad's colour to the ink's. @param {number} value */
 const shade = (value) => [...[23, 33, 62].map((from, at) => from + ((INK_BYTES[at] - from) * value) / 255), 255];
 
-/** @param {number[]} winners @param {any[]} models */
-function sentence(winners, models) {
-  if (winners.length === 0) return "Draw a digit";
-  return `${models.length === 1 ? `The ${models[0].name} reads` : "Two networks read"} ${winners.map((digit) => `a ${digit}`).join(" or ")}`;
-}
-
 /**
- * Ten tiles, as in the app; returns what shows other answers in them, and itself returns the winners.
+ * Ten tiles, as in the app; returns what shows other answers in them.
  * @param {HTMLElement} parent
  */
 function tenTiles(parent) {
@@ -341,8 +335,7 @@ function tenTiles(parent) {
     const sure = winners.length === 1 && models.every((model) => model.sure);
     [...parent.children].forEach((tile, digit) => {
       tile.classList.toggle("best", winners.includes(digit));
-      tile.querySelector("span").textContent = winners.includes(digit) ? (sure ? "sure" : "not sure") : "";
+      say(tile.querySelector("span"), winners.includes(digit) ? (sure ? phrase("sure") : phrase("not-sure")) : "");
     });
-    return winners;
   };
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // What files the page takes: how large they may be, and their bytes. Rust says what is in them.
 
+import { phrase } from "mnistify/words";
+
 /** As much as the program reads as a network. */
 export const MAX_NETWORK_BYTES = 512 << 20;
 /** Descriptions above this are something else. */
@@ -9,14 +11,15 @@ export const MAX_DESCRIPTION_BYTES = 64 << 10;
 export const MAX_RECORDING_BYTES = 8 << 20;
 
 /**
- * Throws where something is larger than it may be; `what` it would be then, such as "a network".
- * @param {string} name
+ * Throws where something is larger than it may be; `what` is the key of what it would be then, such as "a-network".
+ * @param {import("mnistify/words").Saying} name
  * @param {number} bytes
  * @param {number} most
  * @param {string} what
  */
 export function checkSize(name, bytes, most, what) {
-  if (bytes > most) throw new Error(`${name}: holds ${bytes} bytes, more than the ${most} that ${what} may have`);
+  if (bytes <= most) return;
+  throw new Error(String(phrase("file-too-large", { name, bytes: String(bytes), most: String(most), what: phrase(what) })));
 }
 
 /**
@@ -27,17 +30,17 @@ export async function readFiles(files) {
   let all = 0;
   for (const { name, size } of files) {
     const described = /\.json$/i.test(name);
-    checkSize(name, size, described ? MAX_RECORDING_BYTES : MAX_NETWORK_BYTES, described ? "a drawing or a description" : "a network");
+    checkSize(name, size, described ? MAX_RECORDING_BYTES : MAX_NETWORK_BYTES, described ? "a-drawing" : "a-network");
     all += size;
   }
-  checkSize(`These ${files.length} files`, all, MAX_NETWORK_BYTES + MAX_RECORDING_BYTES, "a network with its description");
+  checkSize(phrase("these-files", { count: files.length }), all, MAX_NETWORK_BYTES + MAX_RECORDING_BYTES, "a-network-and-description");
   return Promise.all(
     files.map(async (file) => {
       try {
         const known = await asPng(file);
         return { name: file.name, bytes: new Uint8Array(await known.arrayBuffer()) };
       } catch (error) {
-        throw new Error(`${file.name}: cannot be read: ${error.message}. Is it a folder, or was it moved?`);
+        throw new Error(String(phrase("file-unreadable", { name: file.name, reason: error.message })));
       }
     }),
   );

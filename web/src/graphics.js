@@ -1,6 +1,8 @@
 // @ts-check
 // WebGPU before and beside the app: is there an adapter, does its device stay and keep working, and does it draw?
 
+import { phrase } from "mnistify/words";
+
 const ANSWER_MILLIS = 15_000;
 /** So many times a second long the app may owe a frame. */
 const STILL_ROUNDS = 5;
@@ -17,10 +19,10 @@ function nameOf({ vendor, architecture, description, device } = {}) {
 /** Why there can be no 3D, with what to do about it; null when there can. */
 export async function whyNo3d() {
   if (!isSecureContext) {
-    return "Browsers offer WebGPU on secure pages only. Open this page over https, or on localhost.";
+    return phrase("why-insecure");
   }
   if (!navigator.gpu) {
-    return "This browser offers no WebGPU. For the 3D view, use a current Chrome, Edge, Firefox or Safari.";
+    return phrase("why-no-webgpu");
   }
   let timer;
   /** @type {Promise<"silence">} */
@@ -28,15 +30,15 @@ export async function whyNo3d() {
   try {
     const adapter = await Promise.race([navigator.gpu.requestAdapter({ powerPreference: "high-performance" }), silence]);
     if (adapter === "silence") {
-      return "The graphics adapter did not answer within 15 seconds. Restart the browser, or update the graphics driver.";
+      return phrase("why-silent", { count: ANSWER_MILLIS / 1000 });
     }
     if (adapter) {
       adapterName = nameOf(adapter.info);
       return null;
     }
-    return "WebGPU found no graphics adapter. Switch hardware acceleration on in the browser’s settings, or update the graphics driver.";
+    return phrase("why-no-adapter");
   } catch (error) {
-    return `WebGPU could not start (${error.message}). Restart the browser, or update the graphics driver.`;
+    return phrase("why-failed", { reason: error.message });
   } finally {
     clearTimeout(timer);
   }

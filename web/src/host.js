@@ -3,6 +3,7 @@
 
 import { MAX_RECORDING_BYTES, pastedFiles } from "mnistify/files";
 import { note } from "mnistify/screen";
+import { phrase } from "mnistify/words";
 
 /**
  * Listens to the app. `handlers` maps event names to functions of the parsed JSON. They run after the app's own code
@@ -18,13 +19,13 @@ export function listen(handlers) {
 
 export function save({ name, type, text }) {
   offerFile(name, new Blob([text], { type }));
-  note(`Saved as ${name}`);
+  note(phrase("saved", { name }));
 }
 
 export function savePicture({ name, base64 }) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   offerFile(name, new Blob([bytes], { type: "image/png" }));
-  note(`Saved as ${name}`);
+  note(phrase("saved", { name }));
 }
 
 function offerFile(name, blob) {
@@ -40,11 +41,11 @@ function offerFile(name, blob) {
 export function open(draw) {
   chooseFiles(false, async ([file]) => {
     try {
-      if (file.size > MAX_RECORDING_BYTES) throw new Error("it is larger than 8 MiB, so it is not a recording of strokes");
+      if (file.size > MAX_RECORDING_BYTES) throw new Error(String(phrase("no-recording", { count: MAX_RECORDING_BYTES >> 20 })));
       draw(await file.text());
-      note(`Opened ${file.name}`);
+      note(phrase("opened", { name: file.name }));
     } catch (error) {
-      note(`${file.name} cannot be opened: ${error.message}`);
+      note(phrase("not-opened", { name: file.name, reason: error.message }));
     }
   });
 }
@@ -113,12 +114,12 @@ export async function share({ fragment }) {
     // Browsers refuse this too where it is done often, and addresses that are too long.
     history.replaceState(null, "", `#${fragment}`);
   } catch (error) {
-    return note(`The link cannot be shown: ${error.message}`);
+    return note(phrase("link-not-shown", { reason: error.message }));
   }
   try {
     await navigator.clipboard.writeText(location.href);
-    note("Link copied");
+    note(phrase("link-copied"));
   } catch {
-    note("The link is in the address bar; copy it from there");
+    note(phrase("link-in-address"));
   }
 }

@@ -2,12 +2,13 @@
 // globalThis.mnistify: the same few functions for scripts and tests, whether the app or the light page draws.
 
 import { checkSize, MAX_DESCRIPTION_BYTES, MAX_NETWORK_BYTES, MAX_RECORDING_BYTES } from "mnistify/files";
+import { language, onLanguage, phrase, setLanguage } from "mnistify/words";
 
 let backend = null;
 let markReady;
 let markPad;
 let resolveBench;
-const listeners = new Map(["prediction", "pad", "ready", "failed"].map((name) => [name, new Set()]));
+const listeners = new Map(["prediction", "pad", "ready", "failed", "language"].map((name) => [name, new Set()]));
 const timings = {};
 
 const mnistify = {
@@ -52,6 +53,13 @@ const mnistify = {
     now().loadNetwork(String(fileName), bytesOf(bytes, String(fileName)), description(sidecar)),
   /** Takes that network away; resolves when it is gone. */
   removeNetwork: async () => now().removeNetwork(),
+  /** The code of the language that page and app speak; another one can be set. */
+  get language() {
+    return language();
+  },
+  set language(code) {
+    setLanguage(code);
+  },
   /** Calls `listener` with what an event carries; returns a function that ends this. */
   on(name, listener) {
     const set = listeners.get(name);
@@ -61,6 +69,7 @@ const mnistify = {
   },
 };
 globalThis.mnistify = mnistify;
+onLanguage((code) => emit("language", { code }));
 
 function now() {
   if (!backend) throw new Error("Mnistify is not running; wait for mnistify.padReady or mnistify.ready");
@@ -119,7 +128,7 @@ export function finishBench(report) {
 function bytesOf(data, fileName) {
   const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
   if (!ArrayBuffer.isView(bytes)) throw new Error("a network is the bytes of a safetensors file: a Uint8Array or an ArrayBuffer");
-  checkSize(fileName, bytes.byteLength, MAX_NETWORK_BYTES, "a network");
+  checkSize(fileName, bytes.byteLength, MAX_NETWORK_BYTES, "a-network");
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -127,7 +136,7 @@ function bytesOf(data, fileName) {
 function description(sidecar) {
   if (sidecar === undefined || sidecar === null) return undefined;
   const json = typeof sidecar === "string" ? sidecar : JSON.stringify(sidecar);
-  if (json !== undefined) checkText("the description", json, MAX_DESCRIPTION_BYTES, "the description of a network");
+  if (json !== undefined) checkText(phrase("the-description"), json, MAX_DESCRIPTION_BYTES, "a-description");
   return json;
 }
 
@@ -139,7 +148,7 @@ function checkText(name, text, most, what) {
 /** A recording's JSON of whatever describes strokes. */
 function recording(strokes) {
   if (typeof strokes === "string") {
-    checkText("the recording", strokes, MAX_RECORDING_BYTES, "a recording of strokes");
+    checkText(phrase("the-recording"), strokes, MAX_RECORDING_BYTES, "a-recording");
     try {
       strokes = JSON.parse(strokes);
     } catch (error) {

@@ -13,7 +13,9 @@ import { Ink } from "mnistify/ink";
 import { connect, connectPad, disconnect, emit, finishBench, stamp } from "mnistify/interface";
 import { isAside, keep, keepNetwork, kept, keptView, left, networkLeft, restart, restartWith3d, setAside } from "mnistify/keeping";
 import { ask, hideOffer, mirror, note, offerLight, screen, setScreen, showOffer, showProgress } from "mnistify/screen";
+import { heard } from "mnistify/telling";
 import { storeApp, storePage } from "mnistify/update";
+import { language, languages, listed, offerLanguages, onLanguage, phrase, revived, say, sentences, setLanguage, unknownLanguage } from "mnistify/words";
 
 /** The drawing is kept at once when it changes, and again after so long while it goes on changing. */
 const KEEP_MILLIS = 100;
@@ -26,24 +28,34 @@ const OPENED_FRAMES = 3;
 const FRAME_MILLIS = 50;
 /** How much of the line the download is; the rest is what the GPU prepares. */
 const DOWNLOAD_SHARE = 0.85;
+/** No language has a longer code; more of what an address asks for is not shown. */
+const LONGEST_CODE = 20;
 /** So long after a stroke the app may take the main thread. */
 const REST_MILLIS = 400;
 
 // What a message offers, as [action, label]; decide() carries it out.
-const RETRY = ["retry", "Try again"];
-const DOWNLOAD_AGAIN = ["retry", "Download again"];
-const OTHER_NETWORK = ["without-model", "Go on with the other network"];
-const RESTART = ["restart", "Start again"];
-const LIGHT = ["fallback", "Go on without 3D"];
-const AGAIN_3D = ["restart", "Try the 3D view"];
-const SHOW_3D = ["show", "Show the 3D view"];
+/** @typedef {[string, import("mnistify/words").Saying]} Action */
+/** @type {Action} */
+const RETRY = ["retry", phrase("retry")];
+/** @type {Action} */
+const DOWNLOAD_AGAIN = ["retry", phrase("download-again")];
+/** @type {Action} */
+const OTHER_NETWORK = ["without-model", phrase("other-network")];
+/** @type {Action} */
+const RESTART = ["restart", phrase("restart")];
+/** @type {Action} */
+const LIGHT = ["fallback", phrase("without-3d")];
+/** @type {Action} */
+const AGAIN_3D = ["restart", phrase("try-3d")];
+/** @type {Action} */
+const SHOW_3D = ["show", phrase("show-3d")];
 
 const query = new URLSearchParams(location.search);
 const canvas = document.getElementById("canvas");
 const manifest = JSON.parse(document.getElementById("manifest").textContent);
 const downloads = new Downloads(manifest.files, (received, total) => {
   if (total === 0) return;
-  const told = `${size(received)} of ${size(total)}`;
+  const told = phrase("received-of", { received: size(received), total: size(total) });
   if (screen() === "loading") showProgress(received / total, told);
   else if (isComing) showThread((DOWNLOAD_SHARE * received) / total, told);
 });
@@ -82,9 +94,10 @@ main();
 
 async function main() {
   listenToInput();
+  listenToLanguage();
   listenToDrops({ held: (held) => holdFiles?.(held), take: (files) => takeFiles(files) });
   watchDevice((kind, detail) => started && fault(kind, detail));
-  light = left.light ?? (query.has("cpu") ? "This address asks for the page without 3D." : null);
+  light = revived(left.light) ?? (query.has("cpu") ? phrase("why-address") : null);
   if (light || !(query.has("3d") || query.has("bench"))) return padFirst();
   setScreen("loading");
   downloads.want([...models, "app.wasm"]);
@@ -111,11 +124,11 @@ async function padFirst() {
   storePage(keepNow);
   light ??= await whyNo3d();
   if (light) return stayInPad();
-  if (!left.asked && isAside("app", "drawing")) await comeOnRequest("The 3D view stopped as it opened this drawing");
-  else if (!left.asked && isOnRequest()) await comeOnRequest(bringsDrawing() ? "The drawing of this link opens in the 3D view" : "");
+  if (!left.asked && isAside("app", "drawing")) await comeOnRequest(phrase("stopped-opening"));
+  else if (!left.asked && isOnRequest()) await comeOnRequest(bringsDrawing() ? phrase("link-in-3d") : "");
   for (;;) {
     app3d("coming");
-    tell(`The 3D view is on its way${bringsDrawing() ? ", with the drawing of this link" : ""}`);
+    tell(bringsDrawing() ? phrase("coming-with-link") : phrase("coming"));
     isComing = true;
     const problem = await runApp();
     isComing = false;
@@ -139,7 +152,7 @@ async function stayInPad() {
   if (query.has("bench")) pad.bench().then(showBench, (error) => padFailed(messageOf(error)));
 }
 
-/** @param {string} why */
+/** @param {import("mnistify/words").Saying} why */
 async function comeOnRequest(why) {
   app3d("waits");
   await tell(why, [SHOW_3D]);
@@ -192,7 +205,7 @@ async function runApp() {
   } else {
     storePage(keepNow);
     setScreen("preparing");
-    showProgress(null, "Preparing the GPU");
+    showProgress(null, phrase("preparing"));
     // Painted before the app takes the main thread.
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
@@ -202,6 +215,7 @@ async function runApp() {
       listen(appEvents);
       await module.value.default({ module_or_path: wasm.value });
       app = module.value;
+      app.set_language?.(language());
     }
     app.start(models, files.map((file) => file.value), viewToOpen(), adapterName);
   } catch (error) {
@@ -211,7 +225,7 @@ async function runApp() {
   }
   started = true;
   const patience = pad ? 0 : setTimeout(
-    () => offerLight(() => restart({ light: "The 3D view took too long to start." })),
+    () => offerLight(() => restart({ light: phrase("why-too-slow") })),
     PATIENCE_MILLIS,
   );
   const ending = await Promise.race([appReady.promise, faulty.promise]);
@@ -238,7 +252,7 @@ function openLink(functions, fragment) {
   try {
     functions.applyLink(fragment);
   } catch (error) {
-    note(`This link is not valid: ${messageOf(error)}`);
+    note(phrase("link-invalid", { reason: messageOf(error) }));
   }
 }
 
@@ -355,7 +369,7 @@ let drawFromFile = null;
 /** @type {((held: boolean) => void) | null} */
 let holdFiles = null;
 /** @type {(files: File[]) => void} */
-let takeFiles = () => note("The page is not ready for files yet");
+let takeFiles = () => note(phrase("not-ready-for-files"));
 
 /** Who waits until the app has another list of networks. */
 const waiting = [];
@@ -396,6 +410,7 @@ const appEvents = {
     if (networkRestored) keepOwnNetwork();
   },
   share,
+  language: ({ code }) => setLanguage(code, "app"),
 };
 
 /** A trap leaves the module unusable, wherever it was called from. */
@@ -417,12 +432,12 @@ addEventListener("error", ({ error }) => {
 
 /** Kinds of faults, the clearest first: what happened, and what may have caused it or helps. */
 const FAULTS = {
-  lost: ["The graphics device was lost", "A driver that restarts or a computer that sleeps can cause this."],
-  memory: ["The graphics device has no memory left", "Close other tabs or programs, then start again."],
-  gpu: ["The graphics device refused what it was asked to do", ""],
-  panic: ["A fault in the program ended the 3D view", ""],
-  trap: ["A fault in the program ended the 3D view", ""],
-  still: ["The 3D view does not move any more", "The graphics driver may have stopped."],
+  lost: [phrase("fault-lost"), phrase("fault-lost-more")],
+  memory: [phrase("fault-memory"), phrase("fault-memory-more")],
+  gpu: [phrase("fault-gpu"), ""],
+  panic: [phrase("fault-program"), ""],
+  trap: [phrase("fault-program"), ""],
+  still: [phrase("fault-still"), phrase("fault-still-more")],
 };
 /** As many are compared; a device that fails in every frame tells no end of them. */
 const MOST_FAULTS = 20;
@@ -452,7 +467,7 @@ function fault(kind, detail, callable = kind !== "panic" && kind !== "trap") {
     const kinds = Object.keys(FAULTS);
     const best = [...faults].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))[0];
     const problem = faultProblem(best);
-    emit("failed", { reason: problem.why });
+    emit("failed", { reason: String(problem.why) });
     faulty.resolve(problem);
   }, FAULT_MILLIS);
 }
@@ -509,16 +524,16 @@ const nameOf = (file) => file.replace(/\.safetensors$/, "").toUpperCase();
 function givePad(how) {
   keptNow = () => [pad.recording()];
   const refuse = () => {
-    throw new Error(light ? ONLY_SHIPPED : "The 3D view takes networks; wait for mnistify.ready");
+    throw new Error(light ? String(ONLY_SHIPPED) : "The 3D view takes networks; wait for mnistify.ready");
   };
   takeFiles = (files) => {
-    if (!light) note("The 3D view opens files, as soon as it is there");
-    else note(files.every(isPicture) ? "The page without 3D opens no pictures" : ONLY_SHIPPED);
+    if (!light) note(phrase("files-need-3d"));
+    else note(files.every(isPicture) ? phrase("no-pictures") : ONLY_SHIPPED);
   };
   how({ ...pad, loadNetwork: refuse, removeNetwork: refuse });
 }
 
-const ONLY_SHIPPED = "The page without 3D reads with the networks that come with it only";
+const ONLY_SHIPPED = phrase("only-shipped");
 
 /** A link and a view may say that the image is read as it was drawn. */
 function restorePreparation(fragment) {
@@ -576,8 +591,8 @@ async function padFailed(reason) {
   keptNow = null;
   disconnect();
   emit("failed", { reason });
-  const text = `The networks stopped working${reason ? ` (${reason.replace(/\.$/, "")})` : ""}. Your drawing is kept.`;
-  await ask({ title: "The networks stopped", text, actions: [RESTART] });
+  const text = sentences(phrase("networks-stopped-text"), detailed(reason), phrase("drawing-kept"));
+  await ask({ title: phrase("networks-stopped"), text, actions: [RESTART] });
   restart({ light: light && left.light });
 }
 
@@ -588,8 +603,12 @@ let lastText = "";
 function prediction(answer) {
   keepSoon();
   if (answer.models.some((model) => model.class !== null)) stamp("first_prediction");
-  if (answer.text !== lastText) mirror((lastText = answer.text));
-  emit("prediction", answer);
+  const text = heard(answer.models);
+  if (String(text) !== lastText) {
+    lastText = String(text);
+    mirror(text);
+  }
+  emit("prediction", { ...answer, text: lastText });
 }
 
 async function showBench(report) {
@@ -597,7 +616,7 @@ async function showBench(report) {
   const full = { ...report, page_millis: { first_frame: null, ready: null, first_prediction: null, ...timings } };
   finishBench(full);
   const { value, problem } = await importModule("report");
-  if (problem) return note(`report.js: ${problem}; the report is in mnistify.bench`);
+  if (problem) return note(phrase("report-not-shown", { reason: problem }));
   value.showReport(document.getElementById("bench"), full, () => !light && canvas.focus());
 }
 
@@ -615,7 +634,7 @@ function restoreDrawing(by, functions) {
     } catch (error) {
       opening.delete("drawing");
       console.warn(error);
-      note("The drawing could not be restored");
+      note(phrase("drawing-not-restored"));
     }
   };
   if (isAside(by, "drawing")) aside.push(put);
@@ -628,7 +647,7 @@ function restoreDrawing(by, functions) {
  */
 function offerAside(functions, opened) {
   if (aside.length === 0) return;
-  showOffer("The page stopped as it opened your drawing or link, so that was set aside", "Open it", () => {
+  showOffer(phrase("set-aside"), phrase("open-it"), () => {
     hideOffer();
     for (const put of aside.splice(0)) put(functions);
     opened(functions);
@@ -640,7 +659,7 @@ async function restoreNetwork(functions) {
   try {
     const network = await networkLeft();
     if (network && isAside("app", "network")) {
-      note("The page stopped as it opened your network, so that was not opened again");
+      note(phrase("network-not-reopened"));
     } else if (network && !faults) {
       opening.add("network");
       await functions.loadNetwork(network.name, network.bytes, network.description);
@@ -653,7 +672,7 @@ async function restoreNetwork(functions) {
     if (faults) return;
     opening.delete("network");
     console.warn(error);
-    note("Your network could not be restored");
+    note(phrase("network-not-restored"));
   }
   networkRestored = true;
   if (!faults) keepOwnNetwork();
@@ -688,6 +707,17 @@ function keepNow() {
   }
 }
 
+function listenToLanguage() {
+  offerLanguages(document.querySelector("#fallback .language"));
+  onLanguage((code, by) => {
+    lastText = "";
+    if (by !== "app" && !faults) app?.set_language?.(code);
+  });
+  if (unknownLanguage === null) return;
+  const code = unknownLanguage.slice(0, LONGEST_CODE);
+  note(phrase("language-unknown", { code, known: languages.map(({ name, code }) => `${name} (${code})`).join(", ") }));
+}
+
 function listenToInput() {
   leaveToBrowser(canvas.parentElement);
   // After the app has handled the event.
@@ -709,24 +739,20 @@ function downloadProblem(results) {
   const failed = results.filter((result) => result.problem);
   if (failed.length === 0) return null;
   const files = failed.map((result) => result.name);
-  const reasons = new Set(failed.map((result) => result.problem));
+  const reasons = new Set(failed.map((result) => String(result.problem)));
   const what = reasons.size === 1
-    ? `${listed(files)} could not be downloaded: ${[...reasons][0]}.`
-    : `These files could not be downloaded. ${failed.map(({ name, problem }) => `${name}: ${problem}.`).join(" ")}`;
+    ? phrase("not-downloaded", { count: files.length, files: listed(files), reason: failed[0].problem })
+    : sentences(phrase("not-downloaded-various"), ...failed.map(({ name, problem }) => phrase("file-reason", { file: name, reason: problem })));
   const stale = failed.some((result) => result.gone);
-  const help = !navigator.onLine
-    ? "Connect to the internet, then try again."
-    : stale
-      ? "A newer version may be online. Trying again loads the page anew."
-      : "Check the connection, then try again.";
+  const help = !navigator.onLine ? phrase("help-offline") : stale ? phrase("help-stale") : phrase("help-connection");
   const onlyModels = files.every((name) => models.includes(name));
   const actions = [RETRY];
   if (onlyModels && files.length < models.length) actions.push(OTHER_NETWORK);
   if (!light && files.every((name) => name.startsWith("app."))) actions.push(LIGHT);
   return {
-    title: files.length === 1 ? "A file is missing" : "Some files are missing",
-    text: `${what} ${help}`,
-    why: "The 3D view could not be downloaded.",
+    title: phrase("missing", { count: files.length }),
+    text: sentences(what, help),
+    why: phrase("why-not-downloaded"),
     actions,
     files,
     stale,
@@ -739,8 +765,8 @@ function startProblem(error) {
   const file = models.find((name) => message.startsWith(name));
   if (file) {
     return {
-      title: "A network’s file is not valid",
-      text: `${sentence(message)} It may have been damaged on its way; download it again.`,
+      title: phrase("invalid-network"),
+      text: phrase("invalid-network-text", { detail: sentence(message) }),
       actions: models.length > 1 ? [DOWNLOAD_AGAIN, OTHER_NETWORK] : [DOWNLOAD_AGAIN],
       files: [file],
     };
@@ -748,23 +774,25 @@ function startProblem(error) {
   console.error(error);
   const isApp = isComing || appIsShown;
   return {
-    title: isApp ? "The 3D view could not start" : "The page could not start",
-    text: `${sentence(message)} Start again; if that does not help, restart the browser${appIsShown ? " or go on without 3D." : "."}`,
-    why: "The 3D view could not start.",
+    title: isApp ? phrase("no-3d-start") : phrase("no-page-start"),
+    text: appIsShown ? phrase("start-again-or-without", { detail: sentence(message) }) : phrase("start-again", { detail: sentence(message) }),
+    why: phrase("why-not-started"),
     actions: isApp ? [RESTART, LIGHT] : [RESTART],
   };
 }
 
 function faultProblem({ kind, detail }) {
   const [what, more] = FAULTS[kind];
-  const told = detail ? ` (${detail.replace(/\.$/, "")})` : "";
   return {
-    title: "The 3D view has stopped",
-    text: [`${what}${told}.`, more, "Your drawing is kept."].filter(Boolean).join(" "),
-    why: `${what}.`,
+    title: phrase("stopped"),
+    text: sentences(what, detailed(detail), more, phrase("drawing-kept")),
+    why: what,
     actions: [RESTART, LIGHT],
   };
 }
+
+/** What a program says of itself, in whatever language. @param {string} detail */
+const detailed = (detail) => detail && phrase("detail", { detail: detail.replace(/\.$/, "") });
 
 function messageOf(error) {
   return error?.message ?? String(error);
@@ -772,10 +800,6 @@ function messageOf(error) {
 
 function sentence(text) {
   return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-function listed(names) {
-  return names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** @returns {{promise: Promise<any>, resolve: (value: any) => void, reject: (error: Error) => void}} */

@@ -2,6 +2,7 @@
 // Shows what ?bench measured as tables.
 
 import { button, note } from "mnistify/screen";
+import { number, phrase, say } from "mnistify/words";
 
 /** Fills and opens `root`; `closed` is called when the person closes it. */
 export function showReport(root, report, closed) {
@@ -16,14 +17,14 @@ export function showReport(root, report, closed) {
     close();
   };
   const head = made("header", [
-    made("h2", ["Measurements"]),
-    button("Copy JSON", () => copy(report)),
-    button("Close", close),
+    made("h2", [phrase("measurements")]),
+    button(phrase("copy-json"), () => copy(report)),
+    button(phrase("close"), close),
   ]);
   const { page_millis, ...measured } = report;
   const facts = Object.entries(measured).filter(([, value]) => !isGroup(value));
   const groups = Object.entries({ ...measured, page_millis }).filter(([, value]) => isGroup(value));
-  const body = made("div", [table("About", facts.map(([name, value]) => [[name], value]))], "tables");
+  const body = made("div", [table(phrase("about"), facts.map(([name, value]) => [[name], value]))], "tables");
   for (const [name, value] of groups) body.append(table(words(name), leaves(value)));
   root.replaceChildren(made("div", [head, body], "sheet"));
   root.hidden = false;
@@ -34,9 +35,9 @@ export function showReport(root, report, closed) {
 async function copy(report) {
   try {
     await navigator.clipboard.writeText(JSON.stringify(report, null, 1));
-    note("Report copied");
+    note(phrase("report-copied"));
   } catch {
-    note("The browser does not allow copying; the report is in mnistify.bench");
+    note(phrase("report-not-copied"));
   }
 }
 
@@ -52,7 +53,7 @@ function leaves(value, path = []) {
 /** Rows of [path, value]; a value is a single one or {median, p95}. */
 function table(title, rows) {
   const summaries = rows.some(([, value]) => isSummary(value));
-  const heads = summaries ? ["median", "p95"] : [""];
+  const heads = summaries ? [phrase("median"), phrase("p95")] : [""];
   const head = made("tr", [made("th", [title], "name"), ...heads.map((text) => made("th", [text]))]);
   const lines = rows.map(([path, value]) => {
     const cells = isSummary(value) ? [value.median, value.p95] : [value];
@@ -68,8 +69,7 @@ function table(title, rows) {
 function shown(value) {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return String(value);
-  if (Number.isInteger(value)) return value.toLocaleString("en");
-  return value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : 2 });
+  return number(Math.abs(value) >= 100 ? Math.round(value) : value);
 }
 
 /** `frame_millis` as `Frame, ms`. */
@@ -82,6 +82,7 @@ function words(name) {
 function made(tag, children, name = "") {
   const element = document.createElement(tag);
   if (name) element.className = name;
-  element.append(...children);
+  if (children.length === 1 && !(children[0] instanceof Node)) say(element, children[0]);
+  else element.append(...children);
   return element;
 }

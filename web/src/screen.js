@@ -1,6 +1,10 @@
 // @ts-check
 // What lies over the canvas: the loading screen, the one message, short notes, and the text for screen readers.
 
+import { phrase, say } from "mnistify/words";
+
+/** @typedef {import("mnistify/words").Saying} Saying */
+
 const element = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -14,7 +18,11 @@ export function setScreen(name) {
 
 export const screen = () => document.body.dataset.screen;
 
-/** Sets the bar: `share` is 0 to 1, or null while it is not known. */
+/**
+ * Sets the bar: `share` is 0 to 1, or null while it is not known.
+ * @param {number | null} share
+ * @param {Saying} text
+ */
 export function showProgress(share, text) {
   const bar = element("progress");
   bar.classList.toggle("unknown", share === null);
@@ -24,7 +32,7 @@ export function showProgress(share, text) {
     bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
     bar.style.setProperty("--share", String(share));
   }
-  element("progress-text").textContent = text;
+  say(element("progress-text"), text);
 }
 
 /** Offers the way without 3D on the loading screen. */
@@ -40,13 +48,14 @@ let answerMessage = null;
 /**
  * Shows a message in the place of any other, and resolves to the action that the person chose.
  * `actions` is a list of [action, label]; the first is the one suggested.
+ * @param {{title: Saying, text: Saying, actions: [string, Saying][]}} message
  */
 export function ask({ title, text, actions }) {
   answerMessage?.(null);
   const message = element("message");
   const before = screen();
-  message.querySelector(".title").textContent = title;
-  message.querySelector(".text").textContent = text;
+  say(message.querySelector(".title"), title);
+  say(message.querySelector(".text"), text);
   setScreen("message");
   document.body.dataset.behind = before;
   return new Promise((resolve) => {
@@ -71,10 +80,14 @@ export function ask({ title, text, actions }) {
   });
 }
 
+/**
+ * @param {Saying} label
+ * @param {() => void} run
+ */
 export function button(label, run) {
   const one = document.createElement("button");
   one.type = "button";
-  one.textContent = label;
+  say(one, label);
   one.onclick = run;
   return one;
 }
@@ -82,16 +95,24 @@ export function button(label, run) {
 let offer = null;
 let noteTimer = 0;
 
-/** A short note that goes by itself. */
+/**
+ * A short note that goes by itself.
+ * @param {Saying} text
+ */
 export function note(text) {
   fillToast(text, []);
   clearTimeout(noteTimer);
-  noteTimer = setTimeout(() => (offer ? fillToast(...offer) : hideToast()), Math.max(3500, text.length * 70));
+  noteTimer = setTimeout(() => (offer ? fillToast(...offer) : hideToast()), Math.max(3500, String(text).length * 70));
 }
 
-/** A note with something to do, which stays until it is answered. */
+/**
+ * A note with something to do, which stays until it is answered.
+ * @param {Saying} text
+ * @param {Saying} label
+ * @param {() => void} run
+ */
 export function showOffer(text, label, run) {
-  offer = [text, [[label, run], ["Later", hideOffer]]];
+  offer = [text, [[label, run], [phrase("later"), hideOffer]]];
   clearTimeout(noteTimer);
   fillToast(...offer);
 }
@@ -104,7 +125,7 @@ export function hideOffer() {
 function fillToast(text, buttons) {
   const toast = element("toast");
   const words = document.createElement("span");
-  words.textContent = text;
+  say(words, text);
   toast.replaceChildren(words, ...buttons.map(([label, run]) => button(label, run)));
   toast.classList.add("shown");
 }
@@ -117,19 +138,24 @@ function hideToast() {
 }
 
 const MIRROR_MILLIS = 600;
+/** @type {Saying} */
 let mirrorText = "";
 let mirrorTimer = 0;
 let mirroredAt = -Infinity;
 
-/** What screen readers say: the newest text, at most one in 600 ms. */
+/**
+ * What screen readers say: the newest text, at most one in 600 ms.
+ * @param {Saying} text
+ */
 export function mirror(text) {
   mirrorText = text;
   if (mirrorTimer) return;
   const wait = Math.max(0, mirroredAt + MIRROR_MILLIS - performance.now());
   mirrorTimer = setTimeout(() => {
     mirrorTimer = 0;
-    if (element("mirror").textContent === mirrorText) return;
-    element("mirror").textContent = mirrorText;
+    const before = element("mirror").textContent;
+    say(element("mirror"), mirrorText);
+    if (element("mirror").textContent === before) return;
     mirroredAt = performance.now();
   }, wait);
 }

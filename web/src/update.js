@@ -3,6 +3,7 @@
 
 import { restart } from "mnistify/keeping";
 import { showOffer } from "mnistify/screen";
+import { phrase } from "mnistify/words";
 
 /** Whether this page has a service worker. */
 let registered = Promise.resolve(false);
@@ -41,7 +42,7 @@ async function register(beforeReload) {
     asked = true;
     registration.waiting.postMessage("skipWaiting");
   };
-  const offer = () => showOffer("A new version is ready", "Reload", changeOver);
+  const offer = () => showOffer(phrase("new-version"), phrase("reload"), changeOver);
   workers.addEventListener("controllerchange", () => {
     if (asked) reload();
     else if (hadController) offer();

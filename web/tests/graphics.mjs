@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import './modules.mjs';
 
 /** What of a browser is asked. */
 class Device extends EventTarget {

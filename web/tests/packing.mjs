@@ -21,11 +21,15 @@ const out = (name) => readFile(join(folder, 'out', name));
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mnistify-packing-'));
-  const page = '<meta http-equiv="Content-Security-Policy" content="script-src __INLINE_SCRIPTS__"><script type="module">import("mnistify/loader");</script><link href="assets/style.css"><script type="importmap">__IMPORT_MAP__</script><script type="application/json" id="manifest">__MANIFEST__</script>';
+  const page = '<meta http-equiv="Content-Security-Policy" content="script-src __INLINE_SCRIPTS__"><script type="module">import("mnistify/loader");</script><link href="assets/style.css"><script type="importmap">__IMPORT_MAP__</script><script type="application/json" id="manifest">__MANIFEST__</script><p class="a" data-words="hello" data-words-title="both"></p><noscript>__NO_SCRIPT__</noscript><script type="application/json" id="words">__WORDS__</script><script>__FIRST_WORDS__</script>';
   await write('src/index.html', page);
   await write('src/service-worker.js', 'const VERSION = "__VERSION__"; const FILES = __FILES__; const APP_FILES = __APP_FILES__;');
   await write('src/manifest.webmanifest', '{"icons": [{"src": "assets/icon.png"}]}');
   await write('src/style.css', 'body { background: url("icons/icon.png") }');
+  await write('src/first-words.js', 'globalThis.here = "</script>";');
+  await write('languages/page.en.json', '{"hello": "Hello <you>", "both": "\\"Both\\"", "no-script": "No script"}');
+  await write('languages/page.fr.json', '{"hello": "Bonjour", "both": "Tous", "no-script": "Pas de script"}');
+  await write('languages/en.ftl', 'of-the-app = The app has its own');
   await write('src/icons/icon.png', 'not really a picture');
   for (const name of ['interface', 'fallback', 'loader', 'other']) await write(`src/${name}.js`, `// ${name}`);
   for (const name of ['app', 'cpu']) {
@@ -33,7 +37,7 @@ beforeEach(async () => {
     await write(`modules/${name}_bg.wasm`, name.repeat(1000));
   }
   await write('models/mlp.safetensors', 'weights');
-  folders = Object.fromEntries(['out', 'cache', 'models', 'modules'].map((name) => [name, join(folder, name)]));
+  folders = Object.fromEntries(['out', 'cache', 'models', 'modules', 'languages'].map((name) => [name, join(folder, name)]));
   folders.source = join(folder, 'src');
 });
 
@@ -65,8 +69,24 @@ test('the policy names the scripts that stand in the page, and nothing else', as
   await pack(folders);
   const page = (await out('index.html')).toString();
   const [, imports] = page.match(/importmap">(.*?)<\/script>/);
-  const hashes = ['import("mnistify/loader");', imports].map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
+  const hashes = ['import("mnistify/loader");', imports, 'globalThis.here = "<\\/script>";'].map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
   assert.equal(page.match(/content="script-src (.*?)"/)[1], hashes.join(' '));
+});
+
+test('the words stand in the page, in English at first', async () => {
+  const { version } = await pack(folders);
+  const page = (await out('index.html')).toString();
+  assert.ok(page.includes('<p class="a" data-words="hello" data-words-title="both" title="&quot;Both&quot;">Hello &lt;you></p>'), page);
+  assert.ok(page.includes('<noscript><p lang="en">No script</p><p lang="fr">Pas de script</p></noscript>'), page);
+  const [, words] = page.match(/id="words">(.*?)<\/script>/);
+  assert.deepEqual(Object.entries(JSON.parse(words)).map(([code, { hello }]) => [code, hello]), [['en', 'Hello <you>'], ['fr', 'Bonjour']]);
+  await write('languages/page.fr.json', '{"hello": "Salut"}');
+  assert.notEqual((await pack(folders)).version, version);
+  await write('languages/page.fr.json', '{');
+  await assert.rejects(pack(folders), /page\.fr\.json is not valid/);
+  await write('languages/page.fr.json', '{}');
+  await write('languages/page.en.json', '{"hello": "Hello"}');
+  await assert.rejects(pack(folders), /index\.html names the words "both"/);
 });
 
 test('compressed files hold the same, and the sizes are theirs', async () => {
@@ -107,10 +127,11 @@ test('what is missing is named', async () => {
   await rm(join(folder, 'src/loader.js'));
   await assert.rejects(pack(folders), /loader\.js/);
   await write('src/loader.js', '');
-  await write('src/index.html', '__IMPORT_MAP__');
-  await assert.rejects(pack(folders), /index\.html has no __MANIFEST__/);
-  await write('src/index.html', '__IMPORT_MAP__ __MANIFEST__');
-  await assert.rejects(pack(folders), /index\.html has no __INLINE_SCRIPTS__/);
-  await write('src/index.html', '__INLINE_SCRIPTS__ __IMPORT_MAP__ __MANIFEST__ <img src="assets/none.png">');
+  const places = ['__NO_SCRIPT__', '__FIRST_WORDS__', '__IMPORT_MAP__', '__MANIFEST__', '__WORDS__', '__INLINE_SCRIPTS__'];
+  for (const [index, place] of places.entries()) {
+    await write('src/index.html', places.slice(0, index).join(' '));
+    await assert.rejects(pack(folders), { message: `index.html has no ${place}` });
+  }
+  await write('src/index.html', `${places.join(' ')} <img src="assets/none.png">`);
   await assert.rejects(pack(folders), /assets\/none\.png/);
 });
