@@ -15,7 +15,7 @@ import { isAside, keep, keepNetwork, kept, keptView, left, networkLeft, restart,
 import { ask, hideOffer, mirror, note, offerLight, screen, setScreen, showOffer, showProgress } from "mnistify/screen";
 import { heard } from "mnistify/telling";
 import { storeApp, storePage } from "mnistify/update";
-import { language, languages, listed, offerLanguages, onLanguage, phrase, revived, say, sentences, setLanguage, unknownLanguage } from "mnistify/words";
+import { language, languages, listed, offerLanguages, onLanguage, phrase, revived, sentences, setLanguage, unknownLanguage } from "mnistify/words";
 
 /** The drawing is kept at once when it changes, and again after so long while it goes on changing. */
 const KEEP_MILLIS = 100;
@@ -34,21 +34,16 @@ const LONGEST_CODE = 20;
 const REST_MILLIS = 400;
 
 // What a message offers, as [action, label]; decide() carries it out.
-/** @typedef {[string, import("mnistify/words").Saying]} Action */
-/** @type {Action} */
-const RETRY = ["retry", phrase("retry")];
-/** @type {Action} */
-const DOWNLOAD_AGAIN = ["retry", phrase("download-again")];
-/** @type {Action} */
-const OTHER_NETWORK = ["without-model", phrase("other-network")];
-/** @type {Action} */
-const RESTART = ["restart", phrase("restart")];
-/** @type {Action} */
-const LIGHT = ["fallback", phrase("without-3d")];
-/** @type {Action} */
-const AGAIN_3D = ["restart", phrase("try-3d")];
-/** @type {Action} */
-const SHOW_3D = ["show", phrase("show-3d")];
+/** @typedef {import("mnistify/words").Saying} Saying */
+/** @type {(name: string, label: Saying) => [string, Saying]} */
+const choice = (name, label) => [name, label];
+const RETRY = choice("retry", phrase("retry"));
+const DOWNLOAD_AGAIN = choice("retry", phrase("download-again"));
+const OTHER_NETWORK = choice("without-model", phrase("other-network"));
+const RESTART = choice("restart", phrase("restart"));
+const LIGHT = choice("fallback", phrase("without-3d"));
+const AGAIN_3D = choice("restart", phrase("try-3d"));
+const SHOW_3D = choice("show", phrase("show-3d"));
 
 const query = new URLSearchParams(location.search);
 const canvas = document.getElementById("canvas");
@@ -152,7 +147,7 @@ async function stayInPad() {
   if (query.has("bench")) pad.bench().then(showBench, (error) => padFailed(messageOf(error)));
 }
 
-/** @param {import("mnistify/words").Saying} why */
+/** @param {Saying} why */
 async function comeOnRequest(why) {
   app3d("waits");
   await tell(why, [SHOW_3D]);

@@ -120,13 +120,10 @@ const choose = (app, code) => app.page.locator('.language select').selectOption(
 const visible = (app) => app.ask(() => document.getElementById('fallback').innerText);
 
 page.test('a language in the address', async ({ open, close, step, url }) => {
-  await step('French from the first picture on', async () => {
-    // Without its modules: what stands in the page itself.
-    const before = (page) => page.route(/\/(loader|fallback)\.[^/]*\.js/, (route) => new Promise((resolve) => setTimeout(() => resolve(route.continue()), 1500)));
-    const app = await open({ address: `${url}?nosw&language=fr-CA`, screen: null, before });
+  await step('French', async () => {
+    const app = await open({ address: `${url}?nosw&language=fr-CA`, screen: 'fallback' });
     const first = await said(app);
     assert.deepEqual([first.language, first.draw, first.headline, first.label], ['fr', texts.fr.draw, texts.fr['headline-blank'], texts.fr['pad-label']]);
-    await app.reaches('fallback');
     await app.draw(await recording('three'));
     await app.reads(3);
     const { headline, line } = await said(app);
@@ -208,17 +205,20 @@ page.test('another language at any time', async ({ open, step, url }) => {
   });
 });
 
-page.test('where scripts do not arrive', async ({ open, url }) => {
+page.test('where scripts do not arrive, the page itself has the words', async ({ open, url }) => {
   const before = (page) => page.route(/\/loader\.[^/]*\.js/, (route) => route.abort());
   const app = await open({ address: `${url}?nosw&language=es`, screen: 'message', before, allow: [/./] });
   assert.deepEqual([await app.text('#message .title'), await app.text('#message button')], [texts.es['start-failed'], texts.es.retry]);
+  const { language, draw, label } = await said(app);
+  assert.deepEqual([language, draw, label], ['es', texts.es.draw, texts.es['pad-label']]);
 });
 
-page.test('words fit everywhere', async ({ open, close, url }) => {
+page.test('words fit everywhere', async ({ open, url }) => {
+  const app = await open({ address: `${url}?nosw`, screen: 'fallback' });
+  await app.draw(await recording('three'));
+  await app.reads(3);
   for (const [width, height] of [[320, 640], [390, 844], [768, 1024], [1280, 720], [844, 390]]) {
-    const app = await open({ address: `${url}?nosw`, screen: 'fallback', context: { viewport: { width, height } } });
-    await app.draw(await recording('three'));
-    await app.reads(3);
+    await app.page.setViewportSize({ width, height });
     for (const code of codes) {
       await choose(app, code);
       const cut = await app.ask(async () => {
@@ -247,6 +247,5 @@ page.test('words fit everywhere', async ({ open, close, url }) => {
       const size = await app.ask(() => document.querySelector('.language select').getBoundingClientRect().toJSON());
       assert.ok(size.width >= 40 && size.height >= 36 && size.right <= width, `the list can be touched: ${JSON.stringify(size)}`);
     }
-    await close(app);
   }
 });
