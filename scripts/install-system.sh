@@ -101,7 +101,15 @@ if [ "$web" = yes ] || [ "$web_tests" = yes ]; then
 fi
 if [ "$web_tests" = yes ]; then
     command -v npm >/dev/null || wanted+=("npm|fetches the library that drives the browser")
-    wanted+=("chromium|the browser that the page is tested in")
+    wanted+=(
+        "chromium|the browser that the page is tested in"
+        "webkit2gtk-driver|another one, and what drives it"
+        "xvfb|a display without a screen for that"
+    )
+    # Elsewhere Firefox comes in other ways.
+    if grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then
+        wanted+=("firefox-esr|another one")
+    fi
 fi
 
 is_installed() {
@@ -159,7 +167,7 @@ name_packages_for_linux() {
         command -v node >/dev/null || missing+=("node")
     fi
     if [ "$web_tests" = yes ]; then
-        for tool in npm chromium; do
+        for tool in npm chromium firefox; do
             command -v "$tool" >/dev/null || missing+=("$tool")
         done
     fi
@@ -181,8 +189,8 @@ name_packages_for_linux() {
         arch+=" nodejs npm"
     fi
     if [ "$web_tests" = yes ]; then
-        fedora+=" chromium"
-        arch+=" chromium"
+        fedora+=" chromium firefox"
+        arch+=" chromium firefox"
     fi
     say "Fedora: sudo dnf install $fedora"
     say "Arch:   sudo pacman -S --needed $arch (and your GPU's Vulkan driver)"

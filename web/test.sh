@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds the page and tests it in Chromium, without a GPU or a display:
+# Installs what is missing, builds the page and tests it in Chromium, and a little in Firefox and WebKitGTK, without a GPU
+# or a display:
 #
 #   web/test.sh [FILE…]      all tests, or those of the named files, such as drawing.mjs
 #
@@ -43,7 +44,7 @@ if [ $# -gt 0 ]; then
         files+=("$web/tests/$(basename "$name")")
     done
 else
-    for name in serving packing graphics hands keeping storing languages native random_networks padfirst drawing devices networks sharing offline failures; do
+    for name in serving packing graphics hands keeping storing languages links native random_networks padfirst drawing devices networks sharing offline failures engines; do
         files+=("$web/tests/$name.mjs")
     done
 fi

@@ -6,6 +6,7 @@ import { past, relay } from "mnistify/depths";
 import { isTyped, watchHands } from "mnistify/hands";
 import { headline, refusal, winnersOf } from "mnistify/telling";
 import { number, phrase, say } from "mnistify/words";
+import { coded } from "mnistify/link";
 
 const SIDE = 28;
 /** The same as in the app. */
@@ -162,6 +163,9 @@ export function openLightPage({ root, light, names, version, prediction, failed 
     act: (name) => now(() => light.act(name)),
     wake: () => {},
     strokes: () => JSON.parse(light.recording()),
+    /** The text after # of a link. */
+    link: (withStrokes) =>
+      [stateNow().preparation === "raw" && "prepare=off", withStrokes && `strokes=${coded(JSON.parse(light.recording()))}`].filter(Boolean).join("&"),
     state: () => ({
       ...stateNow(),
       version,
@@ -312,7 +316,10 @@ function card(parent, name) {
         : [label, sure ? percent : phrase("card-not-sure", { doubt })];
     write("b", large);
     write(".answer span", beside);
-    write(".millis", blank ? "" : phrase("millis", { millis: number(timings.result.median, 1) }));
+    // Some browsers' clocks tell whole milliseconds only.
+    const median = timings.result?.median;
+    const millis = phrase("millis", { millis: median > 0 ? number(median, 1) : `< ${number(1, 0)}` });
+    write(".millis", blank ? "" : millis);
     // Of what is no digit the bars are dimmed, but stay: they are what the network computed.
     bars.forEach((bar, index) => {
       bar.style.setProperty("--share", blank ? 0 : probabilities[index]);

@@ -12,6 +12,7 @@ import { chooseNetwork, listen, listenToDrops, open, save, savePicture, share } 
 import { Ink } from "mnistify/ink";
 import { connect, connectPad, disconnect, emit, finishBench, stamp } from "mnistify/interface";
 import { isAside, keep, keepNetwork, kept, keptView, left, networkLeft, restart, restartWith3d, setAside } from "mnistify/keeping";
+import { codedIn, decoded } from "mnistify/link";
 import { ask, hideOffer, mirror, note, offerLight, screen, setScreen, showOffer, showProgress } from "mnistify/screen";
 import { heard } from "mnistify/telling";
 import { storeApp, storePage } from "mnistify/update";
@@ -132,8 +133,8 @@ async function padFirst() {
   }
 }
 
-/** Whether the address is a link with a drawing, which only the app opens. */
-const bringsDrawing = () => new URLSearchParams(location.hash.slice(1)).has("strokes");
+/** Whether the address is a link with a drawing, which the app opens where it comes. */
+const bringsDrawing = () => codedIn(location.hash.slice(1)) !== null;
 
 /** The app is not to come. */
 async function stayInPad() {
@@ -143,8 +144,35 @@ async function stayInPad() {
     keepNow();
     restartWith3d();
   });
+  // Not over a drawing that was kept or begun.
+  if (bringsDrawing() && left.strokes === null && pad.past().steps.length === 0) {
+    if (isAside("light", "view")) {
+      aside.push(openLinkInPad);
+      offerAside(pad, () => {});
+    } else {
+      openLinkInPad();
+    }
+  }
+  addEventListener("hashchange", () => {
+    if (!bringsDrawing()) return;
+    restorePreparation(location.hash.slice(1));
+    openLinkInPad();
+  });
   connect();
   if (query.has("bench")) pad.bench().then(showBench, (error) => padFailed(messageOf(error)));
+}
+
+/** Puts the drawing of the address on the light page's pad. */
+function openLinkInPad() {
+  // A program that stops at it calls padFailed() before this returns.
+  opening.add("view");
+  try {
+    pad.draw(decoded(codedIn(location.hash.slice(1)) ?? ""));
+  } catch (error) {
+    const reason = messageOf(error);
+    note(phrase("link-invalid", { reason: reason.startsWith("link-") ? phrase(reason) : reason }));
+  }
+  opening.delete("view");
 }
 
 /** @param {Saying} why */

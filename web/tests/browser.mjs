@@ -21,7 +21,7 @@ export const REACTION = 90_000;
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mnistify');
 export const DIST = process.env.MNISTIFY_WEB_DIST || join(ROOT, 'web', 'dist');
-const ARTIFACTS =
+export const ARTIFACTS =
   process.env.MNISTIFY_WEB_ARTIFACTS ||
   join(process.env.MNISTIFY_WEB_TARGET_DIR || join(CACHE, 'target-web'), 'artifacts');
 const MODULES = process.env.MNISTIFY_NODE_MODULES || join(CACHE, 'web-node', 'node_modules');
@@ -43,10 +43,9 @@ const SOFTWARE_WEBGPU = [
   '--ignore-gpu-blocklist',
 ];
 
-function chromiumPath() {
-  const named = process.env.MNISTIFY_CHROMIUM;
-  if (named) return named;
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']) {
+/** Where the first of these programs is that is installed; null where none is. */
+export function installed(...names) {
+  for (const name of names) {
     for (const folder of (process.env.PATH ?? '').split(delimiter)) {
       try {
         accessSync(join(folder, name), constants.X_OK);
@@ -56,13 +55,21 @@ function chromiumPath() {
       }
     }
   }
-  throw new Error('there is no Chromium; install it, or set MNISTIFY_CHROMIUM to its path');
+  return null;
 }
+
+function chromiumPath() {
+  const path = process.env.MNISTIFY_CHROMIUM || installed('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome');
+  if (!path) throw new Error('there is no Chromium; install it, or set MNISTIFY_CHROMIUM to its path');
+  return path;
+}
+
+/** A package of the tests: they lie outside of the checkout, where `import` does not look. */
+export const packaged = (name) => createRequire(join(MODULES, '/'))(name);
 
 /** `gpu` is "software", "hardware", or "none": a browser whose WebGPU finds no adapter. */
 export async function launch(gpu = 'software') {
-  // The packages lie outside of the checkout, where `import` does not look.
-  const { chromium } = createRequire(join(MODULES, '/'))('playwright-core');
+  const { chromium } = packaged('playwright-core');
   const more = { software: SOFTWARE_WEBGPU, hardware: ['--enable-unsafe-webgpu'], none: [] }[gpu];
   return chromium.launch({ executablePath: chromiumPath(), args: [...QUIET, ...more] });
 }
