@@ -1,6 +1,6 @@
 //! What the app shows as a short text: the part of a link after `#`, which another browser or `--link` opens again.
 //!
-//! `show=cnn&view=top&prepare=off&edges=off&calm=on&strokes=…`, with only what differs from the start. Strokes are
+//! `show=cnn&view=top&prepare=off&edges=off&calm=on&tour=3&strokes=…`, with only what differs from the start. Strokes are
 //! base64url of a byte string: a version, then for each stroke its tool, its width, its number of points, and the
 //! points as differences, all as variable-length integers in steps of 0.1 pad units and of 1 ms.
 
@@ -8,6 +8,7 @@ use crate::{
     inference::Networks,
     inspector::InspectorSettings,
     pad::Pad,
+    tour::steps,
     view::{Motion, OrbitCamera, Preset, camera::Orbit},
 };
 use bevy::{ecs::system::SystemParam, math::Vec3, prelude::Res};
@@ -29,6 +30,8 @@ pub struct SharedState {
     pub raw: bool,
     pub without_edges: bool,
     pub calm: bool,
+    /// The step of the guided tour, counted from 1.
+    pub tour: Option<usize>,
     pub strokes: Option<Vec<Stroke>>,
     /// The image beneath them.
     pub picture: Option<Box<Image28>>,
@@ -60,6 +63,8 @@ impl Linked<'_, '_> {
             raw: self.pad.preparation() == Preparation::Raw,
             without_edges: !self.inspector.edges,
             calm: self.motion.reduced,
+            // Whoever knows what is open on the screen tells it.
+            tour: None,
             strokes,
             picture: self
                 .pad
@@ -117,6 +122,9 @@ impl SharedState {
                 parts.push(part.into());
             }
         }
+        if let Some(step) = self.tour {
+            parts.push(format!("tour={step}"));
+        }
         if let Some(picture) = &self.picture {
             parts.push(format!("picture={}", encode_picture(picture)));
         }
@@ -169,6 +177,13 @@ impl SharedState {
             "prepare" => self.raw = switch("off", "on")?,
             "edges" => self.without_edges = switch("off", "on")?,
             "calm" => self.calm = switch("on", "off")?,
+            "tour" => {
+                let step = value
+                    .parse()
+                    .ok()
+                    .filter(|step| (1..=steps().len()).contains(step));
+                self.tour = Some(step.ok_or_else(wrong)?);
+            }
             "strokes" => self.strokes = Some(decode_strokes(value)?),
             "picture" => {
                 self.picture = Some(Box::new(decode_picture(value).ok_or(LinkError::Strokes)?))
@@ -413,6 +428,7 @@ mod tests {
                 raw: true,
                 without_edges: true,
                 calm: true,
+                tour: Some(3),
                 strokes: Some(strokes.clone()),
                 picture: Some(Box::new(Image28::from_bytes(&std::array::from_fn(|i| {
                     if i % 500 < 300 { 0 } else { (i % 256) as u8 }

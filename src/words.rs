@@ -13,6 +13,7 @@ pub use fluent_bundle::FluentValue;
 
 /// What can be spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Language {
     /// English.
     #[default]

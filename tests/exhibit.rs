@@ -25,14 +25,21 @@ fn start(name: &str, settings: &str, clock: &str) -> (Display, App, PathBuf) {
     let config = folder.join("exhibit.toml");
     let text = format!("folder = {:?}\n{settings}", folder.display().to_string());
     fs::write(&config, text).expect("the folder was just made");
-    let arguments = ["exhibit", "--windowed", "--config", &config.display().to_string()];
+    let arguments = [
+        "exhibit",
+        "--windowed",
+        "--config",
+        &config.display().to_string(),
+    ];
     let variables = [("MNISTIFY_EXHIBIT_CLOCK", clock)];
     let app = App::start_plain(&display, &folder, &arguments, &variables);
     (display, app, folder)
 }
 
 fn wait(app: &mut App, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    app.wait(what, PATIENCE, |app| app.state().filter(|state| wanted(state)))
+    app.wait(what, PATIENCE, |app| {
+        app.state().filter(|state| wanted(state))
+    })
 }
 
 /// Presses the middle of a control.
@@ -41,7 +48,8 @@ fn press(display: &Display, state: &Value, name: &str) {
     let middle = |axis: usize| {
         let at = |index: usize| place[index].as_f64();
         let (low, high) = (at(axis), at(axis + 2));
-        low.zip(high).map(|(low, high)| f64::midpoint(low, high).round())
+        low.zip(high)
+            .map(|(low, high)| f64::midpoint(low, high).round())
     };
     let (Some(x), Some(y)) = (middle(0), middle(1)) else {
         panic!("there is no control {name}: {}", state["buttons"]);
@@ -54,7 +62,9 @@ fn press(display: &Display, state: &Value, name: &str) {
 
 /// A vertical line on the pad, which is a 1.
 fn draw_one(display: &Display, state: &Value) {
-    let pad: Vec<f64> = (0..4).filter_map(|side| state["pad"][side].as_f64()).collect();
+    let pad: Vec<f64> = (0..4)
+        .filter_map(|side| state["pad"][side].as_f64())
+        .collect();
     let at = |x: f64, y: f64| {
         let x = pad[0] + x * (pad[2] - pad[0]);
         let y = pad[1] + y * (pad[3] - pad[1]);
@@ -77,7 +87,9 @@ fn a_visit_from_the_first_touch_to_the_reset() {
     let (display, mut app, folder) = start("visit", settings, "1");
     let nobody = app.wait("recorded hands", START, |app| {
         app.state().filter(|state| {
-            state["phase"] == "attract" && state["demonstrating"] == true && state["language"] == "fr"
+            state["phase"] == "attract"
+                && state["demonstrating"] == true
+                && state["language"] == "fr"
         })
     });
     assert_eq!(nobody["strokes"], 0, "the pad is the visitor's");
@@ -97,11 +109,17 @@ fn a_visit_from_the_first_touch_to_the_reset() {
         display.xdotool(&["key", "BackSpace"]);
         wait(&mut app, "the step before", |state| state["tour"] == step);
     }
-    let first = wait(&mut app, "the drawing on the tour", |state| state["strokes"] == 1);
+    let first = wait(&mut app, "the drawing on the tour", |state| {
+        state["strokes"] == 1
+    });
     press(&display, &first, "tour_leave");
-    let after = wait(&mut app, "the end of the tour", |state| state["tour"].is_null());
+    let after = wait(&mut app, "the end of the tour", |state| {
+        state["tour"].is_null()
+    });
     press(&display, &after, "language_en");
-    wait(&mut app, "the other language", |state| state["language"] == "en");
+    wait(&mut app, "the other language", |state| {
+        state["language"] == "en"
+    });
     // Files are none of a visitor's affairs.
     display.xdotool(&["key", "ctrl+s"]);
     display.xdotool(&["key", "u"]);
@@ -120,10 +138,13 @@ fn left_alone_it_asks_and_starts_over() {
     let settings = "idle_seconds = 60\ncountdown_seconds = 60\n";
     let (display, mut app, _folder) = start("idle", settings, "12");
     let nobody = app.wait("recorded hands", START, |app| {
-        app.state().filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
+        app.state()
+            .filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
     });
     draw_one(&display, &nobody);
-    wait(&mut app, "a visit", |state| state["phase"] == "visit" && state["strokes"] == 1);
+    wait(&mut app, "a visit", |state| {
+        state["phase"] == "visit" && state["strokes"] == 1
+    });
     let asked = wait(&mut app, "the question", |state| {
         state["phase"] == "asking" && !state["buttons"]["stay"].is_null()
     });
@@ -131,8 +152,13 @@ fn left_alone_it_asks_and_starts_over() {
     wait(&mut app, "the visitor to stay", |state| {
         state["phase"] == "visit" && state["strokes"] == 1
     });
-    let over = wait(&mut app, "everything as at the start", |state| state["resets"] == 1);
-    assert_eq!((&over["phase"], &over["strokes"]), (&"attract".into(), &0.into()));
+    let over = wait(&mut app, "everything as at the start", |state| {
+        state["resets"] == 1
+    });
+    assert_eq!(
+        (&over["phase"], &over["strokes"]),
+        (&"attract".into(), &0.into())
+    );
 }
 
 #[test]
@@ -140,22 +166,28 @@ fn whatever_ends_the_app_it_comes_back() {
     let settings = "[supervisor]\nheartbeat_seconds = 10\n";
     let (_display, mut app, folder) = start("faults", settings, "1");
     app.wait("recorded hands", START, |app| {
-        app.state().filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
+        app.state()
+            .filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
     });
     for (signal, reason) in [("-KILL", "it was ended"), ("-STOP", "it hangs")] {
         let child = child_of(app.process.0.id());
         let _ = fs::remove_file(&app.state_file);
-        let sent = Command::new("kill").args([signal, &child.to_string()]).status();
+        let sent = Command::new("kill")
+            .args([signal, &child.to_string()])
+            .status();
         assert!(sent.is_ok_and(|status| status.success()));
         app.wait("the app again", START, |app| {
-            app.state().filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
+            app.state()
+                .filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
         });
         assert!(log(&folder).contains(reason), "{reason}: {}", log(&folder));
         assert_ne!(child, child_of(app.process.0.id()));
     }
     let supervisor = app.process.0.id();
     let child = child_of(supervisor);
-    let _ = Command::new("kill").args(["-KILL", &supervisor.to_string()]).status();
+    let _ = Command::new("kill")
+        .args(["-KILL", &supervisor.to_string()])
+        .status();
     let gone = || !Path::new("/proc").join(child.to_string()).exists();
     let begun = std::time::Instant::now();
     while !gone() && begun.elapsed() < PATIENCE {
@@ -171,7 +203,9 @@ fn log(folder: &Path) -> String {
 /// The app that a supervisor runs.
 fn child_of(supervisor: u32) -> u32 {
     let processes = fs::read_dir("/proc").expect("Linux has it");
-    let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let numbers = processes
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let is_child = |process: &u32| {
         let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
         let behind = text.rsplit_once(')').map_or("", |(_, behind)| behind);

@@ -53,7 +53,9 @@ pub fn carry_out(
         next.ask();
         match action {
             Action::Share => {
-                let fragment = params.p0().state(true).to_fragment();
+                let mut state = params.p0().state(true);
+                state.tour = params.p1().screen.tour.map(|step| step + 1);
+                let fragment = state.to_fragment();
                 params.p1().tell(platform::share(&fragment));
             }
             // The network that it may name is there in the next frame.
@@ -240,6 +242,7 @@ impl Changed<'_, '_> {
         self.set(Switch::Prepared, !state.raw);
         self.set(Switch::Edges, !state.without_edges);
         self.set(Switch::Calm, state.calm);
+        self.screen.tour = state.tour.map(|step| step - 1);
         if state.strokes.is_some() || state.picture.is_some() {
             self.pad.apply(PadAction::Lay(Sheet {
                 strokes: state.strokes.clone().unwrap_or_default(),

@@ -64,6 +64,9 @@ pub struct Arguments {
     /// Without edges.
     #[arg(long)]
     no_edges: bool,
+    /// On this step of the guided tour, 1 to 8.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8))]
+    tour: Option<u8>,
 }
 
 /// Frames after the answers, so that bars and cells have arrived.
@@ -95,6 +98,13 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     }
     offscreen.lay(sheet);
     offscreen.settle(Duration::from_secs(60))?;
+    if let Some(step) = arguments.tour {
+        offscreen.act(Action::Tour(Some(usize::from(step) - 1)));
+        for _ in 0..FRAMES_TO_ARRIVE {
+            offscreen.frame();
+        }
+        offscreen.settle(Duration::from_secs(60))?;
+    }
     for _ in 0..FRAMES_TO_ARRIVE {
         offscreen.frame();
         std::thread::sleep(Duration::from_millis(30));

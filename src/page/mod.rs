@@ -7,8 +7,9 @@ mod events;
 
 use crate::{
     Surface,
-    actions::{Action, TABLE},
+    actions::{Action, Screen, TABLE},
     bench::{self as measurements, Bench},
+    exhibit,
     gpu::SharedGpu,
     inference::{InferenceSettings, Network},
     link::{Linked, SharedState},
@@ -59,6 +60,8 @@ thread_local! {
     /// The network that a person brought.
     static OWN: RefCell<Option<Model>> = const { RefCell::new(None) };
     static STARTED: Cell<bool> = const { Cell::new(false) };
+    /// The first language of an exhibit, where the app is one.
+    static EXHIBIT: Cell<Option<Language>> = const { Cell::new(None) };
 }
 
 /// Leaves a request to the next frame, and wakes the app for it.
@@ -114,6 +117,16 @@ pub fn start(
         app.world_mut()
             .write_message(Notice::say(fault.to_string()));
     }
+    if let Some(first) = EXHIBIT.get() {
+        let mut settings = exhibit::Settings {
+            pointer: true,
+            ..exhibit::Settings::default()
+        };
+        settings
+            .languages
+            .sort_by_key(|language| *language != first);
+        exhibit::add(&mut app, settings);
+    }
     app.add_plugins(events::plugin)
         .add_systems(Startup, keep_proxy)
         .add_systems(PreUpdate, carry_out_requests)
@@ -123,6 +136,12 @@ pub fn start(
         );
     app.run();
     Ok(())
+}
+
+/// Makes the app that is started after this an exhibit, which begins in this language.
+#[wasm_bindgen(js_name = exhibit)]
+pub fn be_exhibit(code: &str) {
+    EXHIBIT.set(Some(Language::of(code).unwrap_or_default()));
 }
 
 /// Puts a recording's strokes on the pad.
@@ -388,6 +407,7 @@ fn keep_state(
     snapshot: Snapshot,
     linked: Linked,
     pad: Res<Pad>,
+    screen: Res<Screen>,
     progress: Res<events::Progress>,
     frames: Res<FrameTimes>,
     next: Res<NextFrame>,
@@ -411,7 +431,9 @@ fn keep_state(
         *strokes_of = Some(revision);
         SHEET.set(pad.drawing().sheet().clone());
     }
-    LINK.set(linked.state(false));
+    let mut state = linked.state(false);
+    state.tour = screen.tour.map(|step| step + 1);
+    LINK.set(state);
 }
 
 /// Keeps what [`logits_of`] needs and tells which network is a person's own, whenever networks come or go.

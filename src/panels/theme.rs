@@ -3,8 +3,9 @@
 use super::marks::mark;
 use crate::actions::{Action, Entry, keys_text};
 use bevy_egui::egui::{
-    self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter, Rect,
-    Response, Sense, Stroke, TextStyle, Ui, Visuals, WidgetInfo, WidgetType, style::WidgetVisuals,
+    self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter,
+    Rect, Response, Sense, Stroke, TextStyle, Ui, Visuals, WidgetInfo, WidgetType,
+    style::WidgetVisuals,
 };
 use std::sync::Arc;
 

@@ -8,8 +8,8 @@ use crate::{
     words::{say, say_with},
 };
 use bevy_egui::egui::{
-    Color32, CornerRadius, Painter, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    WidgetType, pos2, vec2,
+    Color32, CornerRadius, Painter, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType,
+    pos2, vec2,
 };
 
 /// What the light does not fall on.

@@ -9,6 +9,7 @@ import { isPicture, readFiles } from "mnistify/files";
 import { adapterName, watchDevice, watchFrames, whyNo3d } from "mnistify/graphics";
 import { isBrowserKey, leaveToBrowser, watchHands } from "mnistify/hands";
 import { chooseNetwork, listen, listenToDrops, open, save, savePicture, share } from "mnistify/host";
+import { holdScreen } from "mnistify/exhibit";
 import { Ink } from "mnistify/ink";
 import { connect, connectPad, disconnect, emit, finishBench, stamp } from "mnistify/interface";
 import { isAside, keep, keepNetwork, kept, keptView, left, networkLeft, restart, restartWith3d, setAside } from "mnistify/keeping";
@@ -94,7 +95,8 @@ async function main() {
   listenToDrops({ held: (held) => holdFiles?.(held), take: (files) => takeFiles(files) });
   watchDevice((kind, detail) => started && fault(kind, detail));
   light = revived(left.light) ?? (query.has("cpu") ? phrase("why-address") : null);
-  if (light || !(query.has("3d") || query.has("bench"))) return padFirst();
+  if (query.has("exhibit")) holdScreen();
+  if (light || !["3d", "bench", "exhibit"].some((name) => query.has(name))) return padFirst();
   setScreen("loading");
   downloads.want([...models, "app.wasm"]);
   // Both pages need the networks, so they need not wait for the graphics adapter.
@@ -239,6 +241,7 @@ async function runApp() {
       await module.value.default({ module_or_path: wasm.value });
       app = module.value;
       app.set_language?.(language());
+      if (query.has("exhibit")) app.exhibit(language());
     }
     app.start(models, files.map((file) => file.value), viewToOpen(), adapterName);
   } catch (error) {
