@@ -83,7 +83,7 @@ fn draw_one(display: &Display, state: &Value) {
 
 #[test]
 fn a_visit_from_the_first_touch_to_the_reset() {
-    let settings = "languages = [\"fr\", \"en\"]\nidle_seconds = 60\ncountdown_seconds = 20\n";
+    let settings = "languages = [\"fr\", \"en\"]\nidle_seconds = 600\ntour_seconds = 0\n";
     let (display, mut app, folder) = start("visit", settings, "1");
     let nobody = app.wait("recorded hands", START, |app| {
         app.state().filter(|state| {
@@ -98,6 +98,11 @@ fn a_visit_from_the_first_touch_to_the_reset() {
     let drawn = wait(&mut app, "ink and an answer", |state| {
         state["phase"] == "visit" && state["strokes"] == 1 && state["models"][1]["class"] == 1
     });
+    // Without a window manager nobody gives the window the keyboard.
+    let window = display.try_xdotool(&["search", "--name", "^Mnistify$"]);
+    let window = window.unwrap_or_default();
+    let window = window.lines().next().unwrap_or_default();
+    display.xdotool(&["windowfocus", window]);
     // The tour, forwards and backwards, by keys.
     press(&display, &drawn, "tour");
     wait(&mut app, "the tour", |state| state["tour"] == 0);

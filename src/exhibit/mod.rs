@@ -201,12 +201,16 @@ fn notice_visitor(
     mut exhibit: ResMut<Exhibit>,
     mut touches: Touches,
     mut actions: MessageWriter<Action>,
+    screen: Res<Screen>,
+    guide: Res<Guide>,
     time: Res<Time<Real>>,
     next: Res<NextFrame>,
 ) {
     // A pointer that only passes begins no visit, but keeps one.
     let hovering_counts = exhibit.phase != Phase::Attract;
-    let touched = touches.any(hovering_counts);
+    // Who watches the tour touches nothing; it ends by itself.
+    let watches = screen.tour.is_some() && guide.seconds_a_step.is_some();
+    let touched = touches.any(hovering_counts) || (watches && hovering_counts);
     let seconds = time.delta().min(Duration::from_secs(5)).as_secs_f32() * exhibit.speed;
     let before = exhibit.phase;
     if exhibit.advance(seconds, touched) {

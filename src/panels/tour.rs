@@ -98,7 +98,14 @@ fn strip_ui(
             on: place == 0,
             enabled,
         };
-        if shown.show(ui).clicked() {
+        let response = shown.show(ui);
+        if place == 0 {
+            let line = Stroke::new(2.0, theme::POINTER);
+            let radius = CornerRadius::same((height * 0.22).min(14.0) as u8);
+            ui.painter()
+                .rect_stroke(shown.rect, radius, line, StrokeKind::Inside);
+        }
+        if response.clicked() {
             actions.push(action);
         }
     }
@@ -237,6 +244,8 @@ fn is_map(stage: &StagePlace) -> bool {
 
 fn stage_rect(stage: &StagePlace) -> Rect {
     let mut rect = to_egui(stage.heroes.bounds());
+    // With the words above it.
+    rect.min.y = rect.min.y.min(stage.label[1]);
     if let Some(chorus) = &stage.chorus {
         rect = rect.union(to_egui(chorus.bounds()));
     }
