@@ -8,7 +8,7 @@ use crate::{
     tour::{Step, Wish, steps},
     view::{Heroes, Preset, SelectedCell, Selection},
 };
-use bevy::prelude::*;
+use bevy::{ecs::system::SystemParam, prelude::*};
 use mnistify_drawing::recording;
 use mnistify_network::explain::Cell;
 
@@ -109,21 +109,27 @@ fn liveliest_cell(networks: &Networks<'_, '_>, heroes: &Query<&Heroes>) -> Optio
     })
 }
 
+/// What tells whether a visitor did what a step asks for.
+#[derive(SystemParam)]
+struct Seen<'w, 's> {
+    screen: Res<'w, Screen>,
+    pad: Res<'w, Pad>,
+    selection: Res<'w, Selection>,
+    networks: Query<'w, 's, &'static Network>,
+}
+
 /// Notices what the visitor does, and goes on by itself where that is wanted.
 fn follow_visitor(
     mut guide: ResMut<Guide>,
-    screen: Res<Screen>,
-    pad: Res<Pad>,
-    selection: Res<Selection>,
-    networks: Query<&Network>,
+    seen: Seen,
     time: Res<Time>,
     mut actions: MessageWriter<Action>,
     next: Res<NextFrame>,
 ) {
-    let Some(step) = screen.tour.and_then(|step| steps().get(step)) else {
+    let Some(step) = seen.screen.tour.and_then(|step| steps().get(step)) else {
         return;
     };
-    if !guide.is_met && is_met(step, &guide, &pad, &selection, &networks) {
+    if !guide.is_met && is_met(step, &guide, &seen) {
         guide.is_met = true;
         next.ask();
     }
@@ -132,23 +138,18 @@ fn follow_visitor(
     };
     next.ask();
     guide.seconds += time.delta_secs().min(0.5);
-    if guide.seconds > seconds && !pad.drawing().is_drawing() {
+    if guide.seconds > seconds && !seen.pad.drawing().is_drawing() {
         guide.seconds = 0.0;
         actions.write(Action::TourBy(1));
     }
 }
 
-fn is_met(
-    step: &Step,
-    guide: &Guide,
-    pad: &Pad,
-    selection: &Selection,
-    networks: &Query<&Network>,
-) -> bool {
+fn is_met(step: &Step, guide: &Guide, seen: &Seen<'_, '_>) -> bool {
     let (drawing, cell) = guide.begun_with;
-    let selected = selection.cell.filter(|now| Some(*now) != cell);
+    let pad = &seen.pad;
+    let selected = seen.selection.cell.filter(|now| Some(*now) != cell);
     let is_output = |selected: SelectedCell| {
-        let network = networks.get(selected.network);
+        let network = seen.networks.get(selected.network);
         network.is_ok_and(|network| selected.cell.row + 1 == network.layout.rows())
     };
     match step.waits {

@@ -96,6 +96,9 @@ fn everything_else_is_one_touch_away() {
         "Numbers",
         "Edges",
         "Your network",
+        "Tour",
+        "Start over",
+        "Deutsch",
     ] {
         assert!(
             harness.query_by_label(label).is_some(),
@@ -117,7 +120,7 @@ fn a_phone_has_the_same_controls() {
     let mut harness = harness([390, 844]);
     harness.run_steps(4);
     draw(&mut harness);
-    for label in ["Draw", "Undo", "Clear", "Both", "More", "Why a 3?"] {
+    for label in ["Draw", "Undo", "Clear", "Both", "More", "Why?"] {
         assert!(harness.query_by_label(label).is_some(), "{label}");
     }
     harness.key_press(egui::Key::X);

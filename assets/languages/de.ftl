@@ -50,6 +50,7 @@ networks-all = { $count ->
    *[other] Alle { $count }
   }
 explain = Erklären
+explain-short = Warum?
 explain-why = Warum eine { $digit }?
 explain-either = { $first } oder { $second }?
 more = Mehr

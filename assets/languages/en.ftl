@@ -53,6 +53,7 @@ networks-all = { $count ->
    *[other] All { $count }
   }
 explain = Explain
+explain-short = Why?
 explain-why = Why { $digit ->
     [8] an { $digit }
    *[other] a { $digit }

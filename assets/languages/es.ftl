@@ -53,6 +53,7 @@ networks-all = { $count ->
    *[other] Las { $count }
   }
 explain = Explicar
+explain-short = ¿Por qué?
 explain-why = ¿Por qué un { $digit }?
 explain-either = ¿{ $first } { $second ->
     [8] u

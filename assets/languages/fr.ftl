@@ -50,6 +50,7 @@ networks-all = { $count ->
    *[other] Les { $count }
   }
 explain = Expliquer
+explain-short = Pourquoi ?
 explain-why = Pourquoi un { $digit } ?
 explain-either = { $first } ou { $second } ?
 more = Plus

@@ -58,10 +58,12 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         .width(210.0)
         .show(|ui| networks_menu(ui, look, actions));
     if let Some(rect) = controls.explain {
+        let short = say("explain-short");
+        let has_room = rect.width() > 100.0;
         let explain = Place {
             name: "explain",
             rect: to_egui(rect),
-            text: &told.why,
+            text: if has_room { &told.why } else { &short },
             size: text.button,
             on: look.selection.cell.is_some(),
             enabled: !told.is_refused || look.selection.cell.is_some(),
@@ -169,7 +171,10 @@ pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     legend(ui, to_egui(lanes.legend), size, places.unit);
     let rect = to_egui(lanes.times);
     let text = short_times(look);
-    languages_ui(ui, look, rect, size, actions);
+    // Elsewhere they are under "more": a person chooses once, visitors come and go.
+    if look.exhibit.is_some() {
+        languages_ui(ui, look, rect, size, actions);
+    }
     if text.is_empty() {
         return;
     }

@@ -30,6 +30,7 @@ use crate::{
     composition::{self, Mode, Shape},
     exhibit::Exhibit,
     gpu::SharedGpu,
+    guide::Guide,
     inference::{InferenceSettings, Network, Networks, ReadingItem},
     inspector::{Explained, Inspection, InspectorSettings},
     own_network::OwnNetwork,
@@ -94,6 +95,8 @@ pub(crate) struct Look<'a> {
     pub screen: &'a Screen,
     pub own: &'a OwnNetwork,
     pub gpu: Option<&'a SharedGpu>,
+    /// The guided tour.
+    pub guide: &'a Guide,
     /// Where this is an exhibit.
     pub exhibit: Option<&'a Exhibit>,
 }
@@ -151,6 +154,7 @@ struct Seen<'w, 's> {
     screen: Res<'w, Screen>,
     own: Res<'w, OwnNetwork>,
     gpu: Option<Res<'w, SharedGpu>>,
+    guide: Res<'w, Guide>,
     exhibit: Option<Res<'w, Exhibit>>,
 }
 
@@ -230,6 +234,7 @@ fn panels_ui(
         screen: &seen.screen,
         own: &seen.own,
         gpu: seen.gpu.as_deref(),
+        guide: &seen.guide,
         exhibit: seen.exhibit.as_deref(),
     };
     let told = Told::of(&look, reason(&seen.pad));

@@ -173,7 +173,8 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             let on = language == words::language();
             let button = egui::Button::new(language.own_name()).selected(on);
             let response = ui.add(button);
-            if look.composed.places.class != WindowClass::Wide {
+            let in_foot = look.exhibit.is_some() && look.composed.places.class == WindowClass::Wide;
+            if !in_foot {
                 mark(ui, language_mark(language), response.rect);
             }
             if response.clicked() {

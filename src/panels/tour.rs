@@ -37,7 +37,11 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         }
         return;
     };
-    let strip = to_egui(strip);
+    let mut strip = to_egui(strip);
+    let sideways = places.class == WindowClass::Sideways;
+    if sideways && step.look != Target::Pad {
+        strip = to_egui(places.pad);
+    }
     if look.selection.cell.is_none() {
         light(ui.painter(), look, step, strip);
     }
@@ -79,6 +83,8 @@ fn strip_ui(
         Rect::from_min_size(pos2(right - width, row), vec2(width, height))
     };
     let last = at + 1 == steps().len();
+    // A wish comes first; one may still go on without it.
+    let done = step.waits.is_none() || look.guide.is_met;
     let (next, back, leave) = (
         say(if last { "tour-end" } else { "tour-next" }),
         say("tour-back"),
@@ -95,11 +101,11 @@ fn strip_ui(
             rect: button(place),
             text: words,
             size: text.button,
-            on: place == 0,
+            on: place == 0 && done,
             enabled,
         };
         let response = shown.show(ui);
-        if place == 0 {
+        if place == 0 && done {
             let line = Stroke::new(2.0, theme::POINTER);
             let radius = CornerRadius::same((height * 0.22).min(14.0) as u8);
             ui.painter()
@@ -177,8 +183,15 @@ fn light(painter: &Painter, look: &Look<'_>, step: &Step, strip: Rect) {
     };
     let window = painter.ctx().viewport_rect();
     let unit = look.composed.places.unit;
-    let target = target.expand(10.0 * unit).intersect(window);
-    let bottom = strip.min.y - 12.0 * unit;
+    let wide = look.composed.places.class == WindowClass::Wide;
+    let around = if wide { 10.0 } else { 3.0 };
+    let target = target.expand(around * unit).intersect(window);
+    let below = strip.width() > 0.8 * window.width();
+    let bottom = if below {
+        strip.min.y - 12.0 * unit
+    } else {
+        window.max.y
+    };
     let shaded = [
         Rect::from_min_max(window.min, pos2(window.max.x, target.min.y)),
         Rect::from_min_max(pos2(window.min.x, target.max.y), pos2(window.max.x, bottom)),
