@@ -440,7 +440,7 @@ fn wide([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Compos
             lanes_rect,
             lanes: lanes(lanes_area, width, networks, &shown, &text, unit),
             legend,
-            guide: Rect::new(margin, bottom + 9.0 * unit, pad.max[0], height - 5.0 * unit),
+            guide: Rect::new(margin, bottom + 4.0 * unit, pad.max[0], height - 4.0 * unit),
             times,
             explanation,
         }),
