@@ -82,8 +82,8 @@ pub struct Mode {
     pub lanes_fill_screen: bool,
     /// On a phone: which of all shown stages is seen, counted from the first network's first.
     pub page: usize,
-    /// The guided tour speaks, in a strip below everything else.
-    pub tour: bool,
+    /// The guided tour or a challenge speaks, in a strip below everything else.
+    pub strip: bool,
 }
 
 /// The three ways in which a window is composed.
@@ -125,8 +125,8 @@ pub struct Composition {
     /// Ten tiles in a wide window, by digit; on a phone one answer, or two where there are two winners.
     pub answers: Vec<Rect>,
     pub scene: Scene,
-    /// Where the guided tour speaks.
-    pub tour: Option<Rect>,
+    /// Where the guided tour or a challenge speaks.
+    pub strip: Option<Rect>,
 }
 
 /// What lies between hand and answer.
@@ -335,8 +335,8 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
         ..mode.clone()
     };
     let class = WindowClass::of(window);
-    let strip = if mode.tour {
-        tour_strip(class, window)
+    let strip = if mode.strip {
+        strip_height(class, window)
     } else {
         0.0
     };
@@ -346,7 +346,7 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
         WindowClass::Upright => upright([width, height], networks, mode),
         WindowClass::Sideways => sideways([width, height], networks, mode),
     };
-    composition.tour = mode.tour.then(|| {
+    composition.strip = mode.strip.then(|| {
         let margin = 16.0 * composition.unit;
         match class {
             // There is no room below; the maps make place.
@@ -360,8 +360,8 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
     composition
 }
 
-/// The height that the guided tour takes of a window.
-fn tour_strip(class: WindowClass, [width, height]: [f32; 2]) -> f32 {
+/// The height that the strip takes of a window.
+fn strip_height(class: WindowClass, [width, height]: [f32; 2]) -> f32 {
     match class {
         WindowClass::Wide => (0.165 * height).max(112.0),
         WindowClass::Upright => (0.17 * height).max(if width < 500.0 { 132.0 } else { 120.0 }),
@@ -427,7 +427,7 @@ fn wide([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Compos
         },
         glyph,
         answers,
-        tour: None,
+        strip: None,
         scene: Scene::Lanes(LanesScene {
             headline: Rect::new(
                 header.min[0],
@@ -1136,7 +1136,7 @@ fn upright([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Com
         },
         glyph: LEAST_GLYPH * (0.9 * unit).max(1.0),
         answers,
-        tour: None,
+        strip: None,
         scene: full_screen([width, height], networks, mode, &text, unit).unwrap_or(page),
     }
 }
@@ -1210,7 +1210,7 @@ fn sideways([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Co
         },
         glyph: (glyph * unit.max(1.0)).min(answer),
         answers,
-        tour: None,
+        strip: None,
         scene: full_screen([width, height], networks, mode, &text, unit).unwrap_or(page),
     }
 }
@@ -1415,6 +1415,10 @@ mod tests {
             explain: Some(0),
             ..with_winners(&[3])
         };
+        let touring = Mode {
+            strip: true,
+            ..with_winners(&[3])
+        };
         let full = Mode {
             lanes_fill_screen: true,
             ..Mode::default()
@@ -1425,6 +1429,7 @@ mod tests {
             with_winners(&[4, 9]),
             explained,
             full,
+            touring,
         ];
         for window in NAMED_SIZES.into_iter().chain(OTHER_SIZES) {
             for networks in choices {
@@ -1471,6 +1476,7 @@ mod tests {
             Scene::Lanes(scene) => {
                 let mut rects = stage_rects(&scene.lanes);
                 rects.extend([scene.headline, scene.plate, scene.legend, scene.times]);
+                rects.push(scene.guide);
                 rects.extend(scene.explanation.iter().map(|open| open.rect));
                 rects.extend(controls.explain);
                 rects
@@ -1496,6 +1502,10 @@ mod tests {
         rects.push(composition.pad);
         rects.extend(fixed);
         rects.extend(&composition.answers);
+        // On a phone's side it covers what the step does not speak of.
+        if composition.class != WindowClass::Sideways {
+            rects.extend(composition.strip);
+        }
         rects
     }
 
@@ -1617,8 +1627,9 @@ mod tests {
                 assert!(composition.glyph >= LEAST_GLYPH, "{window:?} {mode:?}");
             }
             for control in composition.controls.all() {
+                let height = composition.strip.map_or(window[1], |strip| strip.min[1]);
                 let least = match composition.class {
-                    WindowClass::Wide if window[1] < 600.0 => 28.0,
+                    WindowClass::Wide if height < 600.0 => 28.0,
                     WindowClass::Wide => 38.0,
                     WindowClass::Upright | WindowClass::Sideways => 42.0,
                 };

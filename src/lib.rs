@@ -3,7 +3,7 @@
 //! This file is the map. The app's parts lie in layers, and a part uses only those of lower layers
 //! (`tests/layers.rs` holds them to it):
 //!
-//! layer 0: composition, notice, rest, tour, words
+//! layer 0: challenge, composition, notice, rest, tour, words
 //! layer 1: pad, platform
 //! layer 2: gpu
 //! layer 3: inference
@@ -29,6 +29,7 @@
 
 pub mod actions;
 pub mod bench;
+pub mod challenge;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod commands;
 pub mod composition;

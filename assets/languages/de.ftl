@@ -298,7 +298,7 @@ tour-start = Zeig mir, wie
 tour-leave = Beenden
 tour-back = Zurück
 tour-next = Weiter
-tour-end = Fertig
+tour-challenge = Probier es
 tour-place = { $step } von { $steps }
 tour-numbers = Deine Zeichnung wird zu 28 × 28 Punkten. Für den Computer sind das nur 784 Zahlen: wie viel Tinte wo ist.
 tour-window = Ein kleines Fenster wandert über deine Zeichnung. Überall zählt es zusammen, was es sieht, und fragt: Ist hier eine Kante wie meine?
@@ -318,6 +318,8 @@ exhibit-countdown = { $seconds ->
   }
 exhibit-stay = Ich bin noch da
 
+act-challenge = Aufgabe
+    .help = eine Aufgabe, oder die nächste
 act-start_over = Von vorn
     .help = alles wie am Anfang
 act-tour = Tour
@@ -326,3 +328,12 @@ act-tour_next = Weiter
     .help = auf der Tour: der nächste Schritt
 act-tour_back = Zurück
     .help = auf der Tour: der Schritt davor
+
+# Challenges.
+challenge-disagree = Bring die Netze zum Streiten: Male etwas, das sie als zwei verschiedene Ziffern lesen.
+challenge-ink = Eine { $digit } mit so wenig Tinte wie möglich: Wie viele Punkte reichen beiden?
+challenge-between = Genau zwischen { $low } und { $high }: Male, was beides sein könnte.
+challenge-no-digit = Male, was kein Netz für eine Ziffer hält, aber dein Freund lesen kann.
+challenge-done = Geschafft! Geht es noch besser?
+challenge-another = Noch eine
+challenge-dots = { $count } Punkte Tinte

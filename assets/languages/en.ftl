@@ -304,7 +304,7 @@ tour-start = Show me how
 tour-leave = Leave
 tour-back = Back
 tour-next = Next
-tour-end = Done
+tour-challenge = Try it
 tour-place = { $step } of { $steps }
 tour-numbers = Your drawing becomes 28 × 28 dots. For the computer that is nothing but 784 numbers: how much ink is where.
 tour-window = A small window slides over your drawing. At every place it adds up what it sees and asks: is there an edge like mine?
@@ -324,6 +324,8 @@ exhibit-countdown = { $seconds ->
   }
 exhibit-stay = I am still here
 
+act-challenge = Challenge
+    .help = a challenge, or the next one
 act-start_over = Start over
     .help = everything as at the start
 act-tour = Tour
@@ -332,3 +334,12 @@ act-tour_next = Next
     .help = on the tour: the next step
 act-tour_back = Back
     .help = on the tour: the step before
+
+# Challenges.
+challenge-disagree = Make the two networks disagree: draw what one reads as one digit, and the other as another.
+challenge-ink = A { $digit } with as little ink as possible: how few dots are enough for both?
+challenge-between = Exactly between { $low } and { $high }: draw what could be both.
+challenge-no-digit = Draw what no network takes for a digit, but your friend can read.
+challenge-done = Done! Can you do better?
+challenge-another = Another
+challenge-dots = { $count } dots of ink

@@ -304,7 +304,7 @@ tour-start = Enséñame
 tour-leave = Salir
 tour-back = Atrás
 tour-next = Seguir
-tour-end = Listo
+tour-challenge = ¡Inténtalo!
 tour-place = { $step } de { $steps }
 tour-numbers = Tu dibujo se convierte en 28 × 28 puntos. Para la máquina son solo 784 números: cuánta tinta hay y dónde.
 tour-window = Una ventanita recorre tu dibujo. En cada lugar suma lo que ve y pregunta: ¿hay un borde como el mío?
@@ -324,6 +324,8 @@ exhibit-countdown = { $seconds ->
   }
 exhibit-stay = Sigo aquí
 
+act-challenge = Reto
+    .help = un reto, o el siguiente
 act-start_over = Reiniciar
     .help = todo como al principio
 act-tour = Visita
@@ -332,3 +334,12 @@ act-tour_next = Seguir
     .help = en la visita: el paso siguiente
 act-tour_back = Atrás
     .help = en la visita: el paso anterior
+
+# Challenges.
+challenge-disagree = Haz que las redes discutan: dibuja algo que cada una lea como un dígito distinto.
+challenge-ink = Un { $digit } con la menor tinta posible: ¿cuántos puntos les bastan a las dos?
+challenge-between = Justo entre { $low } y { $high }: dibuja lo que podría ser ambos.
+challenge-no-digit = Dibuja lo que ninguna red tome por un dígito, pero tu amigo pueda leer.
+challenge-done = ¡Conseguido! ¿Puedes hacerlo mejor?
+challenge-another = Otro
+challenge-dots = { $count } puntos de tinta

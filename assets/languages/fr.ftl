@@ -301,7 +301,7 @@ tour-start = Montrez-moi
 tour-leave = Sortir
 tour-back = Retour
 tour-next = Suite
-tour-end = Fini
+tour-challenge = À vous !
 tour-place = { $step } sur { $steps }
 tour-numbers = Votre dessin devient 28 × 28 points. Pour l’ordinateur, ce ne sont que 784 nombres : combien d’encre, et où.
 tour-window = Une petite fenêtre parcourt votre dessin. Partout, elle additionne ce qu’elle voit et demande : y a-t-il un bord comme le mien ?
@@ -321,6 +321,8 @@ exhibit-countdown = Tout recommence dans { $seconds ->
   }
 exhibit-stay = Je suis encore là
 
+act-challenge = Défi
+    .help = un défi, ou le suivant
 act-start_over = Recommencer
     .help = tout comme au début
 act-tour = Visite
@@ -329,3 +331,12 @@ act-tour_next = Suite
     .help = dans la visite : l’étape suivante
 act-tour_back = Retour
     .help = dans la visite : l’étape d’avant
+
+# Challenges.
+challenge-disagree = Faites se contredire les réseaux : tracez ce que l’un lit comme un chiffre, et l’autre comme un autre.
+challenge-ink = Un { $digit } avec le moins d’encre possible : combien de points suffisent aux deux ?
+challenge-between = Juste entre { $low } et { $high } : tracez ce qui pourrait être les deux.
+challenge-no-digit = Tracez ce qu’aucun réseau ne prend pour un chiffre, mais que votre voisin sait lire.
+challenge-done = Réussi ! Pouvez-vous faire mieux ?
+challenge-another = Un autre
+challenge-dots = { $count } points d’encre

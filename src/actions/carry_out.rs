@@ -130,7 +130,14 @@ impl Changed<'_, '_> {
                 speak(Language::ALL[next]);
             }
             Action::Tour(step) => {
-                self.screen.tour = step.filter(|step| *step < tour::steps().len())
+                self.screen.tour = step.filter(|step| *step < tour::steps().len());
+                self.screen.challenge = None;
+            }
+            Action::EndChallenge => self.screen.challenge = None,
+            Action::NextChallenge => {
+                self.screen.challenge = Some(self.screen.challenge.map_or(0, |number| number + 1));
+                self.screen.tour = None;
+                self.select(None);
             }
             Action::TourBy(by) => {
                 let step = self.screen.tour.map(|step| step.saturating_add_signed(by));
@@ -304,6 +311,7 @@ impl Changed<'_, '_> {
         match topmost.into_iter().find(|switch| self.is_on(*switch)) {
             Some(switch) => self.set(switch, false),
             None if self.screen.tour.is_some() => self.screen.tour = None,
+            None if self.screen.challenge.is_some() => self.screen.challenge = None,
             None => self.select(None),
         }
     }

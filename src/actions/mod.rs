@@ -123,6 +123,10 @@ pub enum Action {
     Tour(Option<usize>),
     /// To be so many steps further on the tour; behind its last one it ends.
     TourBy(isize),
+    /// To have a challenge, or the next one.
+    NextChallenge,
+    /// To have no challenge.
+    EndChallenge,
     /// To find everything as it was at the start.
     StartOver,
     /// To close what is open on top, or else to unselect.
@@ -211,6 +215,8 @@ pub struct Screen {
     pub maps: Option<(Entity, usize)>,
     /// The step of the guided tour, counted from 0.
     pub tour: Option<usize>,
+    /// The challenge that is on.
+    pub challenge: Option<usize>,
     /// What the person should know.
     pub notice: Option<String>,
 }

@@ -354,6 +354,11 @@ pub static TABLE: &[Entry] = &[
         action: Action::TourBy(-1),
     },
     Entry {
+        name: "challenge",
+        keys: &[Shortcut::plain(Key::S)],
+        action: Action::NextChallenge,
+    },
+    Entry {
         name: "start_over",
         keys: &[],
         action: Action::StartOver,

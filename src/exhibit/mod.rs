@@ -231,7 +231,7 @@ fn keep_pad(
     selection: Res<Selection>,
     mut actions: MessageWriter<Action>,
 ) {
-    let busy = selection.cell.is_some() || screen.tour.is_some();
+    let busy = selection.cell.is_some() || screen.tour.is_some() || screen.challenge.is_some();
     let wanted = (!busy).then_some(exhibit.settings.clean_pad_seconds);
     if pad.starts_afresh() != wanted {
         actions.write(Action::Pad(PadAction::StartAfresh(wanted)));

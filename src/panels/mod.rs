@@ -3,6 +3,7 @@
 
 mod answer;
 mod bars;
+mod challenge;
 mod exhibit;
 mod explain;
 mod filters;
@@ -269,6 +270,7 @@ fn panels_ui(
     header::foot_ui(&mut root, &look, &mut actions);
     explain::explain_ui(&mut root, &look, &mut actions);
     tour::tour_ui(&mut root, &look, &mut actions);
+    challenge::challenge_ui(&mut root, &look, &mut actions);
     sheets::sheets_ui(&root, &look, memory, &mut actions);
     exhibit::exhibit_ui(&mut root, &look, &mut actions);
 
@@ -337,7 +339,7 @@ fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Compos
             .and_then(|network| networks.iter().position(|(entity, _)| *entity == network)),
         lanes_fill_screen: look.screen.lanes_fill_screen,
         page: look.screen.page,
-        tour: look.screen.tour.is_some(),
+        strip: look.screen.tour.is_some() || look.screen.challenge.is_some(),
     };
     Composed::new(window, scale, networks, mode)
 }

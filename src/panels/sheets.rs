@@ -165,6 +165,8 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         }
         let on_tour = look.screen.tour.is_some();
         actions.extend(entry_button(ui, entry("tour"), on_tour, true));
+        let challenged = look.screen.challenge.is_some();
+        actions.extend(entry_button(ui, entry("challenge"), challenged, true));
         actions.extend(entry_button(ui, entry("start_over"), false, true));
         actions.extend(entry_button(ui, entry("help"), look.screen.help, true));
     });

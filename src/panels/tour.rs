@@ -19,8 +19,8 @@ const SHADE: Color32 = Color32::from_rgba_premultiplied(3, 5, 12, 150);
 pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let places = &look.composed.places;
     let at = look.screen.tour.and_then(|at| Some((at, steps().get(at)?)));
-    let (Some((at, step)), Some(strip)) = (at, places.tour) else {
-        if let Scene::Lanes(lanes) = &places.scene {
+    let (Some((at, step)), Some(strip)) = (at, places.strip) else {
+        if let (Scene::Lanes(lanes), None) = (&places.scene, places.strip) {
             let words = say("tour-start");
             let start = Place {
                 name: "tour",
@@ -86,12 +86,17 @@ fn strip_ui(
     // A wish comes first; one may still go on without it.
     let done = step.waits.is_none() || look.guide.is_met;
     let (next, back, leave) = (
-        say(if last { "tour-end" } else { "tour-next" }),
+        say(if last { "tour-challenge" } else { "tour-next" }),
         say("tour-back"),
         say("tour-leave"),
     );
+    let onwards = if last {
+        Action::NextChallenge
+    } else {
+        Action::TourBy(1)
+    };
     let buttons = [
-        ("tour_next", 0, &next, Action::TourBy(1), true),
+        ("tour_next", 0, &next, onwards, true),
         ("tour_back", 1, &back, Action::TourBy(-1), at > 0),
         ("tour_leave", 2, &leave, Action::Tour(None), true),
     ];

@@ -98,6 +98,7 @@ impl Snapshot<'_, '_> {
             "message": self.screen.notice,
             "language": words::language().code(),
             "tour": self.screen.tour,
+            "challenge": self.screen.challenge,
             "demonstrating": self.pad.is_demonstrating(),
             "phase": self.exhibit.as_ref().map(|exhibit| match exhibit.phase() {
                 Phase::Attract => "attract",
