@@ -67,6 +67,9 @@ pub struct Arguments {
     /// On this step of the guided tour, 1 to 8.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8))]
     tour: Option<u8>,
+    /// With this challenge, 1 to 4.
+    #[arg(long, conflicts_with = "tour", value_parser = clap::value_parser!(u8).range(1..=4))]
+    challenge: Option<u8>,
 }
 
 /// Frames after the answers, so that bars and cells have arrived.
@@ -98,6 +101,9 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     }
     offscreen.lay(sheet);
     offscreen.settle(Duration::from_secs(60))?;
+    for _ in 0..arguments.challenge.unwrap_or(0) {
+        offscreen.act(Action::NextChallenge);
+    }
     if let Some(step) = arguments.tour {
         offscreen.act(Action::Tour(Some(usize::from(step) - 1)));
         for _ in 0..FRAMES_TO_ARRIVE {
