@@ -2,7 +2,7 @@
 
 use crate::{
     notice::Notice,
-    words::{Language, say, say_with},
+    words::{Language, say_with},
 };
 use bevy::{
     prelude::*,
@@ -66,7 +66,7 @@ pub fn share(fragment: &str) -> Option<String> {
     {
         // Into the terminal, where it can be copied from; a desktop's clipboard would be another dependency.
         let _ = writeln!(std::io::stdout(), "mnistify --link '#{fragment}'");
-        Some(say("shared-in-terminal"))
+        Some(crate::words::say("shared-in-terminal"))
     }
 }
 

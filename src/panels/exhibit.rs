@@ -22,32 +22,25 @@ pub fn exhibit_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// On the pad, where the hand shall go.
+/// On the pad's edge, where the hand shall go, and below what the recorded hand draws.
 fn invitation(ui: &Ui, look: &Look<'_>) {
     let pad = to_egui(look.composed.places.pad);
     let unit = look.composed.places.unit;
     let painter = ui.painter();
-    let galley = painter.layout(
-        say("exhibit-invite"),
-        theme::bold(24.0 * unit),
-        theme::ANSWER_FIGURE,
-        pad.width() * 0.86,
-    );
-    let size = galley.size() + vec2(36.0, 20.0) * unit;
-    let place = Rect::from_center_size(
-        pos2(pad.center().x, pad.max.y - size.y / 2.0 - 14.0 * unit),
-        size,
-    );
-    let radius = CornerRadius::same((size.y / 2.0).min(120.0) as u8);
-    painter.rect_filled(place, radius, theme::ANSWER);
-    let text = place.center() - galley.size() / 2.0;
-    painter.galley(text, galley, theme::ANSWER_FIGURE);
     painter.rect_stroke(
         pad,
         CornerRadius::same((14.0 * unit) as u8),
         Stroke::new(3.0 * unit, theme::ANSWER),
         StrokeKind::Outside,
     );
+    let words = say("exhibit-invite");
+    let galley = theme::fitting(painter, &words, 24.0 * unit, pad.width() - 60.0 * unit);
+    let size = galley.size() + vec2(44.0, 18.0) * unit;
+    let place = Rect::from_center_size(pos2(pad.center().x, pad.max.y), size);
+    let radius = CornerRadius::same((size.y / 2.0).min(120.0) as u8);
+    painter.rect_filled(place, radius, theme::ANSWER);
+    let text = place.center() - galley.size() / 2.0;
+    painter.galley_with_override_text_color(text, galley, theme::ANSWER_FIGURE);
 }
 
 /// Over everything, but not in the way: a touch anywhere is a yes, and on the pad it is ink too.

@@ -4,6 +4,7 @@ use super::{Look, marks::mark, theme, theme::Place, to_egui};
 use crate::{
     actions::{Action, Switch, entry},
     composition::Scene,
+    exhibit::Phase,
     pad::{Pad, PadAction},
     words::say,
 };
@@ -174,7 +175,11 @@ fn canvas_ui(
         let is_blank = pad.visible_strokes().is_empty() && pad.visible_picture().is_none();
         is_blank.then(|| (rect.center(), "pad-hint"))
     };
-    if let Some((place, words)) = hint {
+    // An exhibit invites in its own way.
+    let invited = look
+        .exhibit
+        .is_some_and(|exhibit| exhibit.phase() == Phase::Attract);
+    if let Some((place, words)) = hint.filter(|_| !invited) {
         painter.text(
             place,
             egui::Align2::CENTER_CENTER,
