@@ -53,7 +53,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How often it measures memory and writes the counts.
 const COUNT: Duration = Duration::from_secs(5);
 /// An app that ran so long was well; the next fault is not the same trouble.
-const WELL: Duration = Duration::from_secs(120);
+const WELL: Duration = Duration::from_secs(20);
 /// The longest pause before the next start.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
