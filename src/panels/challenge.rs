@@ -1,15 +1,16 @@
 //! A challenge's strip: what to draw, how close it is, and the way to another.
 
-use super::{Look, theme, theme::Place, to_egui};
+use super::{
+    Look,
+    strip::{Choice, strip_ui, text_in},
+    theme, to_egui,
+};
 use crate::{
     actions::Action,
     challenge::{CHALLENGES, Challenge},
-    composition::WindowClass,
     words::{say, say_with},
 };
-use bevy_egui::egui::{
-    CornerRadius, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2,
-};
+use bevy_egui::egui::{CornerRadius, Id, Rect, Stroke, Ui, pos2, vec2};
 
 /// Shows the challenge that is on.
 pub fn challenge_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
@@ -24,74 +25,43 @@ pub fn challenge_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         .collect();
     let ink: f32 = look.pad.image().as_slice().iter().sum();
     let progress = challenge.progress(&answers, ink);
-    let strip = to_egui(strip);
-    let (unit, text) = (places.unit, &places.text);
-    let wide = places.class == WindowClass::Wide;
-    let radius = CornerRadius::same(14);
+    let (another, leave) = (say("challenge-another"), say("tour-leave"));
+    let choices = [
+        Choice {
+            name: "challenge_next",
+            words: &another,
+            enabled: true,
+            is_next: progress.is_done,
+        },
+        Choice {
+            name: "challenge_leave",
+            words: &leave,
+            enabled: true,
+            is_next: false,
+        },
+    ];
     let edge = if progress.is_done {
         theme::ANSWER
     } else {
         theme::LINE.gamma_multiply(0.6)
     };
-    ui.painter().rect_filled(strip, radius, theme::CARD);
-    ui.painter()
-        .rect_stroke(strip, radius, Stroke::new(2.0, edge), StrokeKind::Inside);
-    let inner = strip.shrink2(vec2(18.0, 10.0) * unit);
-    let height = (48.0 * unit).max(44.0).min(0.45 * strip.height());
-    let width = (118.0 * unit).max(88.0).min(0.28 * strip.width());
-    let gap = 10.0 * unit;
-    let row = if wide {
-        inner.center().y - height / 2.0
-    } else {
-        inner.max.y - height
-    };
-    let button = |place: usize| {
-        let right = inner.max.x - place as f32 * (width + gap);
-        Rect::from_min_size(pos2(right - width, row), vec2(width, height))
-    };
-    let (another, leave) = (say("challenge-another"), say("tour-leave"));
-    for (name, place, words, action) in [
-        ("challenge_next", 0, &another, Action::NextChallenge),
-        ("challenge_leave", 1, &leave, Action::EndChallenge),
-    ] {
-        let shown = Place {
-            name,
-            rect: button(place),
-            text: words,
-            size: text.button,
-            on: place == 0 && progress.is_done,
-            enabled: true,
-        };
-        if shown.show(ui).clicked() {
-            actions.push(action);
-        }
-    }
-    let right = if wide {
-        button(1).min.x - 2.0 * gap
-    } else {
-        inner.max.x
-    };
-    let bottom = if wide { inner.max.y } else { row - gap };
-    let room = Rect::from_min_max(inner.min, pos2(right, bottom));
+    let edge = Stroke::new(2.0, edge);
+    let (room, pressed) = strip_ui(ui, look, to_egui(strip), edge, &choices);
+    actions.extend(pressed.map(|index| match index {
+        0 => Action::NextChallenge,
+        _ => Action::EndChallenge,
+    }));
     let words = if progress.is_done {
         say("challenge-done")
     } else {
         asked(challenge)
     };
-    let bar = (12.0 * unit).max(9.0);
-    let mut size = text.headline;
-    let galley = loop {
-        let font = theme::medium(size);
-        let galley = ui
-            .painter()
-            .layout(words.clone(), font, theme::TEXT, room.width());
-        if galley.size().y <= room.height() - 1.8 * bar || size <= 14.0 {
-            break galley;
-        }
-        size -= 1.0;
-    };
-    ui.painter().galley(room.min, galley, theme::TEXT);
+    let text = &places.text;
+    let bar = (12.0 * places.unit).max(9.0);
     let track = Rect::from_min_max(pos2(room.min.x, room.max.y - bar), room.max);
+    let above = Rect::from_min_max(room.min, pos2(room.max.x, track.min.y - 0.8 * bar));
+    let galley = text_in(ui, "challenge", &words, above, text.headline);
+    ui.painter().galley(room.min, galley, theme::TEXT);
     meter(ui, track, progress.share);
     if let Challenge::LeastInk(_) = challenge {
         let dots = say_with(
@@ -99,14 +69,10 @@ pub fn challenge_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             &[("count", (ink.round() as usize).into())],
         );
         let galley = theme::fitting(ui.painter(), &dots, text.technical, room.width());
-        let place = pos2(
-            track.max.x - galley.size().x,
-            track.min.y - galley.size().y - 2.0,
-        );
-        ui.painter().galley(place, galley, theme::DIM);
+        let place = track.right_top() - galley.size() - vec2(0.0, 2.0);
+        ui.painter()
+            .galley_with_override_text_color(place, galley, theme::DIM);
     }
-    let response = ui.interact(room, Id::new("challenge"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &words));
 }
 
 fn asked(challenge: Challenge) -> String {

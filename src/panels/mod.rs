@@ -19,6 +19,7 @@ mod pad_panel;
 mod portraits;
 mod scene;
 mod sheets;
+mod strip;
 pub mod theme;
 mod tiles;
 mod tour;

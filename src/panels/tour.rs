@@ -1,6 +1,13 @@
 //! The guided tour's strip: what the step says, the way forwards, backwards and out; and the light on what it speaks of.
 
-use super::{Look, marks::mark, theme, theme::Place, to_egui};
+use super::{
+    Look,
+    marks::mark,
+    strip::{Choice, strip_ui, text_in},
+    theme,
+    theme::Place,
+    to_egui,
+};
 use crate::{
     actions::{Action, entry},
     composition::{Lane, Scene, StagePlace, WindowClass},
@@ -45,101 +52,38 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     if look.selection.cell.is_none() {
         light(ui.painter(), look, step, strip);
     }
-    let painter = ui.painter();
-    let radius = CornerRadius::same(14);
-    painter.rect_filled(strip, radius, theme::CARD);
-    painter.rect_stroke(
-        strip,
-        radius,
-        Stroke::new(1.0, theme::LINE.gamma_multiply(0.6)),
-        StrokeKind::Inside,
-    );
-    strip_ui(ui, look, strip, at, step, actions);
-}
-
-fn strip_ui(
-    ui: &mut Ui,
-    look: &Look<'_>,
-    strip: Rect,
-    at: usize,
-    step: &Step,
-    actions: &mut Vec<Action>,
-) {
-    let places = &look.composed.places;
-    let (unit, text) = (places.unit, &places.text);
-    let inner = strip.shrink2(vec2(18.0 * unit, 10.0 * unit));
-    let wide = places.class == WindowClass::Wide;
-    // Beside the text where there is room, else below it.
-    let height = (48.0 * unit).max(44.0).min(0.45 * strip.height());
-    let width = (118.0 * unit).max(88.0).min(0.28 * strip.width());
-    let gap = 10.0 * unit;
-    let row = if wide {
-        inner.center().y - height / 2.0
-    } else {
-        inner.max.y - height
-    };
-    let button = |place: usize| {
-        let right = inner.max.x - place as f32 * (width + gap);
-        Rect::from_min_size(pos2(right - width, row), vec2(width, height))
-    };
     let last = at + 1 == steps().len();
-    // A wish comes first; one may still go on without it.
-    let done = step.waits.is_none() || look.guide.is_met;
     let (next, back, leave) = (
         say(if last { "tour-challenge" } else { "tour-next" }),
         say("tour-back"),
         say("tour-leave"),
     );
-    let onwards = if last {
-        Action::NextChallenge
-    } else {
-        Action::TourBy(1)
+    let choice = |name, words, enabled, is_next| Choice {
+        name,
+        words,
+        enabled,
+        is_next,
     };
-    let buttons = [
-        ("tour_next", 0, &next, onwards, true),
-        ("tour_back", 1, &back, Action::TourBy(-1), at > 0),
-        ("tour_leave", 2, &leave, Action::Tour(None), true),
+    // A wish comes first; one may still go on without it.
+    let done = step.waits.is_none() || look.guide.is_met;
+    let choices = [
+        choice("tour_next", next.as_str(), true, done),
+        choice("tour_back", back.as_str(), at > 0, false),
+        choice("tour_leave", leave.as_str(), true, false),
     ];
-    for (name, place, words, action, enabled) in buttons {
-        let shown = Place {
-            name,
-            rect: button(place),
-            text: words,
-            size: text.button,
-            on: place == 0 && done,
-            enabled,
-        };
-        let response = shown.show(ui);
-        if place == 0 && done {
-            let line = Stroke::new(2.0, theme::POINTER);
-            let radius = CornerRadius::same((height * 0.22).min(14.0) as u8);
-            ui.painter()
-                .rect_stroke(shown.rect, radius, line, StrokeKind::Inside);
-        }
-        if response.clicked() {
-            actions.push(action);
-        }
-    }
-    let left = button(2).min.x;
-    let text_right = if wide { left - 2.0 * gap } else { inner.max.x };
-    let text_bottom = if wide { inner.max.y } else { row - gap * 0.6 };
-    let room = Rect::from_min_max(inner.min, pos2(text_right, text_bottom));
+    let edge = Stroke::new(1.0, theme::LINE.gamma_multiply(0.6));
+    let (room, pressed) = strip_ui(ui, look, strip, edge, &choices);
+    actions.extend(pressed.map(|index| match index {
+        0 if last => Action::NextChallenge,
+        0 => Action::TourBy(1),
+        1 => Action::TourBy(-1),
+        _ => Action::Tour(None),
+    }));
     let words = say_with(&step.words, &[("count", first_maps(look).into())]);
-    let mut size = text.headline * 1.05;
-    let galley = loop {
-        let font = theme::medium(size);
-        let galley = ui
-            .painter()
-            .layout(words.clone(), font, theme::TEXT, room.width());
-        if galley.size().y <= room.height() || size <= 14.0 {
-            break galley;
-        }
-        size -= 1.0;
-    };
+    let most = places.text.headline * 1.05;
+    let galley = text_in(ui, "tour text", &words, room, most);
     let place = pos2(room.min.x, room.center().y - galley.size().y / 2.0);
     ui.painter().galley(place, galley, theme::TEXT);
-    let response = ui.interact(room, ui.id().with("tour text"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &words));
     dots(ui, look, strip, at, actions);
 }
 
