@@ -364,7 +364,7 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
 fn strip_height(class: WindowClass, [width, height]: [f32; 2]) -> f32 {
     match class {
         WindowClass::Wide => (0.165 * height).max(112.0),
-        WindowClass::Upright => (0.17 * height).max(if width < 500.0 { 132.0 } else { 120.0 }),
+        WindowClass::Upright => (0.19 * height).max(if width < 500.0 { 154.0 } else { 120.0 }),
         WindowClass::Sideways => 0.0,
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     words::{self, Language},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
-use mnistify_drawing::{Preparation, Sheet};
+use mnistify_drawing::{DEFAULT_BRUSH_WIDTH, Preparation, Sheet, Tool};
 use mnistify_network::explain::Cell;
 
 /// All that actions change.
@@ -281,9 +281,12 @@ impl Changed<'_, '_> {
 
     /// Everything as at the start, but for what was said to be heard: language and less motion.
     fn start_over(&mut self) {
-        let fresh = self.pad.starts_afresh();
-        *self.pad = Pad::default();
-        self.pad.apply(PadAction::StartAfresh(fresh));
+        // Whoever only wanted to look again can undo it.
+        if !self.pad.drawing().is_empty() {
+            self.pad.apply(PadAction::Clear);
+        }
+        self.pad.apply(PadAction::Use(Tool::Draw));
+        self.pad.apply(PadAction::Width(DEFAULT_BRUSH_WIDTH));
         *self.screen = Screen::default();
         self.open(&SharedState {
             calm: self.motion.reduced,

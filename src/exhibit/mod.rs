@@ -217,6 +217,8 @@ fn notice_visitor(
         info!("the visitor has left; everything as at the start");
         actions.write_batch([
             Action::StartOver,
+            // No visitor finds what the last one drew.
+            Action::Pad(PadAction::Forget),
             Action::Speak(exhibit.settings.first_language()),
         ]);
     }

@@ -80,6 +80,8 @@ pub enum PadAction {
     /// So many seconds after the pen was there last, the next touch away from the ink begins on a clean pad; the drawing
     /// before it is one undo away.
     StartAfresh(Option<f32>),
+    /// Empties the pad and forgets what was on it: nothing can be undone.
+    Forget,
     /// Shows how a drawing is made, on a pad that stays blank: the first touch is ink on a clean pad.
     Demonstrate(Vec<Stroke>),
 }
@@ -226,6 +228,11 @@ impl Pad {
                 self.drawing.redo();
             }
             PadAction::Clear => self.drawing.clear(),
+            PadAction::Forget => {
+                self.drawing = Drawing::default();
+                self.image_of = None;
+                self.touched = None;
+            }
             PadAction::Use(tool) => self.tool = tool,
             PadAction::Width(width) => {
                 self.width = width.clamp(MIN_BRUSH_WIDTH, MAX_BRUSH_WIDTH);

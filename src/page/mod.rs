@@ -385,12 +385,14 @@ fn carry_out_requests(
     mut settings: ResMut<InferenceSettings>,
     mut surface: ResMut<DrawSurface>,
     mut cameras: Query<&mut Camera, With<SceneCamera>>,
+    exhibit: Option<Res<exhibit::Exhibit>>,
 ) {
     for request in REQUESTS.take() {
         match request {
-            Request::Act(action) => {
+            Request::Act(action) if exhibit.is_none() || action.is_for_visitors() => {
                 actions.write(action);
             }
+            Request::Act(_) => {}
             Request::Frame => {}
             Request::Bench => commands.insert_resource(Bench::new(measurements::PAGE_FRAMES)),
             Request::BenchIsOver => {

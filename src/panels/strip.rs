@@ -33,23 +33,10 @@ pub fn strip_ui(
     ui.painter().rect_filled(strip, radius, theme::CARD);
     ui.painter()
         .rect_stroke(strip, radius, edge, StrokeKind::Inside);
-    let inner = strip.shrink2(vec2(18.0, 10.0) * unit);
     let wide = places.class == WindowClass::Wide;
-    let size = vec2(
-        (118.0 * unit).max(88.0).min(0.28 * strip.width()),
-        (48.0 * unit).max(44.0).min(0.45 * strip.height()),
-    );
-    let gap = 10.0 * unit;
-    // Beside the text where there is room, else below it.
-    let top = if wide {
-        inner.center().y - size.y / 2.0
-    } else {
-        inner.max.y - size.y
-    };
-    let (mut left, mut pressed) = (inner.max.x, None);
-    for (index, choice) in choices.iter().enumerate() {
-        let rect = Rect::from_min_size(pos2(left - size.x, top), size);
-        left = rect.min.x - gap;
+    let (room, rects) = parts(strip, unit, wide, choices.len());
+    let mut pressed = None;
+    for (index, (choice, rect)) in choices.iter().zip(rects).enumerate() {
         let button = Place {
             name: choice.name,
             rect,
@@ -62,18 +49,40 @@ pub fn strip_ui(
             pressed = Some(index);
         }
         if choice.is_next {
-            let radius = CornerRadius::same((size.y * 0.22).min(14.0) as u8);
+            let radius = CornerRadius::same((rect.height() * 0.22).min(14.0) as u8);
             let line = Stroke::new(2.0, theme::POINTER);
             ui.painter()
                 .rect_stroke(rect, radius, line, StrokeKind::Inside);
         }
     }
+    (room, pressed)
+}
+
+/// The room for the text, and so many buttons from the right end: beside the text where there is room, else below it.
+pub fn parts(strip: Rect, unit: f32, wide: bool, buttons: usize) -> (Rect, Vec<Rect>) {
+    let inner = strip.shrink2(vec2(18.0, 10.0) * unit);
+    let size = vec2(
+        (118.0 * unit).max(88.0).min(0.28 * strip.width()),
+        (48.0 * unit).max(44.0).min(0.45 * strip.height()),
+    );
+    let gap = 10.0 * unit;
+    let top = if wide {
+        inner.center().y - size.y / 2.0
+    } else {
+        inner.max.y - size.y
+    };
+    let rects = (0..buttons).map(|place| {
+        let right = inner.max.x - place as f32 * (size.x + gap);
+        Rect::from_min_size(pos2(right - size.x, top), size)
+    });
+    let rects: Vec<Rect> = rects.collect();
+    let left = rects.last().map_or(inner.max.x, |rect| rect.min.x);
     let end = if wide {
-        pos2(left - gap, inner.max.y)
+        pos2(left - 2.0 * gap, inner.max.y)
     } else {
         pos2(inner.max.x, top - 0.6 * gap)
     };
-    (Rect::from_min_max(inner.min, end), pressed)
+    (Rect::from_min_max(inner.min, end), rects)
 }
 
 /// A text over several lines, made smaller until it fits the room; screen readers find it there.
@@ -89,5 +98,119 @@ pub fn text_in(ui: &Ui, name: &str, words: &str, room: Rect, most: f32) -> Arc<G
             return galley;
         }
         size -= 1.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        challenge::CHALLENGES,
+        composition::{Mode, Scene, compose},
+        tour::steps,
+        words::{Language, say_in},
+    };
+    use bevy_egui::egui::{Color32, Context, FontId, RawInput};
+
+    const WINDOWS: [[f32; 2]; 9] = [
+        [900.0, 600.0],
+        [1024.0, 768.0],
+        [1280.0, 720.0],
+        [1920.0, 1080.0],
+        [360.0, 640.0],
+        [390.0, 844.0],
+        [768.0, 1024.0],
+        [1080.0, 1920.0],
+        [844.0, 390.0],
+    ];
+
+    fn context() -> Context {
+        let context = Context::default();
+        theme::apply(&context);
+        let _ = context.run_ui(RawInput::default(), |_| {});
+        context
+    }
+
+    fn size(context: &Context, text: &str, font: FontId, room: f32) -> bevy_egui::egui::Vec2 {
+        context.fonts_mut(|fonts| {
+            fonts
+                .layout(text.to_string(), font, Color32::WHITE, room)
+                .size()
+        })
+    }
+
+    #[test]
+    fn words_fit_their_places_in_every_language() {
+        let context = context();
+        let mut faults = Vec::new();
+        let values = [
+            ("count", 32.into()),
+            ("digit", 8.into()),
+            ("low", 4.into()),
+            ("high", 9.into()),
+        ];
+        for language in Language::ALL {
+            let say = |key: &str| say_in(language, key, &values);
+            for window in WINDOWS {
+                for strip in [false, true] {
+                    let mode = Mode {
+                        strip,
+                        winners: vec![8],
+                        ..Mode::default()
+                    };
+                    let places = compose(window, &[], &mode);
+                    let controls = places.controls;
+                    let both = say_in(language, "networks-all", &[("count", 2.into())]);
+                    let mut buttons = vec![
+                        (say("draw"), controls.draw.width()),
+                        (say("erase"), controls.draw.width()),
+                        (say("undo"), controls.undo.width()),
+                        (say("clear"), controls.clear.width()),
+                        (both, controls.networks.width()),
+                        (say("more"), controls.more.width()),
+                    ];
+                    buttons.extend(controls.explain.map(|rect| {
+                        let key = if rect.width() > 100.0 {
+                            "explain-why"
+                        } else {
+                            "explain-short"
+                        };
+                        (say(key), rect.width())
+                    }));
+                    if let Scene::Lanes(lanes) = &places.scene {
+                        buttons.push((say("tour-start"), lanes.guide.width()));
+                    }
+                    let unit = places.unit;
+                    let wide = places.class == WindowClass::Wide;
+                    if let Some(rect) = places.strip {
+                        // Sideways the strip lies on the pad for all steps but one.
+                        let rect = super::super::to_egui(rect);
+                        let (_, rects) = parts(rect, unit, wide, 3);
+                        let words = ["tour-next", "tour-back", "tour-leave", "challenge-another"];
+                        buttons.extend(words.map(|key| (say(key), rects[0].width())));
+                        let texts = steps().iter().map(|step| (say(&step.words), 3, 0.0));
+                        let asked = CHALLENGES.iter().map(|challenge| {
+                            (say(challenge.key()), 2, 1.8 * (12.0 * unit).max(9.0))
+                        });
+                        for (text, count, below) in texts.chain(asked) {
+                            let (room, _) = parts(rect, unit, wide, count);
+                            let needed =
+                                size(&context, &text, theme::medium(theme::SMALL), room.width());
+                            if needed.y > room.height() - below + 0.5 {
+                                faults.push(format!("{window:?}: {text}"));
+                            }
+                        }
+                    }
+                    for (text, width) in buttons {
+                        let least = theme::medium(theme::LEAST_ON_BUTTONS);
+                        let needed = size(&context, &text, least, f32::INFINITY);
+                        if needed.x > width - 0.5 {
+                            faults.push(format!("{window:?}: {text}: {} in {width}", needed.x));
+                        }
+                    }
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 }

@@ -183,7 +183,7 @@ pub fn fitting(painter: &Painter, text: &str, size: f32, room: f32) -> Arc<Galle
 }
 
 /// The least type on a button.
-const LEAST_ON_BUTTONS: f32 = 11.0;
+pub const LEAST_ON_BUTTONS: f32 = 11.0;
 
 /// A button that stands at a place of the composition.
 #[derive(Clone, Copy)]
