@@ -99,7 +99,7 @@ impl Default for Supervisor {
     fn default() -> Self {
         Self {
             start_seconds: 120.0,
-            heartbeat_seconds: 15.0,
+            heartbeat_seconds: 8.0,
             memory_mebibytes: 4096,
             restart_at: "04:00".into(),
             machine_after: 0,
