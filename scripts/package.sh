@@ -124,6 +124,7 @@ readme() {
 Mnistify $version: draw a digit, and watch neural networks read it.
 
 Start:                   ./mnistify$suffix
+As an exhibit:           ./mnistify$suffix exhibit, and exhibit.md
 Without a window:        ./mnistify$suffix predict FILE.png
                          ./mnistify$suffix screenshot --out PICTURE.png
 Everything it can do:    ./mnistify$suffix --help, and the key F1 in the window
@@ -160,9 +161,10 @@ pack_program() {
     install -m 755 "$program" "$folder/mnistify$suffix"
     install -m 644 LICENSE-MIT LICENSE-APACHE "$work/THIRD-PARTY-NOTICES.txt" "$folder"
     install -m 644 web/src/icons/icon.svg "$folder/mnistify.svg"
+    install -m 644 docs/exhibit.md docs/exhibit.schema.json "$folder"
     readme >"$folder/README.txt"
     case $target in
-        *linux*) install -m 644 assets/mnistify.desktop "$folder" ;;
+        *linux*) install -m 644 assets/mnistify.desktop assets/mnistify-exhibit.service "$folder" ;;
         *windows*) end=zip ;;
     esac
     archive "$name" "$name.$end"
@@ -214,7 +216,8 @@ pack_deb() {
         install -D -m 644 "web/src/icons/icon-$size.png" "$folder/usr/share/icons/hicolor/${size}x$size/apps/mnistify.png"
     done
     mkdir -p "$documents" "$folder/DEBIAN"
-    install -m 644 LICENSE-MIT LICENSE-APACHE "$documents"
+    install -m 644 LICENSE-MIT LICENSE-APACHE docs/exhibit.md docs/exhibit.schema.json "$documents"
+    install -D -m 644 assets/mnistify-exhibit.service "$folder/usr/lib/systemd/user/mnistify-exhibit.service"
     debian_copyright >"$documents/copyright"
     gzip -9n <"$work/THIRD-PARTY-NOTICES.txt" >"$documents/THIRD-PARTY-NOTICES.txt.gz"
 
