@@ -199,9 +199,9 @@ impl<'b> Overlay<'_, 'b> {
         let behind = Rect::from_min_size(place, galley.size()).expand2(vec2(4.0, 0.0));
         let shade = egui::epaint::Shadow {
             offset: [0, 0],
-            blur: 8,
-            spread: 0,
-            color: Color32::from_black_alpha(70),
+            blur: 6,
+            spread: 1,
+            color: theme::STAGE.gamma_multiply(0.55),
         };
         self.painter
             .add(shade.as_shape(behind, CornerRadius::same(6)));
