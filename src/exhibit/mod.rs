@@ -95,8 +95,8 @@ pub struct Exhibit {
     hand: usize,
     /// Seconds since it ended.
     ended: f32,
-    /// Revision of the last drawing, and whether it was read; none for a blank pad.
-    drawn: Option<(u64, bool)>,
+    /// Whether what lies on the pad was read; none for a blank pad.
+    drawn: Option<bool>,
 }
 
 impl Exhibit {
@@ -244,7 +244,7 @@ fn keep_pad(
 fn count_digits(mut exhibit: ResMut<Exhibit>, pad: Res<Pad>, networks: Networks) {
     let strokes = pad.drawing().strokes();
     if strokes.is_empty() {
-        if let Some((_, read)) = exhibit.drawn.take() {
+        if let Some(read) = exhibit.drawn.take() {
             exhibit.counts.digits += 1;
             if read {
                 exhibit.counts.answers += 1;
@@ -254,12 +254,11 @@ fn count_digits(mut exhibit: ResMut<Exhibit>, pad: Res<Pad>, networks: Networks)
         }
         return;
     }
-    let revision = pad.drawing().revision();
     let read = networks.shown().iter().any(|reading| {
         let digits = reading.network.spec().classes().len().min(10);
         reading.answer().is_some_and(|answer| answer.class < digits)
     });
-    exhibit.drawn = Some((revision, read));
+    exhibit.drawn = Some(read);
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! The exhibit's pulse: a frame now and then where the app would rest, so that its clock goes on; and for the supervisor
 //! a file that tells that frames are drawn, and what was counted.
 
-use super::{Exhibit, Phase};
-use crate::rest::NextFrame;
 use bevy::{
     prelude::*,
     winit::{EventLoopProxyWrapper, WinitUserEvent},
@@ -54,7 +52,10 @@ fn start(proxy: Option<Res<EventLoopProxyWrapper>>) {
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod heart {
-    use super::{Exhibit, NextFrame, Phase};
+    use crate::{
+        exhibit::{Exhibit, Phase},
+        rest::NextFrame,
+    };
     use bevy::{
         prelude::*,
         render::view::screenshot::{Screenshot, ScreenshotCaptured},

@@ -142,42 +142,37 @@ fn within<'de, D: Deserializer<'de>>(source: D, [low, high]: [f32; 2]) -> Result
     }
 }
 
+/// The same, or 0 for never.
+fn within_or_never<'de, D: Deserializer<'de>>(
+    source: D,
+    [low, high]: [f32; 2],
+) -> Result<f32, D::Error> {
+    let value = f32::deserialize(source)?;
+    if value == 0.0 || (low..=high).contains(&value) {
+        Ok(value)
+    } else {
+        Err(D::Error::custom(format!(
+            "{value} is not allowed here; it may be {low} to {high}, or 0 for never"
+        )))
+    }
+}
+
 macro_rules! ranges {
-    ($($name:ident: $low:literal to $high:literal;)*) => {
+    ($($name:ident: $check:ident $low:literal to $high:literal;)*) => {
         $(fn $name<'de, D: Deserializer<'de>>(source: D) -> Result<f32, D::Error> {
-            within(source, [$low, $high])
+            $check(source, [$low, $high])
         })*
     };
 }
 
 ranges! {
-    idle: 10.0 to 3600.0;
-    countdown: 20.0 to 600.0;
-    clean_pad: 1.0 to 60.0;
-    start: 5.0 to 600.0;
-    heartbeat: 3.0 to 600.0;
-}
-
-fn tour<'de, D: Deserializer<'de>>(source: D) -> Result<f32, D::Error> {
-    let value = f32::deserialize(source)?;
-    if value == 0.0 || (3.0..=120.0).contains(&value) {
-        Ok(value)
-    } else {
-        Err(D::Error::custom(format!(
-            "{value} is not allowed here; it may be 3 to 120, or 0 for never"
-        )))
-    }
-}
-
-fn corner<'de, D: Deserializer<'de>>(source: D) -> Result<f32, D::Error> {
-    let value = f32::deserialize(source)?;
-    if value == 0.0 || (3.0..=60.0).contains(&value) {
-        Ok(value)
-    } else {
-        Err(D::Error::custom(format!(
-            "{value} is not allowed here; it may be 3 to 60, or 0 for never"
-        )))
-    }
+    idle: within 10.0 to 3600.0;
+    countdown: within 20.0 to 600.0;
+    clean_pad: within 1.0 to 60.0;
+    start: within 5.0 to 600.0;
+    heartbeat: within 3.0 to 600.0;
+    tour: within_or_never 3.0 to 120.0;
+    corner: within_or_never 3.0 to 60.0;
 }
 
 fn log_size<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
