@@ -11,11 +11,6 @@ pub fn plugin(app: &mut App) {
     app.add_systems(Startup, start);
     #[cfg(not(target_arch = "wasm32"))]
     app.add_systems(Last, (heart::beat, heart::look_at_picture));
-    #[cfg(target_arch = "wasm32")]
-    let _ = (
-        Phase::Attract,
-        std::any::type_name::<(Exhibit, NextFrame)>(),
-    );
 }
 
 /// Milliseconds from one frame to the next at rest.
