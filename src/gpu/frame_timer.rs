@@ -39,7 +39,7 @@ impl FrameTimer {
 
 /// Adds the timer where the device has timestamps.
 pub(super) fn install(app: &mut App, gpu: &SharedGpu) {
-    let Some(timer) = GpuTimer::new(gpu) else {
+    let Some(timer) = GpuTimer::new(gpu.device.wgpu_device(), &gpu.queue) else {
         return;
     };
     let timer = FrameTimer(Arc::new(Inner {

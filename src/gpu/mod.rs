@@ -2,12 +2,11 @@
 
 pub mod display;
 mod frame_timer;
-mod timer;
 pub mod top_terms;
 
 pub use display::{Display, RowMotion};
 pub use frame_timer::FrameTimer;
-pub use timer::GpuTimer;
+pub use mnistify_network::fused::GpuTimer;
 pub use top_terms::{Contribution, Neuron, TopTerms};
 
 use bevy::{

@@ -42,7 +42,7 @@ impl Runner {
     pub fn fused(model: &Model, gpu: &SharedGpu, device: &Gpu) -> Self {
         Self::Fused(Box::new(FusedRunner {
             network: FusedNetwork::new(model, device, 1, tuning(gpu)),
-            timer: GpuTimer::new(gpu),
+            timer: GpuTimer::new(gpu.device.wgpu_device(), &gpu.queue),
             timed: false,
             read: None,
         }))

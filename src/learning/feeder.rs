@@ -10,7 +10,7 @@ use crate::{
 };
 use mnistify_drawing::PIXELS;
 use rand::{Rng, seq::SliceRandom};
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// The class of an image that is no digit: its target is the same for all of them.
 pub const NO_DIGIT: u8 = CLASSES as u8;
@@ -59,6 +59,22 @@ impl Pool {
             pool.outliers,
             pool.validation,
         ] = ranges;
+        pool
+    }
+
+    /// The same images, of which only the first `examples` are trained on, and of those this share under another label
+    /// than their own.
+    pub fn narrowed(&self, examples: usize, wrong: f64, seed: u64) -> Self {
+        let mut pool = self.clone();
+        pool.train.end = pool.train.end.min(pool.train.start + examples);
+        let mut rng = generator(seed, Purpose::WrongLabels, 0);
+        let mut chosen: Vec<usize> = pool.train.clone().collect();
+        chosen.shuffle(&mut rng);
+        let count = (wrong * chosen.len() as f64).round() as usize;
+        for image in chosen.into_iter().take(count) {
+            let off = rng.random_range(1..CLASSES as u8);
+            pool.classes[image] = (pool.classes[image] + off) % CLASSES as u8;
+        }
         pool
     }
 
@@ -132,9 +148,64 @@ pub struct Pick {
 pub struct Feeder<'a> {
     pool: &'a Pool,
     config: &'a TrainConfig,
-    /// The epoch whose order is at hand.
+    order: Order,
+}
+
+/// The training images in the order of the epoch that was asked for last.
+#[derive(Clone, Debug, Default)]
+struct Order {
     epoch: Option<usize>,
     order: Vec<usize>,
+}
+
+impl Order {
+    /// The `position`-th image of a run.
+    fn image(&mut self, pool: &Pool, seed: u64, position: usize) -> usize {
+        let count = pool.train.len();
+        let epoch = position / count;
+        if self.epoch != Some(epoch) {
+            // From the sorted order, so that an epoch's order does not depend on the epochs before it.
+            self.order.clear();
+            self.order.extend(pool.train.clone());
+            let mut rng = generator(seed, Purpose::Shuffle, epoch as u64);
+            self.order.shuffle(&mut rng);
+            self.epoch = Some(epoch);
+        }
+        self.order[position % count]
+    }
+}
+
+/// A feeder that owns what it feeds: for trainings that last longer than who began them.
+#[derive(Clone, Debug)]
+pub struct OwnFeeder {
+    /// The images.
+    pub pool: Arc<Pool>,
+    /// What decides which of them a step sees, and how.
+    pub config: TrainConfig,
+    order: Order,
+}
+
+impl OwnFeeder {
+    /// A feeder of `pool`, which must hold training images.
+    pub fn new(pool: Arc<Pool>, config: TrainConfig) -> Self {
+        Self {
+            pool,
+            config,
+            order: Order::default(),
+        }
+    }
+
+    /// As [`Feeder::batch`].
+    pub fn batch(&mut self, step: usize) -> Vec<Sample> {
+        let size = self.config.batch;
+        let positions = step * size..(step + 1) * size;
+        positions
+            .map(|position| {
+                let image = self.order.image(&self.pool, self.config.seed, position);
+                sample(&self.pool, &self.config, position as u64, image)
+            })
+            .collect()
+    }
 }
 
 impl<'a> Feeder<'a> {
@@ -143,8 +214,7 @@ impl<'a> Feeder<'a> {
         Self {
             pool,
             config,
-            epoch: None,
-            order: pool.train.clone().collect(),
+            order: Order::default(),
         }
     }
 
@@ -173,16 +243,7 @@ impl<'a> Feeder<'a> {
     }
 
     fn image(&mut self, position: usize) -> usize {
-        let count = self.pool.train.len();
-        let epoch = position / count;
-        if self.epoch != Some(epoch) {
-            // From the sorted order, so that an epoch's order does not depend on the epochs before it.
-            self.order.sort_unstable();
-            let mut rng = generator(self.config.seed, Purpose::Shuffle, epoch as u64);
-            self.order.shuffle(&mut rng);
-            self.epoch = Some(epoch);
-        }
-        self.order[position % count]
+        self.order.image(self.pool, self.config.seed, position)
     }
 }
 
@@ -263,6 +324,30 @@ mod tests {
         for sample in batches.iter().flatten() {
             assert_eq!(sample.class, pool.classes[sample.image]);
         }
+    }
+
+    #[test]
+    fn a_feeder_that_owns_feeds_the_same() {
+        let (pool, config) = (pool(), config());
+        let mut own = OwnFeeder::new(Arc::new(pool.clone()), config.clone());
+        let mut feeder = Feeder::new(&pool, &config);
+        for step in [0, 40, 7] {
+            assert_eq!(own.batch(step), feeder.batch(step));
+        }
+    }
+
+    #[test]
+    fn a_narrowed_pool_trains_on_few_and_some_are_wrong() {
+        let whole = pool();
+        let narrow = whole.narrowed(100, 0.25, 3);
+        assert_eq!(narrow.training_images(), 100);
+        let wrong = |image: &usize| whole.classes[*image] != narrow.classes[*image];
+        assert_eq!((0..100).filter(wrong).count(), 25);
+        // The held-out images keep theirs.
+        assert_eq!(whole.validation_samples(), narrow.validation_samples());
+        let mut feeder = Feeder::new(&narrow, &config()).batch(50);
+        feeder.retain(|sample| sample.image >= 100);
+        assert!(feeder.is_empty());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! - [`augment`]: random warps of digits; [`feeder`]: which images a step sees, each under which warp;
 //! - [`engine`]: what makes steps; [`fused`]: the kernels that make them on a GPU, and [`initial`]: what they begin with;
 //! - [`schedule`]: the learning rate over time; [`metrics`]: the figures in the end;
+//! - [`lesson`]: a network that learns while somebody watches;
 //! - [`images`]: digits in memory; [`random`]: random numbers that depend on seed, purpose and index alone.
 //!
 //! Neither command line, files nor threads: whoever trains brings those. The trainer does (`src/trainer`), with MNIST's
@@ -17,6 +18,7 @@ pub mod fused;
 pub mod hyperparameters;
 pub mod images;
 pub mod initial;
+pub mod lesson;
 pub mod metrics;
 pub mod random;
 pub mod schedule;
@@ -26,4 +28,5 @@ pub use config::{Mixture, ModelKind, Schedule, Select, TrainConfig};
 pub use engine::{Engine, StepSettings};
 pub use feeder::{Feeder, Pool, Sample};
 pub use images::{Images, Mnist};
+pub use lesson::{Lesson, LessonSettings, Optimizer};
 pub use metrics::Confusion;

@@ -27,6 +27,9 @@ pub enum Purpose {
     NonDigits = 9,
     /// Where the `index`-th image that training sees comes from.
     Mix = 10,
+    // 11 is the choice of a lesson's images.
+    /// Which labels of a lesson are wrong, and which they are instead.
+    WrongLabels = 12,
 }
 
 /// The generator of `index` for `purpose`: ChaCha with 8 rounds, whose 2⁶⁴ streams of one key never overlap.

@@ -4,6 +4,7 @@ use super::{
     header::{HEADER, Header},
     kernels::{self, RECORD, THREADS, Tile},
     layout::{Kernel, Launch, TrainingLayout, Unsupported},
+    publish::Publisher,
 };
 use crate::{
     augment::Sampling,
@@ -17,8 +18,9 @@ use cubecl::prelude::*;
 use mnistify_network::{
     Card, Model, NetworkSpec, Normalisation, TensorF32,
     fused::{
-        Gpu,
+        ArenaBuffer, ArenaRead, FusedNetwork, Gpu, GpuTimer, Tuning,
         compile::{Checks, Shader, compile},
+        read_once,
     },
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -50,6 +52,16 @@ pub struct FusedEngine {
     in_flight: VecDeque<wgpu::SubmissionIndex>,
     /// Steps since the losses were read.
     losses: usize,
+    publisher: Option<Publisher>,
+}
+
+/// How a step of a network that reads while it learns differs from the trainer's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LiveStep {
+    /// Decay of the moving average of the batch normalisations' statistics: the averaged network reads at once.
+    pub statistics_decay: f64,
+    /// Gradient descent with momentum in AdamW's place.
+    pub plain: bool,
 }
 
 struct Buffers {
@@ -145,6 +157,7 @@ impl FusedEngine {
             averaged,
             in_flight: VecDeque::new(),
             losses: 0,
+            publisher: None,
         };
         engine.begin(model, config);
         Ok(engine)
@@ -189,12 +202,7 @@ impl FusedEngine {
     fn model(&self, values: &wgpu::Buffer) -> Model {
         let values = self.read(values, 0, self.layout.parameter_count);
         let running = self.read(&self.buffers.running, 0, self.layout.running_count);
-        Model {
-            spec: self.spec.clone(),
-            card: Card::default(),
-            calibration: None,
-            tensors: self.named(&values, &running),
-        }
+        self.model_of(&values, &running)
     }
 
     /// Values in the order of the parameters, and of the averaged statistics, as a file's tensors.
@@ -207,18 +215,43 @@ impl FusedEngine {
         tensors
     }
 
+    /// The header of a step.
+    fn learning(&self, settings: &StepSettings) -> Header {
+        let time = settings.step as i32 + 1;
+        Header {
+            learning_rate: settings.learning_rate as f32,
+            weight_decay: self.weight_decay,
+            first_correction: (1.0 - 0.9f64.powi(time)) as f32,
+            second_correction: (1.0 - 0.999f64.powi(time)) as f32,
+            average_decay: settings.average_decay as f32,
+            label_smoothing: self.label_smoothing,
+            ..self.reading()
+        }
+    }
+
     /// The header of a forward with the averaged weights.
     fn reading(&self) -> Header {
         Header {
             scale: self.normalisation.scale,
             offset: self.normalisation.offset,
             epsilon: self.layout.epsilon,
+            keeps: 1.0,
             ..Header::default()
         }
     }
 
     /// Runs `dispatches` on some samples, at most a batch of them; missing ones repeat the first.
     fn run(&mut self, which: Program, header: Header, samples: &[Sample]) {
+        self.run_timed(which, header, samples, None);
+    }
+
+    fn run_timed(
+        &mut self,
+        which: Program,
+        header: Header,
+        samples: &[Sample],
+        timer: Option<&GpuTimer>,
+    ) {
         assert!(!samples.is_empty() && samples.len() <= self.layout.batch);
         self.records[..HEADER].copy_from_slice(bytemuck::cast_slice(&[header]));
         for place in 0..self.layout.batch {
@@ -235,8 +268,13 @@ impl FusedEngine {
             bytemuck::cast_slice(&self.records),
         );
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        let timestamps = timer.and_then(GpuTimer::begin);
+        let timer = timer.filter(|_| timestamps.is_some());
         {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                label: Some("step"),
+                timestamp_writes: timestamps,
+            });
             let dispatches = match which {
                 Program::Training => &self.training,
                 Program::Averaged => &self.averaged,
@@ -248,7 +286,13 @@ impl FusedEngine {
                 pass.dispatch_workgroups(x, y, z);
             }
         }
+        if let Some(timer) = timer {
+            timer.resolve(&mut encoder);
+        }
         let index = self.gpu.queue.submit([encoder.finish()]);
+        if let Some(timer) = timer {
+            timer.submitted();
+        }
         self.in_flight.push_back(index);
         if self.in_flight.len() > STEPS_IN_FLIGHT {
             let submission_index = self.in_flight.pop_front();
@@ -258,6 +302,109 @@ impl FusedEngine {
                 timeout: None,
             });
         }
+    }
+
+    /// A step after which the averaged network can read without a calibration. `timer` times it, where it is free.
+    pub fn live_step(
+        &mut self,
+        samples: &[Sample],
+        settings: &StepSettings,
+        live: &LiveStep,
+        timer: Option<&GpuTimer>,
+    ) {
+        let header = Header {
+            keeps: live.statistics_decay as f32,
+            accumulates: (1.0 - live.statistics_decay) as f32,
+            plain: if live.plain { 1.0 } else { 0.0 },
+            ..self.learning(settings)
+        };
+        self.run_timed(Program::Training, header, samples, timer);
+        self.losses += 1;
+    }
+
+    /// From now on [`FusedEngine::publish`] puts the averaged weights where `live` reads, a network of the same
+    /// architecture with this tuning.
+    pub fn publish_to(&mut self, live: &FusedNetwork, tuning: Tuning) {
+        let buffers = [&self.buffers.average, &self.buffers.running];
+        let publisher = Publisher::new(&self.gpu, &self.layout, live, tuning, buffers);
+        self.publisher = Some(publisher);
+    }
+
+    /// Puts the averaged weights where the live network reads; the next forward on the queue reads with them.
+    pub fn publish(&self) {
+        if let Some(publisher) = &self.publisher {
+            let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+            publisher.encode(&mut encoder);
+            self.gpu.queue.submit([encoder.finish()]);
+        }
+    }
+
+    /// The sums of the losses of a batch's places since the last call, `[batch]`, on their way, and of how many images
+    /// they are altogether. Waits for nothing.
+    pub fn losses_on_their_way(&mut self) -> (ArenaRead, usize) {
+        let batch = self.layout.batch;
+        let read = self.on_its_way(&self.buffers.work, self.layout.loss, batch);
+        let offset = (self.layout.loss * size_of::<f32>()) as u64;
+        let zeros = vec![0.0f32; batch];
+        self.gpu
+            .queue
+            .write_buffer(&self.buffers.work, offset, bytemuck::cast_slice(&zeros));
+        (read, std::mem::take(&mut self.losses) * batch)
+    }
+
+    /// What the averaged network says of at most a batch of samples: logits, `[classes, batch]`, on their way.
+    pub fn logits_on_their_way(&mut self, samples: &[Sample]) -> ArenaRead {
+        let header = Header {
+            uses_running: 1.0,
+            ..self.reading()
+        };
+        self.run(Program::Averaged, header, samples);
+        let values = self.layout.classes * self.layout.batch;
+        self.on_its_way(&self.buffers.work, self.layout.logits, values)
+    }
+
+    /// The averaged weights and statistics on their way; [`FusedEngine::model_of`] makes a model of them.
+    pub fn average_on_its_way(&self) -> [ArenaRead; 2] {
+        [
+            self.on_its_way(&self.buffers.average, 0, self.layout.parameter_count),
+            self.on_its_way(&self.buffers.running, 0, self.layout.running_count),
+        ]
+    }
+
+    /// The model of what [`FusedEngine::average_on_its_way`] brought.
+    pub fn model_of(&self, values: &[f32], running: &[f32]) -> Model {
+        Model {
+            spec: self.spec.clone(),
+            card: Card::default(),
+            calibration: None,
+            tensors: self.named(values, running),
+        }
+    }
+
+    /// How many images a step sees.
+    pub fn batch(&self) -> usize {
+        self.layout.batch
+    }
+
+    /// Begins anew with these weights and this configuration, whose batch must be the one that it was made for.
+    ///
+    /// # Panics
+    /// Where model or batch are of another size.
+    pub fn begin_again(&mut self, model: &Model, config: &TrainConfig) {
+        assert_eq!(
+            (&model.spec, config.batch),
+            (&self.spec, self.layout.batch),
+            "an engine is made for one network and one batch"
+        );
+        self.begin(model, config);
+    }
+
+    fn on_its_way(&self, buffer: &wgpu::Buffer, first: usize, values: usize) -> ArenaRead {
+        let source = ArenaBuffer {
+            buffer: buffer.clone(),
+            offset: (first * size_of::<f32>()) as u64,
+        };
+        read_once(&self.gpu, &source, values)
     }
 
     /// Some values of a buffer. Blocks.
@@ -407,16 +554,7 @@ enum Program {
 
 impl Engine for FusedEngine {
     fn step(&mut self, samples: &[Sample], settings: &StepSettings) {
-        let time = settings.step as i32 + 1;
-        let header = Header {
-            learning_rate: settings.learning_rate as f32,
-            weight_decay: self.weight_decay,
-            first_correction: (1.0 - 0.9f64.powi(time)) as f32,
-            second_correction: (1.0 - 0.999f64.powi(time)) as f32,
-            average_decay: settings.average_decay as f32,
-            label_smoothing: self.label_smoothing,
-            ..self.reading()
-        };
+        let header = self.learning(settings);
         self.run(Program::Training, header, samples);
         self.losses += 1;
     }

@@ -27,8 +27,12 @@ pub(super) struct Header {
     pub accumulates: f32,
     /// Of every batch normalisation.
     pub epsilon: f32,
+    /// The weight of the averaged statistics themselves where a batch's are added.
+    pub keeps: f32,
+    /// 1 to follow the gradient with momentum alone, 0 for AdamW.
+    pub plain: f32,
     /// The images' records begin at a multiple of 16 values.
-    pub unused: [f32; 5],
+    pub unused: [f32; 3],
 }
 
 /// How many values it is.
@@ -52,4 +56,6 @@ places! {
     USES_RUNNING = uses_running,
     ACCUMULATES = accumulates,
     EPSILON = epsilon,
+    KEEPS = keeps,
+    PLAIN = plain,
 }

@@ -807,9 +807,10 @@ pub(super) fn finish_statistics(
             let count = comptime!((shape.in_height * shape.in_width * shape.batch) as u32);
             mean /= f32::cast_from(count);
             square /= f32::cast_from(count);
-            running[shape.running + channel] += records[ACCUMULATES] * mean;
-            running[comptime!(shape.running + shape.channels) + channel] +=
-                records[ACCUMULATES] * square;
+            let means = shape.running + channel;
+            let squares = comptime!(shape.running + shape.channels) + channel;
+            running[means] = running[means] * records[KEEPS] + records[ACCUMULATES] * mean;
+            running[squares] = running[squares] * records[KEEPS] + records[ACCUMULATES] * square;
         }
         let variance = f32::max(square - mean * mean, 0.0);
         let inverse = 1.0 / f32::sqrt(variance + records[EPSILON]);
@@ -1035,7 +1036,8 @@ pub(super) fn cross_entropy(
     }
 }
 
-/// AdamW (Loshchilov & Hutter 2017, arXiv:1711.05101) and the moving average of the weights. A thread a parameter.
+/// AdamW (Loshchilov & Hutter 2017, arXiv:1711.05101), or gradient descent with momentum, and the moving average of the
+/// weights. A thread a parameter.
 #[cube(launch_unchecked)]
 pub(super) fn adam(
     records: &Array<f32>,
@@ -1053,13 +1055,16 @@ pub(super) fn adam(
             gradient += work[shape.gradient + split * shape.count + index];
         }
         let at = shape.parameters + index;
-        let first = 0.9 * moments[at] + 0.1 * gradient;
+        // With momentum alone the gradients are added up (PyTorch's SGD), not averaged.
+        let share = select(records[PLAIN] > 0.5, 1.0f32, 0.1f32);
+        let first = 0.9 * moments[at] + share * gradient;
         let second = 0.999 * moments[shape.total + at] + 0.001 * gradient * gradient;
         moments[at] = first;
         moments[shape.total + at] = second;
-        let step = first
+        let adaptive = first
             / records[FIRST_CORRECTION]
             / (f32::sqrt(second / records[SECOND_CORRECTION]) + 1e-8);
+        let step = select(records[PLAIN] > 0.5, first, adaptive);
         let value = parameters[at] * (1.0 - records[LEARNING_RATE] * records[WEIGHT_DECAY])
             - records[LEARNING_RATE] * step;
         parameters[at] = value;

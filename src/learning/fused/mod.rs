@@ -7,13 +7,15 @@
 //! - `layout`: from a spec to launches and places,
 //! - `header`: what every step tells the kernels,
 //! - `kernels`: the kernels themselves,
+//! - `publish`: from the weights in training to those of the live forward,
 //! - `engine`: pipelines, buffers, and the steps.
 
 mod engine;
 mod header;
 mod kernels;
 mod layout;
+mod publish;
 
-pub use engine::{FusedEngine, FusedMaker, KernelTime};
+pub use engine::{FusedEngine, FusedMaker, KernelTime, LiveStep};
 pub use kernels::Tile;
 pub use layout::Unsupported;

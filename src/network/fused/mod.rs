@@ -8,11 +8,12 @@ mod activation;
 pub mod compile;
 mod kernels;
 mod readback;
+mod timer;
 
 pub use activation::activate;
 pub use kernels::largest_divisor;
-pub use readback::ArenaRead;
-pub(crate) use readback::read_once;
+pub use readback::{ArenaRead, read_once};
+pub use timer::GpuTimer;
 
 use crate::{
     model::Model,
@@ -23,7 +24,7 @@ use burn_wgpu::{WgpuDevice, WgpuRuntime};
 use compile::Checks;
 use cubecl::{prelude::*, server::Handle, stream_id::StreamId};
 use readback::Readback;
-use std::any::Any;
+use std::{any::Any, sync::Arc};
 
 /// The one stream that all live GPU work runs on: cubecl keeps one for each thread, and Bevy moves systems between
 /// threads, so that without it slices would be reused while another stream still reads them.
@@ -76,10 +77,20 @@ pub struct FusedNetwork {
     input: wgpu::Buffer,
     /// `[batch, layout.len]`, in burn's memory.
     arena: ArenaBuffer,
-    /// Keep the places of arena and weights in burn's memory from being given away.
-    _kept: [Box<dyn Any + Send + Sync>; 2],
+    parameters: Parameters,
+    /// Keeps the arena's place in burn's memory from being given away.
+    _kept: Box<dyn Any + Send + Sync>,
     readback: Readback,
     batch: usize,
+}
+
+/// All weights on the GPU, in the order in which the kernels read them. Networks of several batch sizes can share them.
+#[derive(Clone)]
+struct Parameters {
+    buffer: ArenaBuffer,
+    count: usize,
+    /// Keeps their place in burn's memory from being given away.
+    _kept: Arc<dyn Any + Send + Sync>,
 }
 
 /// A kernel ready to be launched.
@@ -134,19 +145,58 @@ impl FusedNetwork {
     ///
     /// `tuning` changes only how the work is cut, never the result beyond rounding.
     pub fn new(model: &Model, gpu: &Gpu, batch: usize, tuning: Tuning) -> Self {
+        Self::build(model, gpu, batch, tuning, None)
+    }
+
+    /// A network of the same architecture, `model`'s, for another batch that reads with this one's weights, whatever they
+    /// become.
+    pub fn sharing(&self, model: &Model, batch: usize, tuning: Tuning) -> Self {
+        Self::build(
+            model,
+            &self.gpu,
+            batch,
+            tuning,
+            Some(self.parameters.clone()),
+        )
+    }
+
+    /// The weights of `model` in the order in which [`FusedNetwork::parameters_buffer`] holds them: for each layer
+    /// `[taps, out]` and the bias, for each batch normalisation its scale and its shift.
+    pub fn pack(model: &Model, gpu: &Gpu, tuning: Tuning) -> Vec<f32> {
+        let layout = ArenaLayout::new(&model.spec);
+        kernels::stage_kernels(model, &layout, tuning.within(&gpu.device.limits())).1
+    }
+
+    fn build(
+        model: &Model,
+        gpu: &Gpu,
+        batch: usize,
+        tuning: Tuning,
+        shared: Option<Parameters>,
+    ) -> Self {
         let mut client = WgpuRuntime::client(&gpu.burn);
         // SAFETY: one stream for everything that touches this network's buffers.
         unsafe { client.set_stream(LIVE_STREAM) };
         let layout = ArenaLayout::new(&model.spec);
         let device = &gpu.device;
-        let (kernels, parameters) =
+        let (kernels, values) =
             kernels::stage_kernels(model, &layout, tuning.within(&device.limits()));
         let in_memory = |values: &[f32]| {
             let handle = client.create_from_slice(f32::as_bytes(values));
             let resource = client.get_resource(handle);
             resource.expect("what was just allocated is there")
         };
-        let parameters = in_memory(&parameters);
+        let parameters = shared.unwrap_or_else(|| {
+            let kept = in_memory(&values);
+            Parameters {
+                buffer: ArenaBuffer {
+                    buffer: kept.resource().buffer.clone(),
+                    offset: kept.resource().offset,
+                },
+                count: values.len(),
+                _kept: Arc::new(kept),
+            }
+        });
         let arena = in_memory(&vec![0.0; layout.len * batch]);
         let buffer = |label, values: usize, usage| {
             device.create_buffer(&wgpu::BufferDescriptor {
@@ -168,7 +218,7 @@ impl FusedNetwork {
                 let mut resources = vec![
                     input.as_entire_binding(),
                     arena.resource().as_wgpu_bind_resource(),
-                    parameters.resource().as_wgpu_bind_resource(),
+                    parameters.buffer.binding(parameters.count),
                 ];
                 assert_eq!(shader.buffers, resources.len());
                 if shader.has_info {
@@ -199,7 +249,8 @@ impl FusedNetwork {
                 buffer: arena.resource().buffer.clone(),
                 offset: arena.resource().offset,
             },
-            _kept: [Box::new(parameters), Box::new(arena)],
+            parameters,
+            _kept: Box::new(arena),
             readback: Readback::new(device, READS_IN_FLIGHT, layout.logits().len()),
             layout,
             batch,
@@ -311,13 +362,23 @@ impl FusedNetwork {
         read_once(&self.gpu, &self.arena, self.layout.len * self.batch)
     }
 
+    /// The weights' place on the GPU, and how many they are; what is written there is what the next forward reads with.
+    pub fn parameters_buffer(&self) -> (&ArenaBuffer, usize) {
+        (&self.parameters.buffer, self.parameters.count)
+    }
+
+    /// The architecture.
+    pub fn spec(&self) -> &NetworkSpec {
+        &self.spec
+    }
+
     /// The arena's place on the GPU.
     pub fn arena_buffer(&self) -> &ArenaBuffer {
         &self.arena
     }
 }
 
-/// A part of a wgpu buffer that holds an arena.
+/// A part of a wgpu buffer that holds an arena, or weights.
 #[derive(Clone, Debug)]
 pub struct ArenaBuffer {
     /// The buffer, which holds more than this arena.
@@ -327,6 +388,15 @@ pub struct ArenaBuffer {
 }
 
 impl ArenaBuffer {
+    /// So many values of it, for a kernel.
+    pub fn binding(&self, values: usize) -> wgpu::BindingResource<'_> {
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: &self.buffer,
+            offset: self.offset,
+            size: std::num::NonZeroU64::new((values * size_of::<f32>()) as u64),
+        })
+    }
+
     /// The arena from this value on.
     pub(crate) fn starting_at(&self, value: usize) -> Self {
         Self {

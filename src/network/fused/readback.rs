@@ -130,7 +130,7 @@ impl Readback {
 }
 
 /// Reads `values` numbers of `source` once, behind all that was submitted before. Nobody has to poll the device.
-pub(crate) fn read_once(gpu: &Gpu, source: &ArenaBuffer, values: usize) -> ArenaRead {
+pub fn read_once(gpu: &Gpu, source: &ArenaBuffer, values: usize) -> ArenaRead {
     let mut encoder = gpu.device.create_command_encoder(&Default::default());
     let read = Slot::new(&gpu.device, values).copy(&mut encoder, source);
     let submission = gpu.queue.submit([encoder.finish()]);

@@ -1,6 +1,5 @@
 //! GPU time of a compute pass, by two timestamps of its own. Not every adapter has them, and browsers round them.
 
-use super::SharedGpu;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
@@ -21,15 +20,10 @@ const NONE: u64 = u64::MAX;
 
 impl GpuTimer {
     /// A timer, where the device has timestamps.
-    pub fn new(gpu: &SharedGpu) -> Option<Self> {
-        if !gpu
-            .device
-            .features()
-            .contains(wgpu::Features::TIMESTAMP_QUERY)
-        {
+    pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Option<Self> {
+        if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
             return None;
         }
-        let device = gpu.device.wgpu_device();
         let buffer = |usage| {
             device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("timestamps"),
@@ -46,7 +40,7 @@ impl GpuTimer {
             }),
             resolved: buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC),
             staging: buffer(wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST),
-            period_nanos: gpu.queue.get_timestamp_period(),
+            period_nanos: queue.get_timestamp_period(),
             newest: Arc::new(AtomicU64::new(NONE)),
             busy: Arc::new(AtomicBool::new(false)),
         })

@@ -1,0 +1,550 @@
+//! A lesson: a network that forgets everything and learns anew while somebody watches. Its steps are the trainer's, but
+//! nothing here waits for the GPU, so that whoever shows it makes as many in a frame as there is time for.
+
+use crate::{
+    augment::{Affine, Augmentation, Sampling, Warp},
+    config::{Mixture, ModelKind, TrainConfig},
+    engine::{Engine, StepSettings},
+    feeder::{OwnFeeder, Pool, Sample},
+    fused::{FusedEngine, LiveStep, Unsupported},
+    images::{Images, Mnist},
+    initial::initial_model,
+    metrics::CLASSES,
+    schedule::average_decay,
+};
+use mnistify_network::{
+    Model, NetworkSpec,
+    fused::{ArenaRead, FusedNetwork, Gpu, GpuTimer, Tuning},
+};
+use serde::{Deserialize, Serialize};
+use std::{f64::consts::PI, sync::Arc};
+
+/// The most images that a lesson can be given.
+pub const MOST_EXAMPLES: usize = 10_000;
+/// The largest share of wrong labels; with more of them most digits would be called something else.
+pub const MOST_WRONG: f64 = 0.5;
+/// What a moved copy is: a digit somewhere else, turned and scaled a little, as visitors draw.
+pub const MOVED: Augmentation = Augmentation {
+    rotation: 10.0,
+    scale: 0.12,
+    anisotropy: 0.08,
+    shear: 0.1,
+    shift: 4.5,
+    sampling: Sampling::Bilinear,
+    ..Augmentation::NONE
+};
+/// Decay of the moving averages, which are what reads: a hundred steps back.
+const AVERAGE: f64 = 0.99;
+/// The part of a lesson in which the learning rate rises.
+const WARM_UP: f64 = 0.02;
+/// What is left of the learning rate in the end.
+const LAST_RATE: f64 = 0.01;
+/// How far the dials' second figure moves the unseen digits, in pixels.
+pub const SHIFT: f32 = 4.0;
+
+/// Which way weights follow their gradient.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// Each weight at its own pace (Loshchilov & Hutter 2017, arXiv:1711.05101).
+    #[default]
+    AdamW,
+    /// Stochastic gradient descent with a momentum of 0.9.
+    Sgd,
+}
+
+/// What can be chosen of a lesson.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LessonSettings {
+    /// How many images there are to learn from, 10 to 10,000; the first of a shuffled, balanced set.
+    pub examples: usize,
+    /// Every image is seen moved, turned and scaled a little, each time otherwise.
+    pub moved: bool,
+    /// The share of images under a wrong label, 0 to 0.5.
+    pub wrong: f64,
+    /// Images a step, a multiple of 32.
+    pub batch: usize,
+    /// How weights follow their gradient.
+    pub optimizer: Optimizer,
+    /// The largest learning rate; the optimiser's usual one if not said.
+    pub learning_rate: Option<f64>,
+    /// Decides the first weights, the order of the images, how they are moved, and which labels are wrong.
+    pub seed: u64,
+}
+
+impl Default for LessonSettings {
+    fn default() -> Self {
+        Self {
+            examples: MOST_EXAMPLES,
+            moved: true,
+            wrong: 0.0,
+            batch: 128,
+            optimizer: Optimizer::default(),
+            learning_rate: None,
+            seed: 1,
+        }
+    }
+}
+
+impl LessonSettings {
+    /// Whether all of it can be used.
+    ///
+    /// # Errors
+    /// What cannot, and what it may be.
+    pub fn check(&self) -> Result<(), String> {
+        if !(CLASSES..=MOST_EXAMPLES).contains(&self.examples) {
+            return Err(format!(
+                "a lesson has {CLASSES} to {MOST_EXAMPLES} examples, not {}",
+                self.examples
+            ));
+        }
+        if !(0.0..=MOST_WRONG).contains(&self.wrong) {
+            return Err(format!(
+                "the share of wrong labels is 0 to {MOST_WRONG}, not {}",
+                self.wrong
+            ));
+        }
+        if self.batch == 0 || !self.batch.is_multiple_of(32) || self.batch > 1024 {
+            return Err(format!(
+                "a batch is a multiple of 32 up to 1024, not {}",
+                self.batch
+            ));
+        }
+        let rate = self.rate();
+        if !(rate > 0.0 && rate <= 1.0) {
+            return Err(format!(
+                "a learning rate is above 0 and at most 1, not {rate}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// The largest learning rate.
+    fn rate(&self) -> f64 {
+        self.learning_rate.unwrap_or(match self.optimizer {
+            Optimizer::AdamW => 2e-3,
+            Optimizer::Sgd => 0.05,
+        })
+    }
+
+    fn config(&self) -> TrainConfig {
+        TrainConfig {
+            augmentation: if self.moved {
+                MOVED
+            } else {
+                Augmentation::NONE
+            },
+            mixture: Mixture::default(),
+            learning_rate: self.rate(),
+            weight_decay: 0.01,
+            label_smoothing: 0.0,
+            ema: AVERAGE,
+            seed: self.seed,
+            ..TrainConfig::defaults(ModelKind::Mlp, self.batch)
+        }
+    }
+}
+
+/// The learning rate when this part of a lesson is over, 0 to 1: up within the first fiftieth, then half a cosine down.
+pub fn learning_rate(peak: f64, part: f64) -> f64 {
+    let part = part.clamp(0.0, 1.0);
+    if part < WARM_UP {
+        return peak * (0.1 + 0.9 * part / WARM_UP);
+    }
+    let rest = (part - WARM_UP) / (1.0 - WARM_UP);
+    peak * (LAST_RATE + (1.0 - LAST_RATE) * (1.0 + (PI * rest).cos()) / 2.0)
+}
+
+/// All images of lessons: what can be learned from, and what is never learned from.
+pub fn lesson_pool(train: Images, unseen: Images) -> Pool {
+    let data = Mnist {
+        train,
+        validation: unseen,
+    };
+    Pool::new(&data, &crate::feeder::Extras::default())
+}
+
+/// How a lesson stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Standing {
+    /// Steps made.
+    pub step: usize,
+    /// The share of unseen digits that are read right, by the newest result of each; none before the first came back.
+    pub unseen: Option<f64>,
+    /// The mean cross entropy of the newest images; none before the first came back.
+    pub loss: Option<f64>,
+}
+
+/// One network learning.
+pub struct Lesson {
+    engine: FusedEngine,
+    feeder: OwnFeeder,
+    live: LiveStep,
+    step: usize,
+    /// Of each unseen image whether it was read right, as far as is known.
+    right: Vec<Option<bool>>,
+    unseen: Vec<Sample>,
+    /// The place of the next unseen image that is asked about.
+    next: usize,
+    /// Logits on their way, and the place of their first image.
+    asked: Option<(ArenaRead, usize)>,
+    /// Sums of losses on their way, and of how many images.
+    losses: Option<(ArenaRead, usize)>,
+    loss: Option<f64>,
+}
+
+impl Lesson {
+    /// A network of this architecture that knows nothing, on `gpu`; `pool` is [`lesson_pool`]'s.
+    ///
+    /// # Errors
+    /// Where the kernels do not cover the network, or the GPU is too small.
+    pub fn new(
+        spec: &NetworkSpec,
+        settings: &LessonSettings,
+        pool: &Arc<Pool>,
+        gpu: &Gpu,
+    ) -> Result<Self, Unsupported> {
+        let config = settings.config();
+        let model = initial_model(spec, settings.seed);
+        let engine = FusedEngine::new(&model, &config, pool, gpu)?;
+        let unseen = pool.validation_samples();
+        let mut lesson = Self {
+            engine,
+            feeder: OwnFeeder::new(Arc::clone(pool), config),
+            live: LiveStep {
+                statistics_decay: 1.0,
+                plain: false,
+            },
+            step: 0,
+            right: vec![None; unseen.len()],
+            unseen,
+            next: 0,
+            asked: None,
+            losses: None,
+            loss: None,
+        };
+        lesson.begin(spec, settings, pool);
+        Ok(lesson)
+    }
+
+    /// Forgets everything and begins again with these settings, of the same batch; `pool` is [`lesson_pool`]'s.
+    pub fn begin(&mut self, spec: &NetworkSpec, settings: &LessonSettings, pool: &Arc<Pool>) {
+        let config = settings.config();
+        self.engine
+            .begin_again(&initial_model(spec, settings.seed), &config);
+        let narrow = pool.narrowed(settings.examples, settings.wrong, settings.seed);
+        self.feeder = OwnFeeder::new(Arc::new(narrow), config);
+        self.live.plain = settings.optimizer == Optimizer::Sgd;
+        self.step = 0;
+        self.right.fill(None);
+        self.next = 0;
+        // What is still on its way is of the network before.
+        self.asked = None;
+        self.losses = None;
+        self.loss = None;
+    }
+
+    /// How many images a step sees.
+    pub fn batch(&self) -> usize {
+        self.engine.batch()
+    }
+
+    /// One step, when this part of the lesson is over; returns the images that it sees.
+    pub fn step(&mut self, part: f64, timer: Option<&GpuTimer>) -> Vec<Sample> {
+        let samples = self.feeder.batch(self.step);
+        let decay = average_decay(self.step, AVERAGE);
+        let settings = StepSettings {
+            step: self.step,
+            learning_rate: learning_rate(self.feeder.config.learning_rate, part),
+            average_decay: decay,
+        };
+        self.live.statistics_decay = decay;
+        self.engine
+            .live_step(&samples, &settings, &self.live, timer);
+        self.step += 1;
+        samples
+    }
+
+    /// The image of a sample as the network sees it, pixels from 0 to 1.
+    pub fn picture(&self, sample: &Sample) -> [f32; mnistify_drawing::PIXELS] {
+        let image = &self.feeder.pool.images[sample.image];
+        sample.warp.apply(image, Sampling::Bilinear)
+    }
+
+    /// From now on [`Lesson::publish`] lets `live` read with what is learned.
+    pub fn publish_to(&mut self, live: &FusedNetwork, tuning: Tuning) {
+        self.engine.publish_to(live, tuning);
+    }
+
+    /// Lets the live network read with what is learned by now.
+    pub fn publish(&self) {
+        self.engine.publish();
+    }
+
+    /// Asks for what is known of the next unseen images and of the loss, unless answers are on their way.
+    pub fn ask(&mut self) {
+        if self.asked.is_none() && !self.unseen.is_empty() {
+            let end = (self.next + self.engine.batch()).min(self.unseen.len());
+            let samples = &self.unseen[self.next..end];
+            let read = self.engine.logits_on_their_way(samples);
+            self.asked = Some((read, self.next));
+            self.next = if end == self.unseen.len() { 0 } else { end };
+        }
+        if self.losses.is_none() {
+            let (read, images) = self.engine.losses_on_their_way();
+            if images > 0 {
+                self.losses = Some((read, images));
+            }
+        }
+    }
+
+    /// Takes in what came back; whether anything did.
+    pub fn take_in(&mut self) -> bool {
+        let logits = self.asked.as_ref().and_then(|(read, _)| read.take());
+        if let (Some(logits), Some((_, first))) =
+            (&logits, self.asked.take_if(|_| logits.is_some()))
+        {
+            self.judge(logits.as_deref().unwrap_or_default(), first);
+        }
+        let sums = self.losses.as_ref().and_then(|(read, _)| read.take());
+        if let (Some(sums), Some((_, images))) = (&sums, self.losses.take_if(|_| sums.is_some())) {
+            let sums = sums.as_deref().unwrap_or_default();
+            let sum: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
+            self.loss = Some(sum / images as f64);
+        }
+        logits.is_some() || sums.is_some()
+    }
+
+    /// Whether answers are on their way.
+    pub fn is_asking(&self) -> bool {
+        self.asked.is_some() || self.losses.is_some()
+    }
+
+    fn judge(&mut self, logits: &[f32], first: usize) {
+        let batch = self.engine.batch();
+        let images = self.unseen.iter().skip(first).take(batch);
+        for (place, sample) in images.enumerate() {
+            let of = |class: usize| logits.get(class * batch + place).copied();
+            let said = (0..CLASSES).max_by(|a, b| {
+                let [a, b] = [*a, *b].map(|class| of(class).unwrap_or(f32::NEG_INFINITY));
+                a.total_cmp(&b)
+            });
+            self.right[first + place] = of(0).map(|_| said == Some(usize::from(sample.class)));
+        }
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> Standing {
+        let known = self.right.iter().flatten();
+        let (known, right) = known.fold((0usize, 0usize), |(known, right), is_right| {
+            (known + 1, right + usize::from(*is_right))
+        });
+        Standing {
+            step: self.step,
+            unseen: (known > 0).then(|| right as f64 / known as f64),
+            loss: self.loss,
+        }
+    }
+
+    /// The learned weights on their way; [`Lesson::model_of`] makes a model of them.
+    pub fn weights_on_their_way(&self) -> [ArenaRead; 2] {
+        self.engine.average_on_its_way()
+    }
+
+    /// The network of what [`Lesson::weights_on_their_way`] brought.
+    pub fn model_of(&self, weights: &[f32], statistics: &[f32]) -> Model {
+        self.engine.model_of(weights, statistics)
+    }
+
+    /// The share of all unseen images that are read right: as they are, and moved by [`SHIFT`] pixels in four
+    /// directions in turn. Blocks.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn examine(&mut self) -> [f64; 2] {
+        const WAYS: [[f32; 2]; 4] = [[SHIFT, 0.0], [0.0, SHIFT], [-SHIFT, 0.0], [0.0, -SHIFT]];
+        let moved: Vec<Sample> = self
+            .unseen
+            .iter()
+            .zip(WAYS.iter().cycle())
+            .map(|(sample, shift)| Sample {
+                warp: shifted(*shift),
+                ..sample.clone()
+            })
+            .collect();
+        let still = self.unseen.clone();
+        [still, moved].map(|samples| {
+            let answers = self.engine.answers(&samples);
+            let pairs = samples.iter().zip(&answers);
+            let right = pairs.filter(|(sample, answer)| sample.class == **answer);
+            right.count() as f64 / samples.len().max(1) as f64
+        })
+    }
+
+    /// The learned network. Blocks.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn model(&self) -> Model {
+        self.engine.average()
+    }
+}
+
+/// A digit at another place, by so many pixels to the right and down.
+fn shifted(shift: [f32; 2]) -> Warp {
+    let affine = Affine {
+        rotation: 0.0,
+        scale: [1.0; 2],
+        shear: 0.0,
+        shift,
+    };
+    Warp::new(affine, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mnistify_drawing::PIXELS;
+
+    /// Bars at ten heights: a digit for each height.
+    fn bars(count: usize) -> Images {
+        let mut images = Images::default();
+        for index in 0..count {
+            let class = index % CLASSES;
+            let mut image = [0u8; PIXELS];
+            let row = 4 + 2 * class;
+            let left = 5 + index / CLASSES % 7;
+            for y in row..row + 2 {
+                image[y * 28 + left..y * 28 + left + 12].fill(200);
+            }
+            images.images.push(image);
+            images.labels.push(class as u8);
+        }
+        images
+    }
+
+    fn pool() -> Arc<Pool> {
+        Arc::new(lesson_pool(bars(400), bars(70)))
+    }
+
+    fn settings() -> LessonSettings {
+        LessonSettings {
+            examples: 400,
+            moved: false,
+            batch: 32,
+            ..LessonSettings::default()
+        }
+    }
+
+    fn settle(lesson: &mut Lesson, gpu: &Gpu) {
+        while lesson.is_asking() {
+            let _ = gpu.device.poll(wgpu::PollType::wait_indefinitely());
+            lesson.take_in();
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said() {
+        assert_eq!(LessonSettings::default().check(), Ok(()));
+        let wrong = [
+            LessonSettings {
+                examples: 9,
+                ..LessonSettings::default()
+            },
+            LessonSettings {
+                wrong: 0.51,
+                ..LessonSettings::default()
+            },
+            LessonSettings {
+                wrong: f64::NAN,
+                ..LessonSettings::default()
+            },
+            LessonSettings {
+                batch: 100,
+                ..LessonSettings::default()
+            },
+            LessonSettings {
+                learning_rate: Some(0.0),
+                ..LessonSettings::default()
+            },
+        ];
+        for settings in wrong {
+            assert!(settings.check().is_err(), "{settings:?}");
+        }
+    }
+
+    #[test]
+    fn the_rate_rises_and_falls() {
+        assert!((learning_rate(1.0, 0.0) - 0.1).abs() < 1e-9);
+        assert!((learning_rate(1.0, WARM_UP) - 1.0).abs() < 1e-9);
+        assert!((learning_rate(1.0, 1.0) - LAST_RATE).abs() < 1e-9);
+        assert!(learning_rate(1.0, 0.5) < learning_rate(1.0, 0.3));
+    }
+
+    #[test]
+    fn a_network_learns_and_forgets() {
+        let (pool, gpu) = (pool(), Gpu::of_its_own());
+        for optimizer in [Optimizer::AdamW, Optimizer::Sgd] {
+            let settings = LessonSettings {
+                optimizer,
+                ..settings()
+            };
+            let spec = NetworkSpec::mlp();
+            let mut lesson = Lesson::new(&spec, &settings, &pool, &gpu).unwrap();
+            lesson.step(0.0, None);
+            lesson.ask();
+            settle(&mut lesson, &gpu);
+            let first = lesson.standing();
+            for step in 1..60 {
+                lesson.step(f64::from(step) / 60.0, None);
+            }
+            // Three batches for all unseen images.
+            for _ in 0..3 {
+                lesson.ask();
+                settle(&mut lesson, &gpu);
+            }
+            let last = lesson.standing();
+            assert_eq!(last.step, 60);
+            assert!(last.loss < first.loss, "{optimizer:?} {first:?} {last:?}");
+            assert_eq!(last.unseen, Some(lesson.examine()[0]), "{optimizer:?}");
+            assert!(last.unseen > Some(0.9), "{optimizer:?} {last:?}");
+            lesson.begin(&spec, &settings, &pool);
+            assert_eq!(lesson.standing(), Standing::default());
+            assert_eq!(lesson.model(), initial_model(&spec, settings.seed));
+        }
+    }
+
+    /// What the live forward reads with is what a file of the same weights would make it read with.
+    #[test]
+    fn the_live_network_reads_with_what_was_learned() {
+        let (pool, gpu) = (pool(), Gpu::of_its_own());
+        for spec in [NetworkSpec::mlp(), NetworkSpec::cnn_of_width(4).unwrap()] {
+            let mut lesson = Lesson::new(&spec, &settings(), &pool, &gpu).unwrap();
+            let live = FusedNetwork::new(&initial_model(&spec, 9), &gpu, 1, Tuning::SOFTWARE);
+            lesson.publish_to(&live, Tuning::SOFTWARE);
+            for step in 0..5 {
+                lesson.step(f64::from(step) / 5.0, None);
+            }
+            lesson.publish();
+            let pixels: Vec<f32> = pool.images[3]
+                .iter()
+                .map(|p| f32::from(*p) / 255.0)
+                .collect();
+            live.forward(&pixels);
+            let found = live.read_arena().unwrap();
+            let model = lesson.model();
+            let expected = FusedNetwork::new(&model, &gpu, 1, Tuning::SOFTWARE);
+            expected.forward(&pixels);
+            let expected = expected.read_arena().unwrap();
+            for (found, expected) in found.iter().zip(&expected) {
+                assert!((found - expected).abs() <= 1e-4 * expected.abs().max(1.0));
+            }
+            let shared = live.sharing(&model, 4, Tuning::SOFTWARE);
+            shared.forward(&pixels.repeat(4));
+            let logits = shared.read_logits(4).unwrap();
+            let range = live.layout().logits();
+            for one in logits {
+                for (found, expected) in one.iter().zip(&expected[range.clone()]) {
+                    assert!((found - expected).abs() <= 1e-4 * expected.abs().max(1.0));
+                }
+            }
+        }
+    }
+}
