@@ -166,6 +166,24 @@ pub fn parse_labels(bytes: &[u8], name: &str) -> Result<Vec<u8>, IdxError> {
     Ok(body.to_vec())
 }
 
+/// A plain IDX file of these images.
+pub fn images_to_bytes(images: &[[u8; PIXELS]]) -> Vec<u8> {
+    let (count, side) = (images.len() as u32, SIDE as u32);
+    file(&[IMAGES_MAGIC, count, side, side], images.as_flattened())
+}
+
+/// A plain IDX file of these labels.
+pub fn labels_to_bytes(labels: &[u8]) -> Vec<u8> {
+    file(&[LABELS_MAGIC, labels.len() as u32], labels)
+}
+
+/// A header's words, and what follows them.
+fn file(words: &[u32], body: &[u8]) -> Vec<u8> {
+    let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
 /// Whether these bytes begin an IDX file of images or labels, plain or gzipped.
 pub fn is_idx(bytes: &[u8]) -> bool {
     let mut start = [0; 4];
@@ -285,12 +303,6 @@ mod tests {
     use proptest::prelude::*;
     use std::io::Write;
 
-    fn file(words: &[u32], body: &[u8]) -> Vec<u8> {
-        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
-        bytes.extend_from_slice(body);
-        bytes
-    }
-
     fn gzipped(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(bytes).expect("memory");
@@ -315,6 +327,15 @@ mod tests {
         );
         assert!(is_idx(&images) && is_idx(&labels) && is_idx(&gzipped(&labels)));
         assert!(!is_idx(b"\x89PNG") && !is_idx(b"") && !is_idx(&gzipped(b"something else")));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let images = [[7_u8; PIXELS], [255; PIXELS]];
+        let bytes = images_to_bytes(&images);
+        assert_eq!(parse_images(&bytes, "images").expect("sound"), images);
+        let bytes = labels_to_bytes(&[0, 9]);
+        assert_eq!(parse_labels(&bytes, "labels").expect("sound"), [0, 9]);
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub enum Purpose {
     NonDigits = 9,
     /// Where the `index`-th image that training sees comes from.
     Mix = 10,
-    // 11 is the choice of a lesson's images.
+    /// The digits that visitors watch the networks learn from (`index` 0), and those that they are judged by (1).
+    Lessons = 11,
     /// Which labels of a lesson are wrong, and which they are instead.
     WrongLabels = 12,
 }

@@ -6,6 +6,7 @@
 //!   things by [`non_digits`].
 //! - What is kept: [`records`] of [`runs`], which [`search`] and [`study`] plan, and of [`seeds`]; what people read is made
 //!   of them, [`journal`] and [`card`], with [`document`] for text and [`chart`] for plots.
+//! - For the app: [`lessons_command`] chooses the digits that visitors watch the networks learn from.
 //!
 //! What keeps the figures honest: the 60,000 training images are split by a fixed constant into 55,000 for training and
 //! 5,000 for validation, every choice is made on validation, and the 10,000 test images are read once, at the very end
@@ -31,6 +32,7 @@ mod fetch;
 mod fused_tests;
 mod hands;
 mod journal;
+mod lessons_command;
 mod non_digits;
 mod options;
 mod pen;
@@ -57,7 +59,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 ///   train --model cnn --save
 ///
 /// `train eval` examines networks that are finished, `train calibrate` lets them refuse what is no digit, `train study`
-/// changes one factor of a recipe at a time, and `train card` makes the model cards anew; each says with --help how.
+/// changes one factor of a recipe at a time, `train card` makes the model cards anew, and `train lessons` the app's files
+/// of digits to learn from; each says with --help how.
 ///
 /// Ctrl-C ends the training and keeps the best weights so far; a second one ends the program at once.
 #[derive(Parser, Debug)]
@@ -82,6 +85,7 @@ enum Command {
     Calibrate(calibrate_command::CalibrateArguments),
     Study(study_command::StudyArguments),
     Card(card_command::CardArguments),
+    Lessons(lessons_command::LessonsArguments),
 }
 
 fn main() {
@@ -105,6 +109,7 @@ fn run() -> Result<()> {
         Some(Command::Calibrate(arguments)) => calibrate_command::run(arguments),
         Some(Command::Study(arguments)) => study_command::run(arguments),
         Some(Command::Card(arguments)) => card_command::run(arguments),
+        Some(Command::Lessons(arguments)) => lessons_command::run(arguments),
         None => train_command::run(&arguments.train),
     }
 }
@@ -127,6 +132,7 @@ mod tests {
             ("train card", "Card"),
             ("train eval a.safetensors --robust --images 7", "Eval"),
             ("train calibrate a.safetensors --save b", "Calibrate"),
+            ("train lessons --seed 2 --out b --data c", "Lessons"),
         ] {
             let command = format!("{:?}", parse(line).unwrap().command);
             assert!(command.starts_with(&format!("Some({name}(")), "{command}");
