@@ -129,6 +129,7 @@ mod browser {
     use serde_json::Value;
     use std::cell::RefCell;
     use wasm_bindgen::prelude::*;
+    use web_sys::CustomEvent;
 
     #[wasm_bindgen]
     extern "C" {
@@ -145,6 +146,15 @@ mod browser {
         host_event(name, &detail.to_string());
     }
 
+    /// Asks the page for the digits to learn from, which it downloads only now; it hands them in later, or says why not.
+    pub fn ask_for_lessons() {
+        let question = CustomEvent::new("mnistify-lessons");
+        if let (Some(window), Ok(question)) = (web_sys::window(), question) {
+            // It fails only where the event is being dispatched already.
+            let _ = window.dispatch_event(&question);
+        }
+    }
+
     /// Keeps what the page knows of the graphics adapter; wgpu tells only the description, which browsers leave empty.
     pub fn keep_adapter_name(name: String) {
         ADAPTER.set(name);
@@ -157,6 +167,6 @@ mod browser {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use browser::{adapter_name, event, keep_adapter_name};
+pub use browser::{adapter_name, ask_for_lessons, event, keep_adapter_name};
 #[cfg(target_arch = "wasm32")]
 use serde_json::json;

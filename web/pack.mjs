@@ -1,10 +1,10 @@
 // Puts the page together: names files after their content, fills in the templates, compresses everything, and says how
 // large it all is.
 //
-//   node web/pack.mjs --modules DIR --out DIR [--cache DIR] [--source DIR] [--models DIR] [--languages DIR]
+//   node web/pack.mjs --modules DIR --out DIR [--cache DIR] [--source DIR] [--models DIR] [--languages DIR] [--mnist DIR]
 //
-// --modules has wasm-bindgen's app.js, app_bg.wasm, cpu.js and cpu_bg.wasm. --source is web/src, --models is models
-// and --languages is assets/languages if not said. Compressed files are kept in --cache and used again as long as their content stays the same.
+// --modules has wasm-bindgen's app.js, app_bg.wasm, cpu.js and cpu_bg.wasm. --source is web/src, --models is models,
+// --languages is assets/languages and --mnist is assets/mnist if not said. Compressed files are kept in --cache and used again as long as their content stays the same.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -31,8 +31,14 @@ const FIRST_LANGUAGE = 'en';
 /** These have to be there; the page's modules import each other as "mnistify/loader" and so on. */
 const MODULES = ['interface', 'fallback', 'app', 'cpu', 'loader'];
 
+/** What the networks learn from, in the folder of digits. `train lessons` makes them. */
+const LESSONS = ['train-10k-images-idx3-ubyte.gz', 'train-10k-labels-idx1-ubyte.gz', 'unseen-1k-images-idx3-ubyte.gz', 'unseen-1k-labels-idx1-ubyte.gz'];
+
+/** They are not called .gz in the page: some hosts send such a file as one that was compressed on its way. */
+const lessonName = (file) => file.replace(/-idx\d-ubyte\.gz$/, '.idx');
+
 /** Already compressed. */
-const INCOMPRESSIBLE = new Set(['.png']);
+const INCOMPRESSIBLE = new Set(['.png', '.idx']);
 
 /** A compressed file that was not used for this long is deleted from the cache. */
 const CACHE_MILLIS = 30 * 24 * 60 * 60 * 1000;
@@ -44,6 +50,7 @@ const CACHE_VERSION = 1;
 function partOf(name) {
   if (name === 'app.js' || name === 'app.wasm') return 'app';
   if (name === 'cpu.js' || name === 'cpu.wasm' || name.startsWith('fallback.')) return 'light page';
+  if (name.endsWith('.idx')) return 'lessons';
   if (name.endsWith('.safetensors')) return `model ${name.slice(0, -'.safetensors'.length)}`;
   if (/^icon|\.(png|svg|ico)$/.test(name)) return 'icons';
   return 'page';
@@ -79,7 +86,7 @@ async function read(file) {
  * Every file that gets a name after its content: `{name, path, bytes}`, where `path` is how the page's sources call it
  * ("icons/icon.svg") and `name` how the manifest does ("icon.svg").
  */
-async function assetsOf({ source, modules, models }) {
+async function assetsOf({ source, modules, models, mnist }) {
   const assets = [];
   const add = async (name, path, file) => {
     const other = assets.find((asset) => asset.name === name);
@@ -96,6 +103,7 @@ async function assetsOf({ source, modules, models }) {
   const networks = (await filesIn(models)).filter((path) => path.endsWith('.safetensors') && !path.includes('/'));
   if (networks.length === 0) throw new PackError(`there is no .safetensors file in ${models}`);
   for (const path of networks) await add(path, path, join(models, path));
+  for (const file of LESSONS) await add(lessonName(file), file, join(mnist, file));
   // A crate that brings JavaScript of its own; app.js would ask for it by a name that is not there.
   if ((await filesIn(modules)).some((path) => path.startsWith('snippets/'))) {
     throw new PackError('wasm-bindgen made a folder "snippets", which pack.mjs does not know how to pack');
@@ -222,9 +230,9 @@ async function pageOf(folders) {
   put(PAGE, filled(page, { __INLINE_SCRIPTS__: inlineScripts(page) }, PAGE));
   put(APP_MANIFEST, named(APP_MANIFEST));
   const kept = [PAGE, APP_MANIFEST, ...assets.map((asset) => asset.url)];
-  const ofApp = assets.filter((asset) => partOf(asset.name) === 'app').map((asset) => asset.url);
-  const worker = templates[WORKER].replaceAll(/(["'])(__(?:APP_)?FILES__)\1/g, '$2');
-  const lists = { __APP_FILES__: JSON.stringify(ofApp), __FILES__: JSON.stringify(kept) };
+  const urlsOf = (part) => JSON.stringify(assets.filter((asset) => partOf(asset.name) === part).map((asset) => asset.url));
+  const worker = templates[WORKER].replaceAll(/(["'])(__(?:APP_|LESSON_)?FILES__)\1/g, '$2');
+  const lists = { __APP_FILES__: urlsOf('app'), __LESSON_FILES__: urlsOf('lessons'), __FILES__: JSON.stringify(kept) };
   put(WORKER, filled(worker, { __VERSION__: version, ...lists }, WORKER));
 
   for (const file of TEMPLATES) {
@@ -322,8 +330,16 @@ function table(sizes) {
 }
 
 /** Packs the page into `out` and returns its sizes, the same that sizes.json holds. */
-export async function pack({ modules, out, cache, source = join(HERE, 'src'), models = join(HERE, '..', 'models'), languages = join(HERE, '..', 'assets', 'languages') }) {
-  const { files, version } = await pageOf({ modules, source, models, languages });
+export async function pack({
+  modules,
+  out,
+  cache,
+  source = join(HERE, 'src'),
+  models = join(HERE, '..', 'models'),
+  languages = join(HERE, '..', 'assets', 'languages'),
+  mnist = join(HERE, '..', 'assets', 'mnist'),
+}) {
+  const { files, version } = await pageOf({ modules, source, models, languages, mnist });
   if (cache !== undefined) await mkdir(cache, { recursive: true });
 
   const sizes = { version, files: {}, parts: {}, totals: { with_webgpu: zero(), without_webgpu: zero(), all: zero() } };
@@ -349,6 +365,8 @@ export async function pack({ modules, out, cache, source = join(HERE, 'src'), mo
   for (const size of Object.values(sizes.files)) {
     add((sizes.parts[size.part] ??= zero()), size);
     add(sizes.totals.all, size);
+    // No visit begins with them.
+    if (size.part === 'lessons') continue;
     if (size.part !== 'light page') add(sizes.totals.with_webgpu, size);
     if (size.part !== 'app') add(sizes.totals.without_webgpu, size);
   }
@@ -371,7 +389,7 @@ export async function pack({ modules, out, cache, source = join(HERE, 'src'), mo
 
 async function main() {
   const { values } = parseArgs({
-    options: Object.fromEntries(['modules', 'out', 'cache', 'source', 'models', 'languages'].map((name) => [name, { type: 'string' }])),
+    options: Object.fromEntries(['modules', 'out', 'cache', 'source', 'models', 'languages', 'mnist'].map((name) => [name, { type: 'string' }])),
   });
   if (values.modules === undefined || values.out === undefined) throw new PackError('--modules and --out are needed');
   const sizes = await pack(values);

@@ -13,10 +13,11 @@ import { holdScreen } from "mnistify/exhibit";
 import { Ink } from "mnistify/ink";
 import { connect, connectPad, disconnect, emit, finishBench, stamp } from "mnistify/interface";
 import { isAside, keep, keepNetwork, kept, keptView, left, networkLeft, restart, restartWith3d, setAside } from "mnistify/keeping";
+import { listenToLessons } from "mnistify/lessons";
 import { codedIn, decoded } from "mnistify/link";
 import { ask, hideOffer, mirror, note, offerLight, screen, setScreen, showOffer, showProgress } from "mnistify/screen";
 import { heard } from "mnistify/telling";
-import { storeApp, storePage } from "mnistify/update";
+import { storeApp, storeLessons, storePage } from "mnistify/update";
 import { language, languages, listed, offerLanguages, onLanguage, phrase, revived, sentences, setLanguage, unknownLanguage } from "mnistify/words";
 
 /** The drawing is kept at once when it changes, and again after so long while it goes on changing. */
@@ -240,6 +241,12 @@ async function runApp() {
       listen(appEvents);
       await module.value.default({ module_or_path: wasm.value });
       app = module.value;
+      // After a fault nothing of it is called any more.
+      listenToLessons(manifest.files, guarded({
+        give: (...files) => faults || app.give_lessons(...files),
+        fail: (reason) => faults || app.lessons_failed(reason),
+        store: storeLessons,
+      }));
       app.set_language?.(language());
       if (query.has("exhibit")) app.exhibit(language());
     }

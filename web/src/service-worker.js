@@ -1,6 +1,6 @@
 // @ts-check
 // Keeps one version of the page on this device, so that it opens at once and offline: the light page from the start, the app
-// as soon as the page has it.
+// and the lessons as soon as the page has them.
 // A template: the build fills in the version and the lists of its files.
 
 const VERSION = "__VERSION__";
@@ -8,6 +8,8 @@ const VERSION = "__VERSION__";
 const FILES = /** @type {any} */ ("__FILES__");
 /** The app's among them. @type {string[]} */
 const APP_FILES = /** @type {any} */ ("__APP_FILES__");
+/** The lessons' among them. @type {string[]} */
+const LESSON_FILES = /** @type {any} */ ("__LESSON_FILES__");
 const worker = /** @type {any} */ (self);
 
 /** One host may hold several of these pages; addresses hold no spaces, so none of these begins another's. */
@@ -17,7 +19,8 @@ const CACHE = OURS + VERSION;
 const addressOf = (file) => new URL(file, worker.registration.scope).href;
 const INDEX = addressOf("index.html");
 const KNOWN = new Set([...FILES.map(addressOf), INDEX]);
-const APP = APP_FILES.map(addressOf);
+/** What is stored when the page asks for it, by what it says then: who spares data is sent these on request only. */
+const LATER = { storeApp: APP_FILES.map(addressOf), storeLessons: LESSON_FILES.map(addressOf) };
 
 worker.addEventListener("install", (event) => event.waitUntil(store()));
 
@@ -26,8 +29,8 @@ worker.addEventListener("activate", (event) => event.waitUntil(removeOldVersions
 worker.addEventListener("message", (event) => {
   // The page asks for this, when the person chose to change to the new version.
   if (event.data === "skipWaiting") worker.skipWaiting();
-  // And for this when it has the app: who spares data is sent it on request only.
-  if (event.data === "storeApp") event.waitUntil(storeApp());
+  // And for these when it has the files itself.
+  if (Object.hasOwn(LATER, event.data)) event.waitUntil(storeLater(LATER[event.data]));
 });
 
 worker.addEventListener("fetch", (event) => {
@@ -36,11 +39,11 @@ worker.addEventListener("fetch", (event) => {
   if (known) event.respondWith(answer(event, known));
 });
 
-async function storeApp() {
+async function storeLater(addresses) {
   try {
-    await storeIn(await caches.open(CACHE), APP);
+    await storeIn(await caches.open(CACHE), addresses);
   } catch (error) {
-    console.warn("The 3D view cannot be stored:", error);
+    console.warn("More of the page cannot be stored:", error);
   }
 }
 
@@ -59,8 +62,9 @@ async function storeIn(cache, addresses) {
 async function store() {
   const isNew = !(await caches.has(CACHE));
   const cache = await caches.open(CACHE);
+  const later = Object.values(LATER).flat();
   try {
-    await storeIn(cache, [...KNOWN].filter((address) => !APP.includes(address)));
+    await storeIn(cache, [...KNOWN].filter((address) => !later.includes(address)));
     // Another version that becomes the active one meanwhile removes all but its own.
     if (!(await caches.has(CACHE))) throw new Error("the cache was removed");
   } catch (error) {

@@ -13,11 +13,17 @@ export function storePage(beforeReload) {
   registered = register(beforeReload);
 }
 
-/** Has the app stored too, which the page has downloaded: the browser's own cache serves it. */
-export async function storeApp() {
+/**
+ * Has the app stored too, or the lessons, when the page has downloaded them: the browser's own cache serves them.
+ * @param {"storeApp" | "storeLessons"} what
+ */
+async function storeMore(what) {
   // Resolves as soon as there is one that works.
-  if (await registered) (await navigator.serviceWorker.ready).active.postMessage("storeApp");
+  if (await registered) (await navigator.serviceWorker.ready).active.postMessage(what);
 }
+
+export const storeApp = () => storeMore("storeApp");
+export const storeLessons = () => storeMore("storeLessons");
 
 async function register(beforeReload) {
   const wanted = !new URLSearchParams(location.search).has("nosw");

@@ -9,6 +9,9 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { pack } from '../pack.mjs';
 
+/** In the folder of digits. */
+const LESSONS = ['train-10k-images-idx3-ubyte.gz', 'train-10k-labels-idx1-ubyte.gz', 'unseen-1k-images-idx3-ubyte.gz', 'unseen-1k-labels-idx1-ubyte.gz'];
+
 let folder, folders;
 
 async function write(name, text) {
@@ -23,7 +26,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mnistify-packing-'));
   const page = '<meta http-equiv="Content-Security-Policy" content="script-src __INLINE_SCRIPTS__"><script type="module">import("mnistify/loader");</script><link href="assets/style.css"><script type="importmap">__IMPORT_MAP__</script><script type="application/json" id="manifest">__MANIFEST__</script><p class="a" data-words="hello" data-words-title="both"></p><noscript>__NO_SCRIPT__</noscript><script type="application/json" id="words">__WORDS__</script><script>__FIRST_WORDS__</script>';
   await write('src/index.html', page);
-  await write('src/service-worker.js', 'const VERSION = "__VERSION__"; const FILES = __FILES__; const APP_FILES = __APP_FILES__;');
+  await write('src/service-worker.js', 'const VERSION = "__VERSION__"; const FILES = __FILES__; const APP_FILES = __APP_FILES__; const LESSON_FILES = __LESSON_FILES__;');
   await write('src/manifest.webmanifest', '{"icons": [{"src": "assets/icon.png"}]}');
   await write('src/style.css', 'body { background: url("icons/icon.png") }');
   await write('src/first-words.js', 'globalThis.here = "</script>";');
@@ -37,7 +40,8 @@ beforeEach(async () => {
     await write(`modules/${name}_bg.wasm`, name.repeat(1000));
   }
   await write('models/mlp.safetensors', 'weights');
-  folders = Object.fromEntries(['out', 'cache', 'models', 'modules', 'languages'].map((name) => [name, join(folder, name)]));
+  for (const name of LESSONS) await write(`mnist/${name}`, `packed ${name}`);
+  folders = Object.fromEntries(['out', 'cache', 'models', 'modules', 'languages', 'mnist'].map((name) => [name, join(folder, name)]));
   folders.source = join(folder, 'src');
 });
 
@@ -95,7 +99,7 @@ test('compressed files hold the same, and the sizes are theirs', async () => {
   for (const [path, size] of Object.entries(sizes.files)) {
     const bytes = await out(path);
     assert.equal(bytes.length, size.raw);
-    if (path.endsWith('.png')) {
+    if (/\.(png|idx)$/.test(path)) {
       await assert.rejects(access(join(folders.out, `${path}.br`)));
       continue;
     }
@@ -106,6 +110,22 @@ test('compressed files hold the same, and the sizes are theirs', async () => {
   }
   const sum = Object.values(sizes.files).reduce((sum, { brotli }) => sum + brotli, 0);
   assert.equal(sizes.totals.all.brotli, sum);
+});
+
+test('the lessons are there as they were made, and no first visit counts them', async () => {
+  const { version, files, parts, totals } = await pack(folders);
+  const lessons = Object.entries(files).filter(([, { part }]) => part === 'lessons');
+  assert.deepEqual(lessons.map(([, { name }]) => name), ['train-10k-images.idx', 'train-10k-labels.idx', 'unseen-1k-images.idx', 'unseen-1k-labels.idx']);
+  for (const [index, [path]] of lessons.entries()) assert.equal((await out(path)).toString(), `packed ${LESSONS[index]}`);
+  const [, listed] = (await out('service-worker.js')).toString().match(/LESSON_FILES = (\[.*?\]);/);
+  assert.deepEqual(JSON.parse(listed).sort(), lessons.map(([path]) => path));
+  const sum = (...names) => names.reduce((sum, name) => sum + parts[name].raw, 0);
+  const shared = sum('page', 'icons', 'model mlp');
+  assert.deepEqual([totals.with_webgpu.raw, totals.without_webgpu.raw], [shared + sum('app'), shared + sum('light page')]);
+  await write(`mnist/${LESSONS[1]}`, 'others');
+  assert.notEqual((await pack(folders)).version, version);
+  await rm(join(folder, 'mnist', LESSONS[1]));
+  await assert.rejects(pack(folders), /train-10k-labels-idx1-ubyte\.gz/);
 });
 
 test('a change replaces what was, and touches nothing else', async () => {

@@ -8,7 +8,8 @@ import { createContext, runInContext } from 'node:vm';
 const SOURCE = await readFile(new URL('../src/service-worker.js', import.meta.url), 'utf8');
 const HOST = 'https://host.example';
 const APP_FILES = ['assets/app.1.wasm'];
-const FILES = ['index.html', 'assets/a.1.wasm', ...APP_FILES];
+const LESSON_FILES = ['assets/train.1.idx', 'assets/unseen.1.idx'];
+const FILES = ['index.html', 'assets/a.1.wasm', ...APP_FILES, ...LESSON_FILES];
 
 /** What a host has stored, by the names of caches; and how storing fails, if it does. */
 let stored, putError, network, requests;
@@ -52,7 +53,7 @@ function worker(version, path) {
     addEventListener: (name, listener) => listeners.set(name, listener),
     skipWaiting() {},
   };
-  const source = SOURCE.replace('__VERSION__', version).replaceAll('"__FILES__"', JSON.stringify(FILES)).replaceAll('"__APP_FILES__"', JSON.stringify(APP_FILES));
+  const source = SOURCE.replace('__VERSION__', version).replaceAll('"__FILES__"', JSON.stringify(FILES)).replaceAll('"__APP_FILES__"', JSON.stringify(APP_FILES)).replaceAll('"__LESSON_FILES__"', JSON.stringify(LESSON_FILES));
   runInContext(source, createContext({ self, caches, fetch: fetchMadeUp, Response, URL, console: { warn() {} } }));
   return async function tell(name, more = {}) {
     const waits = [];
@@ -158,4 +159,17 @@ test('the app is stored when the page asks for it, and not before', async () => 
   const other = await installed('one', '/a/');
   await other('message', { data: 'storeApp' });
   assert.equal(await other('fetch', get(address)), `/a/ ${APP_FILES[0]}`);
+});
+
+test('so are the lessons, which are passed on before', async () => {
+  const tell = await installed('one', '/a/');
+  const addresses = LESSON_FILES.map((file) => `${HOST}/a/${file}`);
+  assert.ok(addresses.every((address) => !requests.includes(address)));
+  assert.equal(await tell('fetch', get(addresses[0])), `/a/ ${LESSON_FILES[0]}`);
+  for (const data of ['storeApp', 'something else', null]) await tell('message', { data });
+  const { files } = await caches.open(`mnistify ${HOST}/a/ one`);
+  assert.ok(addresses.every((address) => !files.has(address)));
+  await tell('message', { data: 'storeLessons' });
+  network.clear();
+  for (const [index, address] of addresses.entries()) assert.equal(await tell('fetch', get(address)), `/a/ ${LESSON_FILES[index]}`);
 });
