@@ -1,4 +1,5 @@
-//! What the page is told as it happens: how far the start is, the first frame, every new answer, the bench's report.
+//! What the page is told as it happens: how far the start is, the first frame, every new answer, how the networks learn,
+//! the bench's report.
 
 use crate::{
     bench::{self, Bench},
@@ -10,6 +11,7 @@ use crate::{
     view::{DrawSurface, cameras::SceneCamera},
 };
 use bevy::prelude::*;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 pub fn plugin(app: &mut App) {
@@ -79,6 +81,33 @@ fn tell_answers(snapshot: Snapshot, mut told: Local<Value>) {
         event("prediction", &now);
         *told = now;
     }
+}
+
+/// How the networks learn, as the page is told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Learning {
+    /// Steps since the networks knew nothing.
+    pub step: u64,
+    /// What is going on, such as `running`.
+    pub phase: &'static str,
+    /// Those that learn.
+    pub networks: Vec<LearningNetwork>,
+}
+
+/// How one of them learns.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LearningNetwork {
+    /// Its name for people.
+    pub name: String,
+    /// The share of the digits it never saw that it reads right; none before it was measured.
+    pub unseen: Option<f32>,
+    /// The newest mean loss; none before the first step.
+    pub loss: Option<f32>,
+}
+
+/// Tells the page how the networks learn.
+pub fn learning(now: &Learning) {
+    event("learning", &json!(now));
 }
 
 /// When the frames are measured, measures the forwards with everything else switched off, the drawing of frames too, and

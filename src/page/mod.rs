@@ -3,7 +3,7 @@
 //! JavaScript runs between frames, so a call leaves a request that the next frame carries out, and the state that it
 //! asks for is the last frame's. The other way round there is one door, `mnistifyHost.event(name, json)`.
 
-mod events;
+pub mod events;
 
 use crate::{
     Surface,

@@ -2,13 +2,14 @@
 // globalThis.mnistify: the same few functions for scripts and tests, whether the app or the light page draws.
 
 import { checkSize, MAX_DESCRIPTION_BYTES, MAX_NETWORK_BYTES, MAX_RECORDING_BYTES } from "mnistify/files";
+import { asked } from "mnistify/lessons";
 import { language, onLanguage, phrase, setLanguage } from "mnistify/words";
 
 let backend = null;
 let markReady;
 let markPad;
 let resolveBench;
-const listeners = new Map(["prediction", "pad", "ready", "failed", "language"].map((name) => [name, new Set()]));
+const listeners = new Map(["prediction", "pad", "ready", "failed", "language", "learning"].map((name) => [name, new Set()]));
 const timings = {};
 
 const mnistify = {
@@ -53,6 +54,12 @@ const mnistify = {
     now().loadNetwork(String(fileName), bytesOf(bytes, String(fileName)), description(sidecar)),
   /** Takes that network away; resolves when it is gone. */
   removeNetwork: async () => now().removeNetwork(),
+  /**
+   * Sets what the networks learn from and how fast: {examples, moved, wrong, speed, steps}, each of which may be left out;
+   * or does one of "open", "close", "start", "pause", "step", "forget", "restore".
+   * @param {object | string} options
+   */
+  learn: (options) => now().learn(asked(options)),
   /** The code of the language that page and app speak; another one can be set. */
   get language() {
     return language();
@@ -77,7 +84,7 @@ function now() {
 }
 
 /**
- * From now on these functions answer: draw(json), clear, undo, redo, state() and strokes() as objects,
+ * From now on these functions answer: draw(json), clear, undo, redo, state() and strokes() as objects, learn(json),
  * loadNetwork(fileName, bytes, json) and removeNetwork() as promises.
  */
 export function connectPad(functions) {

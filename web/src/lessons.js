@@ -1,6 +1,6 @@
 // @ts-check
 // The digits that visitors watch the networks learn from. They come when the app asks for them: it dispatches
-// "mnistify-lessons" on the window. Until then nothing of them is downloaded.
+// "mnistify-lessons" on the window. Until then nothing of them is downloaded. And what scripts ask of the lessons.
 
 import { Downloads } from "mnistify/download";
 import { phrase, sentences } from "mnistify/words";
@@ -52,3 +52,45 @@ function reason({ problem, gone }) {
   const help = !navigator.onLine ? phrase("help-offline") : gone ? phrase("help-reload") : phrase("help-connection");
   return sentences(phrase("lessons-missing", { reason: problem }), help);
 }
+
+// ---- what scripts ask for ----
+
+const COMMANDS = ["open", "close", "start", "pause", "step", "forget", "restore"];
+
+const isWhole = (value) => Number.isSafeInteger(value) && value >= 1;
+
+/**
+ * What each setting may be, in words and as a check. How large it may be, the app says.
+ * @type {Record<string, [string, (value: unknown) => boolean]>}
+ */
+const SETTINGS = {
+  examples: ["a whole number above 0", isWhole],
+  moved: ["true or false", (value) => typeof value === "boolean"],
+  wrong: ["a share from 0 to 1", (value) => typeof value === "number" && value >= 0 && value <= 1],
+  speed: ["a number above 0", (value) => Number.isFinite(value) && Number(value) > 0],
+  steps: ["a whole number above 0", isWhole],
+};
+
+/**
+ * A command or settings, as JSON for the app. Settings that are undefined are left out.
+ * @param {unknown} options
+ */
+export function asked(options) {
+  if (typeof options === "string") {
+    if (!COMMANDS.includes(options)) throw new Error(`there is no command “${options}”, but ${COMMANDS.join(", ")}`);
+    return JSON.stringify(options);
+  }
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new Error(`lessons take a command (${COMMANDS.join(", ")}) or an object with ${Object.keys(SETTINGS).join(", ")}`);
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    if (!Object.hasOwn(SETTINGS, name)) throw new Error(`there is no setting “${name}”, but ${Object.keys(SETTINGS).join(", ")}`);
+    const [what, fits] = SETTINGS[name];
+    if (!fits(value)) throw new Error(`${name} is ${what}, not ${shown(value)}`);
+  }
+  return JSON.stringify(Object.fromEntries(given));
+}
+
+/** A value for a message; JSON has no NaN and no functions. */
+const shown = (value) => (typeof value === "string" ? JSON.stringify(value) : Array.isArray(value) ? "a list" : String(value));

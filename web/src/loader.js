@@ -305,6 +305,7 @@ async function afterReady() {
     strokes: () => JSON.parse(app.strokes()),
     bench: () => app.bench(),
     link: (withStrokes) => app.link(withStrokes),
+    learn: (json) => app.learn(json),
     logitsOf: async (images) => JSON.parse(await app.logits_of(images)),
     applyLink: (fragment) => app.apply_link(fragment),
     drag: (held) => app.drag(held),
@@ -444,6 +445,7 @@ const appEvents = {
   },
   share,
   language: ({ code }) => setLanguage(code, "app"),
+  learning: (told) => emit("learning", told),
 };
 
 /** A trap leaves the module unusable, wherever it was called from. */
@@ -563,7 +565,10 @@ function givePad(how) {
     if (!light) note(phrase("files-need-3d"));
     else note(files.every(isPicture) ? phrase("no-pictures") : ONLY_SHIPPED);
   };
-  how({ ...pad, loadNetwork: refuse, removeNetwork: refuse });
+  const learn = () => {
+    throw new Error(light ? "The networks learn in the 3D view only" : "The networks learn in the 3D view; wait for mnistify.ready");
+  };
+  how({ ...pad, learn, loadNetwork: refuse, removeNetwork: refuse });
 }
 
 const ONLY_SHIPPED = phrase("only-shipped");

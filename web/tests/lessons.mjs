@@ -1,4 +1,5 @@
 // The digits to learn from, without a browser: they come when the app asks, and what does not come is said and tried again.
+// And what scripts may ask of the lessons.
 
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
@@ -70,4 +71,38 @@ test('what the app does not take is said, and not stored', async () => {
   });
   ask();
   assert.deepEqual(await heard(1), ['A file of digits to learn from could not be downloaded: it is damaged (too short).']);
+});
+
+test('scripts give commands and settings', async () => {
+  const { asked } = await fresh('lessons');
+  for (const command of ['open', 'close', 'start', 'pause', 'step', 'forget', 'restore']) assert.equal(asked(command), `"${command}"`);
+  const all = { examples: 100, moved: true, wrong: 0.1, speed: 2.5, steps: 300 };
+  assert.deepEqual(JSON.parse(asked(all)), all);
+  assert.equal(asked({ wrong: 0, steps: undefined }), '{"wrong":0}');
+  assert.equal(asked({}), '{}');
+});
+
+test('what does not fit is refused in words', async () => {
+  const { asked } = await fresh('lessons');
+  for (const [options, message] of [
+    ['stop', /no command “stop”, but open, close/],
+    ['', /no command “”/],
+    [undefined, /a command \(open, .*\) or an object with examples, moved/],
+    [null, /a command/],
+    [[1], /a command/],
+    [5, /a command/],
+    [{ example: 1 }, /no setting “example”, but examples, moved, wrong, speed, steps/],
+    [{ toString: 1 }, /no setting “toString”/],
+    [{ examples: 1.5 }, /examples is a whole number above 0, not 1\.5/],
+    [{ examples: '10' }, /examples is a whole number above 0, not "10"/],
+    [{ moved: 1 }, /moved is true or false, not 1/],
+    [{ wrong: 2 }, /wrong is a share from 0 to 1, not 2/],
+    [{ wrong: NaN }, /wrong is a share from 0 to 1, not NaN/],
+    [{ speed: Infinity }, /speed is a number above 0, not Infinity/],
+    [{ speed: '2' }, /speed is a number above 0, not "2"/],
+    [{ steps: [1] }, /steps is a whole number above 0, not a list/],
+    [{ steps: null }, /steps is a whole number above 0, not null/],
+  ]) {
+    assert.throws(() => asked(options), { message });
+  }
 });
