@@ -130,6 +130,11 @@ mod tests {
     }
 
     #[test]
+    fn the_live_forwards_kernels_are_tested() {
+        assert!(self_test_digits().len() <= mnistify_network::fused::MOST_SPLIT_IMAGES);
+    }
+
+    #[test]
     fn a_wrong_or_missing_number_is_a_disagreement() {
         let right = vec![vec![1.0, -2.0]];
         assert_eq!(compare(&right, &right), Ok(0.0));

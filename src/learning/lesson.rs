@@ -14,7 +14,7 @@ use crate::{
 };
 use mnistify_network::{
     Model, NetworkSpec,
-    fused::{ArenaRead, FusedNetwork, Gpu, GpuTimer, Tuning},
+    fused::{ArenaRead, FusedNetwork, Gpu, GpuTimer},
 };
 use serde::{Deserialize, Serialize};
 use std::{f64::consts::PI, sync::Arc};
@@ -273,8 +273,8 @@ impl Lesson {
     }
 
     /// From now on [`Lesson::publish`] lets `live` read with what is learned.
-    pub fn publish_to(&mut self, live: &FusedNetwork, tuning: Tuning) {
-        self.engine.publish_to(live, tuning);
+    pub fn publish_to(&mut self, live: &FusedNetwork) {
+        self.engine.publish_to(live);
     }
 
     /// Lets the live network read with what is learned by now.
@@ -402,6 +402,7 @@ fn shifted(shift: [f32; 2]) -> Warp {
 mod tests {
     use super::*;
     use mnistify_drawing::PIXELS;
+    use mnistify_network::fused::Tuning;
 
     /// Bars at ten heights: a digit for each height.
     fn bars(count: usize) -> Images {
@@ -515,10 +516,15 @@ mod tests {
     #[test]
     fn the_live_network_reads_with_what_was_learned() {
         let (pool, gpu) = (pool(), Gpu::of_its_own());
-        for spec in [NetworkSpec::mlp(), NetworkSpec::cnn_of_width(4).unwrap()] {
+        let cases = [
+            (NetworkSpec::mlp(), Tuning::GPU),
+            (NetworkSpec::cnn_of_width(4).unwrap(), Tuning::GPU),
+            (NetworkSpec::cnn_of_width(4).unwrap(), Tuning::SOFTWARE),
+        ];
+        for (spec, tuning) in cases {
             let mut lesson = Lesson::new(&spec, &settings(), &pool, &gpu).unwrap();
-            let live = FusedNetwork::new(&initial_model(&spec, 9), &gpu, 1, Tuning::SOFTWARE);
-            lesson.publish_to(&live, Tuning::SOFTWARE);
+            let live = FusedNetwork::new(&initial_model(&spec, 9), &gpu, 1, tuning);
+            lesson.publish_to(&live);
             for step in 0..5 {
                 lesson.step(f64::from(step) / 5.0, None);
             }
@@ -530,15 +536,15 @@ mod tests {
             live.forward(&pixels);
             let found = live.read_arena().unwrap();
             let model = lesson.model();
-            let expected = FusedNetwork::new(&model, &gpu, 1, Tuning::SOFTWARE);
+            let expected = FusedNetwork::new(&model, &gpu, 1, tuning);
             expected.forward(&pixels);
             let expected = expected.read_arena().unwrap();
             for (found, expected) in found.iter().zip(&expected) {
                 assert!((found - expected).abs() <= 1e-4 * expected.abs().max(1.0));
             }
-            let shared = live.sharing(&model, 4, Tuning::SOFTWARE);
-            shared.forward(&pixels.repeat(4));
-            let logits = shared.read_logits(4).unwrap();
+            let shared = live.sharing(&model, 20);
+            shared.forward(&pixels.repeat(20));
+            let logits = shared.read_logits(20).unwrap();
             let range = live.layout().logits();
             for one in logits {
                 for (found, expected) in one.iter().zip(&expected[range.clone()]) {

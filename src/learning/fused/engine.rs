@@ -18,7 +18,7 @@ use cubecl::prelude::*;
 use mnistify_network::{
     Card, Model, NetworkSpec, Normalisation, TensorF32,
     fused::{
-        ArenaBuffer, ArenaRead, FusedNetwork, Gpu, GpuTimer, Tuning,
+        ArenaBuffer, ArenaRead, FusedNetwork, Gpu, GpuTimer,
         compile::{Checks, Shader, compile},
         read_once,
     },
@@ -323,10 +323,10 @@ impl FusedEngine {
     }
 
     /// From now on [`FusedEngine::publish`] puts the averaged weights where `live` reads, a network of the same
-    /// architecture with this tuning.
-    pub fn publish_to(&mut self, live: &FusedNetwork, tuning: Tuning) {
+    /// architecture.
+    pub fn publish_to(&mut self, live: &FusedNetwork) {
         let buffers = [&self.buffers.average, &self.buffers.running];
-        let publisher = Publisher::new(&self.gpu, &self.layout, live, tuning, buffers);
+        let publisher = Publisher::new(&self.gpu, &self.layout, live, buffers);
         self.publisher = Some(publisher);
     }
 

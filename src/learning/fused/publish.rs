@@ -2,8 +2,8 @@
 
 use super::layout::{ParameterKind, TrainingLayout};
 use mnistify_network::{
-    Card, Model, NetworkSpec,
-    fused::{FusedNetwork, Gpu, Tuning},
+    Card, Model,
+    fused::{FusedNetwork, Gpu},
 };
 use wgpu::util::DeviceExt;
 
@@ -33,12 +33,11 @@ impl Publisher {
         gpu: &Gpu,
         layout: &TrainingLayout,
         live: &FusedNetwork,
-        tuning: Tuning,
         [weights, statistics]: [&wgpu::Buffer; 2],
     ) -> Self {
         let device = &gpu.device;
         let (place, count) = live.parameters_buffer();
-        let Sources { sources, mut norms } = sources(gpu, layout, live.spec(), tuning);
+        let Sources { sources, mut norms } = sources(layout, live);
         // A binding cannot be empty.
         norms.resize(norms.len().max(1), [0; 4]);
         let buffer = |label, contents: &[u8]| {
@@ -108,7 +107,8 @@ impl Publisher {
 
 /// Found by packing a network whose every weight is its own place in the training's order: whatever order the live
 /// kernels want, that is where each weight comes from.
-fn sources(gpu: &Gpu, layout: &TrainingLayout, spec: &NetworkSpec, tuning: Tuning) -> Sources {
+fn sources(layout: &TrainingLayout, live: &FusedNetwork) -> Sources {
+    let spec = live.spec();
     let places: Vec<f32> = (0..layout.parameter_count)
         .map(|place| place as f32)
         .collect();
@@ -142,7 +142,7 @@ fn sources(gpu: &Gpu, layout: &TrainingLayout, spec: &NetworkSpec, tuning: Tunin
         calibration: None,
         tensors,
     };
-    let packed = FusedNetwork::pack(&model, gpu, tuning);
+    let packed = live.pack(&model);
     let source = |place: f32| {
         let place = place.round() as usize;
         norm_of[place].unwrap_or(place as u32)

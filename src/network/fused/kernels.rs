@@ -53,14 +53,26 @@ pub(super) struct ConvShape {
     stride_x: usize,
     padding_y: usize,
     padding_x: usize,
-    /// Output channels that one thread computes.
-    block: usize,
-    /// Neighbouring places of a row that one thread computes.
-    tile: usize,
-    /// Input values of a row that those places need: `(tile − 1)·stride_x + kernel_x`.
+    cut: ConvCut,
+    /// Input values of a row that a thread's places need: `(tile − 1)·stride_x + kernel_x`.
     span: usize,
     /// The kernel's places are written out one by one, and are no loop.
     unrolled: bool,
+    /// So are the input channels of a thread that shares sums.
+    rounds_unrolled: bool,
+}
+
+/// How a convolution's work is cut into threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct ConvCut {
+    /// Output channels that one thread computes.
+    block: usize,
+    /// Neighbouring places of a row that one thread computes; 1 where sums are split.
+    tile: usize,
+    /// Threads that share the terms of one output, each with its own input channels.
+    split: usize,
+    /// Threads of a workgroup side by side, each with its own places.
+    lanes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,8 +108,15 @@ pub(super) struct PoolShape {
     affine: bool,
 }
 
-/// Threads in a workgroup of the convolution and pooling kernels.
+/// Threads in a workgroup of the pooling kernel, and of a convolution whose sums are not split.
 const WORKGROUP: u32 = 64;
+/// Places side by side in a workgroup that splits sums, at most: as many as threads that run in step on most GPUs, so
+/// that these read neighbouring values and the same weight.
+const MOST_LANES: usize = 32;
+/// Terms that a thread keeps where sums are split, at least: fewer take less time than their sums take to meet.
+const LEAST_TERMS: usize = 8;
+/// Partial sums that are loaded before any of them is waited for, at most.
+const MOST_PARTS_UNROLLED: usize = 32;
 /// Multiplications that a convolution writes out one by one, at most: five times five for eight channels at four places.
 /// More become a loop, since shaders of thousands of them take a compiler seconds to minutes.
 const MOST_WRITTEN_OUT: usize = 800;
@@ -113,7 +132,10 @@ impl StageKernel {
         let settings = |dim| KernelSettings::default().cube_dim(dim);
         match self {
             Self::Conv(shape) => compile(&conv_stage::ConvStage::new(
-                settings(CubeDim::new_1d(WORKGROUP)),
+                settings(CubeDim::new_2d(
+                    shape.cut.lanes as u32,
+                    shape.cut.split as u32,
+                )),
                 client,
                 arg(),
                 arg(),
@@ -141,17 +163,19 @@ impl StageKernel {
 
     /// Workgroups for one image; images are the third dimension.
     pub(super) fn workgroups(self) -> [u32; 2] {
-        let groups = |threads: usize| (threads as u32).div_ceil(WORKGROUP);
         match self {
-            Self::Conv(shape) => [
-                groups(shape.out_height * shape.out_width / shape.tile),
-                (shape.out_channels / shape.block) as u32,
-            ],
+            Self::Conv(shape) => {
+                let threads = shape.out_height * shape.out_width / shape.cut.tile;
+                [
+                    threads.div_ceil(shape.cut.lanes) as u32,
+                    (shape.out_channels / shape.cut.block) as u32,
+                ]
+            }
             Self::Linear(shape) => [shape.outputs.div_ceil(shape.lanes * shape.block) as u32, 1],
-            Self::Pool(shape) => [
-                groups(shape.channels * shape.out_height * shape.out_width),
-                1,
-            ],
+            Self::Pool(shape) => {
+                let threads = shape.channels * shape.out_height * shape.out_width;
+                [(threads as u32).div_ceil(WORKGROUP), 1]
+            }
         }
     }
 }
@@ -204,15 +228,16 @@ fn stage_kernel(
             else {
                 unreachable!("a convolution stage's layer is a convolution");
             };
-            let taps = in_channels * kernel_y * kernel_x;
-            push_transposed(model, layer, taps, parameters);
-            let mut block = largest_divisor(out_channels, tuning.conv_channels);
-            let mut tile = largest_divisor(out_width, tuning.conv_places);
             let taps_of_map = kernel_y.saturating_mul(kernel_x);
-            let unrolled = taps_of_map.saturating_mul(block * tile) <= MOST_WRITTEN_OUT;
+            let mut cut = ConvCut::new(tuning, in_channels, taps_of_map, stage.output);
+            let written_out = |cut: ConvCut| taps_of_map.saturating_mul(cut.block * cut.tile);
+            let unrolled = written_out(cut) <= MOST_WRITTEN_OUT;
             if !unrolled {
-                (block, tile) = (largest_divisor(block, 4), 1);
+                (cut.block, cut.tile) = (largest_divisor(cut.block, 4), 1);
             }
+            let taps = in_channels * kernel_y * kernel_x;
+            push_weights(model, layer, taps, cut.block, parameters);
+            let rounds = in_channels / cut.split;
             StageKernel::Conv(ConvShape {
                 offsets,
                 in_channels,
@@ -227,14 +252,15 @@ fn stage_kernel(
                 stride_x,
                 padding_y,
                 padding_x,
-                block,
-                tile,
-                span: (tile - 1) * stride_x + kernel_x,
+                cut,
+                span: (cut.tile - 1) * stride_x + kernel_x,
                 unrolled,
+                rounds_unrolled: cut.split > 1
+                    && written_out(cut).saturating_mul(rounds) <= MOST_WRITTEN_OUT,
             })
         }
         StageKind::Linear { layer } => {
-            push_transposed(model, layer, in_channels, parameters);
+            push_weights(model, layer, in_channels, out_channels, parameters);
             let split = tuning.dense_split;
             let terms = in_channels / split;
             StageKernel::Linear(LinearShape {
@@ -292,12 +318,50 @@ pub fn largest_divisor(number: usize, most: usize) -> usize {
         .unwrap_or(1)
 }
 
-/// `[out, taps]` as `[taps, out]`, so that neighbouring threads read neighbouring weights, then the bias.
-fn push_transposed(model: &Model, layer: usize, taps: usize, parameters: &mut Vec<f32>) {
+impl ConvCut {
+    /// For a convolution of `in_channels` maps with `taps_of_map` weights each, into `output`.
+    fn new(
+        tuning: Tuning,
+        in_channels: usize,
+        taps_of_map: usize,
+        [out_channels, out_height, out_width]: Shape,
+    ) -> Self {
+        let block = largest_divisor(out_channels, tuning.split_channels);
+        let threads = out_height * out_width * (out_channels / block);
+        if tuning.conv_split <= 1 || threads >= tuning.split_threads {
+            return Self {
+                block: largest_divisor(out_channels, tuning.conv_channels),
+                tile: largest_divisor(out_width, tuning.conv_places),
+                split: 1,
+                lanes: WORKGROUP as usize,
+            };
+        }
+        let wanted = tuning.split_threads.div_ceil(threads).next_power_of_two();
+        let terms = in_channels.saturating_mul(taps_of_map);
+        let most = in_channels.min(terms / LEAST_TERMS).max(1);
+        let split = tuning.conv_split.min(wanted).min(most);
+        let lanes = if split == 1 {
+            WORKGROUP as usize
+        } else {
+            MOST_LANES.min(1 << (tuning.split_group / split).ilog2())
+        };
+        Self {
+            block,
+            tile: 1,
+            split,
+            lanes,
+        }
+    }
+}
+
+/// `[out, taps]` as `[out / block, taps, block]`, then the bias: the weights of a thread's outputs lie side by side, and
+/// where `block` is all outputs, so do those of neighbouring threads.
+fn push_weights(model: &Model, layer: usize, taps: usize, block: usize, parameters: &mut Vec<f32>) {
     let weight = &model.parameter(layer, "weight").values;
-    let outputs = weight.len() / taps;
-    for tap in 0..taps {
-        parameters.extend((0..outputs).map(|out| weight[out * taps + tap]));
+    for outputs in weight.chunks_exact(taps * block) {
+        for tap in 0..taps {
+            parameters.extend((0..block).map(|out| outputs[out * taps + tap]));
+        }
     }
     parameters.extend(&model.parameter(layer, "bias").values);
 }
@@ -319,8 +383,9 @@ fn keep_input(
     }
 }
 
-/// One thread: `block` output channels at `tile` neighbouring places. Workgroups: x over places, y over channel blocks,
-/// z over images.
+/// A workgroup: `lanes` threads side by side, each with `block` output channels at `tile` neighbouring places. Where
+/// sums are split there are `split` such rows, each with its own input channels, whose partial sums meet in shared
+/// memory. Workgroups: x over places, y over channel blocks, z over images.
 #[cube(launch_unchecked)]
 fn conv_stage(
     input: &Array<f32>,
@@ -328,81 +393,153 @@ fn conv_stage(
     parameters: &Array<f32>,
     #[comptime] shape: ConvShape,
 ) {
+    let cut = comptime!(shape.cut);
     let image = CUBE_POS_Z as usize;
-    let thread = CUBE_POS_X as usize * CUBE_DIM_X as usize + UNIT_POS_X as usize;
+    let lane = UNIT_POS_X as usize;
+    let part = UNIT_POS_Y as usize;
+    let thread = CUBE_POS_X as usize * cut.lanes + lane;
     if comptime!(shape.offsets.copy_input > 0) {
-        let width = CUBE_COUNT_X as usize * CUBE_DIM_X as usize;
-        let first = CUBE_POS_Y as usize * width + thread;
+        let group = comptime!(cut.lanes * cut.split);
+        let width = CUBE_COUNT_X as usize * group;
+        let in_group = part * cut.lanes + lane;
+        let index = CUBE_POS_Y as usize * width + CUBE_POS_X as usize * group + in_group;
         let threads = CUBE_COUNT_Y as usize * width;
-        keep_input(input, arena, first, threads, shape.offsets);
+        keep_input(input, arena, index, threads, shape.offsets);
     }
-    if thread < comptime!(shape.out_height * shape.out_width / shape.tile) {
-        let first = CUBE_POS_Y as usize * shape.block;
-        let out_y = thread / comptime!(shape.out_width / shape.tile);
-        let out_x = thread % comptime!(shape.out_width / shape.tile) * shape.tile;
-        let bias = comptime!(
-            shape.offsets.weight
-                + shape.in_channels * shape.kernel_y * shape.kernel_x * shape.out_channels
-        );
-        let mut sums = Array::<f32>::new(comptime!(shape.block * shape.tile));
+    let end = comptime!(shape.out_height * shape.out_width / cut.tile);
+    let first = CUBE_POS_Y as usize * cut.block;
+    let out_y = thread / comptime!(shape.out_width / cut.tile);
+    let out_x = thread % comptime!(shape.out_width / cut.tile) * cut.tile;
+    let taps = comptime!(shape.in_channels * shape.kernel_y * shape.kernel_x);
+    let weights = first * taps + shape.offsets.weight;
+    let bias = comptime!(shape.offsets.weight + taps * shape.out_channels);
+    let size = comptime!(shape.out_height * shape.out_width);
+    let output =
+        image * shape.offsets.arena + shape.offsets.output + out_y * shape.out_width + out_x;
+    let mut sums = Array::<f32>::new(comptime!(cut.block * cut.tile));
+    if thread < end {
         #[unroll]
-        for lane in 0..shape.block {
+        for channel in 0..cut.block {
             #[unroll]
-            for place in 0..shape.tile {
-                sums[lane * shape.tile + place] = parameters[bias + first + lane];
-            }
-        }
-        for channel in 0..shape.in_channels {
-            #[unroll(shape.unrolled)]
-            for kernel_y in 0..shape.kernel_y {
-                let mut values = Array::<f32>::new(shape.span);
-                let in_y = out_y * shape.stride_y + kernel_y;
-                #[unroll(shape.unrolled)]
-                for index in 0..shape.span {
-                    let in_x = out_x * shape.stride_x + index;
-                    if comptime!(shape.padding_y + shape.padding_x > 0) {
-                        let inside = in_y >= shape.padding_y
-                            && in_x >= shape.padding_x
-                            && in_y < comptime!(shape.in_height + shape.padding_y)
-                            && in_x < comptime!(shape.in_width + shape.padding_x);
-                        let mut value = 0.0f32;
-                        if inside {
-                            let y = in_y - shape.padding_y;
-                            let x = in_x - shape.padding_x;
-                            let source = (channel * shape.in_height + y) * shape.in_width + x;
-                            value = read(input, arena, source, image, shape.offsets);
-                        }
-                        values[index] = value;
-                    } else {
-                        let source = (channel * shape.in_height + in_y) * shape.in_width + in_x;
-                        values[index] = read(input, arena, source, image, shape.offsets);
-                    }
-                }
-                #[unroll(shape.unrolled)]
-                for kernel_x in 0..shape.kernel_x {
-                    let tap = (channel * shape.kernel_y + kernel_y) * shape.kernel_x + kernel_x;
-                    let start = shape.offsets.weight + tap * shape.out_channels + first;
-                    #[unroll]
-                    for lane in 0..shape.block {
-                        let weight = parameters[start + lane];
-                        #[unroll]
-                        for place in 0..shape.tile {
-                            sums[lane * shape.tile + place] +=
-                                weight * values[place * shape.stride_x + kernel_x];
-                        }
-                    }
+            for place in 0..cut.tile {
+                if comptime!(cut.split == 1) {
+                    sums[channel * cut.tile + place] = parameters[bias + first + channel];
+                } else {
+                    sums[channel * cut.tile + place] = 0.0f32;
                 }
             }
         }
-        let output = image * shape.offsets.arena + shape.offsets.output;
-        #[unroll]
-        for lane in 0..shape.block {
-            let plane = (first + lane) * comptime!(shape.out_height * shape.out_width);
-            let row = output + plane + out_y * shape.out_width + out_x;
+        if comptime!(cut.split == 1) {
+            for map in 0..shape.in_channels {
+                add_map(
+                    input, arena, parameters, &mut sums, map, out_y, out_x, weights, image, shape,
+                );
+            }
             #[unroll]
-            for place in 0..shape.tile {
-                arena[row + place] =
-                    activate(sums[lane * shape.tile + place], shape.offsets.activation);
+            for channel in 0..cut.block {
+                let row = output + (first + channel) * size;
+                #[unroll]
+                for place in 0..cut.tile {
+                    arena[row + place] =
+                        activate(sums[channel * cut.tile + place], shape.offsets.activation);
+                }
+            }
+        } else if comptime!(shape.in_channels.is_multiple_of(cut.split)) {
+            #[unroll(shape.rounds_unrolled)]
+            for round in 0..comptime!(shape.in_channels / cut.split) {
+                let map = round * cut.split + part;
+                add_map(
+                    input, arena, parameters, &mut sums, map, out_y, out_x, weights, image, shape,
+                );
+            }
+        } else {
+            let mut map = part;
+            while map < shape.in_channels {
+                add_map(
+                    input, arena, parameters, &mut sums, map, out_y, out_x, weights, image, shape,
+                );
+                map += cut.split;
+            }
+        }
+    }
+    if comptime!(cut.split > 1) {
+        let mut partial = SharedMemory::<f32>::new(comptime!(cut.lanes * cut.split * cut.block));
+        #[unroll]
+        for channel in 0..cut.block {
+            partial[(part * cut.block + channel) * cut.lanes + lane] = sums[channel];
+        }
+        sync_cube();
+        // Each row of threads adds up other channels than the rest.
+        if thread < end {
+            #[unroll]
+            for turn in 0..comptime!(cut.block.div_ceil(cut.split)) {
+                let channel = part + turn * cut.split;
+                if channel < cut.block {
+                    let mut sum = parameters[bias + first + channel];
+                    #[unroll(comptime!(cut.split <= MOST_PARTS_UNROLLED))]
+                    for other in 0..cut.split {
+                        sum += partial[(other * cut.block + channel) * cut.lanes + lane];
+                    }
+                    let at = output + (first + channel) * size;
+                    arena[at] = activate(sum, shape.offsets.activation);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the products of the input channel `map` to a thread's sums; its weights begin at `weights`.
+#[cube]
+fn add_map(
+    input: &Array<f32>,
+    arena: &Array<f32>,
+    parameters: &Array<f32>,
+    sums: &mut Array<f32>,
+    map: usize,
+    out_y: usize,
+    out_x: usize,
+    weights: usize,
+    image: usize,
+    #[comptime] shape: ConvShape,
+) {
+    let cut = comptime!(shape.cut);
+    #[unroll(shape.unrolled)]
+    for kernel_y in 0..shape.kernel_y {
+        let mut values = Array::<f32>::new(shape.span);
+        let in_y = out_y * shape.stride_y + kernel_y;
+        #[unroll(shape.unrolled)]
+        for index in 0..shape.span {
+            let in_x = out_x * shape.stride_x + index;
+            if comptime!(shape.padding_y + shape.padding_x > 0) {
+                let inside = in_y >= shape.padding_y
+                    && in_x >= shape.padding_x
+                    && in_y < comptime!(shape.in_height + shape.padding_y)
+                    && in_x < comptime!(shape.in_width + shape.padding_x);
+                let mut value = 0.0f32;
+                if inside {
+                    let y = in_y - shape.padding_y;
+                    let x = in_x - shape.padding_x;
+                    let source = (map * shape.in_height + y) * shape.in_width + x;
+                    value = read(input, arena, source, image, shape.offsets);
+                }
+                values[index] = value;
+            } else {
+                let source = (map * shape.in_height + in_y) * shape.in_width + in_x;
+                values[index] = read(input, arena, source, image, shape.offsets);
+            }
+        }
+        #[unroll(shape.unrolled)]
+        for kernel_x in 0..shape.kernel_x {
+            let tap = (map * shape.kernel_y + kernel_y) * shape.kernel_x + kernel_x;
+            let start = weights + tap * cut.block;
+            #[unroll]
+            for channel in 0..cut.block {
+                let weight = parameters[start + channel];
+                #[unroll]
+                for place in 0..cut.tile {
+                    sums[channel * cut.tile + place] +=
+                        weight * values[place * shape.stride_x + kernel_x];
+                }
             }
         }
     }

@@ -33,6 +33,10 @@ pub const LIVE_STREAM: StreamId = StreamId { value: 0 };
 /// Reads of one network's logits on their way at a time.
 pub const READS_IN_FLIGHT: usize = 3;
 
+/// Images at once up to which a convolution's sums are split: more fill the GPU with whole sums, which need no meeting.
+/// The ten digits of the self-test are below that, so that it tests the kernels of the live forward.
+pub const MOST_SPLIT_IMAGES: usize = 16;
+
 /// A GPU that burn computes on: burn's name for it, and wgpu's device and queue behind that.
 #[derive(Clone, Debug)]
 pub struct Gpu {
@@ -77,6 +81,7 @@ pub struct FusedNetwork {
     input: wgpu::Buffer,
     /// `[batch, layout.len]`, in burn's memory.
     arena: ArenaBuffer,
+    tuning: Tuning,
     parameters: Parameters,
     /// Keeps the arena's place in burn's memory from being given away.
     _kept: Box<dyn Any + Send + Sync>,
@@ -100,6 +105,15 @@ struct Dispatch {
     workgroups: [u32; 2],
 }
 
+impl Dispatch {
+    fn encode(&self, pass: &mut wgpu::ComputePass<'_>, images: usize) {
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.bind_group, &[]);
+        let [x, y] = self.workgroups;
+        pass.dispatch_workgroups(x, y, images as u32);
+    }
+}
+
 /// How the work is cut into threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tuning {
@@ -111,6 +125,16 @@ pub struct Tuning {
     pub conv_channels: usize,
     /// Neighbouring places of a row that one thread of a convolution computes, at most.
     pub conv_places: usize,
+    /// Threads that share the terms of one output of a convolution, at most; 1 where none do. All that follows counts
+    /// only where it is more, for up to [`MOST_SPLIT_IMAGES`] images at once.
+    pub conv_split: usize,
+    /// Threads that a convolution of one image is to have: its sums are split until it has them, and not at all where it
+    /// has them anyway.
+    pub split_threads: usize,
+    /// Output channels that one thread of such a convolution computes, at most.
+    pub split_channels: usize,
+    /// Threads in a workgroup of such a convolution, at most.
+    pub split_group: usize,
 }
 
 impl Tuning {
@@ -120,6 +144,10 @@ impl Tuning {
         dense_features: 1,
         conv_channels: 4,
         conv_places: 1,
+        conv_split: 32,
+        split_threads: 1 << 15,
+        split_channels: 2,
+        split_group: 256,
     };
     /// Few long threads that use each loaded value often: a software rasteriser runs a workgroup's threads one after
     /// the other, and every load of it is a gather.
@@ -128,14 +156,40 @@ impl Tuning {
         dense_features: 4,
         conv_channels: 8,
         conv_places: 4,
+        conv_split: 1,
+        split_threads: 1,
+        split_channels: 1,
+        split_group: 1,
     };
 
-    /// With workgroups as large as the device takes: WebGPU promises 256 threads only.
+    /// With workgroups as large as the device takes, and no more of them: WebGPU promises 256 threads and 16 KiB only.
     fn within(self, limits: &wgpu::Limits) -> Self {
-        let most = limits.max_compute_invocations_per_workgroup as usize / kernels::LANES;
+        let threads = limits.max_compute_invocations_per_workgroup as usize;
+        let shared = limits.max_compute_workgroup_storage_size as usize / size_of::<f32>();
+        // Each thread leaves a sum for each of its channels in shared memory.
+        let split_channels = self.split_channels.clamp(1, shared.max(1));
+        let most = threads.min(shared / split_channels).max(1);
+        let split_group = self.split_group.clamp(1, most);
+        let groups = limits.max_compute_workgroups_per_dimension as usize;
         Self {
-            dense_split: self.dense_split.min(most.max(1)),
+            dense_split: self.dense_split.min((threads / kernels::LANES).max(1)),
+            conv_split: self.conv_split.min(split_group),
+            split_threads: self.split_threads.min(groups),
+            split_channels,
+            split_group,
             ..self
+        }
+    }
+
+    /// For this many images at once.
+    fn for_images(self, images: usize) -> Self {
+        if images > MOST_SPLIT_IMAGES {
+            Self {
+                conv_split: 1,
+                ..self
+            }
+        } else {
+            self
         }
     }
 }
@@ -145,28 +199,24 @@ impl FusedNetwork {
     ///
     /// `tuning` changes only how the work is cut, never the result beyond rounding.
     pub fn new(model: &Model, gpu: &Gpu, batch: usize, tuning: Tuning) -> Self {
+        let tuning = tuning.within(&gpu.device.limits()).for_images(batch);
         Self::build(model, gpu, batch, tuning, None)
     }
 
     /// A network of the same architecture, `model`'s, for another batch that reads with this one's weights, whatever they
-    /// become.
-    pub fn sharing(&self, model: &Model, batch: usize, tuning: Tuning) -> Self {
-        Self::build(
-            model,
-            &self.gpu,
-            batch,
-            tuning,
-            Some(self.parameters.clone()),
-        )
+    /// become. Its work is cut alike, since that decides in which order weights lie.
+    pub fn sharing(&self, model: &Model, batch: usize) -> Self {
+        let shared = Some(self.parameters.clone());
+        Self::build(model, &self.gpu, batch, self.tuning, shared)
     }
 
-    /// The weights of `model` in the order in which [`FusedNetwork::parameters_buffer`] holds them: for each layer
-    /// `[taps, out]` and the bias, for each batch normalisation its scale and its shift.
-    pub fn pack(model: &Model, gpu: &Gpu, tuning: Tuning) -> Vec<f32> {
-        let layout = ArenaLayout::new(&model.spec);
-        kernels::stage_kernels(model, &layout, tuning.within(&gpu.device.limits())).1
+    /// The weights of `model`, of this architecture, in the order in which [`FusedNetwork::parameters_buffer`] holds
+    /// them; a batch normalisation is its scale and its shift.
+    pub fn pack(&self, model: &Model) -> Vec<f32> {
+        kernels::stage_kernels(model, &self.layout, self.tuning).1
     }
 
+    /// With this tuning as it is.
     fn build(
         model: &Model,
         gpu: &Gpu,
@@ -179,8 +229,7 @@ impl FusedNetwork {
         unsafe { client.set_stream(LIVE_STREAM) };
         let layout = ArenaLayout::new(&model.spec);
         let device = &gpu.device;
-        let (kernels, values) =
-            kernels::stage_kernels(model, &layout, tuning.within(&device.limits()));
+        let (kernels, values) = kernels::stage_kernels(model, &layout, tuning);
         let in_memory = |values: &[f32]| {
             let handle = client.create_from_slice(f32::as_bytes(values));
             let resource = client.get_resource(handle);
@@ -249,6 +298,7 @@ impl FusedNetwork {
                 buffer: arena.resource().buffer.clone(),
                 offset: arena.resource().offset,
             },
+            tuning,
             parameters,
             _kept: Box::new(arena),
             readback: Readback::new(device, READS_IN_FLIGHT, layout.logits().len()),
@@ -267,7 +317,8 @@ impl FusedNetwork {
         let most = limits
             .max_storage_buffer_binding_size
             .min(limits.max_buffer_size);
-        // A workgroup computes 32 values or more of a stage, or of a convolution a place in at least one map.
+        // A workgroup computes 32 values or more of a stage, or of a convolution a place in at least one map. Where sums
+        // are split it may compute fewer, but there are fewer values then, too (`Tuning::within`).
         let groups = limits.max_compute_workgroups_per_dimension as usize;
         let launches = layout.stages.iter().all(|stage| {
             let values: usize = stage.output.iter().product();
@@ -297,6 +348,35 @@ impl FusedNetwork {
         pixels: &[f32],
         timestamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
     ) {
+        let images = self.upload(pixels);
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some("forward"),
+            timestamp_writes: timestamps,
+        });
+        for dispatch in &self.dispatches {
+            dispatch.encode(&mut pass, images);
+        }
+    }
+
+    /// Encodes one stage of the batch alone, `times` times over what the arena holds already: for measurements.
+    pub fn encode_stage(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        stage: usize,
+        times: usize,
+        timestamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
+    ) {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some("stage"),
+            timestamp_writes: timestamps,
+        });
+        for _ in 0..times {
+            self.dispatches[stage].encode(&mut pass, self.batch);
+        }
+    }
+
+    /// Uploads pixels and tells how many images they are.
+    fn upload(&self, pixels: &[f32]) -> usize {
         let size = count(self.layout.input);
         let images = pixels.len() / size;
         assert!(
@@ -310,16 +390,7 @@ impl FusedNetwork {
         self.gpu
             .queue
             .write_buffer(&self.input, 0, f32::as_bytes(&input));
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-            label: Some("forward"),
-            timestamp_writes: timestamps,
-        });
-        for dispatch in &self.dispatches {
-            pass.set_pipeline(&dispatch.pipeline);
-            pass.set_bind_group(0, &dispatch.bind_group, &[]);
-            let [x, y] = dispatch.workgroups;
-            pass.dispatch_workgroups(x, y, images as u32);
-        }
+        images
     }
 
     /// Encodes the copy of the first image's logits; none while [`READS_IN_FLIGHT`] are on their way.

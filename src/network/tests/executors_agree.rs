@@ -7,10 +7,22 @@ use burn::tensor::{Tensor, TensorData};
 use burn_wgpu::Wgpu;
 use mnistify_network::{
     ArenaLayout, BurnNetwork, CpuNetwork, Model, NetworkSpec,
-    fused::{FusedNetwork, Gpu, Tuning},
+    fused::{FusedNetwork, Gpu, MOST_SPLIT_IMAGES, Tuning},
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 use random_networks::{PIXELS, TOLERANCE, any_spec, images, pixels, plain_logits};
+
+/// Shares that no shape is a multiple of, and more channels of a thread than threads that share them.
+const ODD: Tuning = Tuning {
+    dense_split: 5,
+    dense_features: 3,
+    conv_channels: 3,
+    conv_places: 2,
+    conv_split: 3,
+    split_threads: 1 << 15,
+    split_channels: 5,
+    split_group: 100,
+};
 
 fn assert_close(found: &[f32], expected: &[f32], what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
@@ -53,7 +65,11 @@ fn shipped_architectures_agree_on_every_layer() {
     for spec in [NetworkSpec::mlp(), NetworkSpec::cnn()] {
         let model = Model::random(spec, 11);
         check(&model, &gpu, &images(1, 1), Tuning::SOFTWARE);
+        check(&model, &gpu, &images(1, 1), Tuning::GPU);
         check(&model, &gpu, &images(2, 3), Tuning::GPU);
+        check(&model, &gpu, &images(2, 2), ODD);
+        // Too many for split sums.
+        check(&model, &gpu, &images(4, MOST_SPLIT_IMAGES + 1), Tuning::GPU);
 
         let network = BurnNetwork::<Wgpu>::from_model(&model, &gpu.burn);
         let layout = ArenaLayout::new(&model.spec);
@@ -71,17 +87,13 @@ fn shipped_architectures_agree_on_every_layer() {
 #[test]
 fn random_networks_agree() {
     let gpu = Gpu::of_its_own();
-    let mut runner = TestRunner::new(ProptestConfig::with_cases(12));
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(18));
+    let any_tuning = prop::sample::select(vec![Tuning::SOFTWARE, Tuning::GPU, ODD]);
     runner
         .run(
-            &(any_spec(), 0u64..1000, 1usize..4),
-            |(spec, seed, count)| {
+            &(any_spec(), 0u64..1000, 1usize..4, any_tuning),
+            |(spec, seed, count, tuning)| {
                 let model = Model::random(spec, seed);
-                let tuning = if seed % 2 == 0 {
-                    Tuning::SOFTWARE
-                } else {
-                    Tuning::GPU
-                };
                 check(&model, &gpu, &images(seed, count), tuning);
                 Ok(())
             },
