@@ -84,6 +84,8 @@ pub struct Mode {
     pub page: usize,
     /// The guided tour or a challenge speaks, in a strip below everything else.
     pub strip: bool,
+    /// For a child or a wheelchair: pad and controls lie in the lower half, except on a phone's side, which is low.
+    pub reach: bool,
 }
 
 /// The three ways in which a window is composed.
@@ -341,9 +343,10 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
         0.0
     };
     let [width, height] = [window[0], window[1] - strip];
+    let half = window[1] / 2.0;
     let mut composition = match class {
-        WindowClass::Wide => wide([width, height], networks, mode),
-        WindowClass::Upright => upright([width, height], networks, mode),
+        WindowClass::Wide => wide([width, height], half, networks, mode),
+        WindowClass::Upright => upright([width, height], half, networks, mode),
         WindowClass::Sideways => sideways([width, height], networks, mode),
     };
     composition.strip = mode.strip.then(|| {
@@ -369,7 +372,7 @@ fn strip_height(class: WindowClass, [width, height]: [f32; 2]) -> f32 {
     }
 }
 
-fn wide([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composition {
+fn wide([width, height]: [f32; 2], half: f32, networks: &[&[Shape]], mode: &Mode) -> Composition {
     let unit = (width / DESIGN[0]).min(height / DESIGN[1]).clamp(0.7, 3.2);
     let text = TextSizes::new(unit);
     let margin = 28.0 * unit;
@@ -382,31 +385,34 @@ fn wide([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Compos
     let top = header.max[1] + 20.0 * unit;
     let bottom = height - (50.0 * unit).max(44.0);
     let frame = Rect::new(margin, top, width - margin, bottom);
-    let [networks_button, explain, more] = header_controls(header, unit);
-
-    let side = (0.585 * frame.height()).min(0.28 * width);
-    let pad = Rect::sized(margin, top, side, side);
-    let (plate, [draw, undo, clear]) = below_pad(pad, bottom, text.technical, unit);
+    let tile_width = tile_width(unit);
+    let lanes_right = frame.max[0] - tile_width - 72.0 * unit;
+    let WideHand {
+        pad,
+        plate,
+        controls,
+        headline_right,
+        lanes_bottom: low,
+    } = if mode.reach {
+        let right = lanes_right + 44.0 * unit;
+        hand_in_reach([margin, top, right, bottom], half, header, &text, unit)
+    } else {
+        wide_hand(frame, header, width, &text, unit)
+    };
 
     let (answers, glyph) = tiles(frame, &mode.winners, unit);
-    let tile_width = tile_width(unit);
-    let lanes_rect = Rect::new(
-        pad.max[0] + 56.0 * unit,
-        top,
-        frame.max[0] - tile_width - 72.0 * unit,
-        bottom,
-    );
+    let lanes_rect = Rect::new(pad.max[0] + 56.0 * unit, top, lanes_right, low);
     let explained = mode.explain.filter(|&network| network < networks.len());
     let (shown, lanes_bottom) = match explained {
-        Some(network) => (vec![network], top + 0.40 * frame.height()),
-        None => ((0..networks.len()).collect(), bottom),
+        Some(network) => (vec![network], top + 0.40 * lanes_rect.height()),
+        None => ((0..networks.len()).collect(), low),
     };
     let explanation = explained.map(|_| {
         let rect = Rect::new(
             lanes_rect.min[0],
             lanes_bottom + 14.0 * unit,
             lanes_rect.max[0] + 44.0 * unit,
-            bottom,
+            low,
         );
         explanation(rect, &text, unit)
     });
@@ -417,24 +423,12 @@ fn wide([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Compos
         unit,
         text,
         pad,
-        controls: Controls {
-            draw,
-            undo,
-            clear,
-            networks: networks_button,
-            explain: Some(explain),
-            more,
-        },
+        controls,
         glyph,
         answers,
         strip: None,
         scene: Scene::Lanes(LanesScene {
-            headline: Rect::new(
-                header.min[0],
-                header.min[1],
-                networks_button.min[0] - 16.0 * unit,
-                header.max[1],
-            ),
+            headline: Rect::new(header.min[0], header.min[1], headline_right, header.max[1]),
             plate,
             plate_caption: [plate.max[0], plate.max[1] + 0.5 * text.technical],
             lanes_rect,
@@ -445,6 +439,96 @@ fn wide([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Compos
             explanation,
         }),
     }
+}
+
+/// A wide window's first column, and the controls.
+struct WideHand {
+    pad: Rect,
+    plate: Rect,
+    controls: Controls,
+    headline_right: f32,
+    /// Where the lanes end.
+    lanes_bottom: f32,
+}
+
+/// The pad above, plate and three buttons below it; the other controls in the header.
+fn wide_hand(frame: Rect, header: Rect, width: f32, text: &TextSizes, unit: f32) -> WideHand {
+    let [networks, explain, more] = header_controls(header, unit);
+    let side = (0.585 * frame.height()).min(0.28 * width);
+    let pad = Rect::sized(frame.min[0], frame.min[1], side, side);
+    let bottom = frame.max[1];
+    let (plate, [draw, undo, clear]) = below_pad(pad, bottom, text.technical, unit);
+    WideHand {
+        pad,
+        plate,
+        controls: Controls {
+            draw,
+            undo,
+            clear,
+            networks,
+            explain: Some(explain),
+            more,
+        },
+        headline_right: networks.min[0] - 16.0 * unit,
+        lanes_bottom: bottom,
+    }
+}
+
+/// The pad below, the plate above it; all controls beside the pad, below the lanes.
+fn hand_in_reach(
+    [left, top, right, bottom]: [f32; 4],
+    half: f32,
+    header: Rect,
+    text: &TextSizes,
+    unit: f32,
+) -> WideHand {
+    let side = (bottom - half - 6.0 * unit)
+        .min(0.92 * half)
+        .min(0.28 * (header.width() + 2.0 * left));
+    let pad = Rect::sized(left, bottom - side, side, side);
+    let below = 30.0 * unit + 1.5 * text.technical;
+    let small = (pad.min[1] - below - top).min(0.56 * side);
+    let plate = Rect::sized(pad.max[0] - small, pad.min[1] - below - small, small, small);
+    let bar = Rect::new(pad.max[0] + 18.0 * unit, half, right, bottom);
+    let size = [90.0 * unit.max(1.0), (48.0 * unit).max(44.0)];
+    let places = rows_above(bar, 6, size, 10.0 * unit);
+    let [draw, undo, clear, networks, explain, more] = [0, 1, 2, 3, 4, 5].map(|at| places[at]);
+    WideHand {
+        pad,
+        plate,
+        controls: Controls {
+            draw,
+            undo,
+            clear,
+            networks,
+            explain: Some(explain),
+            more,
+        },
+        headline_right: header.max[0],
+        lanes_bottom: draw.min[1] - 14.0 * unit,
+    }
+}
+
+/// So many equal places in one row at the foot of `area`, or in two where they would be narrower than `size`.
+fn rows_above(area: Rect, count: usize, size: [f32; 2], gap: f32) -> Vec<Rect> {
+    let width_of = |columns: usize| (area.width() - (columns - 1) as f32 * gap) / columns as f32;
+    let columns = if width_of(count) < size[0] {
+        count.div_ceil(2)
+    } else {
+        count
+    };
+    let (rows, width) = (count.div_ceil(columns), width_of(columns));
+    let top = area.max[1] - rows as f32 * size[1] - (rows - 1) as f32 * gap;
+    let place = |at: usize| {
+        let (column, row) = ((at % columns) as f32, (at / columns) as f32);
+        Rect::sized(
+            area.min[0] + column * (width + gap),
+            top + row * (size[1] + gap),
+            width,
+            size[1],
+        )
+    };
+    (0..count).map(place).collect()
 }
 
 /// Networks, explain, more: from the right end of the header.
@@ -1071,7 +1155,12 @@ fn plan_cells(count: usize, [width, height]: [f32; 2], largest: f32) -> StagePla
     }
 }
 
-fn upright([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composition {
+fn upright(
+    [width, height]: [f32; 2],
+    half: f32,
+    networks: &[&[Shape]],
+    mode: &Mode,
+) -> Composition {
     let unit = (width / 390.0).min(height / 844.0).clamp(0.8, 2.4);
     let text = TextSizes::new(unit);
     let (margin, gap) = (16.0 * unit, 6.0 * unit);
@@ -1079,8 +1168,26 @@ fn upright([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Com
     let (above, below, between) = (8.0 * unit, 14.0 * unit, 12.0 * unit);
     let (header, label, dots) = (36.0 * unit, 45.0 * unit, 18.0 * unit);
     let (band, bar) = ((116.0 * unit).max(112.0), (54.0 * unit).max(48.0));
-    let fixed = above + header + label + dots + band + 2.0 * between + bar + below;
-    let side = inner.min(height - fixed - 2.0 * LEAST_PHONE_MAP - gap);
+    let count = mode.winners.len().max(1);
+    // In reach the answer's button is one of the bar's; the tour needs the room more.
+    let buttons = if mode.reach && count == 1 && !mode.strip {
+        6
+    } else {
+        5
+    };
+    let least = if buttons == 6 {
+        62.0 * unit.max(1.0)
+    } else {
+        0.0
+    };
+    let foot = Rect::new(margin, half, width - margin, height - below);
+    let bars = rows_above(foot, buttons, [least, bar], gap);
+    let bar_top = bars[0].min[1];
+    let fixed = above + header + label + dots + band + 2.0 * between + height - bar_top;
+    let mut side = inner.min(height - fixed - 2.0 * LEAST_PHONE_MAP - gap);
+    if mode.reach {
+        side = side.min(bar_top - between - half);
+    }
     let map = ((height - fixed - side - gap) / 2.0)
         .min((inner - 3.0 * gap) / 4.0)
         .max(LEAST_PHONE_MAP);
@@ -1091,7 +1198,6 @@ fn upright([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Com
     let across = ((inner - 4.0 * map) / 3.0).max(gap);
     let maps = grid_of_eight([margin, swipe.min[1]], map, 4, [across, gap]);
     let dots = Rect::sized(margin, swipe.max[1], inner, dots);
-    let count = mode.winners.len().max(1);
     let answer = (inner - (count - 1) as f32 * gap) / count as f32;
     let answers: Vec<Rect> = (0..count)
         .map(|place| {
@@ -1100,18 +1206,20 @@ fn upright([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Com
         })
         .collect();
     let pad_top = dots.max[1] + band + between;
-    let bar_top = height - below - bar;
     let spare = bar_top - between - pad_top - side;
-    let pad = Rect::sized((width - side) / 2.0, pad_top + spare / 2.0, side, side);
-    let button = (inner - 4.0 * gap) / 5.0;
-    let [draw, undo, clear, networks_button, more] = [0.0, 1.0, 2.0, 3.0, 4.0]
-        .map(|place| Rect::sized(margin + place * (button + gap), bar_top, button, bar));
-    let explain = (count == 1).then(|| {
-        let size = [76.0 * unit, (48.0 * unit).max(44.0)];
-        let middle = answers[0].centre()[1];
-        let right = answers[0].max[0] - between;
-        Rect::sized(right - size[0], middle - size[1] / 2.0, size[0], size[1])
-    });
+    let spare = if mode.reach { spare } else { spare / 2.0 };
+    let pad = Rect::sized((width - side) / 2.0, pad_top + spare, side, side);
+    let [draw, undo, clear, networks_button, more] = [0, 1, 2, 3, buttons - 1].map(|at| bars[at]);
+    let explain = if mode.reach {
+        bars.get(4).copied().filter(|_| buttons == 6)
+    } else {
+        (count == 1).then(|| {
+            let size = [76.0 * unit, (48.0 * unit).max(44.0)];
+            let middle = answers[0].centre()[1];
+            let right = answers[0].max[0] - between;
+            Rect::sized(right - size[0], middle - size[1] / 2.0, size[0], size[1])
+        })
+    };
     let page = Scene::Page(PageScene {
         headline: Some(headline),
         label,
@@ -1308,13 +1416,15 @@ fn full_screen(
         return None;
     }
     let (margin, touch) = (12.0 * unit, (44.0 * unit).max(44.0));
-    let close = Rect::sized(width - margin - touch, margin, touch, touch);
-    let area = Rect::new(
-        margin,
-        close.max[1] + margin,
-        width - margin,
-        height - margin,
-    );
+    let far = height - margin - touch;
+    let close_top = if mode.reach { far } else { margin };
+    let close = Rect::sized(width - margin - touch, close_top, touch, touch);
+    let (top, bottom) = if mode.reach {
+        (margin, close.min[1] - margin)
+    } else {
+        (close.max[1] + margin, height - margin)
+    };
+    let area = Rect::new(margin, top, width - margin, bottom);
     let shown: Vec<usize> = (0..networks.len()).collect();
     Some(Scene::FullScreen {
         close,
@@ -1423,7 +1533,7 @@ mod tests {
             lanes_fill_screen: true,
             ..Mode::default()
         };
-        let modes = [
+        let usual = [
             Mode::default(),
             with_winners(&[3]),
             with_winners(&[4, 9]),
@@ -1431,6 +1541,11 @@ mod tests {
             full,
             touring,
         ];
+        let in_reach = usual.iter().map(|mode| Mode {
+            reach: true,
+            ..mode.clone()
+        });
+        let modes: Vec<Mode> = usual.iter().cloned().chain(in_reach).collect();
         for window in NAMED_SIZES.into_iter().chain(OTHER_SIZES) {
             for networks in choices {
                 for mode in &modes {
@@ -1485,10 +1600,12 @@ mod tests {
                 let mut rects = page.maps.to_vec();
                 rects.extend([page.label, page.dots]);
                 rects.extend(page.headline);
-                // Upright, "Why?" lies on the answer.
-                if composition.class == WindowClass::Sideways {
-                    rects.extend(controls.explain);
-                }
+                // Upright, "Why?" lies on the answer, but not in reach.
+                let on_answer = |rect: &Rect| {
+                    let mut answers = composition.answers.iter();
+                    answers.any(|answer| contains(answer, rect))
+                };
+                rects.extend(controls.explain.filter(|rect| !on_answer(rect)));
                 rects
             }
         };
@@ -1640,6 +1757,37 @@ mod tests {
                 for map in page.maps {
                     assert!(map.height() >= LEAST_PHONE_MAP - 1e-3, "{window:?}");
                 }
+            }
+        });
+    }
+
+    #[test]
+    fn in_reach_pad_and_controls_lie_in_the_lower_half() {
+        for_all(|window, networks, mode| {
+            let composition = compose(window, networks, mode);
+            if !mode.reach || composition.class == WindowClass::Sideways {
+                return;
+            }
+            let mut low = composition.controls.all();
+            low.push(composition.pad);
+            match &composition.scene {
+                Scene::Lanes(scene) => {
+                    low.push(scene.guide);
+                    assert!(composition.pad.width() <= 0.46 * window[1] + 1e-3);
+                    // Still from left to right: hand, lanes, answer.
+                    assert!(composition.pad.max[0] < scene.lanes_rect.min[0]);
+                    assert!(scene.plate.max[0] <= composition.pad.max[0] + 1e-3);
+                    assert!(scene.lanes_rect.max[0] < composition.answers[0].min[0]);
+                }
+                Scene::FullScreen { close, .. } => low = vec![*close],
+                Scene::Page(_) => {}
+            }
+            low.extend(composition.strip);
+            for rect in low {
+                assert!(
+                    rect.min[1] >= window[1] / 2.0 - 1e-3,
+                    "{window:?} {mode:?} {rect:?}"
+                );
             }
         });
     }

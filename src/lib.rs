@@ -3,7 +3,7 @@
 //! This file is the map. The app's parts lie in layers, and a part uses only those of lower layers
 //! (`tests/layers.rs` holds them to it):
 //!
-//! layer 0: challenge, composition, notice, rest, tour, words
+//! layer 0: access, challenge, composition, notice, rest, tour, words
 //! layer 1: pad, platform
 //! layer 2: gpu
 //! layer 3: inference
@@ -27,6 +27,7 @@
 //! 3. `Present`: the plates' cells move towards the new values on the GPU, the camera moves ([`view`]), and the
 //!    pad's strokes become meshes.
 
+pub mod access;
 pub mod actions;
 pub mod bench;
 pub mod challenge;
@@ -155,6 +156,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
             .before(bevy::camera::visibility::VisibilitySystems::UpdateFrusta),
     )
     .add_plugins((
+        access::plugin,
         notice::plugin,
         rest::plugin,
         pad::plugin,

@@ -2,6 +2,7 @@
 
 use super::{Action, EDGES, Screen, Show, Switch};
 use crate::{
+    access::Access,
     inference::{CurrentAnswer, InferenceSettings, Network, Shown},
     inspector::InspectorSettings,
     link::{Linked, SharedState, SharedView},
@@ -32,6 +33,7 @@ pub struct Changed<'w, 's> {
     inspector: ResMut<'w, InspectorSettings>,
     screen: ResMut<'w, Screen>,
     own: ResMut<'w, OwnNetwork>,
+    access: ResMut<'w, Access>,
 }
 
 /// Carries this frame's actions out, in their order.
@@ -155,6 +157,7 @@ impl Changed<'_, '_> {
             Switch::EveryFrame => self.settings.continuous,
             Switch::Edges => self.inspector.edges,
             Switch::Calm => self.motion.reduced,
+            Switch::Reach => self.access.reach,
             Switch::SlowMotion => self.motion.slow.is_some(),
             Switch::Playing => self.motion.playing,
             Switch::Maps => self.screen.maps.is_some(),
@@ -180,6 +183,7 @@ impl Changed<'_, '_> {
             Switch::EveryFrame => self.settings.continuous = on,
             Switch::Edges => self.inspector.edges = on,
             Switch::Calm => self.motion.reduced = on,
+            Switch::Reach => self.access.reach = on,
             Switch::SlowMotion => self.motion.slow = on.then_some(0.0),
             Switch::Playing => self.motion.playing = on,
             Switch::Maps if on => {
@@ -279,7 +283,7 @@ impl Changed<'_, '_> {
         }
     }
 
-    /// Everything as at the start, but for what was said to be heard: language and less motion.
+    /// Everything as at the start, but for what was said to be heard: language, less motion and access.
     fn start_over(&mut self) {
         // Whoever only wanted to look again can undo it.
         if !self.pad.drawing().is_empty() {

@@ -163,6 +163,8 @@ pub enum Switch {
     Edges,
     /// Less moves.
     Calm,
+    /// Pad and controls lie in the lower half.
+    Reach,
     /// The forward pass is slow.
     SlowMotion,
     /// A slow forward pass runs by itself.

@@ -339,6 +339,11 @@ pub static TABLE: &[Entry] = &[
         action: Action::Toggle(Switch::Calm),
     },
     Entry {
+        name: "reach",
+        keys: &[Shortcut::plain(Key::Num4)],
+        action: Action::Toggle(Switch::Reach),
+    },
+    Entry {
         name: "tour",
         keys: &[Shortcut::plain(Key::O)],
         action: Action::Tour(Some(0)),

@@ -64,6 +64,9 @@ pub struct Arguments {
     /// Without edges.
     #[arg(long)]
     no_edges: bool,
+    /// With pad and controls in the lower half.
+    #[arg(long)]
+    reach: bool,
     /// On this step of the guided tour, 1 to 8.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8))]
     tour: Option<u8>,
@@ -146,6 +149,7 @@ fn set_up(
         offscreen.act(Action::StopAt(share));
     }
     offscreen.act(Action::Set(Switch::Edges, !arguments.no_edges));
+    offscreen.act(Action::Set(Switch::Reach, arguments.reach));
     let mut selected = None;
     if let Some(parts) = arguments.select.as_deref() {
         let (network, numbers) = place(offscreen, parts, "--select")?;

@@ -14,7 +14,7 @@ pub use pulse::heart;
 pub use settings::Settings;
 
 use crate::{
-    actions::{Action, ActionSystems, Screen},
+    actions::{Action, ActionSystems, Screen, Switch},
     guide::Guide,
     inference::Networks,
     pad::{Pad, PadAction},
@@ -161,6 +161,14 @@ impl Exhibit {
     }
 }
 
+/// What a visitor can change and the next one finds as the operator set it.
+fn as_set(settings: &Settings) -> [Action; 2] {
+    [
+        Action::Speak(settings.first_language()),
+        Action::Set(Switch::Reach, settings.reach),
+    ]
+}
+
 fn begin(
     exhibit: Res<Exhibit>,
     mut guide: ResMut<Guide>,
@@ -168,7 +176,7 @@ fn begin(
     mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>,
 ) {
     guide.seconds_a_step = exhibit.settings.tour_seconds();
-    actions.write(Action::Speak(exhibit.settings.first_language()));
+    actions.write_batch(as_set(&exhibit.settings));
     for mut cursor in &mut cursors {
         cursor.visible = exhibit.settings.pointer;
     }
@@ -219,8 +227,8 @@ fn notice_visitor(
             Action::StartOver,
             // No visitor finds what the last one drew.
             Action::Pad(PadAction::Forget),
-            Action::Speak(exhibit.settings.first_language()),
         ]);
+        actions.write_batch(as_set(&exhibit.settings));
     }
     next.ask_if(exhibit.phase != before || exhibit.phase != Phase::Visit);
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub full_screen: bool,
     /// Whether the mouse pointer is seen. A touch table needs none.
     pub pointer: bool,
+    /// Whether pad and controls lie in the lower half, for a child or a wheelchair.
+    pub reach: bool,
     /// Seconds without a touch after which the visitor is asked: 10 to 3600.
     #[serde(deserialize_with = "idle")]
     #[cfg_attr(test, schemars(range(min = 10, max = 3600)))]
@@ -83,6 +85,7 @@ impl Default for Settings {
             languages: Language::ALL.to_vec(),
             full_screen: true,
             pointer: false,
+            reach: false,
             idle_seconds: 45.0,
             countdown_seconds: 20.0,
             clean_pad_seconds: 3.0,

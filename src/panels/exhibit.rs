@@ -3,6 +3,7 @@
 use super::{Look, marks::mark, theme, to_egui};
 use crate::{
     actions::Action,
+    composition::WindowClass,
     exhibit::Phase,
     words::{say, say_with},
 };
@@ -22,10 +23,13 @@ pub fn exhibit_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// On the pad's edge, where the hand shall go, and below what the recorded hand draws.
+/// On the pad's edge, where the hand shall go, and below what the recorded hand draws; above it in reach, where the way to
+/// the tour is next below.
 fn invitation(ui: &Ui, look: &Look<'_>) {
-    let pad = to_egui(look.composed.places.pad);
-    let unit = look.composed.places.unit;
+    let places = &look.composed.places;
+    let (pad, unit) = (to_egui(places.pad), places.unit);
+    let above = look.access.reach && places.class != WindowClass::Sideways;
+    let edge = if above { pad.min.y } else { pad.max.y };
     let painter = ui.painter();
     painter.rect_stroke(
         pad,
@@ -36,7 +40,7 @@ fn invitation(ui: &Ui, look: &Look<'_>) {
     let words = say("exhibit-invite");
     let galley = theme::fitting(painter, &words, 24.0 * unit, pad.width() - 60.0 * unit);
     let size = galley.size() + vec2(44.0, 18.0) * unit;
-    let place = Rect::from_center_size(pos2(pad.center().x, pad.max.y), size);
+    let place = Rect::from_center_size(pos2(pad.center().x, edge), size);
     let radius = CornerRadius::same((size.y / 2.0).min(120.0) as u8);
     painter.rect_filled(place, radius, theme::ANSWER);
     let text = place.center() - galley.size() / 2.0;

@@ -28,6 +28,7 @@ pub use answer::{Told, Voice, tell};
 pub use bars::Bars;
 
 use crate::{
+    access::Access,
     actions::{Action, ActionSystems, Screen},
     composition::{self, Mode, Shape},
     exhibit::Exhibit,
@@ -95,6 +96,7 @@ pub(crate) struct Look<'a> {
     pub inspector: &'a InspectorSettings,
     pub composed: &'a Composed,
     pub screen: &'a Screen,
+    pub access: &'a Access,
     pub own: &'a OwnNetwork,
     pub gpu: Option<&'a SharedGpu>,
     /// The guided tour.
@@ -154,6 +156,7 @@ struct Seen<'w, 's> {
     selection: Res<'w, Selection>,
     inspector: Res<'w, InspectorSettings>,
     screen: Res<'w, Screen>,
+    access: Res<'w, Access>,
     own: Res<'w, OwnNetwork>,
     gpu: Option<Res<'w, SharedGpu>>,
     guide: Res<'w, Guide>,
@@ -234,6 +237,7 @@ fn panels_ui(
         inspector: &seen.inspector,
         composed: &Composed::default(),
         screen: &seen.screen,
+        access: &seen.access,
         own: &seen.own,
         gpu: seen.gpu.as_deref(),
         guide: &seen.guide,
@@ -341,6 +345,7 @@ fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Compos
         lanes_fill_screen: look.screen.lanes_fill_screen,
         page: look.screen.page,
         strip: look.screen.tour.is_some() || look.screen.challenge.is_some(),
+        reach: look.access.reach,
     };
     Composed::new(window, scale, networks, mode)
 }

@@ -104,11 +104,17 @@ fn plate_ui(
     let painter = ui.painter();
     let mut beam = Mesh::default();
     let (near, far) = (BEAM.gamma_multiply(0.26), BEAM.gamma_multiply(0.05));
+    // In reach the plate stands above the pad.
+    let (from, to) = if plate.max.y < pad.min.y {
+        (pad.min.y, plate.max.y)
+    } else {
+        (pad.max.y, plate.min.y)
+    };
     let edges = [
-        (pos2(pad.min.x + 0.10 * pad.width(), pad.max.y), near),
-        (pos2(pad.min.x + 0.98 * pad.width(), pad.max.y), near),
-        (plate.right_top(), far),
-        (plate.left_top(), far),
+        (pos2(pad.min.x + 0.10 * pad.width(), from), near),
+        (pos2(pad.min.x + 0.98 * pad.width(), from), near),
+        (pos2(plate.max.x, to), far),
+        (pos2(plate.min.x, to), far),
     ];
     for (place, colour) in edges {
         beam.colored_vertex(place, colour);

@@ -66,10 +66,17 @@ pub fn title(ui: &mut Ui, text: &str, name: &'static str, close: impl FnOnce()) 
 fn more_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let window = ui.ctx().viewport_rect();
     let width = (window.width() - 24.0).min(560.0);
+    let (top, pivot, height) = if look.access.reach {
+        let low = 0.5 * window.height() - 110.0;
+        (window.max.y - 12.0, Align2::RIGHT_BOTTOM, low.max(120.0))
+    } else {
+        let high = window.height() - 190.0;
+        (window.min.y + 72.0, Align2::RIGHT_TOP, high)
+    };
     egui::Area::new("more".into())
         .order(egui::Order::Foreground)
-        .fixed_pos(pos2(window.max.x - 12.0, window.min.y + 72.0))
-        .pivot(Align2::RIGHT_TOP)
+        .fixed_pos(pos2(window.max.x - 12.0, top))
+        .pivot(pivot)
         .constrain_to(window.shrink(8.0))
         .show(ui.ctx(), |ui| {
             theme::card().show(ui, |ui| {
@@ -78,7 +85,7 @@ fn more_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                     actions.push(Action::Set(Switch::More, false));
                 });
                 egui::ScrollArea::vertical()
-                    .max_height(window.height() - 190.0)
+                    .max_height(height)
                     .show(ui, |ui| more_body(ui, look, actions));
             });
         });
@@ -138,6 +145,7 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         for (name, on) in [
             ("slow", look.motion.slow.is_some()),
             ("calm", look.motion.reduced),
+            ("reach", look.access.reach),
             ("maps", look.screen.maps.is_some()),
             ("numbers", look.screen.numbers),
             ("lanes", look.screen.lanes_fill_screen),

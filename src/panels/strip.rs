@@ -152,9 +152,10 @@ mod tests {
         for language in Language::ALL {
             let say = |key: &str| say_in(language, key, &values);
             for window in WINDOWS {
-                for strip in [false, true] {
+                for (strip, reach) in [(false, false), (true, false), (false, true), (true, true)] {
                     let mode = Mode {
                         strip,
+                        reach,
                         winners: vec![8],
                         ..Mode::default()
                     };
