@@ -1,6 +1,9 @@
-//! How the app meets who uses it: what lies within reach.
+//! How the app meets who uses it: what lies within reach, how large its texts are.
 
 use bevy::prelude::*;
+
+/// The sizes of text that a person can choose, in percent.
+pub const TEXT_SIZES: [u16; 3] = [100, 125, 150];
 
 /// Keeps it.
 pub fn plugin(app: &mut App) {
@@ -8,8 +11,50 @@ pub fn plugin(app: &mut App) {
 }
 
 /// How the app meets who uses it. Starting over leaves it: it was said to be seen.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Resource, Clone, Copy, Debug, PartialEq)]
 pub struct Access {
     /// Pad and controls lie in the lower half of the window.
     pub reach: bool,
+    /// The size of texts, one of [`TEXT_SIZES`].
+    pub text_percent: u16,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            reach: false,
+            text_percent: TEXT_SIZES[0],
+        }
+    }
+}
+
+impl Access {
+    /// The next size of text; after the largest the usual one again.
+    pub fn enlarge_text(&mut self) {
+        let larger = TEXT_SIZES
+            .into_iter()
+            .find(|size| *size > self.text_percent);
+        self.text_percent = larger.unwrap_or(TEXT_SIZES[0]);
+    }
+
+    /// How many times larger than usual texts are.
+    pub fn text_scale(&self) -> f32 {
+        f32::from(self.text_percent) / 100.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_grows_in_steps_and_becomes_usual_again() {
+        let mut access = Access::default();
+        let sizes = [(); 4].map(|()| {
+            access.enlarge_text();
+            access.text_percent
+        });
+        assert_eq!(sizes, [125, 150, 100, 125]);
+        assert_eq!(access.text_scale(), 1.25);
+    }
 }

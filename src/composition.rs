@@ -71,7 +71,7 @@ impl Rect {
 pub type Shape = [usize; 3];
 
 /// What is shown.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mode {
     /// The digits whose tiles are large: none (nothing drawn, or no digit), one, or two (the networks differ, or the
     /// runner-up matters), all different. More than two are cut off.
@@ -86,6 +86,22 @@ pub struct Mode {
     pub strip: bool,
     /// For a child or a wheelchair: pad and controls lie in the lower half, except on a phone's side, which is low.
     pub reach: bool,
+    /// How many times larger than usual texts are; where there is no room, less.
+    pub text_scale: f32,
+}
+
+impl Default for Mode {
+    fn default() -> Self {
+        Self {
+            winners: Vec::new(),
+            explain: None,
+            lanes_fill_screen: false,
+            page: 0,
+            strip: false,
+            reach: false,
+            text_scale: 1.0,
+        }
+    }
 }
 
 /// The three ways in which a window is composed.
@@ -223,11 +239,14 @@ pub struct TextSizes {
     pub tile: f32,
     /// "sure", below the winner's figure.
     pub certainty: f32,
+    /// The window's foot is full; its text never grows.
+    pub foot: f32,
 }
 
 impl TextSizes {
-    fn new(unit: f32) -> Self {
-        let size = |base: f32| (base * unit).max(LEAST_TEXT);
+    fn new(unit: f32, scale: f32) -> Self {
+        let usual = |base: f32| (base * unit).max(LEAST_TEXT);
+        let size = |base: f32| usual(base) * scale;
         Self {
             title: size(20.0),
             headline: size(22.0),
@@ -238,6 +257,7 @@ impl TextSizes {
             button: size(15.0),
             tile: size(20.0),
             certainty: size(20.0),
+            foot: usual(14.0),
         }
     }
 }
@@ -332,10 +352,6 @@ impl Grid {
 
 /// The composition of a window with these networks, from top to bottom, each as its arena's rows from input to outputs.
 pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composition {
-    let mode = &Mode {
-        winners: mode.winners.iter().copied().take(2).collect(),
-        ..mode.clone()
-    };
     let class = WindowClass::of(window);
     let strip = if mode.strip {
         strip_height(class, window)
@@ -343,6 +359,11 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
         0.0
     };
     let [width, height] = [window[0], window[1] - strip];
+    let mode = &Mode {
+        winners: mode.winners.iter().copied().take(2).collect(),
+        text_scale: mode.text_scale.min(largest_text(class, height)),
+        ..mode.clone()
+    };
     let half = window[1] / 2.0;
     let mut composition = match class {
         WindowClass::Wide => wide([width, height], half, networks, mode),
@@ -363,6 +384,16 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
     composition
 }
 
+/// How many times larger than usual texts may be in a window of this height.
+fn largest_text(class: WindowClass, height: f32) -> f32 {
+    let usual = match class {
+        WindowClass::Wide => 450.0,
+        WindowClass::Upright => 500.0,
+        WindowClass::Sideways => 300.0,
+    };
+    (height / usual).max(1.0)
+}
+
 /// The height that the strip takes of a window.
 fn strip_height(class: WindowClass, [width, height]: [f32; 2]) -> f32 {
     match class {
@@ -374,7 +405,7 @@ fn strip_height(class: WindowClass, [width, height]: [f32; 2]) -> f32 {
 
 fn wide([width, height]: [f32; 2], half: f32, networks: &[&[Shape]], mode: &Mode) -> Composition {
     let unit = (width / DESIGN[0]).min(height / DESIGN[1]).clamp(0.7, 3.2);
-    let text = TextSizes::new(unit);
+    let text = TextSizes::new(unit, mode.text_scale);
     let margin = 28.0 * unit;
     let header = Rect::sized(
         margin,
@@ -603,8 +634,8 @@ fn footer(
     unit: f32,
 ) -> (Rect, Rect) {
     let middle = (bottom + window_height) / 2.0 + 2.0 * unit;
-    let half = 0.65 * text.technical;
-    let legend = 110.0 * unit + 10.5 * text.technical;
+    let half = 0.65 * text.foot;
+    let legend = 110.0 * unit + 10.5 * text.foot;
     (
         Rect::new(left, middle - half, left + legend, middle + half),
         Rect::new(
@@ -1162,11 +1193,12 @@ fn upright(
     mode: &Mode,
 ) -> Composition {
     let unit = (width / 390.0).min(height / 844.0).clamp(0.8, 2.4);
-    let text = TextSizes::new(unit);
+    let text = TextSizes::new(unit, mode.text_scale);
     let (margin, gap) = (16.0 * unit, 6.0 * unit);
     let inner = width - 2.0 * margin;
     let (above, below, between) = (8.0 * unit, 14.0 * unit, 12.0 * unit);
-    let (header, label, dots) = (36.0 * unit, 45.0 * unit, 18.0 * unit);
+    let [header, label] = [36.0, 45.0].map(|base| base * unit * mode.text_scale);
+    let dots = 18.0 * unit;
     let (band, bar) = ((116.0 * unit).max(112.0), (54.0 * unit).max(48.0));
     let count = mode.winners.len().max(1);
     // In reach the answer's button is one of the bar's; the tour needs the room more.
@@ -1251,7 +1283,7 @@ fn upright(
 
 fn sideways([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composition {
     let unit = (width / 844.0).min(height / 390.0).clamp(0.8, 1.6);
-    let text = TextSizes::new(unit);
+    let text = TextSizes::new(unit, mode.text_scale);
     let (margin, gap) = (12.0 * unit, 6.0 * unit);
     let side = (height - 2.0 * margin).min(0.44 * width);
     let top = (height - side) / 2.0;
@@ -1264,7 +1296,7 @@ fn sideways([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Co
     });
     let left = draw.max[0] + 16.0 * unit;
     let right = width - margin;
-    let (label_height, dots_height) = (44.0 * unit, 20.0 * unit);
+    let (label_height, dots_height) = (44.0 * unit * mode.text_scale, 20.0 * unit);
     let map = ((side - label_height - dots_height - 3.0 * gap) / 4.0)
         .min((right - 168.0 * unit - left - gap) / 2.0)
         .max(LEAST_PHONE_MAP);
@@ -1545,7 +1577,13 @@ mod tests {
             reach: true,
             ..mode.clone()
         });
-        let modes: Vec<Mode> = usual.iter().cloned().chain(in_reach).collect();
+        let mut modes: Vec<Mode> = usual.iter().cloned().chain(in_reach).collect();
+        let enlarged = modes.iter().map(|mode| Mode {
+            text_scale: 1.5,
+            ..mode.clone()
+        });
+        let enlarged: Vec<Mode> = enlarged.collect();
+        modes.extend(enlarged);
         for window in NAMED_SIZES.into_iter().chain(OTHER_SIZES) {
             for networks in choices {
                 for mode in &modes {
@@ -1790,6 +1828,22 @@ mod tests {
                 );
             }
         });
+    }
+
+    #[test]
+    fn text_grows_where_there_is_room() {
+        let label = |window: [f32; 2], text_scale: f32| {
+            let mode = Mode {
+                text_scale,
+                ..Mode::default()
+            };
+            compose(window, &[CNN, MLP], &mode).text.label
+        };
+        for window in [[1280.0, 720.0], [3840.0, 2160.0], [390.0, 844.0]] {
+            assert_eq!(label(window, 1.5), 1.5 * label(window, 1.0), "{window:?}");
+        }
+        let low = [720.0, 400.0];
+        assert!(label(low, 1.5) >= label(low, 1.0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Action, EDGES, Screen, Show, Switch};
 use crate::{
-    access::Access,
+    access::{Access, TEXT_SIZES},
     inference::{CurrentAnswer, InferenceSettings, Network, Shown},
     inspector::InspectorSettings,
     link::{Linked, SharedState, SharedView},
@@ -131,6 +131,11 @@ impl Changed<'_, '_> {
                 let next = (words::language() as usize + 1) % Language::ALL.len();
                 speak(Language::ALL[next]);
             }
+            Action::TextSize(percent) => {
+                let [least, .., most] = TEXT_SIZES;
+                self.access.text_percent = percent.clamp(least, most);
+            }
+            Action::LargerText => self.access.enlarge_text(),
             Action::Tour(step) => {
                 self.screen.tour = step.filter(|step| *step < tour::steps().len());
                 self.screen.challenge = None;

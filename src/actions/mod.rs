@@ -119,6 +119,10 @@ pub enum Action {
     Speak(Language),
     /// To speak the language after this one.
     NextLanguage,
+    /// To read texts of this size, in percent.
+    TextSize(u16),
+    /// To read larger texts, or after the largest the usual ones again.
+    LargerText,
     /// To be on this step of the guided tour, or on none.
     Tour(Option<usize>),
     /// To be so many steps further on the tour; behind its last one it ends.

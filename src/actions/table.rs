@@ -344,6 +344,11 @@ pub static TABLE: &[Entry] = &[
         action: Action::Toggle(Switch::Reach),
     },
     Entry {
+        name: "larger_text",
+        keys: &[Shortcut::plain(Key::Num5)],
+        action: Action::LargerText,
+    },
+    Entry {
         name: "tour",
         keys: &[Shortcut::plain(Key::O)],
         action: Action::Tour(Some(0)),

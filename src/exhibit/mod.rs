@@ -162,10 +162,11 @@ impl Exhibit {
 }
 
 /// What a visitor can change and the next one finds as the operator set it.
-fn as_set(settings: &Settings) -> [Action; 2] {
+fn as_set(settings: &Settings) -> [Action; 3] {
     [
         Action::Speak(settings.first_language()),
         Action::Set(Switch::Reach, settings.reach),
+        Action::TextSize(settings.text_size),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! What an operator can set. `assets/exhibit.toml` is the file with every setting as it is without one.
 
-use crate::words::Language;
+use crate::{access::TEXT_SIZES, words::Language};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::path::PathBuf;
 
@@ -22,6 +22,10 @@ pub struct Settings {
     pub pointer: bool,
     /// Whether pad and controls lie in the lower half, for a child or a wheelchair.
     pub reach: bool,
+    /// The size of texts in percent: 100, 125 or 150. They grow where there is room.
+    #[serde(deserialize_with = "text_size")]
+    #[cfg_attr(test, schemars(range(min = 100, max = 150)))]
+    pub text_size: u16,
     /// Seconds without a touch after which the visitor is asked: 10 to 3600.
     #[serde(deserialize_with = "idle")]
     #[cfg_attr(test, schemars(range(min = 10, max = 3600)))]
@@ -86,6 +90,7 @@ impl Default for Settings {
             full_screen: true,
             pointer: false,
             reach: false,
+            text_size: 100,
             idle_seconds: 45.0,
             countdown_seconds: 20.0,
             clean_pad_seconds: 3.0,
@@ -180,6 +185,17 @@ ranges! {
 
 fn log_size<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
     within(source, [1.0, 1024.0]).map(|mebibytes| mebibytes as u64)
+}
+
+fn text_size<'de, D: Deserializer<'de>>(source: D) -> Result<u16, D::Error> {
+    let percent = u16::deserialize(source)?;
+    if TEXT_SIZES.contains(&percent) {
+        Ok(percent)
+    } else {
+        Err(D::Error::custom(format!(
+            "{percent} is not allowed here; it may be 100, 125 or 150"
+        )))
+    }
 }
 
 fn languages<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Language>, D::Error> {
@@ -300,6 +316,7 @@ mod tests {
             &["line 2", "04:00"],
         );
         refused("pointer = 3", &["line 1", "boolean"]);
+        refused("text_size = 200", &["line 1", "100, 125 or 150"]);
         refused("pointer", &["line 1"]);
     }
 

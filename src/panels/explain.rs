@@ -219,19 +219,27 @@ impl Card<'_, '_> {
         let text = &self.look.composed.places.text;
         let inset = 20.0 * self.unit;
         let place = rect.min + vec2(inset, 16.0 * self.unit);
-        let first = self.painter.text(
+        let width = rect.width() - 2.0 * inset;
+        let first = theme::text_in(
+            &self.painter,
             place,
             Align2::LEFT_TOP,
             title,
             theme::bold(text.headline),
             theme::TEXT,
+            width - 40.0,
         );
-        let width = rect.width() - 2.0 * inset;
-        let body = self
-            .painter
-            .layout(body.clone(), theme::font(text.body), theme::DIM, width);
+        // One line where that can be read, else as many as it takes.
+        let one = theme::shrunk(&self.painter, body, theme::font(text.body), width);
+        let body = if one.size().x <= width {
+            one
+        } else {
+            let font = theme::font(theme::SMALL.min(text.body));
+            self.painter.layout(body.clone(), font, theme::DIM, width)
+        };
         let below = pos2(place.x, first.max.y + 2.0);
-        self.painter.galley(below, body, theme::DIM);
+        self.painter
+            .galley_with_override_text_color(below, body, theme::DIM);
         let side = 40.0;
         let close = Rect::from_min_size(
             pos2(rect.max.x - side - 8.0, rect.min.y + 8.0),

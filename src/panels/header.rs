@@ -100,12 +100,14 @@ fn headline(ui: &Ui, rect: Rect, look: &Look<'_>, told: &Told, with_name: bool) 
         );
         left = name.max.x + 16.0;
     }
-    painter.text(
+    theme::text_in(
+        painter,
         pos2(left, rect.center().y),
         Align2::LEFT_CENTER,
         &told.headline,
         theme::bold(text.headline),
         theme::TEXT,
+        rect.max.x - left,
     );
 }
 
@@ -167,7 +169,7 @@ pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let Scene::Lanes(lanes) = &places.scene else {
         return;
     };
-    let size = places.text.technical;
+    let size = places.text.foot;
     legend(ui, to_egui(lanes.legend), size, places.unit);
     let rect = to_egui(lanes.times);
     let text = short_times(look);

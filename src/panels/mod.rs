@@ -199,9 +199,16 @@ fn panels_ui(
     mut written: Written<'_, '_>,
 ) {
     let themed = egui::Id::new("themed");
-    if context.data(|data| data.get_temp::<bool>(themed)).is_none() {
+    let before = context.data(|data| data.get_temp::<f32>(themed));
+    let wanted = seen.access.text_scale();
+    if before.is_none() {
         theme::apply(context);
-        context.data_mut(|data| data.insert_temp(themed, true));
+    }
+    if before != Some(wanted) {
+        theme::restyle(context, wanted);
+        context.data_mut(|data| data.insert_temp(themed, wanted));
+    }
+    if before.is_none() {
         // Fonts are there from the next frame on.
         written.next.ask();
         return;
@@ -346,6 +353,7 @@ fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Compos
         page: look.screen.page,
         strip: look.screen.tour.is_some() || look.screen.challenge.is_some(),
         reach: look.access.reach,
+        text_scale: look.access.text_scale(),
     };
     Composed::new(window, scale, networks, mode)
 }

@@ -136,12 +136,15 @@ impl<'b> Overlay<'_, 'b> {
             theme::bold(text.network),
             hue,
         );
-        self.painter.text(
-            pos2(name.max.x + 10.0 * unit, place.name[1]),
+        let left = name.max.x + 10.0 * unit;
+        theme::text_in(
+            self.painter,
+            pos2(left, place.name[1]),
             Align2::LEFT_TOP,
-            who(network),
+            &who(network),
             theme::font(text.network),
             theme::DIM,
+            place.rect.max[0] + 40.0 * unit - left,
         );
         for stage in &place.stages {
             self.label(item, place, stage);

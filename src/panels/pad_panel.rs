@@ -133,12 +133,14 @@ fn plate_ui(
         Preparation::Prepared => "plate-caption",
         Preparation::Raw => "plate-caption-raw",
     };
-    painter.text(
+    theme::text_in(
+        painter,
         caption.into(),
         egui::Align2::RIGHT_TOP,
-        say(words),
+        &say(words),
         theme::font(look.composed.places.text.technical),
         theme::DIM,
+        plate.max.x - pad.min.x,
     );
 }
 
@@ -186,12 +188,14 @@ fn canvas_ui(
         .exhibit
         .is_some_and(|exhibit| exhibit.phase() == Phase::Attract);
     if let Some((place, words)) = hint.filter(|_| !invited) {
-        painter.text(
+        theme::text_in(
+            &painter,
             place,
             egui::Align2::CENTER_CENTER,
-            say(words),
+            &say(words),
             theme::medium(look.composed.places.text.headline),
             theme::TEXT,
+            rect.width() - 16.0,
         );
     }
     if let (Some(field), Preparation::Raw) = (receptive_field, pad.preparation()) {

@@ -146,6 +146,7 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             ("slow", look.motion.slow.is_some()),
             ("calm", look.motion.reduced),
             ("reach", look.access.reach),
+            ("larger_text", look.access.text_scale() > 1.0),
             ("maps", look.screen.maps.is_some()),
             ("numbers", look.screen.numbers),
             ("lanes", look.screen.lanes_fill_screen),

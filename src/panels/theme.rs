@@ -3,8 +3,8 @@
 use super::marks::mark;
 use crate::actions::{Action, Entry, keys_text};
 use bevy_egui::egui::{
-    self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter,
-    Rect, Response, Sense, Stroke, TextStyle, Ui, Visuals, WidgetInfo, WidgetType,
+    self, Align2, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Galley,
+    Painter, Pos2, Rect, Response, Sense, Stroke, TextStyle, Ui, Visuals, WidgetInfo, WidgetType,
     style::WidgetVisuals,
 };
 use std::sync::Arc;
@@ -85,13 +85,18 @@ pub fn apply(context: &egui::Context) {
     // A finger that rests on a button means it, and a slow machine must not make a press of it that does not count.
     context.options_mut(|options| options.input_options.max_click_duration = PRESS_SECONDS);
     context.set_theme(egui::Theme::Dark);
+    restyle(context, 1.0);
+}
+
+/// Sets the size of the sheets' texts and the colours, whenever they change.
+pub fn restyle(context: &egui::Context, scale: f32) {
     context.all_styles_mut(|style| {
         style.text_styles = [
-            (TextStyle::Small, font(SMALL)),
-            (TextStyle::Body, font(BODY)),
-            (TextStyle::Button, medium(BODY)),
-            (TextStyle::Heading, bold(TITLE)),
-            (TextStyle::Monospace, font(SMALL)),
+            (TextStyle::Small, font(SMALL * scale)),
+            (TextStyle::Body, font(BODY * scale)),
+            (TextStyle::Button, medium(BODY * scale)),
+            (TextStyle::Heading, bold(TITLE * scale)),
+            (TextStyle::Monospace, font(SMALL * scale)),
         ]
         .into();
         style.spacing.item_spacing = egui::vec2(GAP, GAP);
@@ -172,14 +177,35 @@ pub fn card() -> egui::Frame {
 
 /// One line of medium type, made smaller where a language needs more room than there is.
 pub fn fitting(painter: &Painter, text: &str, size: f32, room: f32) -> Arc<Galley> {
-    let galley = painter.layout_no_wrap(text.into(), medium(size), TEXT);
+    shrunk(painter, text, medium(size), room)
+}
+
+/// The same in any type.
+pub fn shrunk(painter: &Painter, text: &str, font: FontId, room: f32) -> Arc<Galley> {
+    let galley = painter.layout_no_wrap(text.into(), font.clone(), TEXT);
     let width = galley.size().x;
     if width <= room {
         return galley;
     }
     // No smaller than can be read on a phone in the hand.
-    let smaller = (size * room / width).max(LEAST_ON_BUTTONS.min(size));
-    painter.layout_no_wrap(text.into(), medium(smaller), TEXT)
+    let smaller = (font.size * room / width).max(LEAST_ON_BUTTONS.min(font.size));
+    painter.layout_no_wrap(text.into(), FontId::new(smaller, font.family), TEXT)
+}
+
+/// Paints such a line as [`Painter::text`] does.
+pub fn text_in(
+    painter: &Painter,
+    place: Pos2,
+    align: Align2,
+    text: &str,
+    font: FontId,
+    colour: Color32,
+    room: f32,
+) -> Rect {
+    let galley = shrunk(painter, text, font, room);
+    let rect = align.anchor_size(place, galley.size());
+    painter.galley_with_override_text_color(rect.min, galley, colour);
+    rect
 }
 
 /// The least type on a button.

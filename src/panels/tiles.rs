@@ -123,12 +123,14 @@ fn large_tile(ui: &Ui, rect: Rect, look: &Look<'_>, told: &Told, class: usize, n
         theme::bold(size),
         theme::ANSWER_FIGURE,
     );
-    painter.text(
+    theme::text_in(
+        painter,
         pos2(rect.center().x, rect.max.y - 9.0 * unit),
         Align2::CENTER_BOTTOM,
-        words,
+        &words,
         theme::bold(word_size),
         theme::ANSWER_WORD,
+        rect.width() - 12.0,
     );
 }
 
@@ -229,12 +231,14 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
                 theme::bold(size),
                 theme::ANSWER_FIGURE,
             );
-            painter.text(
+            theme::text_in(
+                painter,
                 rect.center_bottom() - vec2(0.0, 12.0),
                 Align2::CENTER_BOTTOM,
-                words,
+                &words,
                 theme::bold(places.text.certainty),
                 theme::ANSWER_WORD,
+                rect.width() - 12.0,
             );
             if response.clicked() {
                 actions.push(Action::Explain);
