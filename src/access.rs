@@ -1,4 +1,4 @@
-//! How the app meets who uses it: what lies within reach, how large its texts are.
+//! How the app meets who uses it: what lies within reach, how large its texts are, how strong its contrasts.
 
 use bevy::prelude::*;
 
@@ -17,6 +17,8 @@ pub struct Access {
     pub reach: bool,
     /// The size of texts, one of [`TEXT_SIZES`].
     pub text_percent: u16,
+    /// White on nearly black, with thick outlines.
+    pub high_contrast: bool,
 }
 
 impl Default for Access {
@@ -24,6 +26,7 @@ impl Default for Access {
         Self {
             reach: false,
             text_percent: TEXT_SIZES[0],
+            high_contrast: false,
         }
     }
 }

@@ -163,6 +163,7 @@ impl Changed<'_, '_> {
             Switch::Edges => self.inspector.edges,
             Switch::Calm => self.motion.reduced,
             Switch::Reach => self.access.reach,
+            Switch::HighContrast => self.access.high_contrast,
             Switch::SlowMotion => self.motion.slow.is_some(),
             Switch::Playing => self.motion.playing,
             Switch::Maps => self.screen.maps.is_some(),
@@ -189,6 +190,7 @@ impl Changed<'_, '_> {
             Switch::Edges => self.inspector.edges = on,
             Switch::Calm => self.motion.reduced = on,
             Switch::Reach => self.access.reach = on,
+            Switch::HighContrast => self.access.high_contrast = on,
             Switch::SlowMotion => self.motion.slow = on.then_some(0.0),
             Switch::Playing => self.motion.playing = on,
             Switch::Maps if on => {

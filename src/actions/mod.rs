@@ -169,6 +169,8 @@ pub enum Switch {
     Calm,
     /// Pad and controls lie in the lower half.
     Reach,
+    /// White on nearly black, with thick outlines.
+    HighContrast,
     /// The forward pass is slow.
     SlowMotion,
     /// A slow forward pass runs by itself.

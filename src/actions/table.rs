@@ -349,6 +349,11 @@ pub static TABLE: &[Entry] = &[
         action: Action::LargerText,
     },
     Entry {
+        name: "high_contrast",
+        keys: &[Shortcut::plain(Key::Num6)],
+        action: Action::Toggle(Switch::HighContrast),
+    },
+    Entry {
         name: "tour",
         keys: &[Shortcut::plain(Key::O)],
         action: Action::Tour(Some(0)),

@@ -70,6 +70,9 @@ pub struct Arguments {
     /// The size of texts in percent: 100 to 150.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(100..=150))]
     text_size: u16,
+    /// White on nearly black.
+    #[arg(long)]
+    high_contrast: bool,
     /// On this step of the guided tour, 1 to 8.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8))]
     tour: Option<u8>,
@@ -154,6 +157,8 @@ fn set_up(
     offscreen.act(Action::Set(Switch::Edges, !arguments.no_edges));
     offscreen.act(Action::Set(Switch::Reach, arguments.reach));
     offscreen.act(Action::TextSize(arguments.text_size));
+    let contrast = arguments.high_contrast;
+    offscreen.act(Action::Set(Switch::HighContrast, contrast));
     let mut selected = None;
     if let Some(parts) = arguments.select.as_deref() {
         let (network, numbers) = place(offscreen, parts, "--select")?;

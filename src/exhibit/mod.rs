@@ -162,11 +162,12 @@ impl Exhibit {
 }
 
 /// What a visitor can change and the next one finds as the operator set it.
-fn as_set(settings: &Settings) -> [Action; 3] {
+fn as_set(settings: &Settings) -> [Action; 4] {
     [
         Action::Speak(settings.first_language()),
         Action::Set(Switch::Reach, settings.reach),
         Action::TextSize(settings.text_size),
+        Action::Set(Switch::HighContrast, settings.high_contrast),
     ]
 }
 

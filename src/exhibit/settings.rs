@@ -26,6 +26,8 @@ pub struct Settings {
     #[serde(deserialize_with = "text_size")]
     #[cfg_attr(test, schemars(range(min = 100, max = 150)))]
     pub text_size: u16,
+    /// Whether it is white on nearly black, with thick outlines.
+    pub high_contrast: bool,
     /// Seconds without a touch after which the visitor is asked: 10 to 3600.
     #[serde(deserialize_with = "idle")]
     #[cfg_attr(test, schemars(range(min = 10, max = 3600)))]
@@ -91,6 +93,7 @@ impl Default for Settings {
             pointer: false,
             reach: false,
             text_size: 100,
+            high_contrast: false,
             idle_seconds: 45.0,
             countdown_seconds: 20.0,
             clean_pad_seconds: 3.0,

@@ -43,7 +43,7 @@ pub fn challenge_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let edge = if progress.is_done {
         theme::ANSWER
     } else {
-        theme::LINE.gamma_multiply(0.6)
+        theme::line().gamma_multiply(0.6)
     };
     let edge = Stroke::new(2.0, edge);
     let (room, pressed) = strip_ui(ui, look, to_egui(strip), edge, &choices);
@@ -61,7 +61,7 @@ pub fn challenge_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let track = Rect::from_min_max(pos2(room.min.x, room.max.y - bar), room.max);
     let above = Rect::from_min_max(room.min, pos2(room.max.x, track.min.y - 0.8 * bar));
     let galley = text_in(ui, "challenge", &words, above, text.headline);
-    ui.painter().galley(room.min, galley, theme::TEXT);
+    ui.painter().galley(room.min, galley, theme::text());
     meter(ui, track, progress.share);
     if let Challenge::LeastInk(_) = challenge {
         let dots = say_with(
@@ -71,7 +71,7 @@ pub fn challenge_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         let galley = theme::fitting(ui.painter(), &dots, text.technical, room.width());
         let place = track.right_top() - galley.size() - vec2(0.0, 2.0);
         ui.painter()
-            .galley_with_override_text_color(place, galley, theme::DIM);
+            .galley_with_override_text_color(place, galley, theme::dim());
     }
 }
 
@@ -90,7 +90,7 @@ fn meter(ui: &Ui, track: Rect, share: f32) {
         .ctx()
         .animate_value_with_time(Id::new("challenge meter"), share, 0.25);
     let radius = CornerRadius::same((track.height() / 2.0) as u8);
-    ui.painter().rect_filled(track, radius, theme::TILE);
+    ui.painter().rect_filled(track, radius, theme::tile());
     let full = Rect::from_min_size(
         track.min,
         vec2(

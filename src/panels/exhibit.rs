@@ -65,9 +65,9 @@ fn question(ui: &Ui, seconds: u32, actions: &mut Vec<Action>) {
                 .show(ui, |ui| {
                     ui.vertical_centered(|ui| {
                         let asked = RichText::new(say("exhibit-still-there"));
-                        ui.label(asked.font(theme::bold(34.0 * scale)).color(theme::TEXT));
+                        ui.label(asked.font(theme::bold(34.0 * scale)).color(theme::text()));
                         let left = say_with("exhibit-countdown", &[("seconds", seconds.into())]);
-                        ui.label(RichText::new(left).size(18.0 * scale).color(theme::DIM));
+                        ui.label(RichText::new(left).size(18.0 * scale).color(theme::dim()));
                         ui.add_space(8.0);
                         let stay = RichText::new(say("exhibit-stay"));
                         let stay = stay

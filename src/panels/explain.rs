@@ -118,8 +118,8 @@ impl Card<'_, '_> {
 
     fn frame(&self, rect: Rect) {
         let radius = CornerRadius::same((14.0 * self.unit) as u8);
-        self.painter.rect_filled(rect, radius, theme::CARD);
-        let line = Stroke::new(1.0, theme::LINE.gamma_multiply(0.6));
+        self.painter.rect_filled(rect, radius, theme::sheet());
+        let line = Stroke::new(1.0, theme::line().gamma_multiply(0.6));
         self.painter
             .rect_stroke(rect, radius, line, StrokeKind::Inside);
         // From the cell to the card.
@@ -226,7 +226,7 @@ impl Card<'_, '_> {
             Align2::LEFT_TOP,
             title,
             theme::bold(text.headline),
-            theme::TEXT,
+            theme::text(),
             width - 40.0,
         );
         // One line where that can be read, else as many as it takes.
@@ -235,11 +235,11 @@ impl Card<'_, '_> {
             one
         } else {
             let font = theme::font(theme::SMALL.min(text.body));
-            self.painter.layout(body.clone(), font, theme::DIM, width)
+            self.painter.layout(body.clone(), font, theme::dim(), width)
         };
         let below = pos2(place.x, first.max.y + 2.0);
         self.painter
-            .galley_with_override_text_color(below, body, theme::DIM);
+            .galley_with_override_text_color(below, body, theme::dim());
         let side = 40.0;
         let close = Rect::from_min_size(
             pos2(rect.max.x - side - 8.0, rect.min.y + 8.0),
@@ -251,9 +251,9 @@ impl Card<'_, '_> {
         });
         mark(ui, "close_explanation", close);
         let colour = if response.hovered() {
-            theme::TEXT
+            theme::text()
         } else {
-            theme::DIM
+            theme::dim()
         };
         let half = 6.5;
         for way in [1.0, -1.0] {
@@ -420,13 +420,13 @@ impl Card<'_, '_> {
             let galley = self.painter.layout(
                 name.clone(),
                 theme::font(text.technical),
-                theme::DIM,
+                theme::dim(),
                 bars_left - name_left,
             );
             self.painter.galley(
                 pos2(name_left, middle - galley.size().y / 2.0),
                 galley,
-                theme::DIM,
+                theme::dim(),
             );
             let track = Rect::from_min_max(
                 pos2(bars_left + 6.0, middle - 6.0 * self.unit),
@@ -438,13 +438,13 @@ impl Card<'_, '_> {
             self.painter.rect_filled(bar, 2.0, sign_colour(*value));
             let line = [pos2(zero, track.min.y - 3.0), pos2(zero, track.max.y + 3.0)];
             self.painter
-                .line_segment(line, Stroke::new(1.0, theme::DIM));
+                .line_segment(line, Stroke::new(1.0, theme::dim()));
             self.painter.text(
                 pos2(left + width, middle),
                 Align2::RIGHT_CENTER,
                 signed(*value),
                 theme::medium(text.technical),
-                theme::TEXT,
+                theme::text(),
             );
         }
         let sum = say_with("sum-of", &[("sum", signed(explanation.sum).into())]);
@@ -453,7 +453,7 @@ impl Card<'_, '_> {
             Align2::RIGHT_BOTTOM,
             sum,
             theme::bold(text.body),
-            theme::TEXT,
+            theme::text(),
         );
     }
 
@@ -512,7 +512,7 @@ impl Card<'_, '_> {
             Align2::CENTER_CENTER,
             format!("× {}\n{}", signed(scale), signed(shift)),
             theme::medium(text.body),
-            theme::TEXT,
+            theme::text(),
         );
         self.cells(second, &after, kernel, winner);
         self.cells(largest, &[explanation.sum], [1, 1], None);
@@ -543,7 +543,7 @@ impl Card<'_, '_> {
         self.painter.rect_stroke(
             rect,
             0.0,
-            Stroke::new(1.0, theme::LINE.gamma_multiply(0.7)),
+            Stroke::new(1.0, theme::line().gamma_multiply(0.7)),
             StrokeKind::Outside,
         );
     }
@@ -589,7 +589,7 @@ impl Card<'_, '_> {
             if let Some(value) = value.filter(|_| cell.x >= NUMBERED_CELL) {
                 let [r, g, b, _] = colour.to_array();
                 let light = u32::from(r) + 2 * u32::from(g) + u32::from(b) > 560;
-                let ink = if light { theme::STAGE } else { theme::TEXT };
+                let ink = if light { theme::stage() } else { theme::text() };
                 self.painter.text(
                     square.center(),
                     Align2::CENTER_CENTER,
@@ -604,7 +604,7 @@ impl Card<'_, '_> {
     /// The activation as a curve, with the point on it.
     fn bend(&self, rect: Rect, explanation: &Explanation) {
         self.painter
-            .rect_filled(rect, 6.0, theme::TILE.gamma_multiply(0.9));
+            .rect_filled(rect, 6.0, theme::tile().gamma_multiply(0.9));
         let reach = explanation.sum.abs().max(3.0) * 1.25;
         let value = |x: f32| explanation.activation.apply(x);
         let inner = rect.shrink(rect.width() * 0.1);
@@ -614,7 +614,7 @@ impl Card<'_, '_> {
                 inner.center().y + inner.height() * 0.22 - y / reach * inner.height() / 2.0,
             )
         };
-        let axis = Stroke::new(1.0, theme::TRACK.gamma_multiply(0.6));
+        let axis = Stroke::new(1.0, theme::track().gamma_multiply(0.6));
         self.painter
             .line_segment([at(-reach, 0.0), at(reach, 0.0)], axis);
         self.painter
@@ -626,7 +626,7 @@ impl Card<'_, '_> {
             })
             .collect();
         self.painter
-            .add(egui::Shape::line(points, Stroke::new(2.0, theme::TEXT)));
+            .add(egui::Shape::line(points, Stroke::new(2.0, theme::text())));
         let point = at(explanation.sum, explanation.value);
         self.painter.circle_filled(point, 5.0, theme::POINTER);
         let text = &self.look.composed.places.text;
@@ -642,7 +642,7 @@ impl Card<'_, '_> {
             Align2::CENTER_BOTTOM,
             numbers,
             theme::medium(text.technical),
-            theme::TEXT,
+            theme::text(),
         );
     }
 
@@ -705,13 +705,13 @@ impl Card<'_, '_> {
         let mut job = egui::text::LayoutJob::simple(
             text.to_string(),
             theme::font(size),
-            theme::DIM,
+            theme::dim(),
             pitch - 4.0,
         );
         job.halign = egui::Align::Center;
         let galley = self.painter.layout_job(job);
         let place = pos2(slot.center().x, slot.max.y + 6.0 * self.unit);
-        self.painter.galley(place, galley, theme::DIM);
+        self.painter.galley(place, galley, theme::dim());
     }
 
     /// Between the slots.
@@ -721,7 +721,7 @@ impl Card<'_, '_> {
             let middle = pos2((pair[0].max.x + pair[1].min.x) / 2.0, pair[0].center().y);
             if sign == "→" {
                 let half = 6.0 * self.unit;
-                let stroke = Stroke::new(1.8, theme::TEXT);
+                let stroke = Stroke::new(1.8, theme::text());
                 let (from, to) = (middle - vec2(half, 0.0), middle + vec2(half, 0.0));
                 self.painter.line_segment([from, to], stroke);
                 for way in [-1.0, 1.0] {
@@ -734,7 +734,7 @@ impl Card<'_, '_> {
                     Align2::CENTER_CENTER,
                     sign,
                     theme::medium(size),
-                    theme::TEXT,
+                    theme::text(),
                 );
             }
         }

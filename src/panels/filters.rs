@@ -51,7 +51,7 @@ pub fn maps_ui(
                 ui.set_width(room.width() - 24.0);
                 header(ui, network, (entity, row), actions);
                 let Some(arena) = look.inspection(entity).and_then(|i| i.arena()) else {
-                    ui.label(RichText::new(say("maps-draw-first")).color(theme::DIM));
+                    ui.label(RichText::new(say("maps-draw-first")).color(theme::dim()));
                     return;
                 };
                 let filters = filter_values(network, row);
@@ -188,7 +188,7 @@ impl Maps<'_> {
             ui.painter().rect_stroke(
                 frame,
                 0.0,
-                Stroke::new(1.5, theme::TEXT),
+                Stroke::new(1.5, theme::text()),
                 StrokeKind::Outside,
             );
             let (x, y) = (left + within % map[0], top + within / map[0]);
@@ -285,7 +285,7 @@ fn filters_ui(
         );
         (inputs, marked * inputs * height * width, title)
     };
-    ui.label(RichText::new(title).size(theme::SMALL).color(theme::DIM));
+    ui.label(RichText::new(title).size(theme::SMALL).color(theme::dim()));
     let lines = if count > 16 { 2 } else { 1 };
     let columns = count.div_ceil(lines);
     let grid = [columns * (width + 1) - 1, lines * (height + 1) - 1];

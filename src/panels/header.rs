@@ -52,7 +52,7 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         let arm = |x: f32| pos2(at.x + x, at.y - 2.5);
         let line = vec![arm(-4.5), pos2(at.x, at.y + 2.5), arm(4.5)];
         ui.painter()
-            .add(Shape::line(line, egui::Stroke::new(1.8, theme::TEXT)));
+            .add(Shape::line(line, egui::Stroke::new(1.8, theme::text())));
     }
     egui::Popup::menu(&response)
         .width(210.0)
@@ -96,7 +96,7 @@ fn headline(ui: &Ui, rect: Rect, look: &Look<'_>, told: &Told, with_name: bool) 
             Align2::LEFT_CENTER,
             say("app-name"),
             theme::bold(text.title),
-            theme::DIM,
+            theme::dim(),
         );
         left = name.max.x + 16.0;
     }
@@ -106,7 +106,7 @@ fn headline(ui: &Ui, rect: Rect, look: &Look<'_>, told: &Told, with_name: bool) 
         Align2::LEFT_CENTER,
         &told.headline,
         theme::bold(text.headline),
-        theme::TEXT,
+        theme::text(),
         rect.max.x - left,
     );
 }
@@ -182,7 +182,7 @@ pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     }
     let galley = ui
         .painter()
-        .layout_no_wrap(text.clone(), theme::font(size), theme::DIM);
+        .layout_no_wrap(text.clone(), theme::font(size), theme::dim());
     let place = pos2(
         rect.max.x - galley.size().x,
         rect.center().y - galley.size().y / 2.0,
@@ -191,9 +191,9 @@ pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let response = ui.interact(target, ui.id().with("numbers"), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Link, true, text.as_str()));
     let colour = if response.hovered() {
-        theme::TEXT
+        theme::text()
     } else {
-        theme::DIM
+        theme::dim()
     };
     ui.painter()
         .galley_with_override_text_color(place, galley, colour);
@@ -210,7 +210,7 @@ fn languages_ui(ui: &mut Ui, look: &Look<'_>, foot: Rect, size: f32, actions: &m
         let galley = ui.painter().layout_no_wrap(
             language.own_name().into(),
             theme::medium(size),
-            theme::TEXT,
+            theme::text(),
         );
         let width = galley.size().x + 20.0;
         let place =
@@ -227,9 +227,9 @@ fn languages_ui(ui: &mut Ui, look: &Look<'_>, foot: Rect, size: f32, actions: &m
         });
         mark(ui, language_mark(language), place);
         let colour = if language == words::language() || response.hovered() {
-            theme::TEXT
+            theme::text()
         } else {
-            theme::DIM
+            theme::dim()
         };
         let at = place.center() - galley.size() / 2.0;
         ui.painter()
@@ -240,7 +240,7 @@ fn languages_ui(ui: &mut Ui, look: &Look<'_>, foot: Rect, size: f32, actions: &m
                 pos2(place.max.x - 10.0, place.center().y + 0.75 * size),
             ];
             ui.painter()
-                .line_segment(line, egui::Stroke::new(1.5, theme::DIM));
+                .line_segment(line, egui::Stroke::new(1.5, theme::dim()));
         }
         if response.clicked() {
             actions.push(Action::Speak(language));
@@ -292,7 +292,7 @@ fn legend(ui: &Ui, rect: Rect, size: f32, unit: f32) {
         Align2::LEFT_CENTER,
         say("legend-negative"),
         theme::font(size),
-        theme::DIM,
+        theme::dim(),
     );
     let bar = Rect::from_min_size(
         pos2(negative.max.x + 10.0 * unit, rect.center().y - 4.0 * unit),
@@ -319,13 +319,13 @@ fn legend(ui: &Ui, rect: Rect, size: f32, unit: f32) {
             pos2(bar.center().x, bar.min.y - 3.0 * unit),
             pos2(bar.center().x, bar.max.y + 3.0 * unit),
         ],
-        egui::Stroke::new(1.0, theme::DIM),
+        egui::Stroke::new(1.0, theme::dim()),
     );
     painter.text(
         pos2(bar.max.x + 10.0 * unit, rect.center().y),
         Align2::LEFT_CENTER,
         say("legend-positive"),
         theme::font(size),
-        theme::DIM,
+        theme::dim(),
     );
 }

@@ -199,13 +199,14 @@ fn panels_ui(
     mut written: Written<'_, '_>,
 ) {
     let themed = egui::Id::new("themed");
-    let before = context.data(|data| data.get_temp::<f32>(themed));
-    let wanted = seen.access.text_scale();
+    let before = context.data(|data| data.get_temp::<(f32, bool)>(themed));
+    let wanted = (seen.access.text_scale(), seen.access.high_contrast);
+    theme::set_high_contrast(wanted.1);
     if before.is_none() {
         theme::apply(context);
     }
     if before != Some(wanted) {
-        theme::restyle(context, wanted);
+        theme::restyle(context, wanted.0);
         context.data_mut(|data| data.insert_temp(themed, wanted));
     }
     if before.is_none() {

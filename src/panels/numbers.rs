@@ -23,7 +23,7 @@ pub fn numbers_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                 super::sheets::title(ui, &say("numbers-title"), "close_numbers", || {
                     actions.push(Action::Set(Switch::Numbers, false));
                 });
-                ui.label(RichText::new(say("numbers-explained")).color(theme::DIM));
+                ui.label(RichText::new(say("numbers-explained")).color(theme::dim()));
                 plot(ui, look);
                 table(ui, look);
                 let entry = entry("every_frame");
@@ -36,7 +36,7 @@ pub fn numbers_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                 ui.label(
                     RichText::new(device(look))
                         .size(theme::SMALL)
-                        .color(theme::DIM),
+                        .color(theme::dim()),
                 );
             });
         });
@@ -110,7 +110,9 @@ fn table(ui: &mut Ui, look: &Look<'_>) {
         .spacing(vec2(16.0, 4.0))
         .show(ui, |ui| {
             let head = |ui: &mut Ui, key: &str, help: Option<&str>| {
-                let text = RichText::new(say(key)).size(theme::SMALL).color(theme::DIM);
+                let text = RichText::new(say(key))
+                    .size(theme::SMALL)
+                    .color(theme::dim());
                 let label = ui.label(text);
                 if let Some(help) = help {
                     label.on_hover_text(say(help));

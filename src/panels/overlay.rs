@@ -143,7 +143,7 @@ impl<'b> Overlay<'_, 'b> {
             Align2::LEFT_TOP,
             &who(network),
             theme::font(text.network),
-            theme::DIM,
+            theme::dim(),
             place.rect.max[0] + 40.0 * unit - left,
         );
         for stage in &place.stages {
@@ -163,7 +163,7 @@ impl<'b> Overlay<'_, 'b> {
         };
         let words = stage_words(item.network, stage.row);
         let room = stage.label_width;
-        let Some(words) = fit(words, theme::medium(text.label), theme::TEXT, room) else {
+        let Some(words) = fit(words, theme::medium(text.label), theme::text(), room) else {
             return;
         };
         let place: Pos2 = stage.label.into();
@@ -175,12 +175,12 @@ impl<'b> Overlay<'_, 'b> {
         let names = technical(item.network, stage.row);
         let font = theme::font(text.technical);
         if lane.technical_line {
-            if let Some(name) = fit(names, font, theme::DIM, room) {
+            if let Some(name) = fit(names, font, theme::dim(), room) {
                 self.on_dark(place + vec2(0.0, height), name);
             }
         } else {
             let left = width + 10.0 * unit;
-            if let Some(name) = fit(names, font, theme::DIM, room - left) {
+            if let Some(name) = fit(names, font, theme::dim(), room - left) {
                 let down = (height - name.size().y) / 2.0;
                 self.on_dark(place + vec2(left, down), name);
             }
@@ -192,7 +192,7 @@ impl<'b> Overlay<'_, 'b> {
                 Align2::RIGHT_TOP,
                 hidden,
                 theme::font(text.technical),
-                theme::DIM,
+                theme::dim(),
             );
         }
     }
@@ -204,11 +204,11 @@ impl<'b> Overlay<'_, 'b> {
             offset: [0, 0],
             blur: 6,
             spread: 1,
-            color: theme::STAGE.gamma_multiply(0.55),
+            color: theme::stage().gamma_multiply(0.55),
         };
         self.painter
             .add(shade.as_shape(behind, CornerRadius::same(6)));
-        self.painter.galley(place, galley, theme::TEXT);
+        self.painter.galley(place, galley, theme::text());
     }
 
     /// On a phone: what the layer is, and whose.
@@ -224,7 +224,7 @@ impl<'b> Overlay<'_, 'b> {
             Align2::LEFT_TOP,
             words,
             theme::bold(text.network),
-            theme::TEXT,
+            theme::text(),
         );
         let technical = technical(item.network, stage.row);
         let strongest = technical.first().filter(|_| stage.hidden > 0).map(|words| {
@@ -240,12 +240,12 @@ impl<'b> Overlay<'_, 'b> {
             .chain(technical)
             .map(|words| {
                 let font = theme::font(text.technical);
-                self.painter.layout_no_wrap(words, font, theme::DIM)
+                self.painter.layout_no_wrap(words, font, theme::dim())
             })
             .find(|galley| galley.size().x <= rect.width());
         if let Some(galley) = galley {
             let place = pos2(rect.min.x, first.max.y);
-            self.painter.galley(place, galley, theme::DIM);
+            self.painter.galley(place, galley, theme::dim());
         }
         if first.max.x + 60.0 > rect.max.x {
             return;
@@ -265,9 +265,9 @@ impl<'b> Overlay<'_, 'b> {
         for index in 0..count {
             let place = pos2(left + pitch * index as f32, rect.center().y);
             let (radius, colour) = if index == now {
-                (3.6, theme::TEXT)
+                (3.6, theme::text())
             } else {
-                (2.4, theme::TRACK)
+                (2.4, theme::track())
             };
             self.painter.circle_filled(place, radius, colour);
         }
@@ -361,8 +361,8 @@ impl<'b> Overlay<'_, 'b> {
     /// What is pointed at and what is selected, and what the selected cell sees of the stage before.
     fn outlines(&self) {
         for (cell, colour) in [
-            (self.look.selection.hovered, theme::DIM),
-            (self.look.selection.cell, theme::TEXT),
+            (self.look.selection.hovered, theme::dim()),
+            (self.look.selection.cell, theme::text()),
         ] {
             let Some(SelectedCell { network, cell }) = cell else {
                 continue;

@@ -25,7 +25,7 @@ pub fn own_network_ui(ui: &Ui, window: Rect, look: &Look<'_>, actions: &mut Vec<
         .fixed_pos(window.center())
         .pivot(Align2::CENTER_CENTER)
         .show(ui.ctx(), |ui| {
-            let line = Stroke::new(1.0, theme::LINE);
+            let line = Stroke::new(1.0, theme::line());
             theme::card().stroke(line).show(ui, |ui| {
                 ui.set_width(width);
                 header_ui(ui, refusal.is_some(), actions);
@@ -84,8 +84,8 @@ fn refusal_ui(ui: &mut Ui, explanation: &str) {
         // The explanation's titles begin at the margin, what belongs to them is set in.
         if let Some(item) = line.strip_prefix("  ") {
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new("·").color(theme::DIM));
-                ui.label(RichText::new(item).color(theme::DIM));
+                ui.label(RichText::new("·").color(theme::dim()));
+                ui.label(RichText::new(item).color(theme::dim()));
             });
         } else {
             ui.label(line);
@@ -112,7 +112,7 @@ fn network_ui(ui: &mut Ui, network: &Network) {
                 ("classes", network.spec().classes().len().into()),
             ],
         );
-        ui.label(RichText::new(facts).color(theme::DIM));
+        ui.label(RichText::new(facts).color(theme::dim()));
     });
     if notes.is_empty() {
         ui.label(say("own-nothing-assumed"));
@@ -121,11 +121,11 @@ fn network_ui(ui: &mut Ui, network: &Network) {
     ui.label(say("own-assumed"));
     for note in notes {
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new("·").color(theme::DIM));
-            ui.label(RichText::new(note).color(theme::DIM));
+            ui.label(RichText::new("·").color(theme::dim()));
+            ui.label(RichText::new(note).color(theme::dim()));
         });
     }
-    ui.label(RichText::new(say("own-better")).color(theme::DIM));
+    ui.label(RichText::new(say("own-better")).color(theme::dim()));
 }
 
 fn how_to_ui(ui: &mut Ui) {
@@ -166,7 +166,7 @@ fn buttons_ui(ui: &mut Ui, is_there: bool, actions: &mut Vec<Action>) {
 pub fn drop_hint(context: &Context) {
     let painter = context.layer_painter(LayerId::new(Order::Tooltip, Id::new("drop")));
     let window = context.viewport_rect();
-    painter.rect_filled(window, 0.0, theme::STAGE.gamma_multiply(0.82));
+    painter.rect_filled(window, 0.0, theme::stage().gamma_multiply(0.82));
     let frame = window.shrink(22.0);
     let path = [
         frame.left_top(),
@@ -177,13 +177,13 @@ pub fn drop_hint(context: &Context) {
     ];
     painter.extend(Shape::dashed_line(
         &path,
-        Stroke::new(2.0, theme::TEXT),
+        Stroke::new(2.0, theme::text()),
         10.0,
         7.0,
     ));
     let lines = [
-        (-14.0, 22.0, theme::TEXT, say("own-drop")),
-        (16.0, theme::TITLE, theme::DIM, say("own-choose.help")),
+        (-14.0, 22.0, theme::text(), say("own-drop")),
+        (16.0, theme::TITLE, theme::dim(), say("own-choose.help")),
     ];
     for (down, size, colour, text) in lines {
         let place = window.center() + egui::vec2(0.0, down);

@@ -139,7 +139,7 @@ fn plate_ui(
         egui::Align2::RIGHT_TOP,
         &say(words),
         theme::font(look.composed.places.text.technical),
-        theme::DIM,
+        theme::dim(),
         plate.max.x - pad.min.x,
     );
 }
@@ -194,7 +194,7 @@ fn canvas_ui(
             egui::Align2::CENTER_CENTER,
             &say(words),
             theme::medium(look.composed.places.text.headline),
-            theme::TEXT,
+            theme::text(),
             rect.width() - 16.0,
         );
     }
@@ -241,7 +241,7 @@ fn canvas_ui(
     if let Some(pointer) = response.hover_pos() {
         let radius = pad.width / PAD_SIZE * rect.width() / 2.0;
         let line = match pad.tool {
-            Tool::Draw => theme::DIM,
+            Tool::Draw => theme::dim(),
             Tool::Erase => theme::POINTER,
         };
         painter.circle_stroke(pointer, radius, Stroke::new(1.0, line));

@@ -80,7 +80,7 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             ui.painter()
                 .image(texture.id(), rect, whole, Color32::WHITE);
-            let line = Stroke::new(1.0, theme::LINE.gamma_multiply(0.6));
+            let line = Stroke::new(1.0, theme::line().gamma_multiply(0.6));
             ui.painter()
                 .rect_stroke(rect, 0.0, line, StrokeKind::Outside);
             if let Some(from) = centre(*channel) {
@@ -103,7 +103,7 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
                 Align2::LEFT_TOP,
                 say("portraits"),
                 theme::medium(look.composed.places.text.label),
-                theme::TEXT,
+                theme::text(),
             );
         }
     }

@@ -92,7 +92,7 @@ fn more_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
 }
 
 fn group(ui: &mut Ui, key: &str) {
-    ui.label(RichText::new(say(key)).color(theme::DIM));
+    ui.label(RichText::new(say(key)).color(theme::dim()));
 }
 
 fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
@@ -128,7 +128,7 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         let (spot, _) = ui.allocate_exact_size(vec2(44.0, 40.0), Sense::hover());
         let radius = brush / PAD_SIZE * look.composed.places.pad.width() / 2.0;
         ui.painter()
-            .circle_filled(spot.center(), radius.min(20.0), theme::TEXT);
+            .circle_filled(spot.center(), radius.min(20.0), theme::text());
     });
     preparation_ui(ui, pad, actions);
     ui.separator();
@@ -147,6 +147,7 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             ("calm", look.motion.reduced),
             ("reach", look.access.reach),
             ("larger_text", look.access.text_scale() > 1.0),
+            ("high_contrast", look.access.high_contrast),
             ("maps", look.screen.maps.is_some()),
             ("numbers", look.screen.numbers),
             ("lanes", look.screen.lanes_fill_screen),
@@ -165,7 +166,7 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             actions.push(Action::EdgeCount(count));
         }
         let text = say_with("edges-count", &[("count", count.into())]);
-        ui.label(RichText::new(text).color(theme::DIM));
+        ui.label(RichText::new(text).color(theme::dim()));
     });
     ui.separator();
     ui.horizontal_wrapped(|ui| {
@@ -206,7 +207,7 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         .pivot(Align2::CENTER_BOTTOM)
         .show(ui.ctx(), |ui| {
             egui::Frame::new()
-                .fill(theme::CARD)
+                .fill(theme::sheet())
                 .corner_radius(10)
                 .inner_margin(8)
                 .show(ui, |ui| {
@@ -250,7 +251,7 @@ fn help_ui(ui: &Ui, actions: &mut Vec<Action>) {
                     .max_height(window.height() - 170.0)
                     .show(ui, |ui| {
                         keys_grid(ui, window.width());
-                        ui.label(RichText::new(say("keys-mouse")).color(theme::DIM));
+                        ui.label(RichText::new(say("keys-mouse")).color(theme::dim()));
                     });
             });
         });
@@ -272,7 +273,7 @@ fn keys_grid(ui: &mut Ui, width: f32) {
                     let keys = RichText::new(keys_text(entry)).size(theme::SMALL);
                     ui.label(keys);
                     let help = RichText::new(entry.help()).size(theme::SMALL);
-                    ui.add(egui::Label::new(help.color(theme::DIM)).truncate());
+                    ui.add(egui::Label::new(help.color(theme::dim())).truncate());
                 }
                 ui.end_row();
             }

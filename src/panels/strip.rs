@@ -30,7 +30,7 @@ pub fn strip_ui(
     let places = &look.composed.places;
     let unit = places.unit;
     let radius = CornerRadius::same(14);
-    ui.painter().rect_filled(strip, radius, theme::CARD);
+    ui.painter().rect_filled(strip, radius, theme::sheet());
     ui.painter()
         .rect_stroke(strip, radius, edge, StrokeKind::Inside);
     let wide = places.class == WindowClass::Wide;
@@ -93,7 +93,7 @@ pub fn text_in(ui: &Ui, name: &str, words: &str, room: Rect, most: f32) -> Arc<G
     loop {
         let font = theme::medium(size);
         let text = words.to_string();
-        let galley = ui.painter().layout(text, font, theme::TEXT, room.width());
+        let galley = ui.painter().layout(text, font, theme::text(), room.width());
         if galley.size().y <= room.height() || size <= theme::SMALL {
             return galley;
         }

@@ -7,36 +7,128 @@ use bevy_egui::egui::{
     Painter, Pos2, Rect, Response, Sense, Stroke, TextStyle, Ui, Visuals, WidgetInfo, WidgetType,
     style::WidgetVisuals,
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-/// The darkest part of the backdrop.
-pub const STAGE: Color32 = Color32::from_rgb(9, 13, 27);
 /// The pad and the plate.
 pub const PAD: Color32 = Color32::from_rgb(23, 33, 62);
-/// Sheets over the scene.
-pub const CARD: Color32 = Color32::from_rgb(20, 29, 56);
-/// What can be pressed.
-pub const BUTTON: Color32 = Color32::from_rgb(34, 44, 72);
-/// What can be pressed and is on.
-pub const ON: Color32 = Color32::from_rgb(58, 72, 112);
-/// Edges of sheets.
-pub const LINE: Color32 = Color32::from_rgb(90, 110, 170);
-/// Text that matters.
-pub const TEXT: Color32 = Color32::from_rgb(238, 241, 248);
-/// Other text.
-pub const DIM: Color32 = Color32::from_rgb(168, 179, 204);
 /// The answer's tile,
 pub const ANSWER: Color32 = Color32::from_rgb(255, 184, 96);
 /// its figure,
 pub const ANSWER_FIGURE: Color32 = Color32::from_rgb(30, 18, 6);
 /// and its words.
 pub const ANSWER_WORD: Color32 = Color32::from_rgb(48, 28, 6);
-/// A tile that is no answer.
-pub const TILE: Color32 = Color32::from_rgb(30, 40, 68);
-/// What a bar runs in: 3.4 : 1 on a tile.
-pub const TRACK: Color32 = Color32::from_rgb(108, 122, 166);
 /// What points at something.
 pub const POINTER: Color32 = Color32::from_rgb(255, 190, 90);
+
+/// The colours that there are twice.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Palette {
+    /// The darkest part of the backdrop.
+    stage: Color32,
+    /// Sheets over the scene.
+    sheet: Color32,
+    /// What can be pressed.
+    button: Color32,
+    /// What can be pressed and is on.
+    on: Color32,
+    /// Edges of sheets.
+    line: Color32,
+    /// Text that matters.
+    text: Color32,
+    /// Other text.
+    dim: Color32,
+    /// A tile that is no answer.
+    tile: Color32,
+    /// What a bar runs in: at least 3.4 : 1 on a tile.
+    track: Color32,
+    /// Width of a control's outline, and how much of `line` it has.
+    outline: (f32, f32),
+}
+
+const USUAL: Palette = Palette {
+    stage: Color32::from_rgb(9, 13, 27),
+    sheet: Color32::from_rgb(20, 29, 56),
+    button: Color32::from_rgb(34, 44, 72),
+    on: Color32::from_rgb(58, 72, 112),
+    line: Color32::from_rgb(90, 110, 170),
+    text: Color32::from_rgb(238, 241, 248),
+    dim: Color32::from_rgb(168, 179, 204),
+    tile: Color32::from_rgb(30, 40, 68),
+    track: Color32::from_rgb(108, 122, 166),
+    outline: (1.0, 0.3),
+};
+
+const HIGH_CONTRAST: Palette = Palette {
+    stage: Color32::from_rgb(3, 5, 10),
+    sheet: Color32::from_rgb(8, 11, 20),
+    button: Color32::from_rgb(16, 21, 36),
+    on: Color32::from_rgb(44, 56, 92),
+    line: Color32::from_rgb(150, 170, 220),
+    text: Color32::WHITE,
+    dim: Color32::from_rgb(212, 220, 236),
+    tile: Color32::from_rgb(12, 16, 28),
+    track: Color32::from_rgb(150, 165, 205),
+    outline: (2.0, 1.0),
+};
+
+/// As the language that is spoken, this holds for everything that is painted.
+static HIGH: AtomicBool = AtomicBool::new(false);
+
+/// Paints with more contrast from now on, or as usual.
+pub fn set_high_contrast(on: bool) {
+    HIGH.store(on, Ordering::Relaxed);
+}
+
+fn palette() -> &'static Palette {
+    if HIGH.load(Ordering::Relaxed) {
+        &HIGH_CONTRAST
+    } else {
+        &USUAL
+    }
+}
+
+/// The darkest part of the backdrop.
+pub fn stage() -> Color32 {
+    palette().stage
+}
+
+/// Sheets over the scene.
+pub fn sheet() -> Color32 {
+    palette().sheet
+}
+
+/// What can be pressed.
+pub fn button() -> Color32 {
+    palette().button
+}
+
+/// Edges of sheets.
+pub fn line() -> Color32 {
+    palette().line
+}
+
+/// Text that matters.
+pub fn text() -> Color32 {
+    palette().text
+}
+
+/// Other text.
+pub fn dim() -> Color32 {
+    palette().dim
+}
+
+/// A tile that is no answer.
+pub fn tile() -> Color32 {
+    palette().tile
+}
+
+/// What a bar runs in.
+pub fn track() -> Color32 {
+    palette().track
+}
 
 /// One spacing grid, in points.
 pub const GAP: f32 = 8.0;
@@ -141,36 +233,53 @@ fn fonts() -> FontDefinitions {
 }
 
 fn visuals() -> Visuals {
+    let colours = palette();
+    let (width, share) = colours.outline;
     let mut visuals = Visuals::dark();
-    visuals.panel_fill = CARD;
-    visuals.window_fill = CARD;
-    visuals.window_stroke = Stroke::new(1.0, LINE);
-    visuals.extreme_bg_color = STAGE;
-    visuals.override_text_color = Some(TEXT);
-    visuals.selection.bg_fill = ON;
-    visuals.selection.stroke = Stroke::new(1.0, TEXT);
+    visuals.panel_fill = colours.sheet;
+    visuals.window_fill = colours.sheet;
+    visuals.window_stroke = Stroke::new(width, colours.line);
+    visuals.extreme_bg_color = colours.stage;
+    visuals.override_text_color = Some(colours.text);
+    visuals.selection.bg_fill = colours.on;
+    visuals.selection.stroke = Stroke::new(1.0, colours.text);
     visuals.slider_trailing_fill = true;
     let widget = |fill: Color32, line: Color32, text: Color32| WidgetVisuals {
         bg_fill: fill,
         weak_bg_fill: fill,
-        bg_stroke: Stroke::new(1.0, line),
+        bg_stroke: Stroke::new(width, line),
         corner_radius: CornerRadius::same(10),
         fg_stroke: Stroke::new(1.2, text),
         expansion: 0.0,
     };
-    visuals.widgets.noninteractive = widget(CARD, LINE.gamma_multiply(0.6), DIM);
-    visuals.widgets.inactive = widget(BUTTON, Color32::TRANSPARENT, TEXT);
-    visuals.widgets.hovered = widget(ON, LINE, TEXT);
-    visuals.widgets.active = widget(ON, TEXT, TEXT);
-    visuals.widgets.open = widget(BUTTON, LINE, TEXT);
+    let Palette {
+        sheet,
+        button,
+        on,
+        line,
+        text,
+        dim,
+        ..
+    } = *colours;
+    // Usually a button's colour is enough.
+    let rest = if share < 1.0 {
+        Color32::TRANSPARENT
+    } else {
+        line
+    };
+    visuals.widgets.noninteractive = widget(sheet, line.gamma_multiply(0.6), dim);
+    visuals.widgets.inactive = widget(button, rest, text);
+    visuals.widgets.hovered = widget(on, line, text);
+    visuals.widgets.active = widget(on, text, text);
+    visuals.widgets.open = widget(button, line, text);
     visuals
 }
 
 /// A sheet's frame.
 pub fn card() -> egui::Frame {
     egui::Frame::new()
-        .fill(CARD)
-        .stroke(Stroke::new(1.0, LINE.gamma_multiply(0.6)))
+        .fill(sheet())
+        .stroke(Stroke::new(palette().outline.0, line().gamma_multiply(0.6)))
         .corner_radius(CornerRadius::same(14))
         .inner_margin(egui::Margin::same(20))
 }
@@ -182,14 +291,18 @@ pub fn fitting(painter: &Painter, text: &str, size: f32, room: f32) -> Arc<Galle
 
 /// The same in any type.
 pub fn shrunk(painter: &Painter, text: &str, font: FontId, room: f32) -> Arc<Galley> {
-    let galley = painter.layout_no_wrap(text.into(), font.clone(), TEXT);
+    let galley = painter.layout_no_wrap(text.into(), font.clone(), palette().text);
     let width = galley.size().x;
     if width <= room {
         return galley;
     }
     // No smaller than can be read on a phone in the hand.
     let smaller = (font.size * room / width).max(LEAST_ON_BUTTONS.min(font.size));
-    painter.layout_no_wrap(text.into(), FontId::new(smaller, font.family), TEXT)
+    painter.layout_no_wrap(
+        text.into(),
+        FontId::new(smaller, font.family),
+        palette().text,
+    )
 }
 
 /// Paints such a line as [`Painter::text`] does.
@@ -239,27 +352,29 @@ impl Place<'_> {
         let response = ui.interact(self.rect, ui.id().with(self.name), sense);
         response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, self.enabled, self.text));
         mark(ui, self.name, self.rect);
+        let colours = palette();
         let fill = match (self.on, response.hovered() && self.enabled) {
-            (true, _) => ON,
-            (false, true) => ON.lerp_to_gamma(BUTTON, 0.4),
-            (false, false) => BUTTON,
+            (true, _) => colours.on,
+            (false, true) => colours.on.lerp_to_gamma(colours.button, 0.4),
+            (false, false) => colours.button,
         };
         let radius = CornerRadius::same((self.rect.height() * 0.22).min(14.0) as u8);
         ui.painter().rect_filled(self.rect, radius, fill);
         if self.enabled {
-            let edge = Stroke::new(1.0, LINE.gamma_multiply(0.3));
+            let (width, share) = colours.outline;
+            let edge = Stroke::new(width, colours.line.gamma_multiply(share));
             ui.painter()
                 .rect_stroke(self.rect, radius, edge, egui::StrokeKind::Inside);
         }
         if response.has_focus() {
-            let line = Stroke::new(2.0, TEXT);
+            let line = Stroke::new(colours.outline.0 + 1.0, colours.text);
             ui.painter()
                 .rect_stroke(self.rect, radius, line, egui::StrokeKind::Inside);
         }
         let colour = if self.enabled {
-            TEXT
+            colours.text
         } else {
-            DIM.gamma_multiply(0.6)
+            colours.dim.gamma_multiply(0.6)
         };
         let galley = fitting(ui.painter(), self.text, self.size, self.rect.width() - 8.0);
         let place = self.rect.center() - galley.size() / 2.0;
@@ -304,22 +419,44 @@ mod tests {
 
     #[test]
     fn text_and_graphics_stand_out() {
-        // The brightest part of the backdrop.
-        let backdrop = Color32::from_rgb(0x23, 0x34, 0x62);
-        for ground in [STAGE, PAD, CARD, BUTTON, TILE, backdrop] {
-            assert!(contrast(TEXT, ground) >= 4.5, "{ground:?}");
-            assert!(contrast(DIM, ground) >= 4.5, "{ground:?}");
+        // With the brightest part of the backdrop.
+        let usual = (USUAL, 4.5, Color32::from_rgb(0x23, 0x34, 0x62));
+        let high = (HIGH_CONTRAST, 7.0, Color32::from_rgb(0x0C, 0x11, 0x20));
+        for (colours, least, backdrop) in [usual, high] {
+            let Palette {
+                stage,
+                sheet,
+                button,
+                on,
+                text,
+                dim,
+                tile,
+                track,
+                ..
+            } = colours;
+            for ground in [stage, PAD, sheet, button, tile, backdrop] {
+                assert!(contrast(text, ground) >= least, "{ground:?}");
+                assert!(contrast(dim, ground) >= least, "{ground:?}");
+                assert!(contrast(POINTER, ground) >= least, "{ground:?}");
+            }
+            assert!(contrast(text, on) >= least);
+            assert!(contrast(ANSWER_FIGURE, ANSWER) >= least);
+            assert!(contrast(ANSWER_WORD, ANSWER) >= least);
+            assert!(contrast(track, tile) >= 3.4);
+            for index in 0..4 {
+                for ground in [stage, sheet, tile, backdrop] {
+                    assert!(contrast(network_hue(index), ground) >= least, "{index}");
+                }
+            }
         }
-        assert!(contrast(TEXT, ON) >= 4.5);
-        assert!(contrast(ANSWER_FIGURE, ANSWER) >= 4.5);
-        assert!(contrast(ANSWER_WORD, ANSWER) >= 4.5);
-        assert!(
-            contrast(TRACK, TILE) >= 3.0 - 0.6,
-            "{}",
-            contrast(TRACK, TILE)
-        );
-        for index in 0..4 {
-            assert!(contrast(network_hue(index), backdrop) >= 4.5, "{index}");
-        }
+    }
+
+    #[test]
+    fn high_contrast_is_white_on_nearly_black_with_thick_outlines() {
+        assert_eq!(HIGH_CONTRAST.text, Color32::WHITE);
+        assert!(contrast(HIGH_CONTRAST.stage, Color32::BLACK) < 1.1);
+        assert_eq!(HIGH_CONTRAST.outline, (2.0, 1.0));
+        // An outline tells a control from what it stands on.
+        assert!(contrast(HIGH_CONTRAST.line, HIGH_CONTRAST.stage) >= 7.0);
     }
 }

@@ -146,15 +146,19 @@ fn small_tile(
     let places = &look.composed.places;
     let unit = places.unit;
     let radius = CornerRadius::same((10.0 * unit) as u8);
-    let fill = if hovered { theme::BUTTON } else { theme::TILE };
+    let fill = if hovered {
+        theme::button()
+    } else {
+        theme::tile()
+    };
     painter.rect_filled(rect, radius, fill.gamma_multiply(0.92));
     let shares = told.shares(look, class);
     let most = shares.iter().map(|(_, share)| *share).fold(0.0, f32::max);
     let size = places.text.tile.min(0.62 * rect.height()).max(theme::SMALL);
     let colour = if most >= LEAST_BAR {
-        theme::TEXT
+        theme::text()
     } else {
-        theme::DIM
+        theme::dim()
     };
     painter.text(
         pos2(rect.min.x + 22.0 * unit, rect.center().y),
@@ -180,7 +184,7 @@ fn small_tile(
             Align2::RIGHT_CENTER,
             say_with("percent", &[("percent", percent.into())]),
             theme::font(theme::SMALL),
-            theme::TEXT,
+            theme::text(),
         );
         right -= (42.0 * unit).max(46.0);
     }
@@ -189,7 +193,7 @@ fn small_tile(
     for (line, (slot, share)) in bars.into_iter().enumerate() {
         let top = rect.center().y - all / 2.0 + line as f32 * (height + gap);
         let track = Rect::from_min_max(pos2(left, top), pos2(right, top + height));
-        painter.rect_filled(track, height / 2.0, theme::TRACK.gamma_multiply(0.45));
+        painter.rect_filled(track, height / 2.0, theme::track().gamma_multiply(0.45));
         let bar = Rect::from_min_size(track.min, vec2(track.width() * share, height));
         painter.rect_filled(bar, height / 2.0, theme::network_hue(*slot));
     }
@@ -205,16 +209,16 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         let response = ui.interact(rect, ui.id().with(("answer", place)), Sense::click());
         let painter = ui.painter();
         let radius = CornerRadius::same(16);
-        painter.rect_filled(rect, radius, theme::TILE.gamma_multiply(0.92));
+        painter.rect_filled(rect, radius, theme::tile().gamma_multiply(0.92));
         let Some(class) = winner else {
             let text = painter.layout(
                 told.headline.clone(),
                 theme::bold(places.text.headline),
-                theme::TEXT,
+                theme::text(),
                 rect.width() - 24.0,
             );
             let at = rect.center() - text.size() / 2.0;
-            painter.galley(at, text, theme::TEXT);
+            painter.galley(at, text, theme::text());
             continue;
         };
         let name = class_name(look, class);
@@ -261,7 +265,7 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
             Align2::LEFT_CENTER,
             words,
             theme::bold(26.0 * unit.min(1.2)),
-            theme::TEXT,
+            theme::text(),
         );
         let mut top = rect.min.y + rect.height() * 0.52;
         let end = places
@@ -286,7 +290,7 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
                 pos2((left + 46.0).min(right - 20.0), top + 4.0),
                 pos2(right, top + 10.0),
             );
-            painter.rect_filled(track, 3.0, theme::TRACK.gamma_multiply(0.45));
+            painter.rect_filled(track, 3.0, theme::track().gamma_multiply(0.45));
             let bar = Rect::from_min_size(track.min, vec2(track.width() * share, track.height()));
             painter.rect_filled(bar, 3.0, theme::network_hue(slot));
             top += 20.0;

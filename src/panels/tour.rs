@@ -71,7 +71,7 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         choice("tour_back", back.as_str(), at > 0, false),
         choice("tour_leave", leave.as_str(), true, false),
     ];
-    let edge = Stroke::new(1.0, theme::LINE.gamma_multiply(0.6));
+    let edge = Stroke::new(1.0, theme::line().gamma_multiply(0.6));
     let (room, pressed) = strip_ui(ui, look, strip, edge, &choices);
     actions.extend(pressed.map(|index| match index {
         0 if last => Action::NextChallenge,
@@ -83,7 +83,7 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let most = places.text.headline * 1.05;
     let galley = text_in(ui, "tour text", &words, room, most);
     let place = pos2(room.min.x, room.center().y - galley.size().y / 2.0);
-    ui.painter().galley(place, galley, theme::TEXT);
+    ui.painter().galley(place, galley, theme::text());
     dots(ui, look, strip, at, actions);
 }
 
@@ -103,7 +103,7 @@ fn dots(ui: &Ui, look: &Look<'_>, strip: Rect, at: usize, actions: &mut Vec<Acti
         let (radius, colour) = if step == at {
             (6.0 * unit, theme::POINTER)
         } else {
-            (4.0 * unit, theme::LINE)
+            (4.0 * unit, theme::line())
         };
         ui.painter().circle_filled(place, radius, colour);
         if response.on_hover_text(name).clicked() {

@@ -1,7 +1,7 @@
 //! The air behind the scene.
 
 use super::Composed;
-use crate::AppSystems;
+use crate::{AppSystems, access::Access};
 use bevy::{
     asset::uuid_handle,
     camera::visibility::NoFrustumCulling,
@@ -20,6 +20,9 @@ const SHADER: Handle<Shader> = uuid_handle!("b8b7f1b0-4f3a-4ad3-9a31-07c2fd6f4c1
 pub const EDGE: Color = Color::srgb_u8(0x09, 0x0D, 0x1B);
 /// Behind the middle of the lanes.
 const MIDDLE: Color = Color::srgb_u8(0x23, 0x34, 0x62);
+/// The same with high contrast.
+const DARK_EDGE: Color = Color::srgb_u8(0x03, 0x05, 0x0A);
+const DARK_MIDDLE: Color = Color::srgb_u8(0x0C, 0x11, 0x20);
 /// How far the light reaches, in shares of the window.
 const REACH: Vec2 = Vec2::new(0.62, 0.60);
 
@@ -102,19 +105,25 @@ fn hang(
 /// The light stands behind the middle of the lanes.
 fn light(
     composed: Res<Composed>,
+    access: Res<Access>,
     backdrops: Query<&MeshMaterial2d<BackdropMaterial>>,
     mut materials: ResMut<Assets<BackdropMaterial>>,
 ) {
-    if !composed.is_changed() {
+    if !composed.is_changed() && !access.is_changed() {
         return;
     }
     let [width, height] = composed.window;
     let middle = composed.scene_middle() / Vec2::new(width, height);
     let linear = |colour: Color| colour.to_linear().to_vec4();
+    let (edge, bright) = if access.high_contrast {
+        (DARK_EDGE, DARK_MIDDLE)
+    } else {
+        (EDGE, MIDDLE)
+    };
     let backdrop = Backdrop {
         light: Vec4::new(middle.x, middle.y, REACH.x, REACH.y),
-        edge: linear(EDGE),
-        middle: linear(MIDDLE),
+        edge: linear(edge),
+        middle: linear(bright),
         size: Vec4::new(width, height, 0.0, 0.0),
     };
     for handle in &backdrops {
