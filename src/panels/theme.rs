@@ -139,13 +139,13 @@ pub const BODY: f32 = 15.0;
 /// Type of a sheet's title.
 pub const TITLE: f32 = 20.0;
 
-/// The hue of the network at this place, wherever it appears.
+/// The hue of the network at this place, wherever it appears. Whoever lacks a kind of cones tells them apart too.
 pub fn network_hue(index: usize) -> Color32 {
     const HUES: [Color32; 4] = [
         Color32::from_rgb(190, 150, 250),
         Color32::from_rgb(80, 205, 170),
-        Color32::from_rgb(240, 140, 170),
-        Color32::from_rgb(140, 180, 240),
+        Color32::from_rgb(250, 125, 140),
+        Color32::from_rgb(165, 190, 240),
     ];
     HUES[index % HUES.len()]
 }
@@ -406,6 +406,7 @@ pub fn hint(entry: &Entry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::colour::value_colour;
 
     /// Contrast of two colours (WCAG 2.2).
     fn contrast(a: Color32, b: Color32) -> f32 {
@@ -458,5 +459,96 @@ mod tests {
         assert_eq!(HIGH_CONTRAST.outline, (2.0, 1.0));
         // An outline tells a control from what it stands on.
         assert!(contrast(HIGH_CONTRAST.line, HIGH_CONTRAST.stage) >= 7.0);
+    }
+
+    /// What eyes without one kind of cones see, in linear RGB: Machado, Oliveira and Fernandes, "A Physiologically-based
+    /// Model for Simulation of Color Vision Deficiency", IEEE Transactions on Visualization and Computer Graphics 15(6),
+    /// 2009, severity 1.0; and what all others see.
+    const VISIONS: [(&str, [[f32; 3]; 3]); 4] = [
+        ("usual", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+        (
+            "protanopia",
+            [
+                [0.152286, 1.052583, -0.204868],
+                [0.114503, 0.786281, 0.099216],
+                [-0.003882, -0.048116, 1.051998],
+            ],
+        ),
+        (
+            "deuteranopia",
+            [
+                [0.367322, 0.860646, -0.227968],
+                [0.280085, 0.672501, 0.047413],
+                [-0.011820, 0.042940, 0.968881],
+            ],
+        ),
+        (
+            "tritanopia",
+            [
+                [1.255528, -0.076749, -0.178779],
+                [-0.078411, 0.930809, 0.147602],
+                [0.004733, 0.691367, 0.303900],
+            ],
+        ),
+    ];
+
+    fn times(matrix: &[[f32; 3]; 3], vector: [f32; 3]) -> [f32; 3] {
+        matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum())
+    }
+
+    /// CIELAB of linear sRGB, under D65.
+    fn lab(linear: [f32; 3]) -> [f32; 3] {
+        let to_xyz = [
+            [0.412_456, 0.357_576, 0.180_438],
+            [0.212_673, 0.715_152, 0.072_175],
+            [0.019_334, 0.119_192, 0.950_304],
+        ];
+        let [x, y, z] = times(&to_xyz, linear);
+        let root = |share: f32| {
+            let least = 6.0_f32 / 29.0;
+            if share > least.powi(3) {
+                share.cbrt()
+            } else {
+                share / (3.0 * least * least) + 4.0 / 29.0
+            }
+        };
+        let [x, y, z] = [root(x / 0.950_47), root(y), root(z / 1.088_83)];
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    /// How different two colours are to such eyes (CIE 1976).
+    fn difference(vision: &[[f32; 3]; 3], a: Color32, b: Color32) -> f32 {
+        let seen = |colour: Color32| {
+            let [r, g, b, _] = egui::Rgba::from(colour).to_array();
+            lab(times(vision, [r, g, b]).map(|part| part.clamp(0.0, 1.0)))
+        };
+        let squares = seen(a).into_iter().zip(seen(b));
+        squares.map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt()
+    }
+
+    #[test]
+    fn colours_differ_for_every_kind_of_eyes() {
+        let value = |place: f32| {
+            let [r, g, b] = value_colour(place);
+            Color32::from_rgb(r, g, b)
+        };
+        let mut pairs = vec![(ANSWER, USUAL.tile), (POINTER, USUAL.line)];
+        for first in 0..4 {
+            for second in first + 1..4 {
+                pairs.push((network_hue(first), network_hue(second)));
+            }
+        }
+        for step in 2..=10 {
+            let place = step as f32 / 10.0;
+            pairs.push((value(place), value(-place)));
+            pairs.push((value(place), value(0.0)));
+            pairs.push((value(-place), value(0.0)));
+        }
+        for (eyes, vision) in &VISIONS {
+            for (a, b) in &pairs {
+                let difference = difference(vision, *a, *b);
+                assert!(difference >= 15.0, "{eyes}: {a:?} {b:?}: {difference}");
+            }
+        }
     }
 }
