@@ -88,6 +88,17 @@ pub struct Mode {
     pub reach: bool,
     /// How many times larger than usual texts are; where there is no room, less.
     pub text_scale: f32,
+    /// No side of a control is smaller, where there is room: see [`target_on`].
+    pub least_target: f32,
+}
+
+/// The side of a target of 20 mm, in a window that fills a screen of this diagonal; 0 where that is not known.
+pub fn target_on([width, height]: [f32; 2], screen_inches: f32) -> f32 {
+    const TARGET_MILLIMETRES: f32 = 20.0;
+    if screen_inches <= 0.0 {
+        return 0.0;
+    }
+    TARGET_MILLIMETRES * width.hypot(height) / (25.4 * screen_inches)
 }
 
 impl Default for Mode {
@@ -100,6 +111,7 @@ impl Default for Mode {
             strip: false,
             reach: false,
             text_scale: 1.0,
+            least_target: 0.0,
         }
     }
 }
@@ -411,7 +423,9 @@ fn wide([width, height]: [f32; 2], half: f32, networks: &[&[Shape]], mode: &Mode
         margin,
         16.0 * unit,
         width - 2.0 * margin,
-        (44.0 * unit).max(40.0),
+        (44.0 * unit)
+            .max(40.0)
+            .max(mode.least_target.min(0.12 * height)),
     );
     let top = header.max[1] + 20.0 * unit;
     let bottom = height - (50.0 * unit).max(44.0);
@@ -426,9 +440,10 @@ fn wide([width, height]: [f32; 2], half: f32, networks: &[&[Shape]], mode: &Mode
         lanes_bottom: low,
     } = if mode.reach {
         let right = lanes_right + 44.0 * unit;
-        hand_in_reach([margin, top, right, bottom], half, header, &text, unit)
+        let target = mode.least_target.min(0.11 * height);
+        hand_in_reach([margin, top, right, bottom], half, target, &text, unit)
     } else {
-        wide_hand(frame, header, width, &text, unit)
+        wide_hand(frame, header, mode.least_target, &text, unit)
     };
 
     let (answers, glyph) = tiles(frame, &mode.winners, unit);
@@ -483,12 +498,19 @@ struct WideHand {
 }
 
 /// The pad above, plate and three buttons below it; the other controls in the header.
-fn wide_hand(frame: Rect, header: Rect, width: f32, text: &TextSizes, unit: f32) -> WideHand {
-    let [networks, explain, more] = header_controls(header, unit);
-    let side = (0.585 * frame.height()).min(0.28 * width);
-    let pad = Rect::sized(frame.min[0], frame.min[1], side, side);
+fn wide_hand(frame: Rect, header: Rect, target: f32, text: &TextSizes, unit: f32) -> WideHand {
+    let width = frame.min[0] + frame.max[0];
+    let [networks, explain, more] = header_controls(header, target.min(0.14 * width), unit);
     let bottom = frame.max[1];
-    let (plate, [draw, undo, clear]) = below_pad(pad, bottom, text.technical, unit);
+    let buttons = 3.0 * target + 20.0 * unit;
+    let mut side = (0.585 * frame.height()).min(0.28 * width);
+    if target > 0.0 {
+        // The pad makes way for the buttons below it, but not for ever.
+        let room = frame.height() - 1.5 * text.technical - 30.0 * unit - buttons;
+        side = side.min(room.max(0.45 * frame.height()));
+    }
+    let pad = Rect::sized(frame.min[0], frame.min[1], side, side);
+    let (plate, [draw, undo, clear]) = below_pad(pad, bottom, text.technical, buttons, unit);
     WideHand {
         pad,
         plate,
@@ -509,19 +531,24 @@ fn wide_hand(frame: Rect, header: Rect, width: f32, text: &TextSizes, unit: f32)
 fn hand_in_reach(
     [left, top, right, bottom]: [f32; 4],
     half: f32,
-    header: Rect,
+    target: f32,
     text: &TextSizes,
     unit: f32,
 ) -> WideHand {
+    let headline_right = right + tile_width(unit) + 28.0 * unit;
+    let width = headline_right + left;
     let side = (bottom - half - 6.0 * unit)
         .min(0.92 * half)
-        .min(0.28 * (header.width() + 2.0 * left));
+        .min(0.28 * width);
     let pad = Rect::sized(left, bottom - side, side, side);
     let below = 30.0 * unit + 1.5 * text.technical;
     let small = (pad.min[1] - below - top).min(0.56 * side);
     let plate = Rect::sized(pad.max[0] - small, pad.min[1] - below - small, small, small);
     let bar = Rect::new(pad.max[0] + 18.0 * unit, half, right, bottom);
-    let size = [90.0 * unit.max(1.0), (48.0 * unit).max(44.0)];
+    let size = [
+        (90.0 * unit.max(1.0)).max(target),
+        (48.0 * unit).max(44.0).max(target),
+    ];
     let places = rows_above(bar, 6, size, 10.0 * unit);
     let [draw, undo, clear, networks, explain, more] = [0, 1, 2, 3, 4, 5].map(|at| places[at]);
     WideHand {
@@ -535,7 +562,7 @@ fn hand_in_reach(
             explain: Some(explain),
             more,
         },
-        headline_right: header.max[0],
+        headline_right,
         lanes_bottom: draw.min[1] - 14.0 * unit,
     }
 }
@@ -563,10 +590,10 @@ fn rows_above(area: Rect, count: usize, size: [f32; 2], gap: f32) -> Vec<Rect> {
 }
 
 /// Networks, explain, more: from the right end of the header.
-fn header_controls(header: Rect, unit: f32) -> [Rect; 3] {
+fn header_controls(header: Rect, target: f32, unit: f32) -> [Rect; 3] {
     let mut right = header.max[0];
     let mut next = |base: f32| {
-        let width = (base * unit).max(base * 0.86);
+        let width = (base * unit).max(base * 0.86).max(target);
         let rect = Rect::new(right - width, header.min[1], right, header.max[1]);
         right -= width + 10.0 * unit;
         rect
@@ -577,14 +604,24 @@ fn header_controls(header: Rect, unit: f32) -> [Rect; 3] {
     [networks, explain, more]
 }
 
-/// The 28×28 plate at the right, next to the lanes, and three buttons beside it.
-fn below_pad(pad: Rect, bottom: f32, caption_size: f32, unit: f32) -> (Rect, [Rect; 3]) {
+/// The 28×28 plate at the right, next to the lanes, and three buttons beside it, together as high as wanted where there is
+/// room.
+fn below_pad(
+    pad: Rect,
+    bottom: f32,
+    caption_size: f32,
+    wanted: f32,
+    unit: f32,
+) -> (Rect, [Rect; 3]) {
     let caption = 1.5 * caption_size;
-    let side = (bottom - caption - pad.max[1] - 30.0 * unit).min(0.56 * pad.width());
-    let top = bottom - caption - side;
-    let plate = Rect::sized(pad.max[0] - side, top, side, side);
+    let room = bottom - caption - pad.max[1] - 30.0 * unit;
+    let side = room.min(0.56 * pad.width());
+    let plate_top = bottom - caption - side;
+    let plate = Rect::sized(pad.max[0] - side, plate_top, side, side);
     let gap = 10.0 * unit;
-    let height = (side - 2.0 * gap) / 3.0;
+    let all = side.max(wanted.min(room));
+    let top = bottom - caption - all;
+    let height = (all - 2.0 * gap) / 3.0;
     let width = pad.width() - side - 18.0 * unit;
     let buttons = [0.0, 1.0, 2.0]
         .map(|place| Rect::sized(pad.min[0], top + place * (height + gap), width, height));
@@ -1199,7 +1236,9 @@ fn upright(
     let (above, below, between) = (8.0 * unit, 14.0 * unit, 12.0 * unit);
     let [header, label] = [36.0, 45.0].map(|base| base * unit * mode.text_scale);
     let dots = 18.0 * unit;
-    let (band, bar) = ((116.0 * unit).max(112.0), (54.0 * unit).max(48.0));
+    let target = mode.least_target;
+    let band = (116.0 * unit).max(112.0);
+    let bar = (54.0 * unit).max(48.0).max(target.min(0.09 * height));
     let count = mode.winners.len().max(1);
     // In reach the answer's button is one of the bar's; the tour needs the room more.
     let buttons = if mode.reach && count == 1 && !mode.strip {
@@ -1208,7 +1247,7 @@ fn upright(
         5
     };
     let least = if buttons == 6 {
-        62.0 * unit.max(1.0)
+        (62.0 * unit.max(1.0)).max(target.min((inner - 2.0 * gap) / 3.0))
     } else {
         0.0
     };
@@ -1246,7 +1285,10 @@ fn upright(
         bars.get(4).copied().filter(|_| buttons == 6)
     } else {
         (count == 1).then(|| {
-            let size = [76.0 * unit, (48.0 * unit).max(44.0)];
+            let size = [
+                (76.0 * unit).max(target.min(0.3 * inner)),
+                (48.0 * unit).max(44.0).max(target.min(band - gap)),
+            ];
             let middle = answers[0].centre()[1];
             let right = answers[0].max[0] - between;
             Rect::sized(right - size[0], middle - size[1] / 2.0, size[0], size[1])
@@ -1288,7 +1330,11 @@ fn sideways([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Co
     let side = (height - 2.0 * margin).min(0.44 * width);
     let top = (height - side) / 2.0;
     let pad = Rect::sized(margin, top, side, side);
-    let button = [(64.0 * unit).max(60.0), (side - 4.0 * gap) / 5.0];
+    let target = mode.least_target;
+    let button = [
+        (64.0 * unit).max(60.0).max(target.min(0.11 * width)),
+        (side - 4.0 * gap) / 5.0,
+    ];
     let buttons_left = pad.max[0] + 8.0 * unit;
     let [draw, undo, clear, networks_button, more] = [0.0, 1.0, 2.0, 3.0, 4.0].map(|place| {
         let button_top = top + place * (button[1] + gap);
@@ -1305,7 +1351,7 @@ fn sideways([width, height]: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Co
     let answer_left = right - answer_width;
     let maps_top = top + label_height;
     let count = mode.winners.len().max(1);
-    let explain_height = (48.0 * unit).max(44.0);
+    let explain_height = (48.0 * unit).max(44.0).max(target.min(0.2 * side));
     let answer = (side - explain_height - gap - (count - 1) as f32 * gap) / count as f32;
     let answers = (0..count)
         .map(|place| {
@@ -1584,6 +1630,12 @@ mod tests {
         });
         let enlarged: Vec<Mode> = enlarged.collect();
         modes.extend(enlarged);
+        let for_fingers = modes.iter().map(|mode| Mode {
+            least_target: 74.0,
+            ..mode.clone()
+        });
+        let for_fingers: Vec<Mode> = for_fingers.collect();
+        modes.extend(for_fingers);
         for window in NAMED_SIZES.into_iter().chain(OTHER_SIZES) {
             for networks in choices {
                 for mode in &modes {
@@ -1828,6 +1880,33 @@ mod tests {
                 );
             }
         });
+    }
+
+    #[test]
+    fn controls_are_as_large_as_fingers_where_there_is_room() {
+        // A screen of 21.5 inches, 1280 points wide: 2.69 points a millimetre.
+        let target = target_on([1280.0, 720.0], 21.5);
+        assert!((target - 53.8).abs() < 0.1, "{target}");
+        assert_eq!(target_on([1280.0, 720.0], 0.0), 0.0);
+        for (window, reach, least_target) in [
+            ([1280.0, 720.0], false, target),
+            ([1280.0, 720.0], true, target),
+            ([1280.0, 720.0], false, 74.0),
+            ([1280.0, 720.0], true, 74.0),
+            ([900.0, 600.0], false, 54.0),
+            ([1080.0, 1920.0], false, 90.0),
+            ([1080.0, 1920.0], true, 90.0),
+        ] {
+            let mode = Mode {
+                reach,
+                least_target,
+                ..with_winners(&[3])
+            };
+            for control in compose(window, &[CNN, MLP], &mode).controls.all() {
+                let side = control.width().min(control.height());
+                assert!(side >= least_target - 0.01, "{window:?} {mode:?} {side}");
+            }
+        }
     }
 
     #[test]

@@ -22,6 +22,10 @@ pub struct Settings {
     pub pointer: bool,
     /// Whether pad and controls lie in the lower half, for a child or a wheelchair.
     pub reach: bool,
+    /// The screen's diagonal in inches, from which controls get 20 mm where there is room: 5 to 200, or 0 where it is not known.
+    #[serde(deserialize_with = "screen")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 200)))]
+    pub screen_inches: f32,
     /// The size of texts in percent: 100, 125 or 150. They grow where there is room.
     #[serde(deserialize_with = "text_size")]
     #[cfg_attr(test, schemars(range(min = 100, max = 150)))]
@@ -92,6 +96,7 @@ impl Default for Settings {
             full_screen: true,
             pointer: false,
             reach: false,
+            screen_inches: 0.0,
             text_size: 100,
             high_contrast: false,
             idle_seconds: 45.0,
@@ -153,7 +158,7 @@ fn within<'de, D: Deserializer<'de>>(source: D, [low, high]: [f32; 2]) -> Result
     }
 }
 
-/// The same, or 0 for never.
+/// The same, or 0 for none of it.
 fn within_or_never<'de, D: Deserializer<'de>>(
     source: D,
     [low, high]: [f32; 2],
@@ -163,7 +168,7 @@ fn within_or_never<'de, D: Deserializer<'de>>(
         Ok(value)
     } else {
         Err(D::Error::custom(format!(
-            "{value} is not allowed here; it may be {low} to {high}, or 0 for never"
+            "{value} is not allowed here; it may be {low} to {high}, or 0"
         )))
     }
 }
@@ -184,6 +189,7 @@ ranges! {
     heartbeat: within 3.0 to 600.0;
     tour: within_or_never 3.0 to 120.0;
     corner: within_or_never 3.0 to 60.0;
+    screen: within_or_never 5.0 to 200.0;
 }
 
 fn log_size<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
@@ -319,6 +325,7 @@ mod tests {
             &["line 2", "04:00"],
         );
         refused("pointer = 3", &["line 1", "boolean"]);
+        refused("screen_inches = 3", &["line 1", "5 to 200, or 0"]);
         refused("text_size = 200", &["line 1", "100, 125 or 150"]);
         refused("pointer", &["line 1"]);
     }

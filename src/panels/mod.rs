@@ -355,6 +355,9 @@ fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Compos
         strip: look.screen.tour.is_some() || look.screen.challenge.is_some(),
         reach: look.access.reach,
         text_scale: look.access.text_scale(),
+        least_target: look.exhibit.map_or(0.0, |exhibit| {
+            composition::target_on(window, exhibit.settings.screen_inches)
+        }),
     };
     Composed::new(window, scale, networks, mode)
 }
