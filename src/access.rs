@@ -1,4 +1,4 @@
-//! How the app meets who uses it: what lies within reach, how large its texts are, how strong its contrasts.
+//! How the app meets who uses it: what lies within reach, how large its texts are, how strong its contrasts, what is hidden.
 
 use bevy::prelude::*;
 
@@ -19,6 +19,50 @@ pub struct Access {
     pub text_percent: u16,
     /// White on nearly black, with thick outlines.
     pub high_contrast: bool,
+    /// What is not shown.
+    pub hidden: Hidden,
+}
+
+/// What is not shown, such as where the app is a part of somebody's page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// The inference times.
+    pub times: bool,
+    /// What the colours mean.
+    pub legend: bool,
+    /// The way to the guided tour.
+    pub guide: bool,
+    /// The choice of networks, the explanation and what is under More.
+    pub controls: bool,
+}
+
+impl Hidden {
+    /// Hides what is called so; false where nothing is.
+    pub fn hide(&mut self, name: &str) -> bool {
+        let part = match name {
+            "times" => &mut self.times,
+            "legend" => &mut self.legend,
+            "guide" => &mut self.guide,
+            "controls" => &mut self.controls,
+            _ => return false,
+        };
+        *part = true;
+        true
+    }
+
+    /// Of a list such as `times,legend`.
+    ///
+    /// # Errors
+    /// Where it names something else, with what it may name.
+    pub fn from_list(list: &str) -> Result<Self, String> {
+        let mut hidden = Self::default();
+        match list.split(',').find(|name| !hidden.hide(name.trim())) {
+            Some(name) => Err(format!(
+                "{name} cannot be hidden, but times, legend, guide and controls can"
+            )),
+            None => Ok(hidden),
+        }
+    }
 }
 
 impl Default for Access {
@@ -27,6 +71,7 @@ impl Default for Access {
             reach: false,
             text_percent: TEXT_SIZES[0],
             high_contrast: false,
+            hidden: Hidden::default(),
         }
     }
 }
@@ -59,5 +104,18 @@ mod tests {
         });
         assert_eq!(sizes, [125, 150, 100, 125]);
         assert_eq!(access.text_scale(), 1.25);
+    }
+
+    #[test]
+    fn a_list_tells_what_is_hidden() {
+        let hidden = Hidden::from_list("times, controls").unwrap();
+        let wanted = Hidden {
+            times: true,
+            controls: true,
+            ..Hidden::default()
+        };
+        assert_eq!(hidden, wanted);
+        let refused = Hidden::from_list("times,pad").unwrap_err();
+        assert!(refused.contains("pad") && refused.contains("legend"));
     }
 }

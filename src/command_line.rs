@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use mnistify::{
     Surface,
+    access::{Access, Hidden},
     actions::Action,
     commands::{bench, exhibit, load_network, predict, screenshot, tell},
     link::SharedState,
@@ -32,6 +33,9 @@ struct Cli {
     /// the same name beside it, if it needs one.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Leave these out, with commas between: times, legend, guide, controls.
+    #[arg(long, value_name = "LIST", value_parser = Hidden::from_list)]
+    hide: Option<Hidden>,
     /// The language to begin with: en, fr, de or es; the system's if not said.
     #[arg(long, global = true, value_parser = language)]
     language: Option<Language>,
@@ -141,6 +145,7 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
         session.resume(&mut app);
     }
     let world = app.world_mut();
+    world.resource_mut::<Access>().hidden = cli.hide.unwrap_or_default();
     if let Some((link, fault)) = link {
         world.write_message(Action::Open(Box::new(link)));
         if let Some(fault) = fault {

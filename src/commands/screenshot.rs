@@ -2,6 +2,7 @@
 
 use super::{load_network, offscreen::Offscreen};
 use crate::{
+    access::{Access, Hidden},
     actions::{Action, Show, Switch, entry},
     inference::Network,
     own_network::read_for_pad,
@@ -73,6 +74,9 @@ pub struct Arguments {
     /// White on nearly black.
     #[arg(long)]
     high_contrast: bool,
+    /// Leave these out, with commas between: times, legend, guide, controls.
+    #[arg(long, value_name = "LIST", value_parser = Hidden::from_list)]
+    hide: Option<Hidden>,
     /// On this step of the guided tour, 1 to 8.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8))]
     tour: Option<u8>,
@@ -145,6 +149,7 @@ fn set_up(
     let world = offscreen.app.world_mut();
     let mut surface = world.resource_mut::<DrawSurface>();
     (surface.still, surface.full) = (true, !arguments.plain);
+    world.resource_mut::<Access>().hidden = arguments.hide.unwrap_or_default();
     if let Some(key) = &arguments.network {
         let key = key.to_lowercase();
         offscreen.network(&key).ok_or_else(|| unknown(&key))?;

@@ -7,6 +7,7 @@ pub mod events;
 
 use crate::{
     Surface,
+    access::{Access, Hidden},
     actions::{Action, Screen, TABLE},
     bench::{self as measurements, Bench},
     exhibit,
@@ -60,6 +61,8 @@ thread_local! {
     /// The network that a person brought.
     static OWN: RefCell<Option<Model>> = const { RefCell::new(None) };
     static STARTED: Cell<bool> = const { Cell::new(false) };
+    /// What the app does not show.
+    static HIDDEN: Cell<Hidden> = const { Cell::new(Hidden { times: false, legend: false, guide: false, controls: false }) };
     /// The first language of an exhibit, where the app is one.
     static EXHIBIT: Cell<Option<Language>> = const { Cell::new(None) };
 }
@@ -110,6 +113,7 @@ pub fn start(
         hook(info);
         event("failed", &json!({ "reason": info.to_string() }));
     }));
+    app.world_mut().resource_mut::<Access>().hidden = HIDDEN.get();
     let (state, fault) = SharedState::from_fragment(fragment);
     app.world_mut().write_message(Action::Open(Box::new(state)));
     // The rest works, so the person is told inside the app.
@@ -142,6 +146,17 @@ pub fn start(
 #[wasm_bindgen(js_name = exhibit)]
 pub fn be_exhibit(code: &str) {
     EXHIBIT.set(Some(Language::of(code).unwrap_or_default()));
+}
+
+/// Hides these in the app that is started after this: a list such as `times,legend`. Names that are not known are left for
+/// other versions.
+#[wasm_bindgen]
+pub fn hide(list: &str) {
+    let mut hidden = Hidden::default();
+    for name in list.split(',') {
+        hidden.hide(name.trim());
+    }
+    HIDDEN.set(hidden);
 }
 
 /// Puts a recording's strokes on the pad.

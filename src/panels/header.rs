@@ -36,6 +36,9 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
             return;
         }
     }
+    if look.access.hidden.controls {
+        return;
+    }
     let controls = &places.controls;
     let networks_text = networks_text(look);
     let networks = Place {
@@ -170,14 +173,17 @@ pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         return;
     };
     let size = places.text.foot;
-    legend(ui, to_egui(lanes.legend), size, places.unit);
+    let hidden = look.access.hidden;
+    if !hidden.legend {
+        legend(ui, to_egui(lanes.legend), size, places.unit);
+    }
     let rect = to_egui(lanes.times);
     let text = short_times(look);
     // Elsewhere they are under "more": a person chooses once, visitors come and go.
     if look.exhibit.is_some() {
         languages_ui(ui, look, rect, size, actions);
     }
-    if text.is_empty() {
+    if text.is_empty() || hidden.times {
         return;
     }
     let galley = ui

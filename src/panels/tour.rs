@@ -27,7 +27,9 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let places = &look.composed.places;
     let at = look.screen.tour.and_then(|at| Some((at, steps().get(at)?)));
     let (Some((at, step)), Some(strip)) = (at, places.strip) else {
-        if let (Scene::Lanes(lanes), None) = (&places.scene, places.strip) {
+        if let (Scene::Lanes(lanes), None, false) =
+            (&places.scene, places.strip, look.access.hidden.guide)
+        {
             let words = say("tour-start");
             let start = Place {
                 name: "tour",

@@ -33,6 +33,8 @@ const FRAME_MILLIS = 50;
 const DOWNLOAD_SHARE = 0.85;
 /** No language has a longer code; more of what an address asks for is not shown. */
 const LONGEST_CODE = 20;
+/** What the app leaves out in somebody's page. */
+const EMBEDDED = "times,legend,guide,controls";
 /** So long after a stroke the app may take the main thread. */
 const REST_MILLIS = 400;
 
@@ -249,6 +251,7 @@ async function runApp() {
       }));
       app.set_language?.(language());
       if (query.has("exhibit")) app.exhibit(language());
+      app.hide(query.has("embed") ? EMBEDDED : (query.get("hide") ?? ""));
     }
     app.start(models, files.map((file) => file.value), viewToOpen(), adapterName);
   } catch (error) {

@@ -58,3 +58,11 @@ page.test('a link opens a step of the tour', async ({ open, url }) => {
   await app.draw(seven);
   await app.reads(7);
 });
+
+page.test('as a part of another page it leaves out all but hand, lanes and answer', async ({ open, url }) => {
+  const app = await open({ address: `${url}?nosw&3d&embed` });
+  await app.shows('the buttons of the hand alone', ({ buttons }) => {
+    const left = ['draw', 'undo', 'clear'].every((name) => buttons[name]);
+    return left && !['networks', 'explain', 'more', 'tour'].some((name) => buttons[name]);
+  });
+});
