@@ -6,6 +6,7 @@
 import { app3d, handOver, idle, isOnRequest, showApp, showPad, showThread, tell } from "mnistify/depths";
 import { Downloads, importModule, size } from "mnistify/download";
 import { isPicture, readFiles } from "mnistify/files";
+import { watchGamepads } from "mnistify/gamepad";
 import { adapterName, watchDevice, watchFrames, whyNo3d } from "mnistify/graphics";
 import { isBrowserKey, leaveToBrowser, watchHands } from "mnistify/hands";
 import { chooseNetwork, listen, listenToDrops, open, save, savePicture, share } from "mnistify/host";
@@ -344,6 +345,7 @@ async function afterReady() {
   offerAside(functions, openedAfterFrames);
   keptNow = () => [app.strokes(), app.link(false)];
   listenToHands(functions);
+  watchGamepads(canvas, { act: (name) => !faults && functions.act(name), from: () => middleOfPad(functions) });
   watchFrames(canvas, () => (faults ? NaN : functions.state().frame), () => fault("still", ""));
   showApp();
   canvas.focus({ preventScroll: true });
@@ -363,6 +365,16 @@ async function afterReady() {
   connect(functions);
   if (query.has("bench")) functions.bench();
   return faulty.promise;
+}
+
+/**
+ * @param {any} functions
+ * @returns {[number, number]}
+ */
+function middleOfPad(functions) {
+  const { left, top } = canvas.getBoundingClientRect();
+  const [x0, y0, x1, y1] = faults ? [0, 0, innerWidth, innerHeight] : functions.state().pad;
+  return [left + (x0 + x1) / 2, top + (y0 + y1) / 2];
 }
 
 /** @param {any} functions */
