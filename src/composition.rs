@@ -692,7 +692,7 @@ pub fn explanation(rect: Rect, text: &TextSizes, unit: f32) -> Explanation {
     let foot = 1.3 * text.technical + 22.0 * unit;
     let inner = rect.width() - 2.0 * inset;
     let free = rect.height() - head - foot - scrub - inset;
-    let side = ((inner - 4.0 * sign) / 5.0).min(free);
+    let side = ((inner - 4.0 * sign) / 5.0).min(free).max(0.0);
     let step = (inner - 5.0 * side) / 4.0 + side;
     let top = rect.min[1] + head + ((free - side) / 2.0).max(0.0);
     let slots = [0.0, 1.0, 2.0, 3.0, 4.0]
@@ -1624,18 +1624,13 @@ mod tests {
             ..mode.clone()
         });
         let mut modes: Vec<Mode> = usual.iter().cloned().chain(in_reach).collect();
-        let enlarged = modes.iter().map(|mode| Mode {
+        let large = modes.iter().map(|mode| Mode {
             text_scale: 1.5,
-            ..mode.clone()
-        });
-        let enlarged: Vec<Mode> = enlarged.collect();
-        modes.extend(enlarged);
-        let for_fingers = modes.iter().map(|mode| Mode {
             least_target: 74.0,
             ..mode.clone()
         });
-        let for_fingers: Vec<Mode> = for_fingers.collect();
-        modes.extend(for_fingers);
+        let large: Vec<Mode> = large.collect();
+        modes.extend(large);
         for window in NAMED_SIZES.into_iter().chain(OTHER_SIZES) {
             for networks in choices {
                 for mode in &modes {

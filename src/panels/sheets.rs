@@ -145,9 +145,6 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         for (name, on) in [
             ("slow", look.motion.slow.is_some()),
             ("calm", look.motion.reduced),
-            ("reach", look.access.reach),
-            ("larger_text", look.access.text_scale() > 1.0),
-            ("high_contrast", look.access.high_contrast),
             ("maps", look.screen.maps.is_some()),
             ("numbers", look.screen.numbers),
             ("lanes", look.screen.lanes_fill_screen),
@@ -192,6 +189,15 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             if response.clicked() {
                 actions.push(Action::Speak(language));
             }
+        }
+    });
+    ui.horizontal_wrapped(|ui| {
+        for (name, on) in [
+            ("larger_text", look.access.text_scale() > 1.0),
+            ("high_contrast", look.access.high_contrast),
+            ("reach", look.access.reach),
+        ] {
+            actions.extend(entry_button(ui, entry(name), on, true));
         }
     });
 }
