@@ -5,7 +5,7 @@ use mnistify::{
     Surface,
     access::{Access, Hidden},
     actions::Action,
-    commands::{bench, exhibit, load_network, predict, screenshot, tell},
+    commands::{bench, exhibit, learn, load_network, predict, screenshot, tell},
     link::SharedState,
     notice::Notice,
     own_network::{OwnNetwork, OwnNetworkAction},
@@ -50,6 +50,8 @@ enum Command {
     Predict(predict::Arguments),
     /// Render the app off screen into a PNG.
     Screenshot(screenshot::Arguments),
+    /// Let both networks learn from nothing, without a window, and tell how well they read.
+    Learn(learn::Arguments),
     /// Run as an exhibit: on the whole screen, by itself, watched over.
     Exhibit(exhibit::Arguments),
     /// Measure frames, forwards and latency on this machine; one JSON object.
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
             need_display().and_then(|()| bench::run(arguments))
         }
         Some(Command::Bench(arguments)) => bench::run(arguments),
+        Some(Command::Learn(arguments)) => learn::run(arguments),
         Some(Command::Exhibit(arguments)) => exhibit::run(arguments),
         None => run_app(&cli),
     };

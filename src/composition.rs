@@ -84,6 +84,8 @@ pub struct Mode {
     pub page: usize,
     /// The guided tour or a challenge speaks, in a strip below everything else.
     pub strip: bool,
+    /// The school is open, in a higher strip.
+    pub school: bool,
     /// For a child or a wheelchair: pad and controls lie in the lower half, except on a phone's side, which is low.
     pub reach: bool,
     /// How many times larger than usual texts are; where there is no room, less.
@@ -109,6 +111,7 @@ impl Default for Mode {
             lanes_fill_screen: false,
             page: 0,
             strip: false,
+            school: false,
             reach: false,
             text_scale: 1.0,
             least_target: 0.0,
@@ -365,7 +368,9 @@ impl Grid {
 /// The composition of a window with these networks, from top to bottom, each as its arena's rows from input to outputs.
 pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composition {
     let class = WindowClass::of(window);
-    let strip = if mode.strip {
+    let strip = if mode.school {
+        school_height(class, window)
+    } else if mode.strip {
         strip_height(class, window)
     } else {
         0.0
@@ -382,13 +387,14 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
         WindowClass::Upright => upright([width, height], half, networks, mode),
         WindowClass::Sideways => sideways([width, height], networks, mode),
     };
-    composition.strip = mode.strip.then(|| {
+    composition.strip = (mode.strip || mode.school).then(|| {
         let margin = 16.0 * composition.unit;
         match class {
             // There is no room below; the maps make place.
             WindowClass::Sideways => {
                 let left = composition.controls.draw.max[0] + margin;
-                Rect::new(left, 0.42 * height, width - margin, height - margin / 2.0)
+                let top = if mode.school { 0.3 } else { 0.42 };
+                Rect::new(left, top * height, width - margin, height - margin / 2.0)
             }
             _ => Rect::new(margin, height, width - margin, window[1] - margin),
         }
@@ -404,6 +410,15 @@ fn largest_text(class: WindowClass, height: f32) -> f32 {
         WindowClass::Sideways => 300.0,
     };
     (height / usual).max(1.0)
+}
+
+/// The height that the school takes of a window.
+fn school_height(class: WindowClass, [width, height]: [f32; 2]) -> f32 {
+    match class {
+        WindowClass::Wide => (0.33 * height).max(204.0).min(0.4 * height),
+        WindowClass::Upright => (0.35 * height).max(if width < 500.0 { 232.0 } else { 260.0 }),
+        WindowClass::Sideways => 0.0,
+    }
 }
 
 /// The height that the strip takes of a window.

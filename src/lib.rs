@@ -8,7 +8,7 @@
 //! layer 2: gpu
 //! layer 3: inference
 //! layer 4: own_network, view
-//! layer 5: inspector
+//! layer 5: inspector, school
 //! layer 6: link
 //! layer 7: actions
 //! layer 8: bench, guide, recovery
@@ -49,6 +49,7 @@ pub mod panels;
 pub mod platform;
 pub mod recovery;
 pub mod rest;
+pub mod school;
 pub mod snapshot;
 pub mod tour;
 pub mod view;
@@ -164,6 +165,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         own_network::plugin,
         view::plugin,
         inspector::plugin,
+        school::plugin,
         actions::plugin,
         guide::plugin,
         panels::plugin,

@@ -9,6 +9,7 @@ use bevy::{
     render::view::screenshot::{Screenshot, ScreenshotCaptured},
 };
 use mnistify_drawing::{Sheet, recording};
+use mnistify_network::Model;
 use std::io::Cursor;
 #[cfg(not(target_arch = "wasm32"))]
 use std::io::Write;
@@ -16,6 +17,8 @@ use std::io::Write;
 /// Where strokes are saved: beside where the app was started, or in the browser's downloads.
 const STROKES_FILE: &str = "mnistify-strokes.json";
 const PICTURE_FILE: &str = "mnistify.png";
+/// Where a network that was learned is saved.
+const NETWORK_FILE: &str = "mnistify-learned.safetensors";
 
 /// Saves what lies on the pad; returns what the person should know.
 pub fn save_sheet(sheet: &Sheet) -> Option<String> {
@@ -47,6 +50,21 @@ pub fn load_sheet() -> Result<Option<Sheet>, String> {
     recording::load_sheet(STROKES_FILE)
         .map(Some)
         .map_err(|error| error.to_string())
+}
+
+/// Saves a network as a safetensors file; returns what the person should know.
+pub fn save_network(model: &Model) -> Option<String> {
+    #[cfg(target_arch = "wasm32")]
+    {
+        let base64 = data_encoding::BASE64.encode(&model.to_bytes(false));
+        event("file", &json!({ "name": NETWORK_FILE, "base64": base64 }));
+        None
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    Some(match model.save(NETWORK_FILE, false) {
+        Ok(()) => say_with("saved-network", &[("file", NETWORK_FILE.into())]),
+        Err(error) => error.to_string(),
+    })
 }
 
 /// Opens a file picker for a network; the page hands the files in later. Natively they are dropped on the window.

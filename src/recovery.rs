@@ -194,7 +194,7 @@ mod desktop {
         let name = format!("mnistify-session-{}", std::process::id());
         let own = networks.iter().find_map(|network| match &network.origin {
             Origin::Own { notes, known } => Some((network, notes, *known)),
-            Origin::Shipped => None,
+            Origin::Shipped | Origin::Pupil => None,
         });
         let own = own.and_then(|(network, notes, known)| {
             let file = folder.join(&name).with_extension("safetensors");

@@ -3,19 +3,20 @@
 use super::{Action, EDGES, Screen, Show, Switch};
 use crate::{
     access::{Access, TEXT_SIZES},
-    inference::{CurrentAnswer, InferenceSettings, Network, Shown},
+    inference::{CurrentAnswer, InferenceSettings, Network, Origin, Shown},
     inspector::InspectorSettings,
     link::{Linked, SharedState, SharedView},
     own_network::{OwnNetwork, OwnNetworkAction},
     pad::{Pad, PadAction, PadRequest},
     platform,
     rest::NextFrame,
+    school::{School, SchoolAction},
     tour,
     view::{Lane, Motion, OrbitCamera, Preset, SelectedCell, Selection},
     words::{self, Language},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
-use mnistify_drawing::{DEFAULT_BRUSH_WIDTH, Preparation, Sheet, Tool};
+use mnistify_drawing::{DEFAULT_BRUSH_WIDTH, Preparation, Sheet, Tool, recording};
 use mnistify_network::explain::Cell;
 
 /// All that actions change.
@@ -34,6 +35,7 @@ pub struct Changed<'w, 's> {
     screen: ResMut<'w, Screen>,
     own: ResMut<'w, OwnNetwork>,
     access: ResMut<'w, Access>,
+    school: ResMut<'w, School>,
 }
 
 /// Carries this frame's actions out, in their order.
@@ -139,11 +141,16 @@ impl Changed<'_, '_> {
             Action::Tour(step) => {
                 self.screen.tour = step.filter(|step| *step < tour::steps().len());
                 self.screen.challenge = None;
+                if self.screen.tour.is_some() {
+                    self.school.apply(SchoolAction::Close);
+                }
             }
+            Action::School(action) => self.go_to_school(action),
             Action::EndChallenge => self.screen.challenge = None,
             Action::NextChallenge => {
                 self.screen.challenge = Some(self.screen.challenge.map_or(0, |number| number + 1));
                 self.screen.tour = None;
+                self.school.apply(SchoolAction::Close);
                 self.select(None);
             }
             Action::TourBy(by) => {
@@ -226,8 +233,11 @@ impl Changed<'_, '_> {
     }
 
     fn show(&mut self, show: &Show) {
+        // Those that learn stand in the others' places.
+        let is_pupil = |network: &Network| network.origin == Origin::Pupil;
+        let at_school = self.networks.iter().any(|(_, network)| is_pupil(network));
         let named = |network: &Network| match show {
-            Show::All => true,
+            Show::All => is_pupil(network) == at_school,
             Show::Named(key) => network.key() == *key,
             Show::Own => network.is_own(),
         };
@@ -310,7 +320,31 @@ impl Changed<'_, '_> {
         self.own.dragging = false;
         self.own.refusal = None;
         self.own.apply(OwnNetworkAction::Remove);
+        self.school.apply(SchoolAction::StartOver);
         self.select(None);
+    }
+
+    /// A lesson is about what is on the pad: where nothing is, a recorded hand draws.
+    fn go_to_school(&mut self, action: SchoolAction) {
+        let goes = !matches!(
+            action,
+            SchoolAction::Close | SchoolAction::Give(_) | SchoolAction::Missing(_)
+        );
+        if goes && !self.school.is_open {
+            self.screen.tour = None;
+            self.screen.challenge = None;
+            self.screen.more = false;
+            self.screen.help = false;
+            self.select(None);
+            let pad = &mut self.pad;
+            if pad.drawing().is_empty() && !pad.is_demonstrating() {
+                let recorded = include_str!("../../assets/strokes/three.json");
+                if let Ok(strokes) = recording::from_json(recorded) {
+                    pad.apply(PadAction::Demonstrate(strokes));
+                }
+            }
+        }
+        self.school.apply(action);
     }
 
     fn close(&mut self) {
@@ -326,6 +360,9 @@ impl Changed<'_, '_> {
             Some(switch) => self.set(switch, false),
             None if self.screen.tour.is_some() => self.screen.tour = None,
             None if self.screen.challenge.is_some() => self.screen.challenge = None,
+            None if self.school.is_open && self.selection.cell.is_none() => {
+                self.school.apply(SchoolAction::Close);
+            }
             None => self.select(None),
         }
     }

@@ -14,6 +14,7 @@ use crate::{
     own_network::OwnNetworkAction,
     pad::{Pad, PadAction},
     rest::NextFrame,
+    school::SchoolAction,
     view::{DrawSurface, Preset, SelectedCell, Selection},
     words::Language,
 };
@@ -131,6 +132,8 @@ pub enum Action {
     NextChallenge,
     /// To have no challenge.
     EndChallenge,
+    /// To do something at school, where the networks learn.
+    School(SchoolAction),
     /// To find everything as it was at the start.
     StartOver,
     /// To close what is open on top, or else to unselect.
@@ -150,6 +153,7 @@ impl Action {
                 | Self::Share
                 | Self::ChooseNetwork
                 | Self::OwnNetwork(_)
+                | Self::School(SchoolAction::Keep | SchoolAction::Save)
                 | Self::Toggle(Switch::OwnNetwork)
                 | Self::Set(Switch::OwnNetwork, true)
         )

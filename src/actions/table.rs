@@ -2,7 +2,7 @@
 //! help screen, the page's `mnistify.act(name)` and the README's list are made from it.
 
 use super::{Action, Show, Switch};
-use crate::{pad::PadAction, view::Preset, words::say};
+use crate::{pad::PadAction, school::SchoolAction, view::Preset, words::say};
 use bevy_egui::egui::{Key, Modifiers};
 use mnistify_drawing::Tool;
 use std::borrow::Cow;
@@ -372,6 +372,31 @@ pub static TABLE: &[Entry] = &[
         name: "challenge",
         keys: &[Shortcut::plain(Key::S)],
         action: Action::NextChallenge,
+    },
+    Entry {
+        name: "school",
+        keys: &[Shortcut::plain(Key::Num7)],
+        action: Action::School(SchoolAction::Toggle),
+    },
+    Entry {
+        name: "forget",
+        keys: &[Shortcut::plain(Key::Home)],
+        action: Action::School(SchoolAction::Forget),
+    },
+    Entry {
+        name: "learn",
+        keys: &[Shortcut::plain(Key::Num8)],
+        action: Action::School(SchoolAction::LearnOrPause),
+    },
+    Entry {
+        name: "one_step",
+        keys: &[Shortcut::plain(Key::Insert)],
+        action: Action::School(SchoolAction::Step),
+    },
+    Entry {
+        name: "restore",
+        keys: &[Shortcut::plain(Key::End)],
+        action: Action::School(SchoolAction::Restore),
     },
     Entry {
         name: "start_over",

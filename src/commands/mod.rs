@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod exhibit;
+pub mod learn;
 pub mod offscreen;
 pub mod predict;
 pub mod rest;

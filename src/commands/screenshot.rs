@@ -6,6 +6,7 @@ use crate::{
     actions::{Action, Show, Switch, entry},
     inference::Network,
     own_network::read_for_pad,
+    school::{Pupil, School, SchoolAction, wish_of},
     view::{DrawSurface, SelectedCell, cameras::OffscreenImage},
 };
 use bevy::{
@@ -19,7 +20,7 @@ use std::{
     io::Write,
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// What to draw, and from where.
@@ -83,10 +84,19 @@ pub struct Arguments {
     /// With this challenge, 1 to 4.
     #[arg(long, conflicts_with = "tour", value_parser = clap::value_parser!(u8).range(1..=4))]
     challenge: Option<u8>,
+    /// At school: the networks forgot everything and made so many steps since.
+    #[arg(long, value_name = "STEPS", conflicts_with_all = ["tour", "challenge"])]
+    learn: Option<usize>,
+    /// At school, with this lesson, such as '{"examples": 100}'; opens it.
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["tour", "challenge"])]
+    lesson: Option<String>,
 }
 
 /// Frames after the answers, so that bars and cells have arrived.
 const FRAMES_TO_ARRIVE: usize = 10;
+
+/// How long a lesson may take; on a software GPU it takes that long.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Steps in which the strokes are drawn.
 const DRAWING_STEPS: usize = 24;
@@ -124,6 +134,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         }
         offscreen.settle(Duration::from_secs(60))?;
     }
+    go_to_school(&mut offscreen, arguments)?;
     for _ in 0..FRAMES_TO_ARRIVE {
         offscreen.frame();
         std::thread::sleep(Duration::from_millis(30));
@@ -199,6 +210,47 @@ fn set_up(
         offscreen.act(Action::Maps(network, row));
     }
     Ok(selected)
+}
+
+/// Opens the school and lets the networks make the steps that were asked for.
+fn go_to_school(offscreen: &mut Offscreen, arguments: &Arguments) -> Result<(), String> {
+    let act = |offscreen: &mut Offscreen, wish| offscreen.act(Action::School(wish));
+    if arguments.learn.is_none() && arguments.lesson.is_none() {
+        return Ok(());
+    }
+    offscreen.app.world_mut().resource_mut::<School>().patient = true;
+    act(offscreen, SchoolAction::Open);
+    if let Some(json) = &arguments.lesson {
+        let wish = wish_of(json).map_err(|reason| format!("--lesson: {reason}"))?;
+        act(offscreen, wish);
+    }
+    if let Some(steps) = arguments.learn {
+        act(offscreen, SchoolAction::Forget);
+        offscreen.frame();
+        offscreen.settle(PATIENCE)?;
+        if steps > 0 {
+            act(offscreen, SchoolAction::Learn);
+        }
+        let started = Instant::now();
+        loop {
+            offscreen.frame();
+            let world = offscreen.app.world_mut();
+            if let Some(trouble) = &world.resource::<School>().trouble {
+                return Err(trouble.clone());
+            }
+            let mut pupils = world.query::<&Pupil>();
+            // All of what is shown has to be of these steps, and each unseen digit read once.
+            let done = |pupil: &Pupil| pupil.standing().step >= steps && pupil.is_known();
+            if pupils.iter(world).count() > 0 && pupils.iter(world).all(done) {
+                break;
+            }
+            if started.elapsed() > PATIENCE {
+                return Err("the networks did not learn in time".into());
+            }
+        }
+    }
+    offscreen.frame();
+    offscreen.settle(PATIENCE)
 }
 
 fn unknown(key: &str) -> String {

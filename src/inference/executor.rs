@@ -35,6 +35,8 @@ pub struct Executor {
     self_test: Option<SelfTest>,
     /// The newest forward's logits have not been asked for, since too many reads were on their way.
     unread: bool,
+    /// The weights are others than the newest forward's.
+    stale: bool,
     /// What encoding the newest forward took.
     encoding: Duration,
     sequence: u64,
@@ -99,10 +101,16 @@ impl Executor {
             reads: Vec::new(),
             self_test,
             unread: false,
+            stale: false,
             encoding: Duration::ZERO,
             sequence: 0,
             shown_sequence: 0,
         }
+    }
+
+    /// The weights on the GPU are others by now: the image that was read last is to be read with them.
+    pub fn weights_changed(&mut self) {
+        self.stale = true;
     }
 
     /// Whether every forward so far has been answered.
@@ -113,7 +121,7 @@ impl Executor {
     /// Whether it has to read the image that it read last once more, or for the first time.
     pub(super) fn must_read(&self) -> bool {
         // A read that had to wait has its turn when one came back.
-        self.sequence == 0 || self.unread && self.reads.is_empty()
+        self.sequence == 0 || self.stale || self.unread && self.reads.is_empty()
     }
 
     /// Encodes a forward of `image`.
@@ -140,6 +148,7 @@ impl Executor {
     ) -> (u64, Option<Vec<f32>>) {
         self.sequence += 1;
         self.unread = false;
+        self.stale = false;
         let (sequence, pixels) = (self.sequence, forward.image.as_slice());
         if sequence > WARM_UP_FORWARDS {
             let encoding = self.encoding + forward.submitting;

@@ -80,6 +80,13 @@ pub struct AddNetwork {
     pub origin: Origin,
 }
 
+/// The weights came with which a network reads that learned.
+#[derive(Event, Clone, Copy, Debug)]
+pub struct WeightsCame {
+    /// Its entity.
+    pub network: Entity,
+}
+
 /// What went to the GPU and came back since the start.
 #[derive(Resource, Debug, Default)]
 pub struct Traffic {
@@ -122,9 +129,15 @@ fn add_network(
     }
     // Last, so that who observes it finds all the rest.
     entity.insert(network);
-    // A new one is to be seen, beside the others.
-    for (entity, _) in &networks {
-        commands.entity(entity).insert(Shown);
+    // A new one is to be seen: beside the others, but pupils in their places.
+    let is_pupil = added.origin == Origin::Pupil;
+    for (entity, network) in &networks {
+        let mut entity = commands.entity(entity);
+        if is_pupil && network.origin != Origin::Pupil {
+            entity.remove::<Shown>();
+        } else {
+            entity.insert(Shown);
+        }
     }
 }
 

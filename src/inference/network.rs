@@ -19,6 +19,8 @@ pub struct Network {
     pub origin: Origin,
     /// Its architecture and weights.
     pub model: Model,
+    /// Whether it reads with the weights of `model`; not while it learns, when the GPU alone has them.
+    pub is_current: bool,
     /// Where its values lie in the arena.
     pub layout: ArenaLayout,
     /// The framework-free twin: checks the GPU, explains cells, and takes over where there is no GPU.
@@ -37,6 +39,8 @@ pub enum Origin {
         /// How well it reads known digits; none where it was not tried out.
         known: Option<Known>,
     },
+    /// It learns in front of the visitor, and stands in the others' places meanwhile.
+    Pupil,
 }
 
 impl Network {
@@ -48,6 +52,7 @@ impl Network {
             layout: ArenaLayout::new(&model.spec),
             cpu: Arc::new(CpuNetwork::new(&model)),
             model,
+            is_current: true,
         }
     }
 
@@ -75,8 +80,15 @@ impl Network {
     pub fn known(&self) -> Option<Known> {
         match &self.origin {
             Origin::Own { known, .. } => *known,
-            Origin::Shipped => None,
+            Origin::Shipped | Origin::Pupil => None,
         }
+    }
+
+    /// Takes in the weights that it reads with by now; of the same architecture, under its own name.
+    pub fn replace_weights(&mut self, model: Model) {
+        self.cpu = Arc::new(CpuNetwork::new(&model));
+        self.model = model;
+        self.is_current = true;
     }
 
     /// The architecture.

@@ -55,6 +55,14 @@ impl Runner {
         Self::Plain(Box::new(PlainNetwork::new(model, device)))
     }
 
+    /// The network of the fused kernels, where they run it.
+    pub fn fused_network(&self) -> Option<&FusedNetwork> {
+        match self {
+            Self::Fused(fused) => Some(&fused.network),
+            Self::Plain(_) | Self::Cpu => None,
+        }
+    }
+
     /// What people call it.
     pub fn name(&self) -> &'static str {
         match self {

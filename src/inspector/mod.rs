@@ -157,7 +157,9 @@ impl InspectedItem<'_, '_> {
                 x: 0,
             },
         });
-        selected.or(output).filter(|_| self.shown)
+        // While it learns, the GPU alone has its weights: nothing can be said of how they make a value.
+        let is_current = self.network.is_current;
+        selected.or(output).filter(|_| self.shown && is_current)
     }
 }
 

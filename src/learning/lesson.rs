@@ -185,6 +185,8 @@ pub struct Lesson {
     /// Of each unseen image whether it was read right, as far as is known.
     right: Vec<Option<bool>>,
     unseen: Vec<Sample>,
+    /// The images' own labels, before any was made wrong.
+    own_classes: Vec<u8>,
     /// The place of the next unseen image that is asked about.
     next: usize,
     /// Logits on their way, and the place of their first image.
@@ -219,6 +221,7 @@ impl Lesson {
             step: 0,
             right: vec![None; unseen.len()],
             unseen,
+            own_classes: pool.classes.clone(),
             next: 0,
             asked: None,
             losses: None,
@@ -264,6 +267,21 @@ impl Lesson {
             .live_step(&samples, &settings, &self.live, timer);
         self.step += 1;
         samples
+    }
+
+    /// Whether a sample's label is not its image's own.
+    pub fn is_wrong(&self, sample: &Sample) -> bool {
+        self.own_classes[sample.image] != sample.class
+    }
+
+    /// How many unseen images there are.
+    pub fn unseen_count(&self) -> usize {
+        self.unseen.len()
+    }
+
+    /// Of how many of them it is known whether they are read right.
+    pub fn known_count(&self) -> usize {
+        self.right.iter().flatten().count()
     }
 
     /// The image of a sample as the network sees it, pixels from 0 to 1.

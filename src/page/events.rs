@@ -7,6 +7,7 @@ use crate::{
     inference::{Executor, InferenceSettings, Network, RunnerStatus},
     platform::event,
     rest::{NextFrame, WaitingPipelines},
+    school::{Pupil, School},
     snapshot::Snapshot,
     view::{DrawSurface, cameras::SceneCamera},
 };
@@ -15,8 +16,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub fn plugin(app: &mut App) {
-    app.init_resource::<Progress>()
-        .add_systems(Last, (tell_progress, tell_answers, tell_bench));
+    app.init_resource::<Progress>().add_systems(
+        Last,
+        (tell_progress, tell_answers, tell_learning, tell_bench),
+    );
 }
 
 /// How far the start is.
@@ -85,29 +88,49 @@ fn tell_answers(snapshot: Snapshot, mut told: Local<Value>) {
 
 /// How the networks learn, as the page is told.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Learning {
+struct Learning {
     /// Steps since the networks knew nothing.
-    pub step: u64,
-    /// What is going on, such as `running`.
-    pub phase: &'static str,
+    step: u64,
+    /// What is going on, such as `learning`.
+    phase: &'static str,
     /// Those that learn.
-    pub networks: Vec<LearningNetwork>,
+    networks: Vec<LearningNetwork>,
 }
 
 /// How one of them learns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LearningNetwork {
+struct LearningNetwork {
     /// Its name for people.
-    pub name: String,
+    name: String,
     /// The share of the digits it never saw that it reads right; none before it was measured.
-    pub unseen: Option<f32>,
+    unseen: Option<f32>,
     /// The newest mean loss; none before the first step.
-    pub loss: Option<f32>,
+    loss: Option<f32>,
 }
 
-/// Tells the page how the networks learn.
-pub fn learning(now: &Learning) {
-    event("learning", &json!(now));
+/// Tells the page how the networks learn, whenever that changes.
+fn tell_learning(
+    school: Res<School>,
+    pupils: Query<(&Network, &Pupil)>,
+    mut told: Local<Option<Learning>>,
+) {
+    let mut pupils: Vec<_> = pupils.iter().collect();
+    pupils.sort_by_key(|(network, _)| network.slot());
+    let networks = pupils.iter().map(|(network, pupil)| LearningNetwork {
+        name: network.name().into(),
+        unseen: pupil.standing().unseen.map(|share| share as f32),
+        loss: pupil.standing().loss.map(|loss| loss as f32),
+    });
+    let step = pupils.iter().map(|(_, pupil)| pupil.standing().step).max();
+    let now = Learning {
+        step: step.unwrap_or(0) as u64,
+        phase: school.phase.name(),
+        networks: networks.collect(),
+    };
+    if !pupils.is_empty() && told.as_ref() != Some(&now) {
+        event("learning", &json!(now));
+        *told = Some(now);
+    }
 }
 
 /// When the frames are measured, measures the forwards with everything else switched off, the drawing of frames too, and

@@ -3,7 +3,7 @@
 //! JavaScript runs between frames, so a call leaves a request that the next frame carries out, and the state that it
 //! asks for is the last frame's. The other way round there is one door, `mnistifyHost.event(name, json)`.
 
-pub mod events;
+mod events;
 
 use crate::{
     Surface,
@@ -19,6 +19,7 @@ use crate::{
     pad::{Pad, PadAction},
     platform::{self, event},
     rest::NextFrame,
+    school::{self, SchoolAction},
     snapshot::Snapshot,
     view::{DrawSurface, FrameTimes, cameras::SceneCamera},
     words::Language,
@@ -34,7 +35,10 @@ use mnistify_network::{
     import::{self, Opened},
 };
 use serde_json::{Value, json};
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
 use wasm_bindgen::prelude::*;
 
 /// What the page asked for since the last frame.
@@ -157,6 +161,41 @@ pub fn hide(list: &str) {
         hidden.hide(name.trim());
     }
     HIDDEN.set(hidden);
+}
+
+/// Takes in the digits that the networks learn from and those that they never see: MNIST's IDX files, plain or gzipped.
+///
+/// # Errors
+/// Where they are no such files; nothing has changed then.
+#[wasm_bindgen]
+pub fn give_lessons(
+    train_images: Vec<u8>,
+    train_labels: Vec<u8>,
+    unseen_images: Vec<u8>,
+    unseen_labels: Vec<u8>,
+) -> Result<(), JsError> {
+    let files = [train_images, train_labels, unseen_images, unseen_labels];
+    let files = files.each_ref().map(Vec::as_slice);
+    let pool = school::read_lessons(files).map_err(|reason| JsError::new(&reason))?;
+    act(Action::School(SchoolAction::Give(Arc::new(pool))));
+    Ok(())
+}
+
+/// Says why those digits did not come, for people.
+#[wasm_bindgen]
+pub fn lessons_failed(reason: String) {
+    act(Action::School(SchoolAction::Missing(reason)));
+}
+
+/// Does a command of the school, such as `"open"`, or changes its settings, such as `{"examples": 100}`, from JSON.
+///
+/// # Errors
+/// Where the JSON says nothing that the school can do.
+#[wasm_bindgen]
+pub fn learn(json: &str) -> Result<(), JsError> {
+    let wish = school::wish_of(json).map_err(|reason| JsError::new(&reason))?;
+    act(Action::School(wish));
+    Ok(())
 }
 
 /// Puts a recording's strokes on the pad.

@@ -18,6 +18,7 @@ mod own_network;
 mod pad_panel;
 mod portraits;
 mod scene;
+mod school;
 mod sheets;
 mod strip;
 pub mod theme;
@@ -34,11 +35,12 @@ use crate::{
     exhibit::Exhibit,
     gpu::SharedGpu,
     guide::Guide,
-    inference::{InferenceSettings, Network, Networks, ReadingItem},
+    inference::{InferenceSettings, Network, Networks, ReadingItem, WeightsCame},
     inspector::{Explained, Inspection, InspectorSettings},
     own_network::OwnNetwork,
     pad::{Pad, PadCanvas},
     rest::NextFrame,
+    school::{Pupil, School},
     view::{Composed, LaneItem, Lanes, Motion, OrbitCamera, Selection},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
@@ -50,6 +52,7 @@ pub fn plugin(app: &mut App) {
     app.init_resource::<Memory>()
         .init_resource::<Controls>()
         .add_observer(forget_textures)
+        .add_observer(forget_pictures)
         .add_observer(bars::add_bars)
         .add_systems(EguiPrimaryContextPass, show_panels)
         .configure_sets(
@@ -74,6 +77,13 @@ struct Memory {
     input_texture: Option<(egui::TextureHandle, Vec<u8>)>,
     map_textures: filters::MapTextures,
     portraits: portraits::Portraits,
+    film: school::Film,
+}
+
+/// Learned weights look otherwise than those before.
+fn forget_pictures(_: On<WeightsCame>, mut memory: ResMut<Memory>) {
+    memory.map_textures = filters::MapTextures::default();
+    memory.portraits = portraits::Portraits::default();
 }
 
 fn forget_textures(_: On<Remove, Network>, mut memory: ResMut<Memory>) {
@@ -99,6 +109,9 @@ pub(crate) struct Look<'a> {
     pub access: &'a Access,
     pub own: &'a OwnNetwork,
     pub gpu: Option<&'a SharedGpu>,
+    /// Where the networks learn.
+    pub school: &'a School,
+    pub pupils: &'a Query<'a, 'a, &'static Pupil>,
     /// The guided tour.
     pub guide: &'a Guide,
     /// Where this is an exhibit.
@@ -160,6 +173,8 @@ struct Seen<'w, 's> {
     own: Res<'w, OwnNetwork>,
     gpu: Option<Res<'w, SharedGpu>>,
     guide: Res<'w, Guide>,
+    school: Res<'w, School>,
+    pupils: Query<'w, 's, &'static Pupil>,
     exhibit: Option<Res<'w, Exhibit>>,
 }
 
@@ -249,6 +264,8 @@ fn panels_ui(
         own: &seen.own,
         gpu: seen.gpu.as_deref(),
         guide: &seen.guide,
+        school: &seen.school,
+        pupils: &seen.pupils,
         exhibit: seen.exhibit.as_deref(),
     };
     let told = Told::of(&look, reason(&seen.pad));
@@ -284,6 +301,7 @@ fn panels_ui(
     explain::explain_ui(&mut root, &look, &mut actions);
     tour::tour_ui(&mut root, &look, &mut actions);
     challenge::challenge_ui(&mut root, &look, &mut actions);
+    school::school_ui(&mut root, &look, &mut memory.film, &mut actions);
     sheets::sheets_ui(&root, &look, memory, &mut actions);
     exhibit::exhibit_ui(&mut root, &look, &mut actions);
 
@@ -353,6 +371,7 @@ fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Compos
         lanes_fill_screen: look.screen.lanes_fill_screen,
         page: look.screen.page,
         strip: look.screen.tour.is_some() || look.screen.challenge.is_some(),
+        school: look.school.is_open,
         reach: look.access.reach,
         text_scale: look.access.text_scale(),
         least_target: look.exhibit.map_or(0.0, |exhibit| {

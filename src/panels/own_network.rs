@@ -96,7 +96,7 @@ fn refusal_ui(ui: &mut Ui, explanation: &str) {
 fn network_ui(ui: &mut Ui, network: &Network) {
     let notes: &[String] = match &network.origin {
         Origin::Own { notes, .. } => notes,
-        Origin::Shipped => &[],
+        Origin::Shipped | Origin::Pupil => &[],
     };
     ui.horizontal_wrapped(|ui| {
         let name = RichText::new(network.model.spec.name()).strong();

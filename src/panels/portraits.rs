@@ -41,6 +41,10 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
             continue;
         };
         let network = reading.network;
+        // While it learns, the GPU alone has its weights.
+        if !network.is_current {
+            continue;
+        }
         let layer = match network.layout.stages.first().map(|stage| stage.kind) {
             Some(StageKind::Linear { layer }) if network.layout.stages[0].input[0] == PIXELS => {
                 layer

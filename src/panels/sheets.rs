@@ -174,6 +174,7 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         actions.extend(entry_button(ui, entry("tour"), on_tour, true));
         let challenged = look.screen.challenge.is_some();
         actions.extend(entry_button(ui, entry("challenge"), challenged, true));
+        actions.extend(entry_button(ui, entry("school"), look.school.is_open, true));
         actions.extend(entry_button(ui, entry("start_over"), false, true));
         actions.extend(entry_button(ui, entry("help"), look.screen.help, true));
     });

@@ -3,6 +3,7 @@
 use super::{
     Look,
     marks::mark,
+    school::halves,
     strip::{Choice, strip_ui, text_in},
     theme,
     theme::Place,
@@ -33,7 +34,7 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             let words = say("tour-start");
             let start = Place {
                 name: "tour",
-                rect: to_egui(lanes.guide),
+                rect: halves(to_egui(lanes.guide))[0],
                 text: &words,
                 size: places.text.button,
                 on: false,

@@ -11,6 +11,7 @@ use crate::{
     own_network::OwnNetwork,
     pad::Pad,
     panels::Controls,
+    school::{Pupil, School},
     words,
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
@@ -39,6 +40,8 @@ pub struct Snapshot<'w, 's> {
     controls: Res<'w, Controls>,
     own: Res<'w, OwnNetwork>,
     exhibit: Option<Res<'w, Exhibit>>,
+    school: Res<'w, School>,
+    pupils: Query<'w, 's, &'static Pupil>,
     gpu: Option<Res<'w, SharedGpu>>,
     #[cfg(not(target_arch = "wasm32"))]
     resumed: Res<'w, crate::recovery::Resumed>,
@@ -67,7 +70,7 @@ impl Snapshot<'_, '_> {
         let own = self.networks.own();
         let notes = own.as_ref().map(|own| match &own.network.origin {
             Origin::Own { notes, .. } => notes.clone(),
-            Origin::Shipped => Vec::new(),
+            Origin::Shipped | Origin::Pupil => Vec::new(),
         });
         let known = own.as_ref().and_then(|own| own.network.known());
         #[cfg(not(target_arch = "wasm32"))]
@@ -106,12 +109,48 @@ impl Snapshot<'_, '_> {
                 Phase::Asking => "asking",
             }),
             "resets": self.exhibit.as_ref().map(|exhibit| exhibit.resets),
+            "school": self.school_state(),
             "dragging": self.own.dragging,
             "refusal": self.own.refusal,
             "notes": notes.unwrap_or_default(),
             "known": known.map(|known| [known.right, known.of]),
             "tried": self.own.tried(),
         }))
+    }
+
+    /// The school, where it is open.
+    fn school_state(&self) -> Option<Value> {
+        let school = &*self.school;
+        let pupils = self.networks.all().into_iter().filter_map(|reading| {
+            let pupil = self.pupils.get(reading.entity).ok()?;
+            let standing = pupil.standing();
+            Some(json!({
+                "name": reading.network.name(),
+                "step": standing.step,
+                "unseen": standing.unseen,
+                "loss": standing.loss,
+                "step_millis": pupil.step_millis(),
+            }))
+        });
+        school.is_open.then(|| {
+            json!({
+                "phase": school.phase.name(),
+                "part": school.part,
+                "waiting": school.is_waiting(),
+                "trouble": school.trouble,
+                "examples": school.plan.settings.examples,
+                "moved": school.plan.settings.moved,
+                "wrong": school.plan.settings.wrong,
+                "speed": school.plan.speed,
+                "networks": pupils.collect::<Vec<_>>(),
+                "reports": school.reports.iter().map(|report| json!({
+                    "examples": report.plan.settings.examples,
+                    "moved": report.plan.settings.moved,
+                    "wrong": report.plan.settings.wrong,
+                    "unseen": report.unseen,
+                })).collect::<Vec<_>>(),
+            })
+        })
     }
 
     /// What the shown networks say, and the same as a sentence for people who hear it.

@@ -22,9 +22,10 @@ export function save({ name, type, text }) {
   note(phrase("saved", { name }));
 }
 
-export function savePicture({ name, base64 }) {
+export function saveBytes({ name, base64 }) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  offerFile(name, new Blob([bytes], { type: "image/png" }));
+  const type = name.endsWith(".png") ? "image/png" : "application/octet-stream";
+  offerFile(name, new Blob([bytes], { type }));
   note(phrase("saved", { name }));
 }
 

@@ -55,7 +55,7 @@ function reason({ problem, gone }) {
 
 // ---- what scripts ask for ----
 
-const COMMANDS = ["open", "close", "start", "pause", "step", "forget", "restore"];
+const COMMANDS = ["open", "close", "start", "pause", "step", "forget", "restore", "keep", "save"];
 
 const isWhole = (value) => Number.isSafeInteger(value) && value >= 1;
 
@@ -67,8 +67,14 @@ const SETTINGS = {
   examples: ["a whole number above 0", isWhole],
   moved: ["true or false", (value) => typeof value === "boolean"],
   wrong: ["a share from 0 to 1", (value) => typeof value === "number" && value >= 0 && value <= 1],
-  speed: ["a number above 0", (value) => Number.isFinite(value) && Number(value) > 0],
-  steps: ["a whole number above 0", isWhole],
+  speed: ["“one”, “steady” or “full”", (value) => ["one", "steady", "full"].includes(String(value))],
+  batch: ["a whole number above 0", isWhole],
+  optimizer: ["“adam-w” or “sgd”", (value) => ["adam-w", "sgd"].includes(String(value))],
+  learning_rate: ["a number above 0", (value) => Number.isFinite(value) && Number(value) > 0],
+  seed: ["a whole number above 0", isWhole],
+  relu: ["true or false", (value) => typeof value === "boolean"],
+  hidden: ["32, 128 or 512", (value) => [32, 128, 512].includes(Number(value))],
+  channels: ["4, 8 or 32", (value) => [4, 8, 32].includes(Number(value))],
 };
 
 /**

@@ -9,7 +9,7 @@ import { isPicture, readFiles } from "mnistify/files";
 import { watchGamepads } from "mnistify/gamepad";
 import { adapterName, watchDevice, watchFrames, whyNo3d } from "mnistify/graphics";
 import { isBrowserKey, leaveToBrowser, watchHands } from "mnistify/hands";
-import { chooseNetwork, listen, listenToDrops, open, save, savePicture, share } from "mnistify/host";
+import { chooseNetwork, listen, listenToDrops, open, save, saveBytes, share } from "mnistify/host";
 import { holdScreen } from "mnistify/exhibit";
 import { Ink } from "mnistify/ink";
 import { connect, connectPad, disconnect, emit, finishBench, stamp } from "mnistify/interface";
@@ -451,7 +451,8 @@ const appEvents = {
   failed: ({ reason }) => fault(/device\b.*\blost/i.test(reason) ? "lost" : "panic", reason, false),
   bench: showBench,
   save,
-  picture: savePicture,
+  picture: saveBytes,
+  file: saveBytes,
   open: () => drawFromFile && open(drawFromFile),
   choose_network: () => chooseNetwork((files) => takeFiles(files)),
   networks({ yours }) {

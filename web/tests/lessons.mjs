@@ -76,9 +76,9 @@ test('what the app does not take is said, and not stored', async () => {
 test('scripts give commands and settings', async () => {
   const { asked } = await fresh('lessons');
   for (const command of ['open', 'close', 'start', 'pause', 'step', 'forget', 'restore']) assert.equal(asked(command), `"${command}"`);
-  const all = { examples: 100, moved: true, wrong: 0.1, speed: 2.5, steps: 300 };
+  const all = { examples: 100, moved: true, wrong: 0.1, speed: 'full', seed: 300 };
   assert.deepEqual(JSON.parse(asked(all)), all);
-  assert.equal(asked({ wrong: 0, steps: undefined }), '{"wrong":0}');
+  assert.equal(asked({ wrong: 0, seed: undefined }), '{"wrong":0}');
   assert.equal(asked({}), '{}');
 });
 
@@ -91,17 +91,17 @@ test('what does not fit is refused in words', async () => {
     [null, /a command/],
     [[1], /a command/],
     [5, /a command/],
-    [{ example: 1 }, /no setting “example”, but examples, moved, wrong, speed, steps/],
+    [{ example: 1 }, /no setting “example”, but examples, moved, wrong, speed, batch/],
     [{ toString: 1 }, /no setting “toString”/],
     [{ examples: 1.5 }, /examples is a whole number above 0, not 1\.5/],
     [{ examples: '10' }, /examples is a whole number above 0, not "10"/],
     [{ moved: 1 }, /moved is true or false, not 1/],
     [{ wrong: 2 }, /wrong is a share from 0 to 1, not 2/],
     [{ wrong: NaN }, /wrong is a share from 0 to 1, not NaN/],
-    [{ speed: Infinity }, /speed is a number above 0, not Infinity/],
-    [{ speed: '2' }, /speed is a number above 0, not "2"/],
-    [{ steps: [1] }, /steps is a whole number above 0, not a list/],
-    [{ steps: null }, /steps is a whole number above 0, not null/],
+    [{ speed: Infinity }, /speed is “one”, “steady” or “full”, not Infinity/],
+    [{ speed: '2' }, /speed is “one”, “steady” or “full”, not "2"/],
+    [{ seed: [1] }, /seed is a whole number above 0, not a list/],
+    [{ seed: null }, /seed is a whole number above 0, not null/],
   ]) {
     assert.throws(() => asked(options), { message });
   }

@@ -140,7 +140,7 @@ pub struct Tuning {
 impl Tuning {
     /// Many short threads, for thousands of cores.
     pub const GPU: Self = Self {
-        dense_split: 16,
+        dense_split: 32,
         dense_features: 1,
         conv_channels: 4,
         conv_places: 1,

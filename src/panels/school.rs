@@ -1,0 +1,712 @@
+//! The school's board: what to do, what can be changed about a lesson, how well both networks read by now, and what they
+//! are learning from.
+
+use super::{
+    Look,
+    strip::text_in,
+    theme::{self, Place},
+    to_egui,
+};
+use crate::{
+    actions::{Action, entry},
+    composition::{Scene, WindowClass},
+    inference::ReadingItem,
+    school::{EXAMPLES, LessonPlan, Phase, Pupil, SchoolAction, Sight, Speed, WRONG},
+    words::{decimal, say, say_with},
+};
+use bevy_egui::egui::{
+    Align2, Color32, ColorImage, CornerRadius, Id, Painter, Pos2, Rect, Sense, Shape, Stroke,
+    StrokeKind, TextureHandle, TextureOptions, Ui, pos2, vec2,
+};
+use mnistify_drawing::SIDE;
+
+/// Pictures of the digits that are learned from, used in turn.
+#[derive(Default)]
+pub struct Film {
+    frames: Vec<TextureHandle>,
+    /// How many were put there of those that were ever seen.
+    seen: usize,
+    /// Of each frame: what it is called, and whether that is wrong.
+    labels: Vec<(u8, bool)>,
+    /// How far the film has run, in frames.
+    at: f32,
+}
+
+/// A network that learns.
+type Learner<'a> = (&'a ReadingItem<'a, 'a>, &'a Pupil);
+
+/// Pictures that are kept at a time.
+const FRAMES: usize = 40;
+
+/// Where the parts of the board are.
+#[derive(Clone, Debug, PartialEq)]
+struct Board {
+    words: Rect,
+    /// Forget, learn, one step, restore, close.
+    buttons: [Rect; 5],
+    /// Examples, moved copies, wrong labels, pace: a label's place and that of what can be chosen.
+    switches: Vec<Rect>,
+    dials: Rect,
+    curve: Rect,
+    table: Option<Rect>,
+    film: Option<Rect>,
+}
+
+/// The board's parts in its rectangle.
+fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
+    let inner = rect.shrink2(vec2(16.0, 12.0) * unit);
+    let gap = 8.0 * unit;
+    match class {
+        WindowClass::Wide => {
+            let film_height = (34.0 * unit).min(0.17 * inner.height());
+            let film = Rect::from_min_max(pos2(inner.min.x, inner.max.y - film_height), inner.max);
+            let bottom = film.min.y - gap;
+            let column = |from: f32, to: f32| {
+                Rect::from_min_max(
+                    pos2(inner.min.x + from * inner.width(), inner.min.y),
+                    pos2(inner.min.x + to * inner.width() - 2.0 * gap, bottom),
+                )
+            };
+            let (left, middle) = (column(0.0, 0.30), column(0.30, 0.575));
+            let (race, table) = (column(0.575, 0.86), column(0.86, 1.0));
+            let high = ((left.height() - gap) / 2.0 - gap / 2.0).min(52.0 * unit) * 0.86;
+            let row = |line: usize, count: usize, place: usize| {
+                let width = (left.width() - gap * (count - 1) as f32) / count as f32;
+                let top = left.max.y - (2 - line) as f32 * (high + gap) + gap;
+                Rect::from_min_size(
+                    pos2(left.min.x + place as f32 * (width + gap), top),
+                    vec2(width, high),
+                )
+            };
+            let buttons = [
+                row(0, 2, 0),
+                row(0, 2, 1),
+                row(1, 3, 0),
+                row(1, 3, 1),
+                row(1, 3, 2),
+            ];
+            Board {
+                words: Rect::from_min_max(left.min, pos2(left.max.x, buttons[0].min.y - gap)),
+                buttons,
+                switches: lines(middle, 4, gap),
+                dials: Rect::from_min_max(race.min, pos2(race.min.x + 0.46 * race.width(), bottom)),
+                curve: Rect::from_min_max(
+                    pos2(race.min.x + 0.5 * race.width(), race.min.y),
+                    race.max,
+                ),
+                table: Some(Rect::from_min_max(table.min, pos2(inner.max.x, bottom))),
+                film: Some(film),
+            }
+        }
+        WindowClass::Upright | WindowClass::Sideways => {
+            let high = (44.0 * unit).max(40.0).min(0.17 * inner.height());
+            let words_height = 0.2 * inner.height();
+            let width = |count: usize| (inner.width() - gap * (count - 1) as f32) / count as f32;
+            let cell = |top: f32, count: usize, place: usize| {
+                Rect::from_min_size(
+                    pos2(inner.min.x + place as f32 * (width(count) + gap), top),
+                    vec2(width(count), high),
+                )
+            };
+            let first = inner.min.y + words_height;
+            let second = first + high + gap;
+            let buttons = [
+                cell(first, 2, 0),
+                cell(first, 2, 1),
+                cell(second, 3, 0),
+                cell(second, 3, 1),
+                cell(second, 3, 2),
+            ];
+            let top = second + high + gap;
+            let rest = Rect::from_min_max(pos2(inner.min.x, top), inner.max);
+            let half = rest.center().x;
+            let lower = Rect::from_min_max(pos2(half + gap, rest.min.y), rest.max);
+            Board {
+                words: Rect::from_min_max(inner.min, pos2(inner.max.x, first - 0.5 * gap)),
+                buttons,
+                switches: lines(lower, 2, gap),
+                dials: Rect::from_min_max(rest.min, pos2(half, rest.max.y)),
+                curve: Rect::NOTHING,
+                table: None,
+                film: None,
+            }
+        }
+    }
+}
+
+fn lines(rect: Rect, count: usize, gap: f32) -> Vec<Rect> {
+    let height = (rect.height() - gap * (count - 1) as f32) / count as f32;
+    let line = |place: usize| {
+        Rect::from_min_size(
+            pos2(rect.min.x, rect.min.y + place as f32 * (height + gap)),
+            vec2(rect.width(), height),
+        )
+    };
+    (0..count).map(line).collect()
+}
+
+/// Shows the board, or the way to it.
+pub fn school_ui(ui: &mut Ui, look: &Look<'_>, film: &mut Film, actions: &mut Vec<Action>) {
+    let places = &look.composed.places;
+    let strip = places.strip.filter(|_| look.school.is_open);
+    let Some(strip) = strip else {
+        way_in(ui, look, actions);
+        return;
+    };
+    let strip = to_egui(strip);
+    let radius = CornerRadius::same(14);
+    ui.painter().rect_filled(strip, radius, theme::sheet());
+    let edge = Stroke::new(1.0, theme::line().gamma_multiply(0.6));
+    ui.painter()
+        .rect_stroke(strip, radius, edge, StrokeKind::Inside);
+    let parts = board(strip, places.class, places.unit);
+    let pupils: Vec<Learner<'_>> = look
+        .networks
+        .iter()
+        .filter_map(|reading| Some((reading, look.pupils.get(reading.entity).ok()?)))
+        .collect();
+    let words = sentence(look, &pupils);
+    let galley = text_in(
+        ui,
+        "school words",
+        &words,
+        parts.words,
+        places.text.body * 1.15,
+    );
+    let place = pos2(
+        parts.words.min.x,
+        parts.words.center().y - galley.size().y / 2.0,
+    );
+    ui.painter().galley(place, galley, theme::text());
+    buttons_ui(ui, look, &parts, actions);
+    switches_ui(ui, look, &parts, actions);
+    dials(ui, look, parts.dials, &pupils);
+    if parts.curve.is_positive() {
+        curve(ui.painter(), look, parts.curve, &pupils);
+    }
+    if let Some(rect) = parts.table {
+        table(ui, look, rect);
+    }
+    if let Some(rect) = parts.film {
+        film_ui(ui, look, rect, film, &pupils);
+    }
+}
+
+/// The button that opens the school, beside the one of the tour.
+fn way_in(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+    let places = &look.composed.places;
+    let Scene::Lanes(lanes) = &places.scene else {
+        return;
+    };
+    if places.strip.is_some() || look.access.hidden.guide {
+        return;
+    }
+    let words = say("school-open");
+    let start = Place {
+        name: "school",
+        rect: halves(to_egui(lanes.guide))[1],
+        text: &words,
+        size: places.text.button,
+        on: false,
+        enabled: true,
+    };
+    let response = start.show(ui).on_hover_text(theme::hint(entry("school")));
+    if response.clicked() {
+        actions.push(Action::School(SchoolAction::Open));
+    }
+}
+
+/// The ways to the tour and to the school share a place.
+pub fn halves(rect: Rect) -> [Rect; 2] {
+    let gap = 0.03 * rect.width();
+    let middle = rect.center().x;
+    [
+        Rect::from_min_max(rect.min, pos2(middle - gap / 2.0, rect.max.y)),
+        Rect::from_min_max(pos2(middle + gap / 2.0, rect.min.y), rect.max),
+    ]
+}
+
+/// What happens, and what to do next.
+fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
+    let school = look.school;
+    if let Some(trouble) = &school.trouble {
+        return trouble.clone();
+    }
+    if school.is_waiting() {
+        return say("school-waiting");
+    }
+    let steps = pupils.iter().map(|(_, pupil)| pupil.standing().step).max();
+    match school.phase {
+        Phase::Before => say("school-before"),
+        Phase::Paused if steps.unwrap_or(0) == 0 => say("school-forgotten"),
+        Phase::Paused => say("school-paused"),
+        Phase::Learning => {
+            let count = school.plan.settings.examples.into();
+            let text = say_with("school-learning", &[("count", count)]);
+            if pupils.len() == 1 {
+                format!("{text} {}", say("school-software"))
+            } else {
+                text
+            }
+        }
+        Phase::Over => say("school-over"),
+    }
+}
+
+fn buttons_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
+    let school = look.school;
+    let ready = school.trouble.is_none() && !school.is_waiting();
+    let has_pupils = school.phase != Phase::Before;
+    let learn = match school.phase {
+        Phase::Learning => "school-pause",
+        Phase::Over => "school-again",
+        _ => "school-learn",
+    };
+    // What to do next stands in the light.
+    let next = match school.phase {
+        Phase::Before => Some(0),
+        Phase::Paused => Some(1),
+        Phase::Learning | Phase::Over => None,
+    };
+    let all = [
+        ("forget", say("school-forget"), ready, SchoolAction::Forget),
+        ("learn", say(learn), ready, SchoolAction::LearnOrPause),
+        ("one_step", say("school-step"), ready, SchoolAction::Step),
+        (
+            "restore",
+            say("school-restore"),
+            has_pupils,
+            SchoolAction::Restore,
+        ),
+        (
+            "school_close",
+            say("school-close"),
+            true,
+            SchoolAction::Close,
+        ),
+    ];
+    for (index, ((name, words, enabled, action), rect)) in
+        all.into_iter().zip(parts.buttons).enumerate()
+    {
+        let is_next = ready && next == Some(index);
+        let button = Place {
+            name,
+            rect,
+            text: &words,
+            size: look.composed.places.text.button,
+            on: is_next,
+            enabled,
+        };
+        if button.show(ui).clicked() {
+            actions.push(Action::School(action));
+        }
+        if is_next {
+            let radius = CornerRadius::same((rect.height() * 0.22).min(14.0) as u8);
+            let line = Stroke::new(2.0, theme::POINTER);
+            ui.painter()
+                .rect_stroke(rect, radius, line, StrokeKind::Inside);
+        }
+    }
+}
+
+/// A choice: its name for scripts, what stands on it, whether it is on, and what it wishes.
+type Choice = (&'static str, String, bool, SchoolAction);
+
+fn choices(plan: &LessonPlan) -> [(&'static str, Vec<Choice>); 4] {
+    let with = |change: &dyn Fn(&mut LessonPlan)| {
+        let mut plan = plan.clone();
+        change(&mut plan);
+        SchoolAction::Plan(Box::new(plan))
+    };
+    const EXAMPLE_NAMES: [&str; 4] = [
+        "examples_10",
+        "examples_100",
+        "examples_1000",
+        "examples_10000",
+    ];
+    const WRONG_NAMES: [&str; 3] = ["wrong_0", "wrong_25", "wrong_50"];
+    let examples = EXAMPLES.iter().zip(EXAMPLE_NAMES).map(|(count, name)| {
+        let on = plan.settings.examples == *count;
+        (
+            name,
+            grouped(*count),
+            on,
+            with(&|plan| plan.settings.examples = *count),
+        )
+    });
+    let moved = [
+        (true, "moved_on", "school-on"),
+        (false, "moved_off", "school-off"),
+    ];
+    let moved = moved.map(|(moved, name, words)| {
+        let on = plan.settings.moved == moved;
+        (
+            name,
+            say(words),
+            on,
+            with(&|plan| plan.settings.moved = moved),
+        )
+    });
+    let wrong = WRONG.iter().zip(WRONG_NAMES).map(|(share, name)| {
+        let on = plan.settings.wrong == *share;
+        let words = format!("{:.0} %", 100.0 * share);
+        (name, words, on, with(&|plan| plan.settings.wrong = *share))
+    });
+    let paces = [
+        (Speed::One, "pace_one", "school-slow"),
+        (Speed::Steady, "pace_steady", "school-steady"),
+        (Speed::Full, "pace_full", "school-full"),
+    ];
+    let paces = paces.map(|(speed, name, words)| {
+        (
+            name,
+            say(words),
+            plan.speed == speed,
+            SchoolAction::Pace(speed),
+        )
+    });
+    [
+        ("school-examples", examples.collect()),
+        ("school-moved", moved.into()),
+        ("school-wrong", wrong.collect()),
+        ("school-pace", paces.into()),
+    ]
+}
+
+/// A number with a thin space before its thousands, which all of the languages understand.
+fn grouped(number: usize) -> String {
+    if number < 1_000 {
+        return number.to_string();
+    }
+    format!("{}\u{202f}{:03}", number / 1_000, number % 1_000)
+}
+
+fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
+    let text = &look.composed.places.text;
+    let wide = look.composed.places.class == WindowClass::Wide;
+    for ((key, choices), rect) in choices(&look.school.plan).into_iter().zip(&parts.switches) {
+        let label_width = if wide {
+            0.36 * rect.width()
+        } else {
+            rect.width()
+        };
+        let (label, row) = if wide {
+            (
+                Rect::from_min_size(rect.min, vec2(label_width, rect.height())),
+                Rect::from_min_max(pos2(rect.min.x + label_width, rect.min.y), rect.max),
+            )
+        } else {
+            let line = 18.0f32.min(0.4 * rect.height());
+            (
+                Rect::from_min_size(rect.min, vec2(label_width, line)),
+                Rect::from_min_max(pos2(rect.min.x, rect.min.y + line), rect.max),
+            )
+        };
+        let words = say(key);
+        let hover = ui.interact(label, ui.id().with(key), Sense::hover());
+        hover.on_hover_text(say(&format!("{key}.help")));
+        let galley = theme::fitting(ui.painter(), &words, text.label, label.width() - 8.0);
+        let place = pos2(label.min.x, label.center().y - galley.size().y / 2.0);
+        ui.painter()
+            .galley_with_override_text_color(place, galley, theme::dim());
+        let gap = 4.0;
+        let count = choices.len() as f32;
+        let width = (row.width() - gap * (count - 1.0)) / count;
+        for (place, (name, words, on, action)) in choices.into_iter().enumerate() {
+            let left = row.min.x + place as f32 * (width + gap);
+            let button = Place {
+                name,
+                rect: Rect::from_min_size(pos2(left, row.min.y), vec2(width, row.height())),
+                text: &words,
+                size: text.button,
+                on,
+                enabled: look.school.trouble.is_none(),
+            };
+            let response = button.show(ui).on_hover_text(say(&format!("{key}.help")));
+            if response.clicked() {
+                actions.push(Action::School(action));
+            }
+        }
+    }
+}
+
+/// How large a share of the unseen digits each network reads right, as rings that race.
+fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
+    let text = &look.composed.places.text;
+    let painter = ui.painter();
+    let caption_height = 1.5 * text.technical;
+    let caption = theme::fitting(painter, &say("school-unseen"), text.technical, rect.width());
+    let place = pos2(
+        rect.center().x - caption.size().x / 2.0,
+        rect.max.y - caption.size().y,
+    );
+    painter.galley_with_override_text_color(place, caption, theme::dim());
+    let room = Rect::from_min_max(rect.min, pos2(rect.max.x, rect.max.y - caption_height));
+    let shown: Vec<_> = if pupils.is_empty() {
+        look.shown().map(|reading| (reading, None)).collect()
+    } else {
+        pupils
+            .iter()
+            .map(|(reading, pupil)| (*reading, Some(*pupil)))
+            .collect()
+    };
+    let count = shown.len().max(1) as f32;
+    let name_height = 1.4 * text.label;
+    let radius = (room.width() / count).min(room.height() - name_height) * 0.46;
+    for (index, (reading, pupil)) in shown.iter().enumerate() {
+        let centre = pos2(
+            room.min.x + (index as f32 + 0.5) * room.width() / count,
+            room.min.y + radius * 1.06,
+        );
+        let hue = theme::network_hue(reading.network.slot());
+        let unseen = pupil.and_then(|pupil| pupil.standing().unseen);
+        let share = unseen.unwrap_or(0.0) as f32;
+        let share = ui
+            .ctx()
+            .animate_value_with_time(Id::new(("dial", reading.entity)), share, 0.2);
+        ring(
+            painter,
+            centre,
+            radius,
+            1.0,
+            theme::track().gamma_multiply(0.5),
+        );
+        ring(painter, centre, radius, share, hue);
+        let words = unseen.map_or("–".into(), |_| {
+            format!("{} %", decimal(format!("{:.1}", 100.0 * share)))
+        });
+        let galley = theme::shrunk(painter, &words, theme::bold(0.42 * radius), 1.5 * radius);
+        painter.galley_with_override_text_color(
+            centre - galley.size() / 2.0,
+            galley,
+            theme::text(),
+        );
+        painter.text(
+            centre + vec2(0.0, radius * 1.12),
+            Align2::CENTER_TOP,
+            reading.network.name(),
+            theme::medium(text.label),
+            hue,
+        );
+    }
+}
+
+/// A part of a ring, clockwise from its top.
+fn ring(painter: &Painter, centre: Pos2, radius: f32, share: f32, colour: Color32) {
+    let width = 0.17 * radius;
+    let radius = radius - width / 2.0;
+    let share = share.clamp(0.0, 1.0);
+    let count = (64.0 * share).ceil().max(1.0) as usize;
+    let at = |step: usize| {
+        let angle = std::f32::consts::TAU * share * step as f32 / count as f32;
+        centre + radius * vec2(angle.sin(), -angle.cos())
+    };
+    if share > 0.002 {
+        let points = (0..=count).map(at).collect();
+        painter.add(Shape::line(points, Stroke::new(width, colour)));
+    }
+}
+
+/// How well each network read over the lesson, and its loss as a river that runs dry.
+fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'_>]) {
+    /// The loss of who guesses: `ln 10`.
+    const GUESSING: f64 = std::f64::consts::LN_10;
+    let size = look.composed.places.text.technical;
+    let line = Stroke::new(1.0, theme::line().gamma_multiply(0.45));
+    let bed = 0.26 * rect.height();
+    let plot = Rect::from_min_max(
+        pos2(rect.min.x + 2.4 * size, rect.min.y + 0.4 * size),
+        pos2(rect.max.x, rect.max.y - bed - 1.5 * size),
+    );
+    for (share, words) in [(0.0, "0"), (0.5, "50"), (1.0, "100 %")] {
+        let y = plot.max.y - share * plot.height();
+        painter.hline(plot.x_range(), y, line);
+        let words = if share == 1.0 { "100" } else { words };
+        let place = pos2(plot.min.x - 6.0, y);
+        painter.text(
+            place,
+            Align2::RIGHT_CENTER,
+            words,
+            theme::font(size),
+            theme::dim(),
+        );
+    }
+    let x = |part: f64| plot.min.x + (part.clamp(0.0, 1.0) as f32) * plot.width();
+    let middle = rect.max.y - 1.3 * size - bed / 2.0;
+    let each = bed / pupils.len().max(1) as f32;
+    for (index, (reading, pupil)) in pupils.iter().enumerate() {
+        let hue = theme::network_hue(reading.network.slot());
+        let points = pupil.curve.iter();
+        let points: Vec<Pos2> = points
+            .map(|point| {
+                pos2(
+                    x(point.part),
+                    plot.max.y - point.unseen as f32 * plot.height(),
+                )
+            })
+            .collect();
+        if let Some(last) = points.last() {
+            painter.circle_filled(*last, 4.0, hue);
+        }
+        painter.add(Shape::line(points, Stroke::new(2.5, hue)));
+        let centre = middle - bed / 2.0 + (index as f32 + 0.5) * each;
+        let mut mesh = bevy_egui::egui::Mesh::default();
+        for point in &pupil.curve {
+            let half = (point.loss / GUESSING).min(1.2) as f32 * 0.42 * each;
+            let base = mesh.vertices.len() as u32;
+            for y in [centre - half.max(0.5), centre + half.max(0.5)] {
+                mesh.colored_vertex(pos2(x(point.part), y), hue.gamma_multiply(0.65));
+            }
+            if base > 0 {
+                mesh.add_triangle(base - 2, base - 1, base);
+                mesh.add_triangle(base - 1, base, base + 1);
+            }
+        }
+        painter.add(Shape::mesh(mesh));
+    }
+    let words = theme::fitting(painter, &say("school-loss"), size, plot.width());
+    let place = pos2(plot.min.x, rect.max.y - words.size().y);
+    painter.galley_with_override_text_color(place, words, theme::dim());
+}
+
+/// The lessons that were taken, so that two can be compared.
+fn table(ui: &Ui, look: &Look<'_>, rect: Rect) {
+    let size = look.composed.places.text.technical;
+    let painter = ui.painter();
+    let title = theme::fitting(painter, &say("school-results"), size, rect.width());
+    let mut top = rect.min.y;
+    let height = title.size().y;
+    painter.galley_with_override_text_color(rect.min, title, theme::dim());
+    top += height + 4.0;
+    for report in look.school.reports.iter().rev() {
+        if top + 2.1 * height > rect.max.y {
+            break;
+        }
+        let settings = &report.plan.settings;
+        let mut words = grouped(settings.examples);
+        if !settings.moved {
+            words.push_str(&format!(" · {}", say("school-not-moved")));
+        }
+        if settings.wrong > 0.0 {
+            words.push_str(&format!(
+                " · {:.0} % {}",
+                100.0 * settings.wrong,
+                say("school-false")
+            ));
+        }
+        let galley = theme::fitting(painter, &words, size, rect.width());
+        painter.galley_with_override_text_color(pos2(rect.min.x, top), galley, theme::text());
+        top += height;
+        let mut left = rect.min.x;
+        for (index, (_, share)) in report.unseen.iter().enumerate() {
+            let hue = report_hue(look, index);
+            let words = format!("{} %", decimal(format!("{:.1}", 100.0 * share)));
+            let place = pos2(left, top);
+            let drawn = painter.text(place, Align2::LEFT_TOP, words, theme::medium(size), hue);
+            left = drawn.max.x + 10.0;
+        }
+        top += height + 5.0;
+    }
+}
+
+/// The hue that the network at this place of a report has, or would have.
+fn report_hue(look: &Look<'_>, index: usize) -> Color32 {
+    let others = look
+        .networks
+        .iter()
+        .filter(|reading| look.pupils.get(reading.entity).is_err());
+    theme::network_hue(others.count() + index)
+}
+
+/// The digits that are learned from run past, with what the networks are told that they are.
+fn film_ui(ui: &Ui, look: &Look<'_>, rect: Rect, film: &mut Film, pupils: &[Learner<'_>]) {
+    let painter = ui.painter().with_clip_rect(rect);
+    painter.rect_filled(
+        rect,
+        CornerRadius::same(6),
+        theme::tile().gamma_multiply(0.6),
+    );
+    let Some((_, pupil)) = pupils.iter().max_by_key(|(_, pupil)| pupil.seen) else {
+        return;
+    };
+    film.take(ui, pupil);
+    if film.frames.is_empty() {
+        return;
+    }
+    let pitch = rect.height() * 1.55;
+    let side = rect.height() - 6.0;
+    // It runs after what is seen, so that it stands when nothing is learned.
+    let goal = film.seen as f32;
+    let seconds = ui.input(|input| input.stable_dt).min(0.1);
+    if look.motion.reduced || goal - film.at > 6.0 {
+        film.at = goal;
+    } else {
+        film.at += (goal - film.at) * (1.0 - (-seconds * 5.0).exp());
+    }
+    if (goal - film.at).abs() > 0.01 {
+        ui.ctx().request_repaint();
+    }
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    for back in 0..FRAMES.min(film.seen) {
+        let number = film.seen - 1 - back;
+        let right = rect.max.x - (film.at - 1.0 - number as f32) * pitch - 4.0;
+        if right < rect.min.x {
+            break;
+        }
+        let place = Rect::from_min_size(pos2(right - side, rect.min.y + 3.0), vec2(side, side));
+        let index = number % FRAMES;
+        let (Some(frame), Some((class, is_wrong))) =
+            (film.frames.get(index), film.labels.get(index))
+        else {
+            continue;
+        };
+        painter.image(frame.id(), place, whole, Color32::WHITE);
+        let colour = if *is_wrong {
+            theme::POINTER
+        } else {
+            theme::dim()
+        };
+        painter.text(
+            pos2(place.min.x - 3.0, place.center().y),
+            Align2::RIGHT_CENTER,
+            class.to_string(),
+            theme::medium(0.46 * side.max(20.0)),
+            colour,
+        );
+    }
+}
+
+impl Film {
+    /// Takes in what was seen since the last time.
+    fn take(&mut self, ui: &Ui, pupil: &Pupil) {
+        if pupil.seen < self.seen {
+            self.seen = 0;
+            self.at = 0.0;
+        }
+        let new = (pupil.seen - self.seen).min(pupil.sights.len());
+        self.seen = pupil.seen - new;
+        for sight in pupil.sights.iter().skip(pupil.sights.len() - new) {
+            let image = picture(sight);
+            let index = self.seen % FRAMES;
+            match self.frames.get_mut(index) {
+                Some(frame) => frame.set(image, TextureOptions::LINEAR),
+                None => {
+                    let name = format!("film {index}");
+                    let frame = ui.ctx().load_texture(name, image, TextureOptions::LINEAR);
+                    self.frames.push(frame);
+                    self.labels.push((0, false));
+                }
+            }
+            self.labels[index] = (sight.class, sight.is_wrong);
+            self.seen += 1;
+        }
+    }
+}
+
+fn picture(sight: &Sight) -> ColorImage {
+    let pixels = sight
+        .pixels
+        .iter()
+        .map(|ink| Color32::from_gray((255.0 * ink) as u8));
+    ColorImage::new([SIDE, SIDE], pixels.collect())
+}

@@ -1,0 +1,590 @@
+//! The school: both networks forget everything and learn anew, live, under the visitor's own digit.
+//!
+//! Those that learn are networks of their own ([`Origin::Pupil`]) that stand in the others' places while the school is
+//! open. So nothing is ever lost: the networks that came with the app only step aside, and come back when the pupils go,
+//! when the device is lost, or when an exhibit starts over.
+
+mod data;
+mod plan;
+mod pupil;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use data::included as included_lessons;
+pub use data::read as read_lessons;
+pub use plan::{
+    CHANNELS, EXAMPLES, HIDDEN, LESSON_SECONDS, LessonPlan, PlanChange, Speed, WRONG, wish_of,
+};
+pub use pupil::{Point, Pupil, Sight};
+
+use crate::{
+    AppSystems,
+    gpu::SharedGpu,
+    inference::{AddNetwork, Executor, Network, Origin, WeightsCame},
+    notice::Notice,
+    own_network::{OwnNetwork, OwnNetworkAction},
+    platform,
+    rest::NextFrame,
+    view::Selection,
+    words::{say, say_with},
+};
+use bevy::{ecs::system::SystemParam, prelude::*};
+use data::Lessons;
+use mnistify_learning::{Pool, initial::initial_model};
+use mnistify_network::import::Loaded;
+use std::sync::Arc;
+
+/// Opens the school where somebody wishes it.
+pub fn plugin(app: &mut App) {
+    app.init_resource::<School>().add_systems(
+        PostUpdate,
+        (carry_out_wishes, enrol, teach, read_weights)
+            .chain()
+            .after(AppSystems::Input)
+            .before(AppSystems::Infer),
+    );
+}
+
+/// What can be done at school.
+#[derive(Clone, Debug)]
+pub enum SchoolAction {
+    /// To open it, where it is not.
+    Open,
+    /// To close it; the networks from before are there again.
+    Close,
+    /// To open it, or to close it.
+    Toggle,
+    /// Both networks know nothing any more.
+    Forget,
+    /// To learn, or to learn on.
+    Learn,
+    /// To stand still.
+    Pause,
+    /// To learn, or to stand still.
+    LearnOrPause,
+    /// To make one step.
+    Step,
+    /// The networks from before are there again; the school stays open.
+    Restore,
+    /// To choose something of the lesson; networks that learn forget what they know where it matters.
+    Plan(Box<LessonPlan>),
+    /// To choose some of it, and leave the rest.
+    Change(Box<PlanChange>),
+    /// To choose how fast.
+    Pace(Speed),
+    /// To keep the better one of the networks as one's own.
+    Keep,
+    /// To save the better one of the networks as a file.
+    Save,
+    /// To find the school as it was at the start: closed, and nothing chosen.
+    StartOver,
+    /// The digits of the lessons came.
+    Give(Arc<Pool>),
+    /// The digits of the lessons did not come, for this reason.
+    Missing(String),
+}
+
+/// Where a lesson stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// The networks are those from before.
+    #[default]
+    Before,
+    /// The networks know nothing, or what they have learned; they stand still.
+    Paused,
+    /// They learn.
+    Learning,
+    /// The lesson is over.
+    Over,
+}
+
+impl Phase {
+    /// For scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::Paused => "paused",
+            Self::Learning => "learning",
+            Self::Over => "over",
+        }
+    }
+}
+
+/// One lesson that was taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// What it was.
+    pub plan: LessonPlan,
+    /// The networks' names and the share of unseen digits that each read right in the end.
+    pub unseen: Vec<(String, f64)>,
+}
+
+/// The school.
+#[derive(Resource, Default)]
+pub struct School {
+    /// Whether it is open.
+    pub is_open: bool,
+    /// What is chosen.
+    pub plan: LessonPlan,
+    /// Where the lesson stands.
+    pub phase: Phase,
+    /// The part of the lesson that is over, 0 to 1.
+    pub part: f64,
+    /// The lessons that were taken, the newest last.
+    pub reports: Vec<Report>,
+    /// Why there is no school here, where there is none.
+    pub trouble: Option<String>,
+    /// Slow networks learn on a software GPU too.
+    pub patient: bool,
+    /// Seconds since the newest single step, for the picture of its way back.
+    pub since_step: Option<f32>,
+    lessons: Lessons,
+    wishes: Vec<SchoolAction>,
+    /// What has to wait until the networks are there.
+    next: Option<SchoolAction>,
+    /// The better one is to be kept once its weights are here.
+    keeps: Option<Keeping>,
+}
+
+/// What becomes of a network that was learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeping {
+    /// It stands beside the others as the visitor's own.
+    Own,
+    /// It is saved as a file.
+    File,
+}
+
+impl School {
+    /// Leaves a wish to this frame.
+    pub fn apply(&mut self, action: SchoolAction) {
+        self.wishes.push(action);
+    }
+
+    /// Whether the digits of the lessons are still on their way.
+    pub fn is_waiting(&self) -> bool {
+        self.is_open && matches!(self.lessons, Lessons::Asked)
+    }
+
+    fn refuse(&mut self, reason: String) {
+        self.trouble = Some(reason);
+        self.next = None;
+        self.phase = Phase::Before;
+    }
+}
+
+/// All that wishes change.
+#[derive(SystemParam)]
+struct Room<'w, 's> {
+    commands: Commands<'w, 's>,
+    school: ResMut<'w, School>,
+    networks: Query<'w, 's, (Entity, &'static Network, Option<&'static mut Pupil>)>,
+    gpu: Option<Res<'w, SharedGpu>>,
+    notices: MessageWriter<'w, Notice>,
+    next: Res<'w, NextFrame>,
+}
+
+fn carry_out_wishes(mut room: Room) {
+    let mut wishes = std::mem::take(&mut room.school.bypass_change_detection().wishes);
+    let waiting = room.school.next.is_some();
+    if waiting && room.networks.iter().any(|(_, _, pupil)| pupil.is_some()) {
+        wishes.insert(0, room.school.next.take().unwrap_or(SchoolAction::Pause));
+    }
+    for wish in wishes {
+        room.next.ask();
+        room.carry_out(wish);
+    }
+}
+
+impl Room<'_, '_> {
+    fn carry_out(&mut self, wish: SchoolAction) {
+        let school = &mut *self.school;
+        match wish {
+            SchoolAction::Toggle if school.is_open => self.close(),
+            SchoolAction::Open | SchoolAction::Toggle => self.open(),
+            SchoolAction::Close => self.close(),
+            SchoolAction::StartOver => {
+                self.close();
+                self.school.plan = LessonPlan::default();
+                self.school.reports.clear();
+            }
+            SchoolAction::Give(pool) => {
+                school.lessons = Lessons::Here(pool);
+                school.trouble = None;
+            }
+            SchoolAction::Missing(reason) => {
+                school.lessons = Lessons::Away;
+                school.refuse(reason);
+            }
+            SchoolAction::Plan(plan) => self.choose(*plan),
+            SchoolAction::Change(change) => {
+                let plan = change.of(&school.plan);
+                self.choose(plan);
+            }
+            SchoolAction::Pace(speed) => school.plan.speed = speed,
+            _ if !school.is_open => {
+                self.open();
+                if self.school.is_open {
+                    self.carry_out(wish);
+                }
+            }
+            SchoolAction::Forget => self.forget(),
+            SchoolAction::Learn => match school.phase {
+                Phase::Before => {
+                    self.forget();
+                    self.school.next = self.school.next.take().map(|_| SchoolAction::Learn);
+                }
+                // A lesson that is over begins again.
+                Phase::Over => {
+                    self.forget();
+                    self.school.phase = Phase::Learning;
+                }
+                Phase::Paused | Phase::Learning => school.phase = Phase::Learning,
+            },
+            SchoolAction::Pause => {
+                if school.phase == Phase::Learning {
+                    school.phase = Phase::Paused;
+                    self.ask_weights();
+                }
+            }
+            SchoolAction::LearnOrPause => {
+                let wish = if school.phase == Phase::Learning {
+                    SchoolAction::Pause
+                } else {
+                    SchoolAction::Learn
+                };
+                self.carry_out(wish);
+            }
+            SchoolAction::Step => match school.phase {
+                Phase::Before => {
+                    self.forget();
+                    self.school.next = self.school.next.take().map(|_| SchoolAction::Step);
+                }
+                _ => {
+                    if school.phase != Phase::Over {
+                        school.phase = Phase::Paused;
+                    }
+                    school.since_step = Some(0.0);
+                    for (_, _, pupil) in &mut self.networks {
+                        if let Some(mut pupil) = pupil {
+                            pupil.one_more = true;
+                        }
+                    }
+                }
+            },
+            SchoolAction::Restore => self.restore(),
+            SchoolAction::Keep | SchoolAction::Save => {
+                school.keeps = Some(match wish {
+                    SchoolAction::Save => Keeping::File,
+                    _ => Keeping::Own,
+                });
+                if school.phase == Phase::Learning {
+                    school.phase = Phase::Paused;
+                }
+                self.ask_weights();
+            }
+        }
+    }
+
+    fn open(&mut self) {
+        let school = &mut *self.school;
+        if school.is_open {
+            return;
+        }
+        school.is_open = true;
+        school.trouble = None;
+        // Where steps take long, more and smaller ones say more.
+        let software = self.gpu.as_ref().is_some_and(|gpu| gpu.is_software);
+        if software && school.plan == LessonPlan::default() {
+            school.plan.settings.batch = SOFTWARE_BATCH;
+        }
+        let can = self.gpu.as_ref().is_some_and(|gpu| gpu.burn.is_some());
+        if !can {
+            school.refuse(say("school-no-gpu"));
+            return;
+        }
+        // They may take a while to come.
+        if let Err(reason) = school.lessons.get() {
+            school.refuse(reason);
+        }
+    }
+
+    fn close(&mut self) {
+        self.restore();
+        let school = &mut *self.school;
+        school.is_open = false;
+        school.trouble = None;
+    }
+
+    /// The pupils go; with them goes all that they learned.
+    fn restore(&mut self) {
+        for (entity, network, _) in &self.networks {
+            if network.origin == Origin::Pupil {
+                self.commands.entity(entity).despawn();
+            }
+        }
+        let school = &mut *self.school;
+        school.phase = Phase::Before;
+        school.part = 0.0;
+        school.next = None;
+        school.keeps = None;
+        school.since_step = None;
+    }
+
+    /// Both networks know nothing any more.
+    fn forget(&mut self) {
+        let school = &mut *self.school;
+        if school.trouble.is_some() {
+            return;
+        }
+        school.part = 0.0;
+        school.since_step = None;
+        let pupils = self
+            .networks
+            .iter()
+            .filter(|(_, network, _)| network.origin == Origin::Pupil);
+        let pupils: Vec<Entity> = pupils.map(|(entity, _, _)| entity).collect();
+        if pupils.is_empty() {
+            let software = self.gpu.as_ref().is_some_and(|gpu| gpu.is_software) && !school.patient;
+            for spec in school.plan.networks() {
+                // There a step of it takes as long as a lesson should.
+                if software && spec.name().contains("CNN") {
+                    continue;
+                }
+                self.commands.trigger(AddNetwork {
+                    model: initial_model(&spec, school.plan.settings.seed),
+                    origin: Origin::Pupil,
+                });
+            }
+            school.next = Some(SchoolAction::Pause);
+        } else {
+            for (_, _, pupil) in &mut self.networks {
+                if let Some(mut pupil) = pupil {
+                    pupil.begins = true;
+                }
+            }
+        }
+        school.phase = Phase::Paused;
+    }
+
+    /// Another lesson. What is learned by now was learned otherwise, so that it is forgotten.
+    fn choose(&mut self, plan: LessonPlan) {
+        let school = &mut *self.school;
+        if let Err(reason) = plan.check() {
+            self.notices.write(Notice::Say(reason));
+            return;
+        }
+        let before = std::mem::replace(&mut school.plan, plan);
+        if before == school.plan || school.phase == Phase::Before {
+            return;
+        }
+        let same = before.networks() == school.plan.networks()
+            && before.settings.batch == school.plan.settings.batch;
+        let learning = school.phase == Phase::Learning;
+        if same {
+            self.forget();
+            if learning {
+                self.school.phase = Phase::Learning;
+            }
+        } else {
+            self.restore();
+            // Those before are gone in the next frame.
+            self.school.wishes.push(if learning {
+                SchoolAction::Learn
+            } else {
+                SchoolAction::Forget
+            });
+        }
+    }
+
+    fn ask_weights(&mut self) {
+        for (_, _, pupil) in &mut self.networks {
+            if let Some(mut pupil) = pupil {
+                pupil.ask_weights();
+            }
+        }
+    }
+}
+
+/// New pupils get what they learn with.
+fn enrol(
+    mut commands: Commands,
+    mut school: ResMut<School>,
+    mut networks: Query<(Entity, &mut Network, &Executor), Without<Pupil>>,
+    gpu: Option<Res<SharedGpu>>,
+    next: Res<NextFrame>,
+) {
+    for (entity, mut network, executor) in &mut networks {
+        if network.origin != Origin::Pupil {
+            continue;
+        }
+        next.ask();
+        let pool = match school.lessons.get() {
+            Ok(Some(pool)) => pool,
+            // On its way.
+            Ok(None) => continue,
+            Err(reason) => return school.refuse(reason),
+        };
+        let live = executor.runner.fused_network();
+        let pair = gpu.as_deref().zip(live);
+        let pupil = pair
+            .ok_or_else(|| say("school-no-gpu"))
+            .and_then(|(gpu, live)| Pupil::new(network.spec(), &school.plan, &pool, gpu, live));
+        match pupil {
+            Ok(pupil) => {
+                network.is_current = true;
+                commands.entity(entity).insert(pupil);
+            }
+            Err(reason) => {
+                commands.entity(entity).despawn();
+                school.refuse(say_with("school-refused", &[("reason", reason.into())]));
+            }
+        }
+    }
+}
+
+/// Milliseconds of GPU time that a frame leaves for learning, of all networks together.
+const BUDGET: f64 = 8.0;
+/// On a software GPU, where the picture alone takes longer.
+const SOFTWARE_BUDGET: f64 = 40.0;
+
+/// Images a step on a software GPU.
+pub const SOFTWARE_BATCH: usize = 32;
+
+/// Makes this frame's steps.
+fn teach(
+    mut school: ResMut<School>,
+    mut pupils: Query<(&mut Pupil, &mut Network, &mut Executor)>,
+    selection: Res<Selection>,
+    gpu: Option<Res<SharedGpu>>,
+    time: Res<Time>,
+    next: Res<NextFrame>,
+) {
+    let count = pupils.iter().count();
+    let Some(gpu) = gpu.filter(|_| count > 0) else {
+        return;
+    };
+    // Whoever wants to see what a cell does wants the network to stand still.
+    if school.phase == Phase::Learning && selection.cell.is_some() {
+        school.apply(SchoolAction::Pause);
+        next.ask();
+    }
+    let seconds = time.delta_secs().min(0.25);
+    if let Some(since) = school.since_step {
+        let since = since + seconds;
+        school.since_step = (since < SINGLE_STEP_SECONDS).then_some(since);
+        next.ask();
+    }
+    let learns = school.phase == Phase::Learning;
+    let budget = if gpu.is_software {
+        SOFTWARE_BUDGET
+    } else {
+        BUDGET
+    } / count as f64;
+    let (part, speed) = (school.part, school.plan.speed);
+    let mut steps = 0;
+    for (mut pupil, mut network, mut executor) in &mut pupils {
+        let before = pupil.standing();
+        if std::mem::take(&mut pupil.begins) {
+            pupil.begin(network.spec(), &school.plan, &school.lessons);
+        }
+        let made = pupil.learn(
+            part,
+            if learns {
+                speed.rate() * f64::from(seconds)
+            } else {
+                0.0
+            },
+            budget,
+        );
+        steps = steps.max(made);
+        if pupil.follow(seconds, learns) {
+            next.ask();
+        }
+        if pupil.standing().step != before.step {
+            network.is_current = false;
+            executor.weights_changed();
+            next.ask();
+        }
+    }
+    if learns {
+        next.ask();
+        school.part += speed.part(f64::from(seconds), steps);
+        if school.part >= 1.0 {
+            school.part = 1.0;
+            school.phase = Phase::Over;
+            for (mut pupil, _, _) in &mut pupils {
+                pupil.ask_weights();
+                pupil.ends = true;
+            }
+        }
+    }
+    // The last word on a lesson is spoken when all unseen digits were read by what was learned in the end.
+    if school.phase == Phase::Over && pupils.iter().all(|(pupil, ..)| pupil.is_examined()) {
+        let mut unseen = Vec::new();
+        for (mut pupil, network, _) in &mut pupils {
+            pupil.ends = false;
+            let share = pupil.standing().unseen.unwrap_or(0.0);
+            unseen.push((network.name().to_string(), network.slot(), share));
+        }
+        unseen.sort_by_key(|(_, slot, _)| *slot);
+        let plan = school.plan.clone();
+        let unseen = unseen.into_iter().map(|(name, _, share)| (name, share));
+        let unseen = unseen.collect();
+        school.reports.push(Report { plan, unseen });
+        let too_many = school.reports.len().saturating_sub(MOST_REPORTS);
+        school.reports.drain(..too_many);
+        next.ask();
+    }
+}
+
+/// Lessons that are remembered.
+const MOST_REPORTS: usize = 5;
+/// Seconds in which one step's error runs back from the answer to the drawing.
+pub const SINGLE_STEP_SECONDS: f32 = 2.4;
+
+/// Takes in the weights of networks that stand still, so that they can be looked into and kept.
+fn read_weights(
+    mut commands: Commands,
+    mut school: ResMut<School>,
+    mut pupils: Query<(Entity, &mut Pupil, &mut Network)>,
+    mut own: ResMut<OwnNetwork>,
+    mut notices: MessageWriter<Notice>,
+    next: Res<NextFrame>,
+) {
+    let mut best: Option<(f64, usize, Entity)> = None;
+    for (entity, mut pupil, mut network) in &mut pupils {
+        if let Some(model) = pupil.take_weights() {
+            network.replace_weights(model);
+            commands.trigger(WeightsCame { network: entity });
+        }
+        next.ask_if(pupil.is_reading());
+        let unseen = pupil.standing().unseen.unwrap_or(0.0);
+        if best.is_none_or(|(most, slot, _)| (unseen, slot) > (most, network.slot())) {
+            best = Some((unseen, network.slot(), entity));
+        }
+    }
+    let is_reading = pupils.iter().any(|(_, pupil, _)| pupil.is_reading());
+    if is_reading {
+        return;
+    }
+    let Some(keeping) = school.keeps.take() else {
+        return;
+    };
+    next.ask();
+    let Some((unseen, _, entity)) = best else {
+        return;
+    };
+    if let Ok((_, pupil, network)) = pupils.get(entity) {
+        let model = pupil.card(&network.model, &school.plan, unseen);
+        match keeping {
+            Keeping::File => {
+                notices.write_batch(platform::save_network(&model).map(Notice::Say));
+            }
+            Keeping::Own => own.apply(OwnNetworkAction::Add(Box::new(Loaded {
+                model,
+                notes: Vec::new(),
+                known: None,
+            }))),
+        }
+    }
+}
