@@ -376,6 +376,7 @@ school-slow = langsam
 school-steady = 20 s
 school-full = voll
 school-unseen = von 1.000 nie gesehenen Ziffern
+school-wobble = deine Ziffer verschoben: hell ist dieselbe Antwort
 school-loss = unten: wie sehr sie noch irren
 school-results = Bisherige Stunden
 school-not-moved = unverschoben

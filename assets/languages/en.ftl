@@ -382,6 +382,7 @@ school-slow = slow
 school-steady = 20 s
 school-full = full
 school-unseen = of 1,000 digits they never saw
+school-wobble = your digit moved about: bright is the same answer
 school-loss = below: how wrong they still are
 school-results = Lessons so far
 school-not-moved = not moved

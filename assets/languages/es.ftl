@@ -382,6 +382,7 @@ school-slow = lento
 school-steady = 20 s
 school-full = máximo
 school-unseen = de 1.000 cifras nunca vistas
+school-wobble = tu cifra movida: claro es la misma respuesta
 school-loss = abajo: cuánto se equivocan aún
 school-results = Lecciones hasta ahora
 school-not-moved = sin mover

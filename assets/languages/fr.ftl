@@ -379,6 +379,7 @@ school-slow = lent
 school-steady = 20 s
 school-full = plein
 school-unseen = de 1 000 chiffres jamais vus
+school-wobble = votre chiffre déplacé : clair, même réponse
 school-loss = dessous : combien ils se trompent encore
 school-results = Leçons jusqu'ici
 school-not-moved = non déplacés

@@ -40,7 +40,7 @@ use crate::{
     own_network::OwnNetwork,
     pad::{Pad, PadCanvas},
     rest::NextFrame,
-    school::{Pupil, School},
+    school::{Pupil, School, Wobble},
     view::{Composed, LaneItem, Lanes, Motion, OrbitCamera, Selection},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
@@ -112,6 +112,7 @@ pub(crate) struct Look<'a> {
     /// Where the networks learn.
     pub school: &'a School,
     pub pupils: &'a Query<'a, 'a, &'static Pupil>,
+    pub wobbles: &'a Query<'a, 'a, &'static Wobble>,
     /// The guided tour.
     pub guide: &'a Guide,
     /// Where this is an exhibit.
@@ -175,6 +176,7 @@ struct Seen<'w, 's> {
     guide: Res<'w, Guide>,
     school: Res<'w, School>,
     pupils: Query<'w, 's, &'static Pupil>,
+    wobbles: Query<'w, 's, &'static Wobble>,
     exhibit: Option<Res<'w, Exhibit>>,
 }
 
@@ -266,6 +268,7 @@ fn panels_ui(
         guide: &seen.guide,
         school: &seen.school,
         pupils: &seen.pupils,
+        wobbles: &seen.wobbles,
         exhibit: seen.exhibit.as_deref(),
     };
     let told = Told::of(&look, reason(&seen.pad));

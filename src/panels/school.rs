@@ -11,7 +11,10 @@ use crate::{
     actions::{Action, entry},
     composition::{Scene, WindowClass},
     inference::ReadingItem,
-    school::{EXAMPLES, LessonPlan, Phase, Pupil, SchoolAction, Sight, Speed, WRONG},
+    school::{
+        EXAMPLES, LessonPlan, Phase, Pupil, SchoolAction, Sight, Speed, WOBBLE_SIDE, WRONG, Wobble,
+    },
+    view::colour::value_colour,
     words::{decimal, say, say_with},
 };
 use bevy_egui::egui::{
@@ -67,8 +70,9 @@ fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
                     pos2(inner.min.x + to * inner.width() - 2.0 * gap, bottom),
                 )
             };
-            let (left, middle) = (column(0.0, 0.30), column(0.30, 0.575));
-            let (race, table) = (column(0.575, 0.86), column(0.86, 1.0));
+            let (left, middle) = (column(0.0, 0.275), column(0.275, 0.53));
+            let (race, river) = (column(0.53, 0.715), column(0.715, 0.875));
+            let table = column(0.875, 1.0);
             let high = ((left.height() - gap) / 2.0 - gap / 2.0).min(52.0 * unit) * 0.86;
             let row = |line: usize, count: usize, place: usize| {
                 let width = (left.width() - gap * (count - 1) as f32) / count as f32;
@@ -89,11 +93,8 @@ fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
                 words: Rect::from_min_max(left.min, pos2(left.max.x, buttons[0].min.y - gap)),
                 buttons,
                 switches: lines(middle, 4, gap),
-                dials: Rect::from_min_max(race.min, pos2(race.min.x + 0.46 * race.width(), bottom)),
-                curve: Rect::from_min_max(
-                    pos2(race.min.x + 0.5 * race.width(), race.min.y),
-                    race.max,
-                ),
+                dials: race,
+                curve: river,
                 table: Some(Rect::from_min_max(table.min, pos2(inner.max.x, bottom))),
                 film: Some(film),
             }
@@ -430,18 +431,20 @@ fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Ac
     }
 }
 
-/// How large a share of the unseen digits each network reads right, as rings that race.
+/// How large a share of the unseen digits each network reads right, as rings that race; and below each what it says of
+/// the drawing moved about.
 fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
     let text = &look.composed.places.text;
     let painter = ui.painter();
-    let caption_height = 1.5 * text.technical;
-    let caption = theme::fitting(painter, &say("school-unseen"), text.technical, rect.width());
-    let place = pos2(
-        rect.center().x - caption.size().x / 2.0,
-        rect.max.y - caption.size().y,
-    );
-    painter.galley_with_override_text_color(place, caption, theme::dim());
-    let room = Rect::from_min_max(rect.min, pos2(rect.max.x, rect.max.y - caption_height));
+    let size = text.technical;
+    let line = |words: &str, bottom: f32| {
+        let caption = theme::fitting(painter, words, size, rect.width());
+        let place = pos2(
+            rect.center().x - caption.size().x / 2.0,
+            bottom - caption.size().y,
+        );
+        painter.galley_with_override_text_color(place, caption, theme::dim());
+    };
     let shown: Vec<_> = if pupils.is_empty() {
         look.shown().map(|reading| (reading, None)).collect()
     } else {
@@ -450,44 +453,82 @@ fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
             .map(|(reading, pupil)| (*reading, Some(*pupil)))
             .collect()
     };
-    let count = shown.len().max(1) as f32;
-    let name_height = 1.4 * text.label;
-    let radius = (room.width() / count).min(room.height() - name_height) * 0.46;
+    let pitch = rect.width() / shown.len().max(1) as f32;
+    let wide = look.composed.places.class == WindowClass::Wide;
+    // Ring, words, field, words: what is high decides, or what is wide.
+    let words_height = 1.35 * size;
+    let field = if wide {
+        (0.34 * rect.height()).min(0.8 * pitch)
+    } else {
+        0.0
+    };
+    let captions = words_height * if wide { 2.0 } else { 1.0 };
+    let name_height = 1.25 * text.label;
+    let radius = ((rect.height() - captions - name_height - field - 6.0) / 2.0).min(0.46 * pitch);
     for (index, (reading, pupil)) in shown.iter().enumerate() {
-        let centre = pos2(
-            room.min.x + (index as f32 + 0.5) * room.width() / count,
-            room.min.y + radius * 1.06,
-        );
+        let middle = rect.min.x + (index as f32 + 0.5) * pitch;
+        let centre = pos2(middle, rect.min.y + name_height + radius);
         let hue = theme::network_hue(reading.network.slot());
-        let unseen = pupil.and_then(|pupil| pupil.standing().unseen);
-        let share = unseen.unwrap_or(0.0) as f32;
-        let share = ui
-            .ctx()
-            .animate_value_with_time(Id::new(("dial", reading.entity)), share, 0.2);
-        ring(
-            painter,
-            centre,
-            radius,
-            1.0,
-            theme::track().gamma_multiply(0.5),
-        );
-        ring(painter, centre, radius, share, hue);
-        let words = unseen.map_or("–".into(), |_| {
-            format!("{} %", decimal(format!("{:.1}", 100.0 * share)))
-        });
-        let galley = theme::shrunk(painter, &words, theme::bold(0.42 * radius), 1.5 * radius);
-        painter.galley_with_override_text_color(
-            centre - galley.size() / 2.0,
-            galley,
-            theme::text(),
-        );
         painter.text(
-            centre + vec2(0.0, radius * 1.12),
+            pos2(middle, rect.min.y - 2.0),
             Align2::CENTER_TOP,
             reading.network.name(),
             theme::medium(text.label),
             hue,
         );
+        let unseen = pupil.and_then(|pupil| pupil.standing().unseen);
+        let share = unseen.unwrap_or(0.0) as f32;
+        let share = ui
+            .ctx()
+            .animate_value_with_time(Id::new(("dial", reading.entity)), share, 0.2);
+        let track = theme::track().gamma_multiply(0.5);
+        ring(painter, centre, radius, 1.0, track);
+        ring(painter, centre, radius, share, hue);
+        let words = unseen.map_or("–".into(), |_| {
+            format!("{} %", decimal(format!("{:.1}", 100.0 * share)))
+        });
+        let galley = theme::shrunk(painter, &words, theme::bold(0.44 * radius), 1.5 * radius);
+        let place = centre - galley.size() / 2.0;
+        painter.galley_with_override_text_color(place, galley, theme::text());
+        if let Some(wobble) = look.wobbles.get(reading.entity).ok().filter(|_| wide) {
+            let top = centre.y + radius + words_height + 3.0;
+            let place = pos2(middle - field / 2.0, top);
+            wobble_ui(
+                painter,
+                Rect::from_min_size(place, vec2(field, field)),
+                wobble,
+            );
+        }
+    }
+    let below_rings = rect.min.y + name_height + 2.0 * radius + words_height + 1.0;
+    line(&say("school-unseen"), below_rings);
+    if wide {
+        line(
+            &say("school-wobble"),
+            below_rings + field + words_height + 3.0,
+        );
+    }
+}
+
+/// What a network says of the drawing at every place: bright where it says the same as in the middle.
+fn wobble_ui(painter: &Painter, rect: Rect, wobble: &Wobble) {
+    let ground = theme::tile().gamma_multiply(0.6);
+    let Some(places) = &wobble.places else {
+        painter.rect_filled(rect, CornerRadius::same(3), ground);
+        return;
+    };
+    let pitch = rect.width() / WOBBLE_SIDE as f32;
+    let middle = places[places.len() / 2].class;
+    for (index, said) in places.iter().enumerate() {
+        let (row, column) = (index / WOBBLE_SIDE, index % WOBBLE_SIDE);
+        let min = rect.min + vec2(column as f32, row as f32) * pitch;
+        let cell = Rect::from_min_size(min, vec2(pitch, pitch)).shrink(0.4);
+        let [r, g, b] = if said.class == middle {
+            value_colour(0.2 + 0.55 * said.probability)
+        } else {
+            value_colour(-0.15 - 0.4 * said.probability)
+        };
+        painter.rect_filled(cell, CornerRadius::ZERO, Color32::from_rgb(r, g, b));
     }
 }
 
@@ -573,6 +614,9 @@ fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'_>])
 fn table(ui: &Ui, look: &Look<'_>, rect: Rect) {
     let size = look.composed.places.text.technical;
     let painter = ui.painter();
+    if look.school.reports.is_empty() {
+        return;
+    }
     let title = theme::fitting(painter, &say("school-results"), size, rect.width());
     let mut top = rect.min.y;
     let height = title.size().y;
@@ -670,7 +714,7 @@ fn film_ui(ui: &Ui, look: &Look<'_>, rect: Rect, film: &mut Film, pupils: &[Lear
             pos2(place.min.x - 3.0, place.center().y),
             Align2::RIGHT_CENTER,
             class.to_string(),
-            theme::medium(0.46 * side.max(20.0)),
+            theme::medium((0.52 * side).max(theme::SMALL)),
             colour,
         );
     }
@@ -707,6 +751,6 @@ fn picture(sight: &Sight) -> ColorImage {
     let pixels = sight
         .pixels
         .iter()
-        .map(|ink| Color32::from_gray((255.0 * ink) as u8));
+        .map(|ink| theme::PAD.lerp_to_gamma(Color32::WHITE, *ink));
     ColorImage::new([SIDE, SIDE], pixels.collect())
 }

@@ -7,6 +7,7 @@
 mod data;
 mod plan;
 mod pupil;
+mod wobble;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use data::included as included_lessons;
@@ -15,6 +16,7 @@ pub use plan::{
     CHANNELS, EXAMPLES, HIDDEN, LESSON_SECONDS, LessonPlan, PlanChange, Speed, WRONG, wish_of,
 };
 pub use pupil::{Point, Pupil, Sight};
+pub use wobble::{Said, WOBBLE_SIDE, Wobble};
 
 use crate::{
     AppSystems,
@@ -37,7 +39,7 @@ use std::sync::Arc;
 pub fn plugin(app: &mut App) {
     app.init_resource::<School>().add_systems(
         PostUpdate,
-        (carry_out_wishes, enrol, teach, read_weights)
+        (carry_out_wishes, enrol, teach, read_weights, wobble::follow)
             .chain()
             .after(AppSystems::Input)
             .before(AppSystems::Infer),

@@ -12,6 +12,7 @@ mod timer;
 
 pub use activation::activate;
 pub use kernels::largest_divisor;
+use readback::read_parts_once;
 pub use readback::{ArenaRead, read_once};
 pub use timer::GpuTimer;
 
@@ -426,6 +427,14 @@ impl FusedNetwork {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn read_arena(&self) -> Option<Vec<f32>> {
         cubecl::future::block_on(self.arena_async())
+    }
+
+    /// The logits of the last forward's first `images` images as soon as the GPU has them, `[images, classes]`.
+    pub fn logits_on_their_way(&self, images: usize) -> ArenaRead {
+        let logits = self.layout.logits();
+        let starts = (0..images).map(|image| image * self.layout.len + logits.start);
+        let parts: Vec<ArenaBuffer> = starts.map(|start| self.arena.starting_at(start)).collect();
+        read_parts_once(&self.gpu, &parts, logits.len())
     }
 
     /// The whole arena as soon as the GPU has it, `[batch, layout.len]`.

@@ -58,9 +58,21 @@ impl Slot {
 
     /// Encodes the copy of what begins at `source`.
     fn copy(&self, encoder: &mut wgpu::CommandEncoder, source: &ArenaBuffer) -> ArenaRead {
+        self.copy_parts(encoder, std::slice::from_ref(source), self.buffer.size())
+    }
+
+    /// Encodes the copies of so many bytes from each of these on.
+    fn copy_parts(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        sources: &[ArenaBuffer],
+        size: u64,
+    ) -> ArenaRead {
         *self.state() = State::OnTheWay(None);
-        let size = self.buffer.size();
-        encoder.copy_buffer_to_buffer(&source.buffer, source.offset, &self.buffer, 0, size);
+        for (place, source) in (0..).zip(sources) {
+            let to = place * size;
+            encoder.copy_buffer_to_buffer(&source.buffer, source.offset, &self.buffer, to, size);
+        }
         ArenaRead {
             slot: self.clone(),
             submitted: AtomicBool::new(false),
@@ -131,8 +143,14 @@ impl Readback {
 
 /// Reads `values` numbers of `source` once, behind all that was submitted before. Nobody has to poll the device.
 pub fn read_once(gpu: &Gpu, source: &ArenaBuffer, values: usize) -> ArenaRead {
+    read_parts_once(gpu, std::slice::from_ref(source), values)
+}
+
+/// As [`read_once`], `values` numbers from each of these on.
+pub(crate) fn read_parts_once(gpu: &Gpu, sources: &[ArenaBuffer], values: usize) -> ArenaRead {
     let mut encoder = gpu.device.create_command_encoder(&Default::default());
-    let read = Slot::new(&gpu.device, values).copy(&mut encoder, source);
+    let slot = Slot::new(&gpu.device, values * sources.len());
+    let read = slot.copy_parts(&mut encoder, sources, bytes_of(values));
     let submission = gpu.queue.submit([encoder.finish()]);
     read.submitted();
     poll_until(&gpu.device, submission);
