@@ -130,10 +130,11 @@ fn add_network(
     // Last, so that who observes it finds all the rest.
     entity.insert(network);
     // A new one is to be seen: beside the others, but pupils in their places.
-    let is_pupil = added.origin == Origin::Pupil;
+    let mut origins = networks.iter().map(|(_, network)| &network.origin);
+    let at_school = added.origin == Origin::Pupil || origins.any(|o| *o == Origin::Pupil);
     for (entity, network) in &networks {
         let mut entity = commands.entity(entity);
-        if is_pupil && network.origin != Origin::Pupil {
+        if at_school && network.origin != Origin::Pupil {
             entity.remove::<Shown>();
         } else {
             entity.insert(Shown);

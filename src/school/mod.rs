@@ -375,7 +375,9 @@ impl Room<'_, '_> {
             self.notices.write(Notice::Say(reason));
             return;
         }
-        let before = std::mem::replace(&mut school.plan, plan);
+        let mut before = std::mem::replace(&mut school.plan, plan);
+        // How fast it goes changes nothing of what is learned.
+        before.speed = school.plan.speed;
         if before == school.plan || school.phase == Phase::Before {
             return;
         }
@@ -488,6 +490,9 @@ fn teach(
         let before = pupil.standing();
         if std::mem::take(&mut pupil.begins) {
             pupil.begin(network.spec(), &school.plan, &school.lessons);
+            pupil.ask_weights();
+            network.is_current = false;
+            executor.weights_changed();
         }
         let made = pupil.learn(
             part,
@@ -505,6 +510,10 @@ fn teach(
         if pupil.standing().step != before.step {
             network.is_current = false;
             executor.weights_changed();
+            // Whoever stands still can be looked into.
+            if !learns {
+                pupil.ask_weights();
+            }
             next.ask();
         }
     }

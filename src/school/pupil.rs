@@ -43,7 +43,7 @@ pub struct Pupil {
     pub(super) begins: bool,
     /// The lesson is over, and all unseen digits are to be read once more.
     pub(super) ends: bool,
-    /// Unseen digits that were read since the lesson was over.
+    /// Unseen digits that were read since the weights stand still.
     examined: usize,
     weights: Option<[ArenaRead; 2]>,
     came: [Option<Vec<f32>>; 2],
@@ -165,6 +165,7 @@ impl Pupil {
             }
         }
         if steps > 0 {
+            self.examined = 0;
             self.lesson.publish();
             let standing = self.lesson.standing();
             self.since_point += 1;
@@ -202,14 +203,12 @@ impl Pupil {
     pub(super) fn follow(&mut self, seconds: f32, learns: bool) -> bool {
         self.since_asked += seconds;
         self.since_sight += seconds;
-        if self.lesson.take_in() && self.ends {
+        if self.lesson.take_in() {
             self.examined += self.lesson.batch();
         }
         let all = self.lesson.unseen_count();
-        // Until all of them were read once, and again whenever weights change.
-        let wants = learns
-            || self.lesson.known_count() < all
-            || self.ends && self.examined < all + self.lesson.batch();
+        // Until all of them were read by the weights as they are; what was on its way when they changed does not count.
+        let wants = learns || self.examined < all + self.lesson.batch();
         if wants && self.since_asked >= ASK_SECONDS && !self.lesson.is_asking() {
             self.since_asked = 0.0;
             self.lesson.ask();

@@ -55,8 +55,8 @@ const mnistify = {
   /** Takes that network away; resolves when it is gone. */
   removeNetwork: async () => now().removeNetwork(),
   /**
-   * Sets what the networks learn from and how fast: {examples, moved, wrong, speed, steps}, each of which may be left out;
-   * or does one of "open", "close", "start", "pause", "step", "forget", "restore".
+   * Sets what the networks learn from and how fast, such as {examples: 100, moved: false}; or does a command, such as
+   * "open", "forget" or "start".
    * @param {object | string} options
    */
   learn: (options) => now().learn(asked(options)),
