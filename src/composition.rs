@@ -415,7 +415,7 @@ fn largest_text(class: WindowClass, height: f32) -> f32 {
 /// The height that the school takes of a window.
 fn school_height(class: WindowClass, [width, height]: [f32; 2]) -> f32 {
     match class {
-        WindowClass::Wide => (0.33 * height).max(204.0).min(0.4 * height),
+        WindowClass::Wide => (0.36 * height).max(214.0).min(0.42 * height),
         WindowClass::Upright => (0.35 * height).max(if width < 500.0 { 232.0 } else { 260.0 }),
         WindowClass::Sideways => 0.0,
     }

@@ -42,24 +42,6 @@ fn wait(app: &mut App, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     })
 }
 
-/// Presses the middle of a control.
-fn press(display: &Display, state: &Value, name: &str) {
-    let place = &state["buttons"][name];
-    let middle = |axis: usize| {
-        let at = |index: usize| place[index].as_f64();
-        let (low, high) = (at(axis), at(axis + 2));
-        low.zip(high)
-            .map(|(low, high)| f64::midpoint(low, high).round())
-    };
-    let (Some(x), Some(y)) = (middle(0), middle(1)) else {
-        panic!("there is no control {name}: {}", state["buttons"]);
-    };
-    display.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
-    display.xdotool(&["mousedown", "1"]);
-    std::thread::sleep(Duration::from_millis(150));
-    display.xdotool(&["mouseup", "1"]);
-}
-
 /// A vertical line on the pad, which is a 1.
 fn draw_one(display: &Display, state: &Value) {
     let pad: Vec<f64> = (0..4)
@@ -98,13 +80,9 @@ fn a_visit_from_the_first_touch_to_the_reset() {
     let drawn = wait(&mut app, "ink and an answer", |state| {
         state["phase"] == "visit" && state["strokes"] == 1 && state["models"][1]["class"] == 1
     });
-    // Without a window manager nobody gives the window the keyboard.
-    let window = display.try_xdotool(&["search", "--name", "^Mnistify$"]);
-    let window = window.unwrap_or_default();
-    let window = window.lines().next().unwrap_or_default();
-    display.xdotool(&["windowfocus", window]);
+    display.give_keyboard();
     // The tour, forwards and backwards, by keys.
-    press(&display, &drawn, "tour");
+    display.press(&drawn, "tour");
     wait(&mut app, "the tour", |state| {
         state["tour"] == 0 && !state["buttons"]["tour_next"].is_null()
     });
@@ -119,12 +97,12 @@ fn a_visit_from_the_first_touch_to_the_reset() {
     let first = wait(&mut app, "the drawing on the tour", |state| {
         state["strokes"] == 1
     });
-    press(&display, &first, "tour_leave");
+    display.press(&first, "tour_leave");
     // The controls are back at their places a frame later.
     let after = wait(&mut app, "the end of the tour", |state| {
         state["tour"].is_null() && !state["buttons"]["tour"].is_null()
     });
-    press(&display, &after, "language_en");
+    display.press(&after, "language_en");
     wait(&mut app, "the other language", |state| {
         state["language"] == "en"
     });
@@ -156,7 +134,7 @@ fn left_alone_it_asks_and_starts_over() {
     let asked = wait(&mut app, "the question", |state| {
         state["phase"] == "asking" && !state["buttons"]["stay"].is_null()
     });
-    press(&display, &asked, "stay");
+    display.press(&asked, "stay");
     wait(&mut app, "the visitor to stay", |state| {
         state["phase"] == "visit" && state["strokes"] == 1
     });

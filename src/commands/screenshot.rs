@@ -87,6 +87,9 @@ pub struct Arguments {
     /// At school: the networks forgot everything and made so many steps since.
     #[arg(long, value_name = "STEPS", conflicts_with_all = ["tour", "challenge"])]
     learn: Option<usize>,
+    /// After a single step more, with what it changed.
+    #[arg(long, requires = "learn")]
+    one_step: bool,
     /// At school, with this lesson, such as '{"examples": 100}'; opens it.
     #[arg(long, value_name = "JSON", conflicts_with_all = ["tour", "challenge"])]
     lesson: Option<String>,
@@ -250,6 +253,11 @@ fn go_to_school(offscreen: &mut Offscreen, arguments: &Arguments) -> Result<(), 
                 return Err("the networks did not learn in time".into());
             }
         }
+    }
+    if arguments.one_step {
+        act(offscreen, SchoolAction::Pause);
+        act(offscreen, SchoolAction::Step);
+        offscreen.frame();
     }
     offscreen.frame();
     offscreen.settle(PATIENCE)

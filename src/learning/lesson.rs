@@ -2,9 +2,9 @@
 //! nothing here waits for the GPU, so that whoever shows it makes as many in a frame as there is time for.
 
 use crate::{
-    augment::{Affine, Augmentation, Sampling, Warp},
+    augment::{Augmentation, Sampling, Warp},
     config::{Mixture, ModelKind, TrainConfig},
-    engine::{Engine, StepSettings},
+    engine::StepSettings,
     feeder::{OwnFeeder, Pool, Sample},
     fused::{FusedEngine, LiveStep, Unsupported},
     images::{Images, Mnist},
@@ -300,6 +300,27 @@ impl Lesson {
         self.engine.publish();
     }
 
+    /// From here on it is measured how far the weights of each layer move.
+    pub fn watch_changes(&mut self) {
+        self.engine.watch_changes();
+    }
+
+    /// How far they moved since, on its way; [`Lesson::changes_of`] tells what it says.
+    pub fn changes_on_their_way(&self) -> Option<ArenaRead> {
+        self.engine.changes_on_their_way()
+    }
+
+    /// For each layer of the spec that has weights, how far these moved: the changes' length as a share of the weights'.
+    pub fn changes_of(&self, sums: &[f32]) -> Vec<(usize, f32)> {
+        let pairs = sums.chunks_exact(2);
+        let shares = pairs.map(|pair| (pair[0] / pair[1].max(f32::MIN_POSITIVE)).sqrt());
+        self.engine
+            .changed_layers()
+            .into_iter()
+            .zip(shares)
+            .collect()
+    }
+
     /// Asks for what is known of the next unseen images and of the loss, unless answers are on their way.
     pub fn ask(&mut self) {
         if self.asked.is_none() && !self.unseen.is_empty() {
@@ -379,6 +400,7 @@ impl Lesson {
     /// directions in turn. Blocks.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn examine(&mut self) -> [f64; 2] {
+        use crate::engine::Engine;
         const WAYS: [[f32; 2]; 4] = [[SHIFT, 0.0], [0.0, SHIFT], [-SHIFT, 0.0], [0.0, -SHIFT]];
         let moved: Vec<Sample> = self
             .unseen
@@ -401,13 +423,15 @@ impl Lesson {
     /// The learned network. Blocks.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn model(&self) -> Model {
+        use crate::engine::Engine;
         self.engine.average()
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 /// A digit at another place, by so many pixels to the right and down.
 fn shifted(shift: [f32; 2]) -> Warp {
-    let affine = Affine {
+    let affine = crate::augment::Affine {
         rotation: 0.0,
         scale: [1.0; 2],
         shear: 0.0,
@@ -419,6 +443,7 @@ fn shifted(shift: [f32; 2]) -> Warp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Engine;
     use mnistify_drawing::PIXELS;
     use mnistify_network::fused::Tuning;
 
@@ -524,6 +549,29 @@ mod tests {
             assert!(last.loss < first.loss, "{optimizer:?} {first:?} {last:?}");
             assert_eq!(last.unseen, Some(lesson.examine()[0]), "{optimizer:?}");
             assert!(last.unseen > Some(0.9), "{optimizer:?} {last:?}");
+            // How far the next step moves each layer, against its weights themselves.
+            let flat = |lesson: &Lesson| lesson.engine.network();
+            let before = flat(&lesson);
+            lesson.watch_changes();
+            lesson.step(0.5, None);
+            let read = lesson.changes_on_their_way().unwrap();
+            let _ = gpu.device.poll(wgpu::PollType::wait_indefinitely());
+            let changes = lesson.changes_of(&read.take().unwrap().unwrap());
+            let after = flat(&lesson);
+            let layers: Vec<usize> = changes.iter().map(|(layer, _)| *layer).collect();
+            assert_eq!(layers, [1, 3, 5]);
+            for (layer, found) in changes {
+                let [mut moved, mut all] = [0.0f32; 2];
+                for name in ["weight", "bias"] {
+                    let values = |model: &Model| model.parameter(layer, name).values.clone();
+                    for (a, b) in values(&before).iter().zip(values(&after)) {
+                        moved += (b - a).powi(2);
+                        all += a.powi(2);
+                    }
+                }
+                let expected = (moved / all).sqrt();
+                assert!(found > 0.0 && (found - expected).abs() < 0.01 * expected);
+            }
             lesson.begin(&spec, &settings, &pool);
             assert_eq!(lesson.standing(), Standing::default());
             assert_eq!(lesson.model(), initial_model(&spec, settings.seed));

@@ -12,16 +12,18 @@ use crate::{
     composition::{Scene, WindowClass},
     inference::ReadingItem,
     school::{
-        EXAMPLES, LessonPlan, Phase, Pupil, SchoolAction, Sight, Speed, WOBBLE_SIDE, WRONG, Wobble,
+        EXAMPLES, LessonPlan, Phase, Pupil, SINGLE_STEP_SECONDS, SchoolAction, Sight, Speed,
+        WOBBLE_SIDE, WRONG, Wobble,
     },
     view::colour::value_colour,
     words::{decimal, say, say_with},
 };
 use bevy_egui::egui::{
-    Align2, Color32, ColorImage, CornerRadius, Id, Painter, Pos2, Rect, Sense, Shape, Stroke,
+    Align2, Color32, ColorImage, CornerRadius, Id, Mesh, Painter, Pos2, Rect, Sense, Shape, Stroke,
     StrokeKind, TextureHandle, TextureOptions, Ui, pos2, vec2,
 };
 use mnistify_drawing::SIDE;
+use mnistify_network::StageKind;
 
 /// Pictures of the digits that are learned from, used in turn.
 #[derive(Default)]
@@ -52,6 +54,8 @@ struct Board {
     dials: Rect,
     curve: Rect,
     table: Option<Rect>,
+    /// Keep, save.
+    keep: [Rect; 2],
     film: Option<Rect>,
 }
 
@@ -95,7 +99,14 @@ fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
                 switches: lines(middle, 4, gap),
                 dials: race,
                 curve: river,
-                table: Some(Rect::from_min_max(table.min, pos2(inner.max.x, bottom))),
+                table: Some(Rect::from_min_max(
+                    table.min,
+                    pos2(inner.max.x, bottom - 2.0 * (high + gap)),
+                )),
+                keep: [1.0, 0.0].map(|place| {
+                    let lower = bottom - place * (high + gap);
+                    Rect::from_min_max(pos2(table.min.x, lower - high), pos2(inner.max.x, lower))
+                }),
                 film: Some(film),
             }
         }
@@ -129,6 +140,7 @@ fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
                 dials: Rect::from_min_max(rest.min, pos2(half, rest.max.y)),
                 curve: Rect::NOTHING,
                 table: None,
+                keep: [Rect::NOTHING; 2],
                 film: None,
             }
         }
@@ -154,6 +166,7 @@ pub fn school_ui(ui: &mut Ui, look: &Look<'_>, film: &mut Film, actions: &mut Ve
         way_in(ui, look, actions);
         return;
     };
+    wave(ui.painter(), look);
     let strip = to_egui(strip);
     let radius = CornerRadius::same(14);
     ui.painter().rect_filled(strip, radius, theme::sheet());
@@ -187,9 +200,76 @@ pub fn school_ui(ui: &mut Ui, look: &Look<'_>, film: &mut Film, actions: &mut Ve
     }
     if let Some(rect) = parts.table {
         table(ui, look, rect);
+        keep_ui(ui, look, parts.keep, actions);
     }
     if let Some(rect) = parts.film {
         film_ui(ui, look, rect, film, &pupils);
+    }
+}
+
+/// One step's way back: from the answer to the drawing, with how far each layer's weights moved.
+fn wave(painter: &Painter, look: &Look<'_>) {
+    let places = &look.composed.places;
+    let Scene::Lanes(scene) = &places.scene else {
+        return;
+    };
+    let bounds = to_egui(scene.lanes_rect);
+    let since = look.school.since_step.filter(|_| !look.motion.reduced);
+    // In calm, and when it has arrived, all of it is there.
+    let passed = since.map_or(1.0, |since| since / (0.8 * SINGLE_STEP_SECONDS));
+    let front = bounds.max.x - passed * bounds.width();
+    if passed < 1.0 {
+        let glow = 26.0 * places.unit;
+        let mut mesh = Mesh::default();
+        let shades = [(-glow, 0.0), (0.0, 0.55), (3.0 * glow, 0.0)];
+        for (across, strength) in shades {
+            for y in [bounds.min.y, bounds.max.y] {
+                let colour = theme::POINTER.gamma_multiply(strength);
+                mesh.colored_vertex(pos2(front + across, y), colour);
+            }
+        }
+        for base in [0, 2] {
+            mesh.add_triangle(base, base + 1, base + 2);
+            mesh.add_triangle(base + 1, base + 2, base + 3);
+        }
+        painter
+            .with_clip_rect(bounds.expand2(vec2(glow, 0.0)))
+            .add(Shape::mesh(mesh));
+    }
+    let size = places.text.technical;
+    for lane in &scene.lanes {
+        let Some((entity, _)) = look.composed.networks.get(lane.network) else {
+            continue;
+        };
+        let (Ok(pupil), Some(reading)) = (look.pupils.get(*entity), look.network(*entity)) else {
+            continue;
+        };
+        let layout = &reading.network.layout;
+        for (row, layer) in layout.stages.iter().enumerate().map(|(index, stage)| {
+            let layer = match stage.kind {
+                StageKind::Conv2d { layer } | StageKind::Linear { layer } => Some(layer),
+                StageKind::Pool { norm, .. } => norm,
+            };
+            (index + 1, layer)
+        }) {
+            let moved = pupil.changes.iter().find(|(of, _)| Some(*of) == layer);
+            let place = lane.stages.iter().find(|stage| stage.row == row);
+            let (Some((_, share)), Some(place)) = (moved, place) else {
+                continue;
+            };
+            let rect = to_egui(place.rect);
+            if front > rect.center().x {
+                continue;
+            }
+            let percent = 100.0 * share;
+            let digits = if percent < 0.1 { 3 } else { 2 };
+            let words = decimal(format!("±{percent:.digits$} %"));
+            let galley = theme::fitting(painter, &words, size, rect.width());
+            let at = pos2(rect.min.x + 4.0, rect.max.y - galley.size().y - 5.0);
+            let ground = Rect::from_min_size(at, galley.size()).expand2(vec2(4.0, 2.0));
+            painter.rect_filled(ground, CornerRadius::same(4), theme::sheet());
+            painter.galley_with_override_text_color(at, galley, theme::POINTER);
+        }
     }
 }
 
@@ -591,7 +671,7 @@ fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'_>])
         }
         painter.add(Shape::line(points, Stroke::new(2.5, hue)));
         let centre = middle - bed / 2.0 + (index as f32 + 0.5) * each;
-        let mut mesh = bevy_egui::egui::Mesh::default();
+        let mut mesh = Mesh::default();
         for point in &pupil.curve {
             let half = (point.loss / GUESSING).min(1.2) as f32 * 0.42 * each;
             let base = mesh.vertices.len() as u32;
@@ -660,6 +740,32 @@ fn report_hue(look: &Look<'_>, index: usize) -> Color32 {
         .iter()
         .filter(|reading| look.pupils.get(reading.entity).is_err());
     theme::network_hue(others.count() + index)
+}
+
+/// What was learned can be kept beside the networks from before, or saved; not by an exhibit's visitors.
+fn keep_ui(ui: &mut Ui, look: &Look<'_>, rects: [Rect; 2], actions: &mut Vec<Action>) {
+    if look.exhibit.is_some() || look.school.reports.is_empty() {
+        return;
+    }
+    let enabled = look.school.phase != Phase::Before;
+    let all = [
+        ("keep", "school-keep", SchoolAction::Keep),
+        ("save_network", "school-save", SchoolAction::Save),
+    ];
+    for ((name, key, action), rect) in all.into_iter().zip(rects) {
+        let button = Place {
+            name,
+            rect,
+            text: &say(key),
+            size: look.composed.places.text.button,
+            on: false,
+            enabled,
+        };
+        let response = button.show(ui).on_hover_text(say("school-keep.help"));
+        if response.clicked() {
+            actions.push(Action::School(action));
+        }
+    }
 }
 
 /// The digits that are learned from run past, with what the networks are told that they are.

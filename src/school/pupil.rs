@@ -45,6 +45,9 @@ pub struct Pupil {
     pub(super) ends: bool,
     /// Unseen digits that were read since the weights stand still.
     examined: usize,
+    measured: Option<ArenaRead>,
+    /// How far the newest single step moved each layer that has weights, as a share of these.
+    pub changes: Vec<(usize, f32)>,
     weights: Option<[ArenaRead; 2]>,
     came: [Option<Vec<f32>>; 2],
     /// How it read over time.
@@ -104,6 +107,8 @@ impl Pupil {
             begins: false,
             ends: false,
             examined: 0,
+            measured: None,
+            changes: Vec::new(),
             weights: None,
             came: [None, None],
             curve: Vec::new(),
@@ -125,6 +130,8 @@ impl Pupil {
         self.examined = 0;
         self.weights = None;
         self.curve.clear();
+        self.measured = None;
+        self.changes.clear();
         self.stride = 1;
         self.sights.clear();
     }
@@ -156,6 +163,9 @@ impl Pupil {
             self.left -= now * self.millis;
             steps += now as usize;
         }
+        if single {
+            self.lesson.watch_changes();
+        }
         for step in 0..steps {
             let timer = self.timer.as_ref().filter(|_| step == 0);
             let samples = self.lesson.step(part, timer);
@@ -166,6 +176,11 @@ impl Pupil {
         }
         if steps > 0 {
             self.examined = 0;
+            self.measured = None;
+            self.changes.clear();
+            if single {
+                self.measured = self.lesson.changes_on_their_way();
+            }
             self.lesson.publish();
             let standing = self.lesson.standing();
             self.since_point += 1;
@@ -213,7 +228,11 @@ impl Pupil {
             self.since_asked = 0.0;
             self.lesson.ask();
         }
-        wants || self.lesson.is_asking()
+        if let Some(sums) = self.measured.as_ref().and_then(ArenaRead::take) {
+            self.measured = None;
+            self.changes = self.lesson.changes_of(&sums.unwrap_or_default());
+        }
+        wants || self.lesson.is_asking() || self.measured.is_some()
     }
 
     /// Whether all unseen digits were read since the lesson was over.

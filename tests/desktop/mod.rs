@@ -109,6 +109,32 @@ impl Display {
         assert!(done.is_some(), "xdotool {} failed", arguments.join(" "));
     }
 
+    /// Presses the middle of a control.
+    pub fn press(&self, state: &Value, name: &str) {
+        let place = &state["buttons"][name];
+        let middle = |axis: usize| {
+            let at = |index: usize| place[index].as_f64();
+            let (low, high) = (at(axis), at(axis + 2));
+            low.zip(high)
+                .map(|(low, high)| f64::midpoint(low, high).round())
+        };
+        let (Some(x), Some(y)) = (middle(0), middle(1)) else {
+            panic!("there is no control {name}: {}", state["buttons"]);
+        };
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+        self.xdotool(&["mousedown", "1"]);
+        std::thread::sleep(Duration::from_millis(150));
+        self.xdotool(&["mouseup", "1"]);
+    }
+
+    /// Without a window manager nobody gives the window the keyboard.
+    pub fn give_keyboard(&self) {
+        let window = self.try_xdotool(&["search", "--name", "^Mnistify$"]);
+        let window = window.unwrap_or_default();
+        let window = window.lines().next().unwrap_or_default();
+        self.xdotool(&["windowfocus", window]);
+    }
+
     pub fn picture(&self) -> RgbImage {
         let bytes = fs::read(&self.framebuffer).expect("Xvfb keeps its framebuffer in a file");
         picture_of_xwd(&bytes)

@@ -1,6 +1,7 @@
 //! Buffers, pipelines and steps.
 
 use super::{
+    changes::Changes,
     header::{HEADER, Header},
     kernels::{self, RECORD, THREADS, Tile},
     layout::{Kernel, Launch, TrainingLayout, Unsupported},
@@ -53,6 +54,7 @@ pub struct FusedEngine {
     /// Steps since the losses were read.
     losses: usize,
     publisher: Option<Publisher>,
+    changes: Option<Changes>,
 }
 
 /// How a step of a network that reads while it learns differs from the trainer's.
@@ -158,6 +160,7 @@ impl FusedEngine {
             in_flight: VecDeque::new(),
             losses: 0,
             publisher: None,
+            changes: None,
         };
         engine.begin(model, config);
         Ok(engine)
@@ -337,6 +340,28 @@ impl FusedEngine {
             publisher.encode(&mut encoder);
             self.gpu.queue.submit([encoder.finish()]);
         }
+    }
+
+    /// From here on it is measured how far the weights of each layer move.
+    pub fn watch_changes(&mut self) {
+        let weights = &self.buffers.parameters;
+        let changes = self
+            .changes
+            .get_or_insert_with(|| Changes::new(&self.gpu, &self.layout, weights));
+        changes.remember(&self.gpu, weights);
+    }
+
+    /// For each of [`FusedEngine::changed_layers`] the sums of squares of its weights' changes since
+    /// [`FusedEngine::watch_changes`] and of its weights before, `[layers, 2]`, on their way; none where nobody watched.
+    pub fn changes_on_their_way(&self) -> Option<ArenaRead> {
+        let changes = self.changes.as_ref()?;
+        Some(changes.measure(&self.gpu))
+    }
+
+    /// The layers of the spec that have weights, in the order of the parameters.
+    pub fn changed_layers(&self) -> Vec<usize> {
+        let parameters = self.layout.parameters.iter();
+        parameters.map(|parameters| parameters.layer).collect()
     }
 
     /// The sums of the losses of a batch's places since the last call, `[batch]`, on their way, and of how many images

@@ -7,9 +7,11 @@
 //! - `layout`: from a spec to launches and places,
 //! - `header`: what every step tells the kernels,
 //! - `kernels`: the kernels themselves,
+//! - `changes`: how far a step moved each layer,
 //! - `publish`: from the weights in training to those of the live forward,
 //! - `engine`: pipelines, buffers, and the steps.
 
+mod changes;
 mod engine;
 mod header;
 mod kernels;
