@@ -19,6 +19,7 @@ use crate::{
     inference::Networks,
     pad::{Pad, PadAction},
     rest::NextFrame,
+    school::School,
     view::Selection,
 };
 use bevy::{
@@ -235,15 +236,17 @@ fn notice_visitor(
     next.ask_if(exhibit.phase != before || exhibit.phase != Phase::Visit);
 }
 
-/// A digit that was read makes place for the next, but not while something is explained.
+/// A digit that was read makes place for the next, but not while something is explained, or networks learn to read it.
 fn keep_pad(
     exhibit: Res<Exhibit>,
     pad: Res<Pad>,
     screen: Res<Screen>,
+    school: Res<School>,
     selection: Res<Selection>,
     mut actions: MessageWriter<Action>,
 ) {
-    let busy = selection.cell.is_some() || screen.tour.is_some() || screen.challenge.is_some();
+    let is_led = screen.tour.is_some() || screen.challenge.is_some() || school.is_open;
+    let busy = selection.cell.is_some() || is_led;
     let wanted = (!busy).then_some(exhibit.settings.clean_pad_seconds);
     if pad.starts_afresh() != wanted {
         actions.write(Action::Pad(PadAction::StartAfresh(wanted)));

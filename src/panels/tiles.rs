@@ -273,21 +273,32 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
             .explain
             .map_or(rect.max.x, |explain| explain.min[0]);
         let right = (end - 14.0 * unit).min(left + 150.0 * unit);
-        for (slot, share) in told.shares(look, class) {
+        let name_of = |slot: usize| {
+            let reading = look.shown().find(|reading| reading.network.slot() == slot);
+            reading.map_or("", |reading| reading.network.name())
+        };
+        let shares = told.shares(look, class);
+        let font = theme::medium(theme::SMALL);
+        let widths = shares.iter().map(|(slot, _)| {
+            let name = name_of(*slot).to_string();
+            let galley = painter.layout_no_wrap(name, font.clone(), theme::text());
+            galley.size().x
+        });
+        // The bars begin behind the longest name.
+        let names = widths.fold(38.0, f32::max) + 8.0;
+        for (slot, share) in shares {
             if top + 18.0 > rect.max.y || right - left < 40.0 {
                 break;
             }
-            let reading = look.shown().find(|reading| reading.network.slot() == slot);
-            let name = reading.map_or("", |reading| reading.network.name());
             painter.text(
                 pos2(left, top + 7.0),
                 Align2::LEFT_CENTER,
-                name,
+                name_of(slot),
                 theme::medium(theme::SMALL),
                 theme::network_hue(slot),
             );
             let track = Rect::from_min_max(
-                pos2((left + 46.0).min(right - 20.0), top + 4.0),
+                pos2((left + names).min(right - 4.0), top + 4.0),
                 pos2(right, top + 10.0),
             );
             painter.rect_filled(track, 3.0, theme::track().gamma_multiply(0.45));
