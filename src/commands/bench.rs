@@ -2,15 +2,16 @@
 
 use super::{load_network, offscreen::Offscreen};
 use crate::{
+    actions::Action,
     bench::{Bench, forward_report, named_models},
     gpu::SharedGpu,
-    inference::Network,
+    inference::{Network, Series},
+    school::{Pupil, School, SchoolAction, Speed},
 };
 use clap::Args;
 use mnistify_network::{Model, NetworkSpec, import::Loaded};
-use serde_json::Value;
-use std::io::Write;
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::{io::Write, path::PathBuf, time::Instant};
 
 /// How much to measure.
 #[derive(Args)]
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// anything.
     #[arg(long)]
     pub rest: bool,
+    /// Measure frames in which both networks learn, too.
+    #[arg(long)]
+    learn: bool,
 }
 
 /// Measures and prints one JSON object.
@@ -69,6 +73,48 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let gpu = world.resource::<SharedGpu>();
     let forwards = forward_report(&models, gpu, arguments.frames);
     report["forward"] = bevy::tasks::block_on(forwards);
+    if arguments.learn {
+        report["learning"] = learning_frames(&mut offscreen, arguments.frames)?;
+    }
     let _ = writeln!(std::io::stdout(), "{report}");
     Ok(0)
+}
+
+/// Whole frames, their GPU work included, while both networks learn: at the pace of a lesson, and at full speed.
+fn learning_frames(offscreen: &mut Offscreen, frames: usize) -> Result<Value, String> {
+    /// Frames in which kernels are compiled and a step's time is found out.
+    const WARMING: usize = 30;
+    let act = |offscreen: &mut Offscreen, wish| offscreen.act(Action::School(wish));
+    let world = offscreen.app.world_mut();
+    world.resource_mut::<School>().patient = true;
+    world.remove_resource::<Bench>();
+    let mut report = json!({});
+    for (name, speed) in [("steady", Speed::Steady), ("full", Speed::Full)] {
+        act(offscreen, SchoolAction::Pace(speed));
+        act(offscreen, SchoolAction::Learn);
+        let (mut whole, mut steps) = (Series::default(), 0);
+        for frame in 0..WARMING + frames {
+            let started = Instant::now();
+            offscreen.frame();
+            let world = offscreen.app.world_mut();
+            if let Some(trouble) = &world.resource::<School>().trouble {
+                return Err(trouble.clone());
+            }
+            let now = world
+                .query::<&Pupil>()
+                .iter(world)
+                .map(|pupil| pupil.standing().step)
+                .max();
+            if frame < WARMING {
+                steps = now.unwrap_or(0);
+                continue;
+            }
+            whole.push(started.elapsed().as_secs_f32() * 1e3);
+            report[name]["steps"] = json!(now.unwrap_or(0).saturating_sub(steps));
+        }
+        report[name]["whole"] = whole.to_json();
+        act(offscreen, SchoolAction::Forget);
+        offscreen.frame();
+    }
+    Ok(report)
 }

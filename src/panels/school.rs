@@ -196,7 +196,12 @@ pub fn school_ui(ui: &mut Ui, look: &Look<'_>, film: &mut Film, actions: &mut Ve
     switches_ui(ui, look, &parts, actions);
     dials(ui, look, parts.dials, &pupils);
     if parts.curve.is_positive() {
-        curve(ui.painter(), look, parts.curve, &pupils);
+        let mut room = parts.curve;
+        // Until there are results, their place is the curve's.
+        if let Some(table) = parts.table.filter(|_| look.school.reports.is_empty()) {
+            room.max.x = table.max.x;
+        }
+        curve(ui.painter(), look, room, &pupils);
     }
     if let Some(rect) = parts.table {
         table(ui, look, rect);
@@ -322,7 +327,7 @@ fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
         Phase::Paused if steps.unwrap_or(0) == 0 => say("school-forgotten"),
         Phase::Paused => say("school-paused"),
         Phase::Learning => {
-            let count = school.plan.settings.examples.into();
+            let count = grouped(school.plan.settings.examples).into();
             let text = say_with("school-learning", &[("count", count)]);
             if pupils.len() == 1 {
                 format!("{text} {}", say("school-software"))
