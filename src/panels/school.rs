@@ -12,8 +12,8 @@ use crate::{
     composition::{Scene, WindowClass},
     inference::ReadingItem,
     school::{
-        EXAMPLES, LessonPlan, Phase, Pupil, SINGLE_STEP_SECONDS, SchoolAction, Sight, Speed,
-        WOBBLE_SIDE, WRONG, Wobble,
+        LessonPlan, Phase, Pupil, SINGLE_STEP_SECONDS, SchoolAction, Sight, Speed, WOBBLE_SIDE,
+        Wobble,
     },
     view::colour::value_colour,
     words::{decimal, say, say_with},
@@ -23,6 +23,7 @@ use bevy_egui::egui::{
     StrokeKind, TextureHandle, TextureOptions, Ui, pos2, vec2,
 };
 use mnistify_drawing::SIDE;
+use mnistify_learning::Optimizer;
 use mnistify_network::StageKind;
 
 /// Pictures of the digits that are learned from, used in turn.
@@ -51,6 +52,8 @@ struct Board {
     buttons: [Rect; 5],
     /// Examples, moved copies, wrong labels, pace: a label's place and that of what can be chosen.
     switches: Vec<Rect>,
+    /// The way to what else can be chosen.
+    more: Rect,
     dials: Rect,
     curve: Rect,
     table: Option<Rect>,
@@ -96,7 +99,18 @@ fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
             Board {
                 words: Rect::from_min_max(left.min, pos2(left.max.x, buttons[0].min.y - gap)),
                 buttons,
-                switches: lines(middle, 4, gap),
+                switches: lines(
+                    Rect::from_min_max(
+                        middle.min,
+                        pos2(middle.max.x, middle.max.y - 0.9 * high - gap),
+                    ),
+                    LINES,
+                    0.7 * gap,
+                ),
+                more: Rect::from_min_max(
+                    pos2(middle.center().x, middle.max.y - 0.9 * high),
+                    middle.max,
+                ),
                 dials: race,
                 curve: river,
                 table: Some(Rect::from_min_max(
@@ -137,6 +151,7 @@ fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
                 words: Rect::from_min_max(inner.min, pos2(inner.max.x, first - 0.5 * gap)),
                 buttons,
                 switches: lines(lower, 2, gap),
+                more: Rect::NOTHING,
                 dials: Rect::from_min_max(rest.min, pos2(half, rest.max.y)),
                 curve: Rect::NOTHING,
                 table: None,
@@ -287,10 +302,13 @@ fn way_in(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     if places.strip.is_some() || look.access.hidden.guide {
         return;
     }
+    let Some(place) = guides(look, to_egui(lanes.guide))[1] else {
+        return;
+    };
     let words = say("school-open");
     let start = Place {
         name: "school",
-        rect: halves(to_egui(lanes.guide))[1],
+        rect: place,
         text: &words,
         size: places.text.button,
         on: false,
@@ -302,13 +320,24 @@ fn way_in(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// The ways to the tour and to the school share a place.
-pub fn halves(rect: Rect) -> [Rect; 2] {
+/// The ways to the tour and to the school share a place. At rest only the school is there, and the tour while something
+/// is explained; an exhibit's visitors come and go, and have both at once.
+pub fn guides(look: &Look<'_>, rect: Rect) -> [Option<Rect>; 2] {
+    if look.exhibit.is_none() {
+        let explains = look.selection.cell.is_some();
+        return [explains.then_some(rect), (!explains).then_some(rect)];
+    }
     let gap = 0.03 * rect.width();
     let middle = rect.center().x;
     [
-        Rect::from_min_max(rect.min, pos2(middle - gap / 2.0, rect.max.y)),
-        Rect::from_min_max(pos2(middle + gap / 2.0, rect.min.y), rect.max),
+        Some(Rect::from_min_max(
+            rect.min,
+            pos2(middle - gap / 2.0, rect.max.y),
+        )),
+        Some(Rect::from_min_max(
+            pos2(middle + gap / 2.0, rect.min.y),
+            rect.max,
+        )),
     ]
 }
 
@@ -397,66 +426,136 @@ fn buttons_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Act
 
 /// A choice: its name for scripts, what stands on it, whether it is on, and what it wishes.
 type Choice = (&'static str, String, bool, SchoolAction);
+/// What can be chosen: the key of its words, and the choices.
+type Line = (&'static str, Vec<Choice>);
 
-fn choices(plan: &LessonPlan) -> [(&'static str, Vec<Choice>); 4] {
-    let with = |change: &dyn Fn(&mut LessonPlan)| {
-        let mut plan = plan.clone();
-        change(&mut plan);
-        SchoolAction::Plan(Box::new(plan))
+/// Lines of choices that are seen at a time in a wide window.
+const LINES: usize = 4;
+
+/// One value that can be chosen: its name for scripts, its words, and whether it is the plan's.
+type Offer<'a, T> = (&'static str, &'a str, T);
+
+/// A line of values, each of which changes one thing of the plan.
+fn line<T: Copy + PartialEq>(
+    key: &'static str,
+    plan: &LessonPlan,
+    options: &[Offer<'_, T>],
+    field: fn(&mut LessonPlan) -> &mut T,
+) -> Line {
+    let choice = |(name, words, value): &Offer<'_, T>| {
+        let mut other = plan.clone();
+        let on = *field(&mut other) == *value;
+        *field(&mut other) = *value;
+        let wish = SchoolAction::Plan(Box::new(other));
+        (*name, (*words).to_string(), on, wish)
     };
-    const EXAMPLE_NAMES: [&str; 4] = [
-        "examples_10",
-        "examples_100",
-        "examples_1000",
-        "examples_10000",
+    (key, options.iter().map(choice).collect())
+}
+
+/// All that can be chosen, what teaches most first.
+fn choices(plan: &LessonPlan) -> Vec<Line> {
+    let thousands = [1_000, 10_000].map(grouped);
+    let (on, off) = (say("school-on"), say("school-off"));
+    let (slow, steady, full) = (say("school-slow"), say("school-steady"), say("school-full"));
+    let mut lines = vec![
+        line(
+            "school-examples",
+            plan,
+            &[
+                ("examples_10", "10", 10),
+                ("examples_100", "100", 100),
+                ("examples_1000", &thousands[0], 1_000),
+                ("examples_10000", &thousands[1], 10_000),
+            ],
+            |plan| &mut plan.settings.examples,
+        ),
+        line(
+            "school-moved",
+            plan,
+            &[("moved_on", &on, true), ("moved_off", &off, false)],
+            |plan| &mut plan.settings.moved,
+        ),
+        line(
+            "school-wrong",
+            plan,
+            &[
+                ("wrong_0", "0 %", 0.0),
+                ("wrong_25", "25 %", 0.25),
+                ("wrong_50", "50 %", 0.5),
+            ],
+            |plan| &mut plan.settings.wrong,
+        ),
+        line(
+            "school-pace",
+            plan,
+            &[
+                ("pace_one", &slow, Speed::One),
+                ("pace_steady", &steady, Speed::Steady),
+                ("pace_full", &full, Speed::Full),
+            ],
+            |plan| &mut plan.speed,
+        ),
+        line(
+            "school-hidden",
+            plan,
+            &[
+                ("hidden_32", "32", 32),
+                ("hidden_128", "128", 128),
+                ("hidden_512", "512", 512),
+            ],
+            |plan| &mut plan.hidden,
+        ),
+        line(
+            "school-channels",
+            plan,
+            &[
+                ("channels_4", "4", 4),
+                ("channels_8", "8", 8),
+                ("channels_32", "32", 32),
+            ],
+            |plan| &mut plan.channels,
+        ),
+        line(
+            "school-activation",
+            plan,
+            &[("silu", "SiLU", false), ("relu", "ReLU", true)],
+            |plan| &mut plan.relu,
+        ),
+        line(
+            "school-optimizer",
+            plan,
+            &[
+                ("adam_w", "AdamW", Optimizer::AdamW),
+                ("sgd", "SGD", Optimizer::Sgd),
+            ],
+            |plan| &mut plan.settings.optimizer,
+        ),
+        line(
+            "school-batch",
+            plan,
+            &[
+                ("batch_32", "32", 32),
+                ("batch_128", "128", 128),
+                ("batch_512", "512", 512),
+            ],
+            |plan| &mut plan.settings.batch,
+        ),
     ];
-    const WRONG_NAMES: [&str; 3] = ["wrong_0", "wrong_25", "wrong_50"];
-    let examples = EXAMPLES.iter().zip(EXAMPLE_NAMES).map(|(count, name)| {
-        let on = plan.settings.examples == *count;
-        (
-            name,
-            grouped(*count),
-            on,
-            with(&|plan| plan.settings.examples = *count),
-        )
-    });
-    let moved = [
-        (true, "moved_on", "school-on"),
-        (false, "moved_off", "school-off"),
-    ];
-    let moved = moved.map(|(moved, name, words)| {
-        let on = plan.settings.moved == moved;
-        (
-            name,
-            say(words),
-            on,
-            with(&|plan| plan.settings.moved = moved),
-        )
-    });
-    let wrong = WRONG.iter().zip(WRONG_NAMES).map(|(share, name)| {
-        let on = plan.settings.wrong == *share;
-        let words = format!("{:.0} %", 100.0 * share);
-        (name, words, on, with(&|plan| plan.settings.wrong = *share))
-    });
-    let paces = [
-        (Speed::One, "pace_one", "school-slow"),
-        (Speed::Steady, "pace_steady", "school-steady"),
-        (Speed::Full, "pace_full", "school-full"),
-    ];
-    let paces = paces.map(|(speed, name, words)| {
-        (
-            name,
-            say(words),
-            plan.speed == speed,
-            SchoolAction::Pace(speed),
-        )
-    });
-    [
-        ("school-examples", examples.collect()),
-        ("school-moved", moved.into()),
-        ("school-wrong", wrong.collect()),
-        ("school-pace", paces.into()),
-    ]
+    let rates = ["0.0005", "0.002", "0.01", "0.05"];
+    let words = rates.map(|rate| decimal(rate.to_string()));
+    let rate = |name, place: usize, value| (name, words[place].as_str(), Some(value));
+    lines.push(line(
+        "school-rate",
+        plan,
+        &[
+            rate("rate_0", 0, 0.0005),
+            rate("rate_1", 1, 0.002),
+            rate("rate_2", 2, 0.01),
+            rate("rate_3", 3, 0.05),
+        ],
+        |plan| &mut plan.settings.learning_rate,
+    ));
+    lines
 }
 
 /// A number with a thin space before its thousands, which all of the languages understand.
@@ -470,7 +569,14 @@ fn grouped(number: usize) -> String {
 fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
     let text = &look.composed.places.text;
     let wide = look.composed.places.class == WindowClass::Wide;
-    for ((key, choices), rect) in choices(&look.school.plan).into_iter().zip(&parts.switches) {
+    let all = choices(&look.school.plan);
+    let page = if wide {
+        page_ui(ui, look, parts, all.len())
+    } else {
+        0
+    };
+    let seen = all.into_iter().skip(page * LINES);
+    for ((key, choices), rect) in seen.zip(&parts.switches) {
         let label_width = if wide {
             0.36 * rect.width()
         } else {
@@ -514,6 +620,26 @@ fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Ac
             }
         }
     }
+}
+
+/// The way to what else can be chosen; returns which of it is seen.
+fn page_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, lines: usize) -> usize {
+    let pages = lines.div_ceil(LINES);
+    let id = Id::new("school page");
+    let page = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0) % pages;
+    let values = [("page", (page + 1).into()), ("pages", pages.into())];
+    let button = Place {
+        name: "school_more",
+        rect: parts.more,
+        text: &say_with("school-more", &values),
+        size: look.composed.places.text.technical,
+        on: page > 0,
+        enabled: true,
+    };
+    if button.show(ui).clicked() {
+        ui.data_mut(|data| data.insert_temp(id, page + 1));
+    }
+    page
 }
 
 /// How large a share of the unseen digits each network reads right, as rings that race; and below each what it says of

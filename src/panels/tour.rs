@@ -3,7 +3,7 @@
 use super::{
     Look,
     marks::mark,
-    school::halves,
+    school::guides,
     strip::{Choice, strip_ui, text_in},
     theme,
     theme::Place,
@@ -28,23 +28,7 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let places = &look.composed.places;
     let at = look.screen.tour.and_then(|at| Some((at, steps().get(at)?)));
     let (Some((at, step)), Some(strip)) = (at, places.strip) else {
-        if let (Scene::Lanes(lanes), None, false) =
-            (&places.scene, places.strip, look.access.hidden.guide)
-        {
-            let words = say("tour-start");
-            let start = Place {
-                name: "tour",
-                rect: halves(to_egui(lanes.guide))[0],
-                text: &words,
-                size: places.text.button,
-                on: false,
-                enabled: true,
-            };
-            let response = start.show(ui).on_hover_text(theme::hint(entry("tour")));
-            if response.clicked() {
-                actions.push(Action::Tour(Some(0)));
-            }
-        }
+        way_in(ui, look, actions);
         return;
     };
     let mut strip = to_egui(strip);
@@ -88,6 +72,33 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let place = pos2(room.min.x, room.center().y - galley.size().y / 2.0);
     ui.painter().galley(place, galley, theme::text());
     dots(ui, look, strip, at, actions);
+}
+
+/// The button that begins the tour, beside the one of the school or in its place.
+fn way_in(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+    let places = &look.composed.places;
+    let Scene::Lanes(lanes) = &places.scene else {
+        return;
+    };
+    if places.strip.is_some() || look.access.hidden.guide {
+        return;
+    }
+    let Some(rect) = guides(look, to_egui(lanes.guide))[0] else {
+        return;
+    };
+    let words = say("tour-start");
+    let start = Place {
+        name: "tour",
+        rect,
+        text: &words,
+        size: places.text.button,
+        on: false,
+        enabled: true,
+    };
+    let response = start.show(ui).on_hover_text(theme::hint(entry("tour")));
+    if response.clicked() {
+        actions.push(Action::Tour(Some(0)));
+    }
 }
 
 /// One dot a step; each leads there.

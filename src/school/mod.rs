@@ -12,9 +12,7 @@ mod wobble;
 #[cfg(not(target_arch = "wasm32"))]
 pub use data::included as included_lessons;
 pub use data::read as read_lessons;
-pub use plan::{
-    CHANNELS, EXAMPLES, HIDDEN, LESSON_SECONDS, LessonPlan, PlanChange, Speed, WRONG, wish_of,
-};
+pub use plan::{LessonPlan, PlanChange, Speed, wish_of};
 pub use pupil::{Point, Pupil, Sight};
 pub use wobble::{Said, WOBBLE_SIDE, Wobble};
 

@@ -76,10 +76,6 @@ impl Default for LessonPlan {
 pub const HIDDEN: [usize; 3] = [32, 128, 512];
 /// Maps of the CNN's first layers that can be chosen.
 pub const CHANNELS: [usize; 3] = [4, 8, 32];
-/// How many examples can be chosen.
-pub const EXAMPLES: [usize; 4] = [10, 100, 1_000, 10_000];
-/// Shares of wrong labels that can be chosen.
-pub const WRONG: [f64; 3] = [0.0, 0.25, 0.5];
 
 /// What is to be chosen otherwise; what is not said stays.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
