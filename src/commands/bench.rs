@@ -23,8 +23,8 @@ pub struct Arguments {
     /// Frames of each measurement.
     #[arg(long, default_value_t = 120)]
     frames: usize,
-    /// Instead of the shipped networks, a CNN of this many channels with random weights (32 is the shipped size, 320
-    /// has ten times the cells).
+    /// Instead of the shipped networks, a CNN of this many channels with random weights (32 is the shipped size, 256
+    /// has eight times the cells).
     #[arg(long)]
     channels: Option<usize>,
     /// Instead of the shipped networks this one (may be repeated), with its description in a .json of the same name

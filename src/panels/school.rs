@@ -354,6 +354,9 @@ fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
     match school.phase {
         Phase::Before => say("school-before"),
         Phase::Paused if steps.unwrap_or(0) == 0 => say("school-forgotten"),
+        Phase::Paused if pupils.iter().any(|(_, pupil)| !pupil.changes.is_empty()) => {
+            say("school-stepped")
+        }
         Phase::Paused => say("school-paused"),
         Phase::Learning => {
             let count = grouped(school.plan.settings.examples).into();
@@ -364,6 +367,8 @@ fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
                 text
             }
         }
+        Phase::Over if !school.plan.settings.moved => say("school-over-unmoved"),
+        Phase::Over if school.plan.settings.examples <= 100 => say("school-over-few"),
         Phase::Over => say("school-over"),
     }
 }
@@ -657,7 +662,10 @@ fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
         painter.galley_with_override_text_color(place, caption, theme::dim());
     };
     let shown: Vec<_> = if pupils.is_empty() {
-        look.shown().map(|reading| (reading, None)).collect()
+        // In the order of their lanes.
+        let lanes = look.composed.networks.iter();
+        let readings = lanes.filter_map(|(entity, _)| look.network(*entity));
+        readings.map(|reading| (reading, None)).collect()
     } else {
         pupils
             .iter()
@@ -687,7 +695,9 @@ fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
             theme::medium(text.label),
             hue,
         );
-        let unseen = pupil.and_then(|pupil| pupil.standing().unseen);
+        // Those that have learned before were examined before, too.
+        let examined = reading.network.model.card.test.map(|test| test.accuracy);
+        let unseen = pupil.map_or(examined, |pupil| pupil.standing().unseen);
         let share = unseen.unwrap_or(0.0) as f32;
         let share = ui
             .ctx()
@@ -730,10 +740,13 @@ fn wobble_ui(painter: &Painter, rect: Rect, wobble: &Wobble) {
     };
     let pitch = rect.width() / WOBBLE_SIDE as f32;
     let middle = places[places.len() / 2].class;
-    for (index, said) in places.iter().enumerate() {
+    let cell_of = |index: usize| {
         let (row, column) = (index / WOBBLE_SIDE, index % WOBBLE_SIDE);
         let min = rect.min + vec2(column as f32, row as f32) * pitch;
-        let cell = Rect::from_min_size(min, vec2(pitch, pitch)).shrink(0.4);
+        Rect::from_min_size(min, vec2(pitch, pitch))
+    };
+    for (index, said) in places.iter().enumerate() {
+        let cell = cell_of(index).shrink(0.4);
         let [r, g, b] = if said.class == middle {
             value_colour(0.2 + 0.55 * said.probability)
         } else {
@@ -741,6 +754,10 @@ fn wobble_ui(painter: &Painter, rect: Rect, wobble: &Wobble) {
         };
         painter.rect_filled(cell, CornerRadius::ZERO, Color32::from_rgb(r, g, b));
     }
+    // Where it stands.
+    let line = Stroke::new(1.5, theme::text());
+    let place = cell_of(places.len() / 2);
+    painter.rect_stroke(place, CornerRadius::ZERO, line, StrokeKind::Outside);
 }
 
 /// A part of a ring, clockwise from its top.
@@ -789,7 +806,7 @@ fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'_>])
     for (index, (reading, pupil)) in pupils.iter().enumerate() {
         let hue = theme::network_hue(reading.network.slot());
         let points = pupil.curve.iter();
-        let points: Vec<Pos2> = points
+        let mut points: Vec<Pos2> = points
             .map(|point| {
                 pos2(
                     x(point.part),
@@ -797,6 +814,11 @@ fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'_>])
                 )
             })
             .collect();
+        // Where the rings are by now.
+        if let (Some(unseen), false) = (pupil.standing().unseen, points.is_empty()) {
+            let now = plot.max.y - unseen as f32 * plot.height();
+            points.push(pos2(x(look.school.part), now));
+        }
         if let Some(last) = points.last() {
             painter.circle_filled(*last, 4.0, hue);
         }

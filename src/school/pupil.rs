@@ -17,7 +17,7 @@ const ASK_SECONDS: f32 = 0.12;
 /// Milliseconds of a step before the first was timed.
 const FIRST_GUESS: f64 = 4.0;
 /// Steps of a frame, at most: the CPU has to encode them.
-const MOST_STEPS: f64 = 24.0;
+const MOST_STEPS: f64 = 20.0;
 /// Points of a curve; when there are more, every second one goes.
 const MOST_POINTS: usize = 240;
 /// Seconds between two images that are shown of those that are learned from.
