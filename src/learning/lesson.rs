@@ -578,6 +578,35 @@ mod tests {
         }
     }
 
+    /// The trainer's steps on the same images make the same weights: what is kept beside them for reading changes none.
+    #[test]
+    fn fifty_steps_are_the_trainers() {
+        let (pool, gpu) = (pool(), Gpu::of_its_own());
+        let spec = NetworkSpec::cnn_of_width(4).unwrap();
+        let settings = settings();
+        let config = settings.config();
+        let mut lesson = Lesson::new(&spec, &settings, &pool, &gpu).unwrap();
+        let model = initial_model(&spec, settings.seed);
+        let mut trainer = FusedEngine::new(&model, &config, &pool, &gpu).unwrap();
+        let mut feeder = crate::feeder::Feeder::new(&pool, &config);
+        for step in 0..50 {
+            let part = step as f64 / 50.0;
+            lesson.step(part, None);
+            let settings = StepSettings {
+                step,
+                learning_rate: learning_rate(config.learning_rate, part),
+                average_decay: average_decay(step, AVERAGE),
+            };
+            trainer.step(&feeder.batch(step), &settings);
+        }
+        let [found, expected] = [lesson.engine.network(), trainer.network()];
+        for (name, tensor) in &expected.tensors {
+            if !name.contains("running") {
+                assert_eq!(&found.tensors[name], tensor, "{name}");
+            }
+        }
+    }
+
     /// What the live forward reads with is what a file of the same weights would make it read with.
     #[test]
     fn the_live_network_reads_with_what_was_learned() {
