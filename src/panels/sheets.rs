@@ -95,8 +95,25 @@ fn group(ui: &mut Ui, key: &str) {
     ui.label(RichText::new(say(key)).color(theme::dim()));
 }
 
+/// The ways to what leads a visitor: the school, the tour, the challenges.
+fn leads_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+    let (on_tour, challenged) = (look.screen.tour.is_some(), look.screen.challenge.is_some());
+    for (name, on) in [
+        ("tour", on_tour),
+        ("challenge", challenged),
+        ("school", look.school.is_open),
+    ] {
+        actions.extend(entry_button(ui, entry(name), on, true));
+    }
+}
+
 fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let pad = look.pad;
+    // On a phone there is no other way to them: they are seen without scrolling.
+    let wide = look.composed.places.class == WindowClass::Wide;
+    if !wide {
+        ui.horizontal_wrapped(|ui| leads_ui(ui, look, actions));
+    }
     let drawn = !pad.drawing().is_empty();
     group(ui, "more-drawing");
     ui.horizontal_wrapped(|ui| {
@@ -170,11 +187,9 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         if look.exhibit.is_none() {
             actions.extend(entry_button(ui, entry("network"), false, true));
         }
-        let on_tour = look.screen.tour.is_some();
-        actions.extend(entry_button(ui, entry("tour"), on_tour, true));
-        let challenged = look.screen.challenge.is_some();
-        actions.extend(entry_button(ui, entry("challenge"), challenged, true));
-        actions.extend(entry_button(ui, entry("school"), look.school.is_open, true));
+        if wide {
+            leads_ui(ui, look, actions);
+        }
         actions.extend(entry_button(ui, entry("start_over"), false, true));
         actions.extend(entry_button(ui, entry("help"), look.screen.help, true));
     });
