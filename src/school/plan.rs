@@ -19,9 +19,6 @@ pub enum Speed {
 }
 
 impl Speed {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::One, Self::Steady, Self::Full];
-
     /// Steps a second, at most.
     pub fn rate(self) -> f64 {
         match self {

@@ -6,7 +6,7 @@
 
 use mnistify_network::{
     CpuNetwork, LayerSpec, Model, Series,
-    fused::{FusedNetwork, Gpu, Tuning},
+    fused::{FusedNetwork, Gpu, GpuTimer, Tuning},
 };
 use std::process::ExitCode;
 
@@ -134,41 +134,19 @@ fn measure(model: &Model, timer: &Timer) {
     }
 }
 
-/// Two timestamps and their way back.
+/// Times passes one after the other, and waits for each.
 struct Timer<'a> {
     gpu: &'a Gpu,
-    queries: wgpu::QuerySet,
-    resolved: wgpu::Buffer,
-    staging: wgpu::Buffer,
+    timer: GpuTimer,
 }
 
 impl<'a> Timer<'a> {
     fn new(gpu: &'a Gpu) -> Option<Self> {
-        let device = &gpu.device;
-        if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
-            return None;
-        }
-        let buffer = |usage| {
-            device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("timestamps"),
-                size: 16,
-                usage,
-                mapped_at_creation: false,
-            })
-        };
-        Some(Self {
-            gpu,
-            queries: device.create_query_set(&wgpu::QuerySetDescriptor {
-                label: Some("timestamps"),
-                ty: wgpu::QueryType::Timestamp,
-                count: 2,
-            }),
-            resolved: buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC),
-            staging: buffer(wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST),
-        })
+        let timer = GpuTimer::new(&gpu.device, &gpu.queue)?;
+        Some(Self { gpu, timer })
     }
 
-    /// The microseconds between both timestamps of a pass that `encode` encodes, one submit at a time.
+    /// The microseconds of a pass that `encode` encodes, one submit at a time.
     fn median(
         &self,
         encode: impl Fn(&mut wgpu::CommandEncoder, wgpu::ComputePassTimestampWrites<'_>),
@@ -176,38 +154,18 @@ impl<'a> Timer<'a> {
         let mut series = Series::default();
         for round in 0..WARM_UP + COUNT {
             let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-            let timestamps = wgpu::ComputePassTimestampWrites {
-                query_set: &self.queries,
-                beginning_of_pass_write_index: Some(0),
-                end_of_pass_write_index: Some(1),
-            };
+            let timestamps = self.timer.begin().expect("the one before was waited for");
             encode(&mut encoder, timestamps);
-            encoder.resolve_query_set(&self.queries, 0..2, &self.resolved, 0);
-            encoder.copy_buffer_to_buffer(&self.resolved, 0, &self.staging, 0, 16);
+            self.timer.resolve(&mut encoder);
             self.gpu.queue.submit([encoder.finish()]);
-            let micros = self.read();
+            self.timer.submitted();
+            let polled = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
+            polled.expect("the GPU ends its work");
+            let millis = self.timer.take_millis().expect("the GPU gives it back");
             if round >= WARM_UP {
-                series.push(micros);
+                series.push((1e3 * millis) as f32);
             }
         }
         series.median().expect("something was measured")
-    }
-
-    /// Waits for both timestamps.
-    fn read(&self) -> f32 {
-        let all = self.staging.slice(..);
-        all.map_async(wgpu::MapMode::Read, |mapped| {
-            mapped.expect("the GPU gives it back");
-        });
-        let polled = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
-        polled.expect("the GPU ends its work");
-        let ticks: Vec<u64> = all
-            .get_mapped_range()
-            .chunks_exact(8)
-            .map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")))
-            .collect();
-        self.staging.unmap();
-        let period = f64::from(self.gpu.queue.get_timestamp_period());
-        (ticks[1].saturating_sub(ticks[0]) as f64 * period / 1e3) as f32
     }
 }
