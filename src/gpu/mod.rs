@@ -2,6 +2,7 @@
 
 pub mod display;
 mod frame_timer;
+mod idle;
 pub mod top_terms;
 
 pub use display::{Display, RowMotion};
@@ -21,6 +22,7 @@ use bevy::{
     },
 };
 use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
+use idle::with_drowsy_threads;
 use mnistify_network::fused::Gpu;
 
 /// Hands Bevy's GPU device to burn, once, when the renderer is ready.
@@ -69,7 +71,7 @@ impl SharedGpu {
         };
         Some(Self {
             burn: burn_can_use(device).then(|| Gpu {
-                burn: init_device(setup, RuntimeOptions::default()),
+                burn: with_drowsy_threads(|| init_device(setup, RuntimeOptions::default())),
                 device: device.wgpu_device().clone(),
                 queue: (**queue.0).clone(),
             }),
