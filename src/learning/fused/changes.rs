@@ -1,7 +1,7 @@
 //! How far a single step moves the weights of each layer, measured on the GPU.
 
 use super::layout::TrainingLayout;
-use mnistify_network::fused::{ArenaBuffer, ArenaRead, Gpu, read_once};
+use mnistify_network::fused::{ArenaBuffer, ArenaRead, Gpu, read_polled};
 use wgpu::util::DeviceExt;
 
 /// Remembers weights, and measures how far they moved since.
@@ -94,6 +94,6 @@ impl Changes {
             buffer: self.sums.clone(),
             offset: 0,
         };
-        read_once(gpu, &sums, 2 * self.layers)
+        read_polled(gpu, &[sums], 2 * self.layers)
     }
 }

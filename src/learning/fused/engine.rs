@@ -21,7 +21,7 @@ use mnistify_network::{
     fused::{
         ArenaBuffer, ArenaRead, FusedNetwork, Gpu, GpuTimer,
         compile::{Checks, Shader, compile},
-        read_once,
+        read_polled,
     },
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -429,7 +429,7 @@ impl FusedEngine {
             buffer: buffer.clone(),
             offset: (first * size_of::<f32>()) as u64,
         };
-        read_once(&self.gpu, &source, values)
+        read_polled(&self.gpu, &[source], values)
     }
 
     /// Some values of a buffer. Blocks.

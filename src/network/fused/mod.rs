@@ -12,8 +12,7 @@ mod timer;
 
 pub use activation::activate;
 pub use kernels::largest_divisor;
-use readback::read_parts_once;
-pub use readback::{ArenaRead, read_once};
+pub use readback::{ArenaRead, read_once, read_polled};
 pub use timer::GpuTimer;
 
 use crate::{
@@ -429,12 +428,13 @@ impl FusedNetwork {
         cubecl::future::block_on(self.arena_async())
     }
 
-    /// The logits of the last forward's first `images` images as soon as the GPU has them, `[images, classes]`.
+    /// The logits of the last forward's first `images` images, `[images, classes]`; the device has to be polled, as every
+    /// submit does.
     pub fn logits_on_their_way(&self, images: usize) -> ArenaRead {
         let logits = self.layout.logits();
         let starts = (0..images).map(|image| image * self.layout.len + logits.start);
         let parts: Vec<ArenaBuffer> = starts.map(|start| self.arena.starting_at(start)).collect();
-        read_parts_once(&self.gpu, &parts, logits.len())
+        read_polled(&self.gpu, &parts, logits.len())
     }
 
     /// The whole arena as soon as the GPU has it, `[batch, layout.len]`.

@@ -143,18 +143,28 @@ impl Readback {
 
 /// Reads `values` numbers of `source` once, behind all that was submitted before. Nobody has to poll the device.
 pub fn read_once(gpu: &Gpu, source: &ArenaBuffer, values: usize) -> ArenaRead {
-    read_parts_once(gpu, std::slice::from_ref(source), values)
+    let (read, submission) = submit_read(gpu, std::slice::from_ref(source), values);
+    poll_until(&gpu.device, submission);
+    read
 }
 
-/// As [`read_once`], `values` numbers from each of these on.
-pub(crate) fn read_parts_once(gpu: &Gpu, sources: &[ArenaBuffer], values: usize) -> ArenaRead {
+/// As [`read_once`], `values` numbers from each of these on; but somebody has to poll the device, as every submit does. A
+/// thread that waits for one submission holds others up, so this is how to read while frames are drawn.
+pub fn read_polled(gpu: &Gpu, sources: &[ArenaBuffer], values: usize) -> ArenaRead {
+    submit_read(gpu, sources, values).0
+}
+
+fn submit_read(
+    gpu: &Gpu,
+    sources: &[ArenaBuffer],
+    values: usize,
+) -> (ArenaRead, wgpu::SubmissionIndex) {
     let mut encoder = gpu.device.create_command_encoder(&Default::default());
     let slot = Slot::new(&gpu.device, values * sources.len());
     let read = slot.copy_parts(&mut encoder, sources, bytes_of(values));
     let submission = gpu.queue.submit([encoder.finish()]);
     read.submitted();
-    poll_until(&gpu.device, submission);
-    read
+    (read, submission)
 }
 
 /// Polls the device elsewhere until `submission` has run. A browser does so by itself.
