@@ -1,4 +1,4 @@
-//! The explanation: a cell's whole arithmetic, beside what it explains. The scene makes room for it (`composition.rs`); pad,
+//! The explanation: a cell's whole arithmetic, beside what it explains. The scene makes room for it (`composition/`); pad,
 //! plate and tiles do not move. Numbers move while the person draws.
 
 use super::{
