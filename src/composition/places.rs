@@ -26,7 +26,7 @@ pub struct LanesScene {
     pub lanes_rect: Rect,
     pub lanes: Vec<Lane>,
     pub legend: Rect,
-    /// The way to the guided tour, below the pad.
+    /// The way to the school or the guided tour, at the hand's side.
     pub guide: Rect,
     /// The inference times, aligned to the right.
     pub times: Rect,

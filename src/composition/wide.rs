@@ -9,6 +9,8 @@ use super::{
 const DESIGN: [f32; 2] = [1280.0, 720.0];
 /// The height that any other tile keeps.
 const LEAST_TILE: f32 = 18.0;
+/// The height that a button below the pad keeps, in points.
+const LEAST_BUTTON: f32 = 30.0;
 
 pub(super) fn wide(
     [width, height]: [f32; 2],
@@ -36,6 +38,7 @@ pub(super) fn wide(
         pad,
         plate,
         controls,
+        guide,
         headline_right,
         lanes_bottom: low,
     } = if mode.reach {
@@ -43,7 +46,7 @@ pub(super) fn wide(
         let target = mode.least_target.min(0.11 * height);
         hand_in_reach([margin, top, right, bottom], half, target, &text, unit)
     } else {
-        wide_hand(frame, header, mode.least_target, &text, unit)
+        wide_hand(frame, header, height, mode.least_target, &text, unit)
     };
 
     let (answers, glyph) = tiles(frame, &mode.winners, unit);
@@ -80,7 +83,7 @@ pub(super) fn wide(
             lanes_rect,
             lanes: lanes(lanes_area, width, networks, &shown, &text, unit),
             legend,
-            guide: Rect::new(margin, bottom + 4.0 * unit, pad.max[0], height - 4.0 * unit),
+            guide,
             times,
             explanation,
         }),
@@ -92,31 +95,42 @@ struct WideHand {
     pad: Rect,
     plate: Rect,
     controls: Controls,
+    /// The way to the school, below all of these.
+    guide: Rect,
     headline_right: f32,
     /// Where the lanes end.
     lanes_bottom: f32,
 }
 
-/// The pad above, plate and three buttons below it; the other controls in the header.
-fn wide_hand(frame: Rect, header: Rect, target: f32, text: &TextSizes, unit: f32) -> WideHand {
+/// The pad above, plate and three buttons below it; the other controls in the header. As much is free below the last button
+/// as above the header.
+fn wide_hand(
+    frame: Rect,
+    header: Rect,
+    height: f32,
+    target: f32,
+    text: &TextSizes,
+    unit: f32,
+) -> WideHand {
     let width = frame.min[0] + frame.max[0];
     let [networks, explain, more] = header_controls(header, target.min(0.14 * width), unit);
-    let bottom = frame.max[1];
-    let buttons = 3.0 * target + 20.0 * unit;
-    let mut side = (0.585 * frame.height()).min(0.28 * width);
-    if target > 0.0 {
-        // The pad makes way for the buttons below it, but not for ever.
-        let room = frame.height() - 1.5 * text.technical - 30.0 * unit - buttons;
-        side = side.min(room.max(0.45 * frame.height()));
-    }
+    let guide_bottom = height - header.min[1];
+    let guide_top = guide_bottom - (44.0 * unit).max(40.0);
+    let bottom = guide_top - 8.0 * unit;
+    let above = bottom - frame.min[1];
+    let buttons = 3.0 * target.max(LEAST_BUTTON) + 20.0 * unit;
+    // The pad makes way for the buttons below it, but not for ever.
+    let room = above - 1.5 * text.technical - 30.0 * unit - buttons;
+    let side = (0.59 * above).min(0.28 * width).min(room.max(0.45 * above));
     let pad = Rect::sized(frame.min[0], frame.min[1], side, side);
     let (plate, [draw, undo, clear]) = below_pad(pad, bottom, text.technical, buttons, unit);
     WideHand {
         pad,
         plate,
         controls: Controls::new([draw, undo, clear, networks, more], Some(explain)),
+        guide: Rect::new(pad.min[0], guide_top, pad.max[0], guide_bottom),
         headline_right: networks.min[0] - 16.0 * unit,
-        lanes_bottom: bottom,
+        lanes_bottom: frame.max[1],
     }
 }
 
@@ -148,6 +162,12 @@ fn hand_in_reach(
         pad,
         plate,
         controls: Controls::new([draw, undo, clear, networks, more], Some(explain)),
+        guide: Rect::new(
+            left,
+            bottom + 4.0 * unit,
+            pad.max[0],
+            bottom + (50.0 * unit).max(44.0) - 4.0 * unit,
+        ),
         headline_right,
         lanes_bottom: draw.min[1] - 14.0 * unit,
     }
