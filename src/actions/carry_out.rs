@@ -95,6 +95,7 @@ impl Changed<'_, '_> {
             Action::Orbit { yaw, pitch } => self.camera.orbit(yaw, pitch),
             Action::Pan { right, up } => self.camera.pan(right, up),
             Action::Zoom(factor) => self.camera.zoom(factor),
+            Action::Wander(on) => self.camera.wander(on),
             Action::FlyTo(selected) => {
                 let lane = self.lanes.get(selected.network).ok();
                 if let Some((target, size)) = lane.and_then(|lane| lane.view_of(selected.cell)) {

@@ -83,6 +83,8 @@ pub enum Action {
     },
     /// To come nearer (below 1) or further.
     Zoom(f32),
+    /// To let the camera wander around home, or no longer.
+    Wander(bool),
     /// To fly to a cell.
     FlyTo(SelectedCell),
     /// To point at a cell.

@@ -1,10 +1,11 @@
-//! Recorded hands, one after the other, while nobody is there.
+//! Recorded hands, one after the other, and a camera that wanders, while nobody is there.
 
 use super::{Exhibit, Phase};
 use crate::{
     actions::Action,
     pad::{Pad, PadAction},
     rest::NextFrame,
+    view::OrbitCamera,
 };
 use bevy::prelude::*;
 use mnistify_drawing::{Stroke, recording};
@@ -47,6 +48,18 @@ pub(super) fn show_hands(
     let strokes = hands()[exhibit.hand % hands().len()].clone();
     exhibit.hand += 1;
     actions.write(Action::Pad(PadAction::Demonstrate(strokes)));
+}
+
+/// The picture is alive; whoever comes finds it as it is composed.
+pub(super) fn wander(
+    exhibit: Res<Exhibit>,
+    camera: Res<OrbitCamera>,
+    mut actions: MessageWriter<Action>,
+) {
+    let wanted = exhibit.phase == Phase::Attract;
+    if camera.wanders() != wanted {
+        actions.write(Action::Wander(wanted));
+    }
 }
 
 #[cfg(test)]

@@ -44,7 +44,13 @@ pub fn add(app: &mut App, settings: Settings) {
         .add_systems(Startup, begin)
         .add_systems(
             PostUpdate,
-            (notice_visitor, keep_pad, attract::show_hands, count_digits)
+            (
+                notice_visitor,
+                keep_pad,
+                attract::show_hands,
+                attract::wander,
+                count_digits,
+            )
                 .chain()
                 .before(ActionSystems),
         )

@@ -66,6 +66,11 @@ impl<'b> Overlay<'_, 'b> {
         self.projector.project(place).map(|p| pos2(p.x, p.y))
     }
 
+    /// Where a composed point is seen: words go with the plates that they name.
+    fn seen(&self, place: [f32; 2]) -> Pos2 {
+        self.projector.seen(place).into()
+    }
+
     fn is_at_home(&self) -> bool {
         self.look.camera.is_at_home()
     }
@@ -124,13 +129,14 @@ impl<'b> Overlay<'_, 'b> {
             return;
         }
         let shelf = [
-            pos2(place.rect.min[0], place.shelf),
-            pos2(place.rect.max[0], place.shelf),
+            self.seen([place.rect.min[0], place.shelf]),
+            self.seen([place.rect.max[0], place.shelf]),
         ];
         self.painter
             .line_segment(shelf, Stroke::new(1.6 * unit, hue.gamma_multiply(0.8)));
+        let name_at = self.seen(place.name);
         let name = self.painter.text(
-            place.name.into(),
+            name_at,
             Align2::LEFT_TOP,
             network.name(),
             theme::bold(text.network),
@@ -139,12 +145,12 @@ impl<'b> Overlay<'_, 'b> {
         let left = name.max.x + 10.0 * unit;
         theme::text_in(
             self.painter,
-            pos2(left, place.name[1]),
+            pos2(left, name_at.y),
             Align2::LEFT_TOP,
             &who(network),
             theme::font(text.network),
             theme::dim(),
-            place.rect.max[0] + 40.0 * unit - left,
+            place.rect.max[0] + 40.0 * unit + (name_at.x - place.name[0]) - left,
         );
         for stage in &place.stages {
             self.label(item, place, stage);
@@ -166,7 +172,7 @@ impl<'b> Overlay<'_, 'b> {
         let Some(words) = fit(words, theme::medium(text.label), theme::text(), room) else {
             return;
         };
-        let place: Pos2 = stage.label.into();
+        let place = self.seen(stage.label);
         let (width, height) = (words.size().x, words.size().y);
         self.on_dark(place, words);
         if lane.staggered {
@@ -188,7 +194,7 @@ impl<'b> Overlay<'_, 'b> {
         if stage.hidden > 0 {
             let hidden = say_with("stage-hidden", &[("count", stage.hidden.into())]);
             self.painter.text(
-                pos2(stage.rect.max[0], stage.rect.max[1] + 2.0),
+                self.seen([stage.rect.max[0], stage.rect.max[1] + 2.0]),
                 Align2::RIGHT_TOP,
                 hidden,
                 theme::font(text.technical),
@@ -216,6 +222,7 @@ impl<'b> Overlay<'_, 'b> {
         let Some(item) = self.item(network) else {
             return;
         };
+        let rect = rect.translate(self.seen(rect.min.into()) - rect.min);
         let text = &self.look.composed.places.text;
         let words = stage_words(item.network, stage.row);
         let words = words.first().cloned().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::{
 };
 use bevy::prelude::Entity;
 use bevy_egui::egui::{
-    Align2, Color32, ColorImage, Rect, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
+    Align2, Color32, ColorImage, Pos2, Rect, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
     epaint::CubicBezierShape, pos2, vec2,
 };
 use mnistify_drawing::{PIXELS, SIDE};
@@ -62,6 +62,7 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
         ranked.sort_by(|a, b| values[*b].abs().total_cmp(&values[*a].abs()));
         ranked.truncate(grid.count);
         let projector = Projector::new(&look.camera.now, look.composed.window);
+        let seen = |place: Pos2| Pos2::from(projector.seen(place.into()));
         let centre = |channel: usize| {
             let cell = Cell {
                 row: 1,
@@ -77,6 +78,7 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
         ranked.sort_by(|a, b| height(a).total_cmp(&height(b)));
         for (index, channel) in ranked.iter().enumerate() {
             let rect = to_egui(grid.place(index));
+            let rect = rect.translate(seen(rect.min) - rect.min);
             let texture = portraits.0.entry((*entity, *channel)).or_insert_with(|| {
                 let weights = &network.model.parameter(layer, "weight").values;
                 picture(ui, &weights[channel * PIXELS..][..PIXELS])
@@ -103,7 +105,7 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
         let bounds = to_egui(grid.bounds());
         if let Some(stage) = place.stages.first() {
             ui.painter().text(
-                pos2(bounds.min.x, stage.label[1]),
+                seen(pos2(bounds.min.x, stage.label[1])),
                 Align2::LEFT_TOP,
                 say("portraits"),
                 theme::medium(look.composed.places.text.label),

@@ -2,9 +2,10 @@
 //!
 //! At home it looks straight at the window's plane from so far that this plane fills the window exactly.
 
-use super::{DrawSurface, cameras::SceneCamera};
+use super::{Composed, DrawSurface, FrameTimes, Motion, Quality, cameras::SceneCamera};
 use crate::{AppSystems, rest::NextFrame};
 use bevy::prelude::*;
+use std::f32::consts::TAU;
 
 /// Distance of the camera at home, in heights of the window: far enough that plates at the edge are hardly skewed.
 pub const HOME_DISTANCE: f32 = 2.2;
@@ -18,6 +19,15 @@ const DISTANCES: [f32; 2] = [0.12, 6.0];
 const FURTHEST_TARGET: f32 = 1.5;
 /// The lowest and the highest pitch, in radians.
 const PITCHES: [f32; 2] = [-1.2, 1.2];
+/// How far it turns where it wanders, in radians: 4° and 1.5°. Maps behind move against those in front, and no plate by more
+/// than a fortieth of the window's height.
+const WANDER_TURN: [f32; 2] = [0.07, 0.026];
+/// How much nearer it comes then, as a share of the distance.
+const WANDER_NEARER: f32 = 0.02;
+/// Seconds of one turn to and fro, of one up and down, and of one nearer and back: together it is long until all repeats.
+const WANDER_SECONDS: [f32; 3] = [20.0, 31.0, 26.0];
+/// Seconds in which it begins to wander, and in which it is home again: whoever comes finds the composed picture.
+const WANDER_EASE: [f32; 2] = [4.0, 0.35];
 
 /// Moves the camera.
 pub fn plugin(app: &mut App) {
@@ -78,6 +88,51 @@ pub struct OrbitCamera {
     /// Where it is.
     pub now: Orbit,
     preset: Option<Preset>,
+    /// Where it would be if it did not wander.
+    base: Orbit,
+    wander: Wander,
+}
+
+/// A slow way around home, while nobody is there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wander {
+    wanted: bool,
+    /// How much of the way is gone along, 0 to 1.
+    share: f32,
+    seconds: f32,
+}
+
+impl Wander {
+    /// So many seconds later; true where it moves.
+    fn advance(&mut self, seconds: f32, wanted: bool) -> bool {
+        let [begins, ends] = WANDER_EASE;
+        let change = if wanted {
+            seconds / begins
+        } else {
+            -seconds / ends
+        };
+        let moved = self.share > 0.0 || wanted;
+        self.share = (self.share + change).clamp(0.0, 1.0);
+        self.seconds = if self.share > 0.0 {
+            self.seconds + seconds
+        } else {
+            0.0
+        };
+        moved
+    }
+
+    /// This place, left for the way; nearer to what lies in the `middle`.
+    fn around(&self, base: Orbit, middle: Vec2) -> Orbit {
+        let share = self.share * self.share * (3.0 - 2.0 * self.share);
+        let [turn, height, nearer] = WANDER_SECONDS.map(|all| TAU * self.seconds / all);
+        let nearer = share * WANDER_NEARER * (0.5 - 0.5 * nearer.cos());
+        Orbit {
+            target: base.target + middle.extend(0.0) * nearer,
+            yaw: base.yaw + share * WANDER_TURN[0] * turn.sin(),
+            pitch: base.pitch + share * WANDER_TURN[1] * height.sin(),
+            distance: base.distance * (1.0 - nearer),
+        }
+    }
 }
 
 /// Views to return to.
@@ -125,6 +180,8 @@ impl Default for OrbitCamera {
             goal: Orbit::HOME,
             now: Orbit::HOME,
             preset: Some(Preset::Overview),
+            base: Orbit::HOME,
+            wander: Wander::default(),
         }
     }
 }
@@ -190,8 +247,19 @@ impl OrbitCamera {
         });
     }
 
+    /// Wanders around home, or stops it. Only there, where there is time for it, and where movement is welcome.
+    pub fn wander(&mut self, wanted: bool) {
+        self.wander.wanted = wanted;
+    }
+
+    /// Whether it is to wander.
+    pub fn wanders(&self) -> bool {
+        self.wander.wanted
+    }
+
     /// Arrives at once: for screenshots, tests and reduced motion.
     pub fn arrive(&mut self) {
+        self.base = self.goal;
         self.now = self.goal;
     }
 }
@@ -199,19 +267,22 @@ impl OrbitCamera {
 fn move_camera(
     mut orbit: ResMut<OrbitCamera>,
     surface: Res<DrawSurface>,
+    composed: Res<Composed>,
+    motion: Res<Motion>,
+    times: Res<FrameTimes>,
     time: Res<Time>,
     mut camera: Query<&mut Transform, With<SceneCamera>>,
     next: Res<NextFrame>,
 ) {
-    if orbit.now != orbit.goal {
+    if orbit.base != orbit.goal {
         next.ask();
         let share = if surface.still {
             1.0
         } else {
             1.0 - (-time.delta_secs().min(0.1) / SMOOTH_SECONDS).exp()
         };
-        let (now, goal) = (orbit.now, orbit.goal);
-        orbit.now = Orbit {
+        let (now, goal) = (orbit.base, orbit.goal);
+        orbit.base = Orbit {
             target: now.target.lerp(goal.target, share),
             yaw: now.yaw + (goal.yaw - now.yaw) * share,
             pitch: now.pitch + (goal.pitch - now.pitch) * share,
@@ -222,8 +293,26 @@ fn move_camera(
             + (now.yaw - goal.yaw).abs()
             + (now.pitch - goal.pitch).abs();
         if left < 1e-4 {
-            orbit.now = goal;
+            orbit.base = goal;
         }
+    }
+    let wanders = orbit.wander.wanted
+        && orbit.is_at_home()
+        && !motion.reduced
+        && !surface.still
+        && times.quality == Quality::Full;
+    let seconds = time.delta_secs().min(0.2);
+    next.ask_if(orbit.wander.advance(seconds, wanders));
+    let middle = composed.to_scene(composed.scene_middle().into());
+    // A window that is folded away has no size.
+    let middle = if middle.is_finite() {
+        middle
+    } else {
+        Vec2::ZERO
+    };
+    let now = orbit.wander.around(orbit.base, middle);
+    if orbit.now != now {
+        orbit.now = now;
     }
     for mut transform in &mut camera {
         transform.set_if_neq(orbit.now.transform());
@@ -233,6 +322,7 @@ fn move_camera(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::picking::Projector;
 
     #[test]
     fn the_windows_plane_fills_the_view_at_home() {
@@ -249,5 +339,38 @@ mod tests {
         camera.show(Preset::Overview);
         assert!(camera.is_at_home());
         assert_eq!(camera.goal, Orbit::HOME);
+    }
+
+    #[test]
+    fn it_wanders_slowly_never_far_and_is_soon_home() {
+        let middle = Vec2::new(0.1, 0.05);
+        let mut wander = Wander::default();
+        let at = |wander: &Wander| wander.around(Orbit::HOME, middle);
+        assert!(!wander.advance(1.0, false), "at rest nothing runs");
+        assert_eq!(at(&wander), Orbit::HOME);
+        // Places of the lanes, in heights of the window, and how far they are seen from where they were composed.
+        let places = [[-0.35, 0.4], [-0.35, -0.42], [0.1, 0.05], [0.55, 0.4]];
+        let seen = |wander: &Wander| {
+            let projector = Projector::new(&at(wander), [1280.0, 720.0]);
+            places.map(|[x, y]| projector.project(Vec3::new(x, y, 0.0)).unwrap())
+        };
+        let home = seen(&wander);
+        let (mut before, mut furthest) = (home, 0.0f32);
+        for _ in 0..60 * 120 {
+            assert!(wander.advance(1.0 / 60.0, true));
+            let now = seen(&wander);
+            for ((now, before), home) in now.iter().zip(before).zip(&home) {
+                assert!(now.distance(before) < 0.1, "pixels in a frame");
+                furthest = furthest.max(now.distance(*home));
+            }
+            before = now;
+        }
+        assert!((5.0..18.5).contains(&furthest), "{furthest}");
+        // A touch.
+        for _ in 0..24 {
+            wander.advance(1.0 / 60.0, false);
+        }
+        assert_eq!(at(&wander), Orbit::HOME);
+        assert!(!wander.advance(1.0 / 60.0, false));
     }
 }

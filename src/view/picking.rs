@@ -41,6 +41,7 @@ pub struct Projector {
     transform: Transform,
     /// Width and height of the window in points.
     window: Vec2,
+    is_home: bool,
 }
 
 impl Projector {
@@ -49,6 +50,7 @@ impl Projector {
         Self {
             transform: orbit.transform(),
             window: window.into(),
+            is_home: *orbit == Orbit::HOME,
         }
     }
 
@@ -74,6 +76,15 @@ impl Projector {
         }
         let seen = Vec2::new(local.x, -local.y) * self.focal() / -local.z;
         Some(self.window / 2.0 + seen)
+    }
+
+    /// Where a point of the window that was composed is seen: with what stands there in the scene.
+    pub fn seen(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        let place = Vec2::new(x, y) - self.window / 2.0;
+        let place = Vec3::new(place.x, -place.y, 0.0) / self.window.y;
+        // Exactly there at home, where a text must not tremble.
+        let seen = (!self.is_home).then(|| self.project(place)).flatten();
+        seen.map_or([x, y], Into::into)
     }
 
     /// The ray through a place of the window.
@@ -135,5 +146,19 @@ mod tests {
         let projector = Projector::at_home([1280.0, 720.0]);
         let seen = projector.project(Vec3::new(0.5, 0.25, 0.0)).unwrap();
         assert!(seen.distance(Vec2::new(1000.0, 180.0)) < 0.1, "{seen}");
+        assert_eq!(projector.seen([1000.0, 180.0]), [1000.0, 180.0]);
+    }
+
+    #[test]
+    fn what_was_composed_goes_with_the_scene() {
+        let orbit = Orbit {
+            yaw: 0.05,
+            ..Orbit::HOME
+        };
+        let projector = Projector::new(&orbit, [1280.0, 720.0]);
+        let place = projector.project(Vec3::new(0.5, 0.25, 0.0)).unwrap();
+        let seen = Vec2::from(projector.seen([1000.0, 180.0]));
+        assert!(seen.distance(place) < 1e-2, "{seen} {place}");
+        assert!(seen.x > 1001.0);
     }
 }
