@@ -74,13 +74,13 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         None => Settings::default(),
     };
     settings.full_screen &= !arguments.windowed;
-    if arguments.child {
-        return run_app(settings);
-    }
     if settings.folder.as_os_str().is_empty() {
         settings.folder = dirs::data_local_dir()
             .ok_or("the system names no folder for data; set `folder` in the settings")?
             .join("mnistify");
+    }
+    if arguments.child {
+        return run_app(settings);
     }
     let folder = &settings.folder;
     std::fs::create_dir_all(folder).map_err(|error| {

@@ -1,4 +1,4 @@
-//! Recorded hands, one after the other, and a camera that wanders, while nobody is there.
+//! Recorded hands, and visitors' where they are kept, one after the other, and a camera that wanders, while nobody is there.
 
 use super::{Exhibit, Phase};
 use crate::{
@@ -25,6 +25,23 @@ fn hands() -> &'static [Vec<Stroke>] {
     })
 }
 
+/// The drawing of this number: a recorded hand's and a visitor's in turn, the newest first, where there are any.
+fn drawing<'a>(
+    number: usize,
+    hands: &'a [Vec<Stroke>],
+    visitors: &'a [Vec<Stroke>],
+) -> &'a Vec<Stroke> {
+    if visitors.is_empty() {
+        return &hands[number % hands.len()];
+    }
+    let turn = number / 2;
+    if number.is_multiple_of(2) {
+        &hands[turn % hands.len()]
+    } else {
+        &visitors[visitors.len() - 1 - turn % visitors.len()]
+    }
+}
+
 pub(super) fn show_hands(
     mut exhibit: ResMut<Exhibit>,
     pad: Res<Pad>,
@@ -45,7 +62,8 @@ pub(super) fn show_hands(
         return;
     }
     exhibit.ended = 0.0;
-    let strokes = hands()[exhibit.hand % hands().len()].clone();
+    let number = exhibit.hand;
+    let strokes = drawing(number, hands(), exhibit.visitors.drawings()).clone();
     exhibit.hand += 1;
     actions.write(Action::Pad(PadAction::Demonstrate(strokes)));
 }
@@ -70,5 +88,18 @@ mod tests {
     fn several_hands_are_recorded() {
         assert!(hands().len() >= 10);
         assert!(hands().iter().all(|strokes| !strokes.is_empty()));
+    }
+
+    #[test]
+    fn hands_and_visitors_take_turns() {
+        let one = |index: usize| vec![hands()[index].clone()];
+        let (hands, visitors) = ([one(0), one(1)].concat(), [one(2), one(3), one(4)].concat());
+        let shown = |number| {
+            let drawing = drawing(number, &hands, &visitors);
+            super::hands().iter().position(|hand| hand == drawing)
+        };
+        let order: Vec<_> = (0..8).filter_map(shown).collect();
+        assert_eq!(order, [0, 4, 1, 3, 0, 2, 1, 4]);
+        assert_eq!(drawing(5, &hands, &[]), &hands[1]);
     }
 }

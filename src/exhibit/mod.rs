@@ -6,6 +6,7 @@ mod attract;
 mod leaving;
 mod pulse;
 pub mod settings;
+mod visitors;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use leaving::has_left;
@@ -16,7 +17,7 @@ pub use settings::Settings;
 use crate::{
     actions::{Action, ActionSystems, Screen, Switch},
     guide::Guide,
-    inference::Networks,
+    inference::{InferenceSettings, Networks, Origin},
     pad::{Pad, PadAction},
     rest::NextFrame,
     school::School,
@@ -32,7 +33,9 @@ use bevy::{
     prelude::*,
     window::{CursorOptions, PrimaryWindow},
 };
+use mnistify_drawing::Stroke;
 use std::time::Duration;
+use visitors::Visitors;
 
 /// For tests and endurance runs: how many times faster an exhibit's clock runs, such as `20`.
 const CLOCK: &str = "MNISTIFY_EXHIBIT_CLOCK";
@@ -102,14 +105,28 @@ pub struct Exhibit {
     hand: usize,
     /// Seconds since it ended.
     ended: f32,
-    /// Whether what lies on the pad was read; none for a blank pad.
-    drawn: Option<bool>,
+    /// What lies on the pad; none for a blank pad.
+    drawn: Option<Drawn>,
+    /// Visitors' drawings that are shown too.
+    visitors: Visitors,
+}
+
+/// A visitor's drawing on the pad.
+#[derive(Debug, Default)]
+struct Drawn {
+    /// Its number on the pad.
+    begun: u64,
+    /// Whether at least one network read it.
+    read: bool,
+    /// Where it may be kept: its revision, and its strokes.
+    sure: Option<(u64, Vec<Stroke>)>,
 }
 
 impl Exhibit {
     /// One that begins.
     pub fn new(settings: Settings, speed: f32) -> Self {
         Self {
+            visitors: Visitors::open(&settings),
             settings,
             phase: Phase::Attract,
             idle: 0.0,
@@ -259,25 +276,48 @@ fn keep_pad(
     }
 }
 
-/// A drawing counts when it is gone.
-fn count_digits(mut exhibit: ResMut<Exhibit>, pad: Res<Pad>, networks: Networks) {
-    let strokes = pad.drawing().strokes();
-    if strokes.is_empty() {
-        if let Some(read) = exhibit.drawn.take() {
-            exhibit.counts.digits += 1;
-            if read {
-                exhibit.counts.answers += 1;
-            } else {
-                exhibit.counts.refusals += 1;
-            }
+/// A drawing counts when it is gone or another one was begun, and is kept then where that is wanted.
+fn count_digits(
+    mut exhibit: ResMut<Exhibit>,
+    pad: Res<Pad>,
+    networks: Networks,
+    settings: Res<InferenceSettings>,
+) {
+    let drawing = pad.drawing();
+    let is_blank = drawing.strokes().is_empty();
+    let is_gone = |drawn: &mut Drawn| is_blank || drawn.begun != pad.begun();
+    if let Some(gone) = exhibit.drawn.take_if(is_gone) {
+        exhibit.counts.digits += 1;
+        if gone.read {
+            exhibit.counts.answers += 1;
+        } else {
+            exhibit.counts.refusals += 1;
         }
+        if let Some((_, strokes)) = gone.sure {
+            exhibit.visitors.add(strokes);
+        }
+    }
+    if is_blank {
         return;
     }
     let read = networks.shown().iter().any(|reading| {
         let digits = reading.network.spec().classes().len().min(10);
         reading.answer().is_some_and(|answer| answer.class < digits)
     });
-    exhibit.drawn = Some(read);
+    let mut drawn = exhibit.drawn.take().unwrap_or_default();
+    (drawn.begun, drawn.read) = (pad.begun(), read);
+    if exhibit.visitors.are_kept() && !drawing.is_drawing() {
+        let all = networks.all();
+        let shipped = all.iter().filter(|r| r.network.origin == Origin::Shipped);
+        let answers: Vec<_> = shipped.map(|r| r.answer().filter(|_| r.shown)).collect();
+        let revision = drawing.revision();
+        if drawing.picture().is_some() || !visitors::agree(&answers, settings.threshold) {
+            drawn.sure = None;
+        } else if drawn.sure.as_ref().is_none_or(|(of, _)| *of != revision) {
+            drawn.sure = Some((revision, drawing.strokes().to_vec()));
+        }
+    }
+    exhibit.drawn = Some(drawn);
 }
 
 #[cfg(test)]

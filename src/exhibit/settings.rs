@@ -55,7 +55,13 @@ pub struct Settings {
     #[serde(deserialize_with = "corner")]
     #[cfg_attr(test, schemars(range(min = 0, max = 60)))]
     pub leave_corner_seconds: f32,
-    /// Where logs and counts go; "" for a folder of the system's choice.
+    /// Whether drawings of visitors are kept on this device and shown among the recorded hands: strokes alone.
+    pub keep_drawings: bool,
+    /// How many of them at most, the newest: 1 to 200.
+    #[serde(deserialize_with = "drawings")]
+    #[cfg_attr(test, schemars(range(min = 1, max = 200)))]
+    pub most_drawings: u16,
+    /// Where logs, counts and drawings go; "" for a folder of the system's choice.
     pub folder: PathBuf,
     /// What watches over it.
     pub supervisor: Supervisor,
@@ -105,6 +111,8 @@ impl Default for Settings {
             tour_seconds: 12.0,
             leave_keys: "Ctrl+Shift+Q".into(),
             leave_corner_seconds: 8.0,
+            keep_drawings: false,
+            most_drawings: 50,
             folder: PathBuf::new(),
             supervisor: Supervisor::default(),
         }
@@ -194,6 +202,10 @@ ranges! {
 
 fn log_size<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
     within(source, [1.0, 1024.0]).map(|mebibytes| mebibytes as u64)
+}
+
+fn drawings<'de, D: Deserializer<'de>>(source: D) -> Result<u16, D::Error> {
+    within(source, [1.0, 200.0]).map(|count| count as u16)
 }
 
 fn text_size<'de, D: Deserializer<'de>>(source: D) -> Result<u16, D::Error> {
@@ -326,6 +338,7 @@ mod tests {
         );
         refused("pointer = 3", &["line 1", "boolean"]);
         refused("screen_inches = 3", &["line 1", "5 to 200, or 0"]);
+        refused("most_drawings = 0", &["line 1", "1 to 200"]);
         refused("text_size = 200", &["line 1", "100, 125 or 150"]);
         refused("pointer", &["line 1"]);
     }

@@ -37,6 +37,8 @@ pub struct Pad {
     image_of: Option<(u64, Option<f32>, Preparation)>,
     replay: Option<Replay>,
     started: Instant,
+    /// How many drawings were begun on a clean pad.
+    begun: u64,
     /// Seconds without the pen after which the next touch begins on a clean pad.
     afresh_after: Option<f32>,
     /// When the pen was last on the pad.
@@ -102,6 +104,7 @@ impl Default for Pad {
             image_of: None,
             replay: None,
             started: Instant::now(),
+            begun: 0,
             afresh_after: None,
             touched: None,
         }
@@ -169,6 +172,11 @@ impl Pad {
         self.afresh_after
     }
 
+    /// The number of the drawing that was begun last: a touch may begin one without the pad ever being seen blank.
+    pub fn begun(&self) -> u64 {
+        self.begun
+    }
+
     /// Seconds since the pen was on the pad; none where it never was.
     pub fn seconds_without_pen(&self) -> Option<f32> {
         Some(self.touched?.elapsed().as_secs_f32())
@@ -210,6 +218,7 @@ impl Pad {
                 self.touched = Some(Instant::now());
                 if self.drawing.is_empty() {
                     self.started = Instant::now();
+                    self.begun += 1;
                 }
                 let millis = if self.drawing.is_empty() { 0.0 } else { millis };
                 self.drawing
