@@ -1,6 +1,7 @@
 //! Challenges between visitors: what a drawing is to reach, and how close it is, of nothing but the networks' answers and
 //! the ink.
 
+use mnistify_drawing::Image28;
 use mnistify_network::Answer;
 
 /// What a drawing is to reach.
@@ -33,6 +34,35 @@ pub struct Progress {
     pub is_done: bool,
 }
 
+/// How many drawings of a challenge are remembered.
+pub const MOST_BEST: usize = 3;
+
+/// A drawing that reached a challenge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    /// Its number on the pad.
+    pub number: u64,
+    /// How good it is.
+    pub score: f32,
+    /// What the networks saw.
+    pub image: Image28,
+}
+
+/// Takes a drawing in where it is among the best, which stand in their order. One that goes on is there once, as good as it
+/// ever was; of two that are equally good the earlier is the better.
+pub fn keep_best(best: &mut Vec<Best>, drawing: Best) {
+    let same = best.iter().position(|other| other.number == drawing.number);
+    if let Some(same) = same {
+        if best[same].score >= drawing.score {
+            return;
+        }
+        best.remove(same);
+    }
+    let place = best.partition_point(|other| other.score >= drawing.score);
+    best.insert(place, drawing);
+    best.truncate(MOST_BEST);
+}
+
 /// Both of two digits have at least this probability together where an image is between them.
 const BETWEEN: f32 = 0.8;
 /// Ink below which a drawing is a dot and no riddle, in pixels of full ink.
@@ -46,6 +76,16 @@ impl Challenge {
             Self::LeastInk(_) => "challenge-ink",
             Self::Between(..) => "challenge-between",
             Self::NoDigit => "challenge-no-digit",
+        }
+    }
+
+    /// How good a drawing is that reached it, with so much ink and made in so many seconds; more is better: nearest to what
+    /// is asked for, with the least ink, or, where that is yes or no, the fastest.
+    pub fn score(self, progress: Progress, ink: f32, seconds: f32) -> f32 {
+        match self {
+            Self::Disagree | Self::Between(..) => progress.share,
+            Self::LeastInk(_) => -ink,
+            Self::NoDigit => -seconds,
         }
     }
 
@@ -117,6 +157,47 @@ mod tests {
             is_digit,
             is_between_two: false,
         }
+    }
+
+    #[test]
+    fn the_best_have_what_is_asked_for() {
+        let [disagree, ink, between, none] = CHALLENGES;
+        let progress = |share| Progress {
+            share,
+            is_done: true,
+        };
+        let score = |challenge: Challenge, share, ink, seconds| {
+            challenge.score(progress(share), ink, seconds)
+        };
+        for nearest in [disagree, between] {
+            assert!(score(nearest, 0.9, 90.0, 9.0) > score(nearest, 0.8, 10.0, 1.0));
+        }
+        assert!(score(ink, 0.8, 10.0, 9.0) > score(ink, 1.0, 11.0, 1.0));
+        assert!(score(none, 1.0, 90.0, 2.0) > score(none, 1.0, 10.0, 3.0));
+    }
+
+    #[test]
+    fn the_three_best_stand_in_order_and_each_once() {
+        let mut best = Vec::new();
+        let mut keep = |number, score| {
+            let image = Image28::blank();
+            keep_best(
+                &mut best,
+                Best {
+                    number,
+                    score,
+                    image,
+                },
+            );
+            best.iter().map(|best| best.number).collect::<Vec<_>>()
+        };
+        assert_eq!(keep(1, 0.5), [1]);
+        assert_eq!(keep(2, 0.7), [2, 1]);
+        assert_eq!(keep(3, 0.5), [2, 1, 3], "the earlier first");
+        assert_eq!(keep(4, 0.4), [2, 1, 3]);
+        assert_eq!(keep(3, 0.6), [2, 3, 1], "better as it goes on");
+        assert_eq!(keep(2, 0.1), [2, 3, 1], "as good as it was");
+        assert_eq!(keep(5, 0.9), [5, 2, 3]);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //! layer 5: inspector, school
 //! layer 6: link
 //! layer 7: actions
-//! layer 8: bench, guide, recovery
+//! layer 8: bench, gallery, guide, recovery
 //! layer 9: exhibit
 //! layer 10: panels
 //! layer 11: snapshot
@@ -35,6 +35,7 @@ pub mod challenge;
 pub mod commands;
 pub mod composition;
 pub mod exhibit;
+pub mod gallery;
 pub mod gpu;
 pub mod guide;
 pub mod inference;
@@ -167,7 +168,8 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         inspector::plugin,
         school::plugin,
         actions::plugin,
-        guide::plugin,
+        // A tuple holds fifteen.
+        (guide::plugin, gallery::plugin),
         panels::plugin,
         bench::plugin,
         recovery::plugin,

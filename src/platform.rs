@@ -20,6 +20,18 @@ const PICTURE_FILE: &str = "mnistify.png";
 /// Where a network that was learned is saved.
 const NETWORK_FILE: &str = "mnistify-learned.safetensors";
 
+/// The day of the month, by local time: another one is another day.
+pub fn day_of_month() -> u32 {
+    #[cfg(target_arch = "wasm32")]
+    {
+        js_sys::Date::new_0().get_date()
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        jiff::Zoned::now().day().unsigned_abs().into()
+    }
+}
+
 /// Saves what lies on the pad; returns what the person should know.
 pub fn save_sheet(sheet: &Sheet) -> Option<String> {
     #[cfg(target_arch = "wasm32")]

@@ -343,6 +343,8 @@ challenge-no-digit = Male, was kein Netz für eine Ziffer hält, aber dein Freun
 challenge-done = Geschafft! Geht es noch besser?
 challenge-another = Noch eine
 challenge-dots = { $count } Punkte Tinte
+challenge-best = Die besten
+challenge-best-today = Die besten heute
 
 # Die Schule, in der die Netze lernen.
 school-open = Beim Lernen zusehen

@@ -349,6 +349,8 @@ challenge-no-digit = Draw what no network takes for a digit, but your friend can
 challenge-done = Done! Can you do better?
 challenge-another = Another
 challenge-dots = { $count } dots of ink
+challenge-best = Best so far
+challenge-best-today = Best today
 
 # The school, where the networks learn.
 school-open = Watch them learn

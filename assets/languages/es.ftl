@@ -349,6 +349,8 @@ challenge-no-digit = Dibuja lo que ninguna red tome por un dígito, pero tu amig
 challenge-done = ¡Conseguido! ¿Puedes hacerlo mejor?
 challenge-another = Otro
 challenge-dots = { $count } puntos de tinta
+challenge-best = Los mejores
+challenge-best-today = Los mejores de hoy
 
 # La escuela, donde aprenden las redes.
 school-open = Verlas aprender

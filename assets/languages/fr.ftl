@@ -346,6 +346,8 @@ challenge-no-digit = Tracez ce qu’aucun réseau ne prend pour un chiffre, mais
 challenge-done = Réussi ! Pouvez-vous faire mieux ?
 challenge-another = Un autre
 challenge-dots = { $count } points d’encre
+challenge-best = Les meilleurs
+challenge-best-today = Les meilleurs du jour
 
 # L'école, où les réseaux apprennent.
 school-open = Les voir apprendre

@@ -16,9 +16,11 @@ pub use settings::Settings;
 
 use crate::{
     actions::{Action, ActionSystems, Screen, Switch},
+    gallery::Gallery,
     guide::Guide,
     inference::{InferenceSettings, Networks, Origin},
     pad::{Pad, PadAction},
+    platform,
     rest::NextFrame,
     school::School,
     view::Selection,
@@ -53,6 +55,7 @@ pub fn add(app: &mut App, settings: Settings) {
                 attract::show_hands,
                 attract::wander,
                 count_digits,
+                turn_day,
             )
                 .chain()
                 .before(ActionSystems),
@@ -198,10 +201,12 @@ fn as_set(settings: &Settings) -> [Action; 4] {
 fn begin(
     exhibit: Res<Exhibit>,
     mut guide: ResMut<Guide>,
+    mut gallery: ResMut<Gallery>,
     mut actions: MessageWriter<Action>,
     mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>,
 ) {
     guide.seconds_a_step = exhibit.settings.tour_seconds();
+    gallery.is_open = exhibit.settings.best_drawings;
     actions.write_batch(as_set(&exhibit.settings));
     for mut cursor in &mut cursors {
         cursor.visible = exhibit.settings.pointer;
@@ -318,6 +323,14 @@ fn count_digits(
         }
     }
     exhibit.drawn = Some(drawn);
+}
+
+/// The best drawings are a day's.
+fn turn_day(mut gallery: ResMut<Gallery>, mut day: Local<Option<u32>>) {
+    let today = platform::day_of_month();
+    if day.replace(today).is_some_and(|before| before != today) {
+        gallery.clear();
+    }
 }
 
 #[cfg(test)]

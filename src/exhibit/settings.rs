@@ -55,6 +55,8 @@ pub struct Settings {
     #[serde(deserialize_with = "corner")]
     #[cfg_attr(test, schemars(range(min = 0, max = 60)))]
     pub leave_corner_seconds: f32,
+    /// Whether the challenges show the best drawings of the day: without names, in memory alone.
+    pub best_drawings: bool,
     /// Whether drawings of visitors are kept on this device and shown among the recorded hands: strokes alone.
     pub keep_drawings: bool,
     /// How many of them at most, the newest: 1 to 200.
@@ -111,6 +113,7 @@ impl Default for Settings {
             tour_seconds: 12.0,
             leave_keys: "Ctrl+Shift+Q".into(),
             leave_corner_seconds: 8.0,
+            best_drawings: true,
             keep_drawings: false,
             most_drawings: 50,
             folder: PathBuf::new(),

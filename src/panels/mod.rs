@@ -33,6 +33,7 @@ use crate::{
     actions::{Action, ActionSystems, Screen},
     composition::{self, Mode, Shape},
     exhibit::Exhibit,
+    gallery::Gallery,
     gpu::SharedGpu,
     guide::Guide,
     inference::{InferenceSettings, Network, Networks, ReadingItem, WeightsCame},
@@ -77,6 +78,7 @@ struct Memory {
     input_texture: Option<(egui::TextureHandle, Vec<u8>)>,
     map_textures: filters::MapTextures,
     portraits: portraits::Portraits,
+    pictures: challenge::Pictures,
     film: school::Film,
 }
 
@@ -115,6 +117,8 @@ pub(crate) struct Look<'a> {
     pub wobbles: &'a Query<'a, 'a, &'static Wobble>,
     /// The guided tour.
     pub guide: &'a Guide,
+    /// The best drawings of the challenges.
+    pub gallery: &'a Gallery,
     /// Where this is an exhibit.
     pub exhibit: Option<&'a Exhibit>,
 }
@@ -174,6 +178,7 @@ struct Seen<'w, 's> {
     own: Res<'w, OwnNetwork>,
     gpu: Option<Res<'w, SharedGpu>>,
     guide: Res<'w, Guide>,
+    gallery: Res<'w, Gallery>,
     school: Res<'w, School>,
     pupils: Query<'w, 's, &'static Pupil>,
     wobbles: Query<'w, 's, &'static Wobble>,
@@ -266,6 +271,7 @@ fn panels_ui(
         own: &seen.own,
         gpu: seen.gpu.as_deref(),
         guide: &seen.guide,
+        gallery: &seen.gallery,
         school: &seen.school,
         pupils: &seen.pupils,
         wobbles: &seen.wobbles,
@@ -303,7 +309,7 @@ fn panels_ui(
     header::foot_ui(&mut root, &look, &mut actions);
     explain::explain_ui(&mut root, &look, &mut actions);
     tour::tour_ui(&mut root, &look, &mut actions);
-    challenge::challenge_ui(&mut root, &look, &mut actions);
+    challenge::challenge_ui(&mut root, &look, &mut memory.pictures, &mut actions);
     school::school_ui(&mut root, &look, &mut memory.film, &mut actions);
     sheets::sheets_ui(&root, &look, memory, &mut actions);
     exhibit::exhibit_ui(&mut root, &look, &mut actions);

@@ -105,8 +105,9 @@ pub fn text_in(ui: &Ui, name: &str, words: &str, room: Rect, most: f32) -> Arc<G
 mod tests {
     use super::*;
     use crate::{
-        challenge::CHALLENGES,
+        challenge::{CHALLENGES, MOST_BEST},
         composition::{Mode, Scene, compose},
+        panels::challenge::picture_places,
         tour::steps,
         words::{Language, say_in},
     };
@@ -194,7 +195,11 @@ mod tests {
                             (say(challenge.key()), 2, 1.8 * (12.0 * unit).max(9.0))
                         });
                         for (text, count, below) in texts.chain(asked) {
-                            let (room, _) = parts(rect, unit, wide, count);
+                            let (room, buttons) = parts(rect, unit, wide, count);
+                            // A challenge has the best drawings beside it.
+                            let pictures = if count == 2 { MOST_BEST } else { 0 };
+                            let caption = places.text.technical;
+                            let (room, _) = picture_places(room, &buttons, wide, caption, pictures);
                             let needed =
                                 size(&context, &text, theme::medium(theme::SMALL), room.width());
                             if needed.y > room.height() - below + 0.5 {
