@@ -10,6 +10,7 @@ use mnistify::{
     notice::Notice,
     own_network::{OwnNetwork, OwnNetworkAction},
     recovery::Session,
+    view::wall::Screens,
     words::{Language, speak},
 };
 use std::{path::PathBuf, process::ExitCode};
@@ -36,6 +37,9 @@ struct Cli {
     /// Leave these out, with commas between: times, legend, guide, controls.
     #[arg(long, value_name = "LIST", value_parser = Hidden::from_list)]
     hide: Option<Hidden>,
+    /// Show the networks in a second window, for a second screen, and the pad in the first.
+    #[arg(long)]
+    wall: bool,
     /// The language to begin with: en, fr, de or es; the system's if not said.
     #[arg(long, global = true, value_parser = language)]
     language: Option<Language>,
@@ -146,6 +150,9 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
     let mut app = mnistify::app(&Surface::Window { width, height }, models);
     if let Some(session) = session {
         session.resume(&mut app);
+    }
+    if cli.wall {
+        app.insert_resource(Screens::default());
     }
     let world = app.world_mut();
     world.resource_mut::<Access>().hidden = cli.hide.unwrap_or_default();

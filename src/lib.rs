@@ -115,7 +115,8 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
             primary_window: window,
             exit_condition: match surface {
                 Surface::Window { .. } | Surface::Canvas { .. } => {
-                    bevy::window::ExitCondition::OnAllClosed
+                    // A second window alone is no app.
+                    bevy::window::ExitCondition::OnPrimaryClosed
                 }
                 Surface::Image { .. } => bevy::window::ExitCondition::DontExit,
             },

@@ -52,10 +52,12 @@ mod desktop {
         link::{Linked, SharedState},
         own_network::OwnNetworkAction,
         rest::{NextFrame, ask_for_frame},
+        view::wall::Screens,
     };
     use bevy::{
         prelude::*,
         render::error_handler::{ErrorType, RenderError},
+        window::PrimaryWindow,
     };
     use mnistify_network::{
         Model,
@@ -177,7 +179,8 @@ mod desktop {
         resumed: Res<Resumed>,
         linked: Linked,
         networks: Query<&Network>,
-        windows: Query<&Window>,
+        windows: Query<&Window, With<PrimaryWindow>>,
+        screens: Option<Res<Screens>>,
         injection: Option<Res<Injection>>,
     ) {
         let Some(window) = windows.iter().next() else {
@@ -230,6 +233,9 @@ mod desktop {
         let program = std::env::current_exe().unwrap_or_else(|_| "mnistify".into());
         let mut command = Command::new(program);
         command.arg("--resume").arg(&file);
+        if screens.is_some() {
+            command.arg("--wall");
+        }
         if injection.is_some_and(|injection| !injection.again) {
             command.env_remove(INJECT);
         }

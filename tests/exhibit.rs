@@ -3,7 +3,8 @@
 
 #![cfg(target_os = "linux")]
 
-use desktop::{App, Display, START};
+use desktop::{App, Display, HEIGHT, START, WIDTH};
+use image::RgbImage;
 use serde_json::Value;
 use std::{
     fs,
@@ -18,10 +19,15 @@ mod desktop;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 fn start(name: &str, settings: &str, clock: &str) -> (Display, App, PathBuf) {
+    start_on(WIDTH, name, settings, clock)
+}
+
+/// The same on a display of this width.
+fn start_on(width: u32, name: &str, settings: &str, clock: &str) -> (Display, App, PathBuf) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("exhibit-{name}"));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the target folder can be written to");
-    let display = Display::start(&folder);
+    let display = Display::start_wide(&folder, width);
     let config = folder.join("exhibit.toml");
     let text = format!("folder = {:?}\n{settings}", folder.display().to_string());
     fs::write(&config, text).expect("the folder was just made");
@@ -145,6 +151,47 @@ fn left_alone_it_asks_and_starts_over() {
         (&over["phase"], &over["strokes"]),
         (&"attract".into(), &0.into())
     );
+}
+
+/// Pixels in the colours of values, between plate and tiles of a window that begins at this place.
+fn glowing(picture: &RgbImage, left: u32) -> usize {
+    let middle = (left + 360..left + 980).flat_map(|x| (90..HEIGHT - 60).map(move |y| (x, y)));
+    let glows = |&(x, y): &(u32, u32)| {
+        let values = picture.get_pixel(x, y).0;
+        let [most, least] = [values.iter().max(), values.iter().min()].map(|value| *value.unwrap());
+        most > 130 && most - least > 80
+    };
+    middle.filter(glows).count()
+}
+
+#[test]
+fn the_networks_are_on_the_wall_and_without_it_on_the_table() {
+    let settings = "idle_seconds = 600\n[second_screen]\non = true\n";
+    let (display, mut app, _folder) = start_on(2 * WIDTH, "wall", settings, "1");
+    let nobody = app.wait("recorded hands beside a wall", START, |app| {
+        app.state()
+            .filter(|state| state["demonstrating"] == true && state["on_wall"] == true)
+    });
+    // The controls are the table's.
+    let right = nobody["buttons"]["undo"][2].as_f64().unwrap_or(f64::MAX);
+    assert!(right < f64::from(WIDTH), "{}", nobody["buttons"]);
+    draw_one(&display, &nobody);
+    wait(&mut app, "ink and an answer", |state| {
+        state["phase"] == "visit" && state["strokes"] == 1 && state["models"][1]["class"] == 1
+    });
+    app.wait("a scene on the wall", PATIENCE, |_| {
+        (glowing(&display.picture(), WIDTH) > 1500).then_some(())
+    });
+    let wall = display.try_xdotool(&["search", "--name", "^Mnistify 2$"]);
+    display.xdotool(&["windowquit", &wall.expect("the wall's window")]);
+    let alone = wait(&mut app, "everything in one window", |state| {
+        state["on_wall"] == false && state["strokes"] == 1
+    });
+    app.wait("the scene on the table", PATIENCE, |_| {
+        (glowing(&display.picture(), 0) > 1500).then_some(())
+    });
+    display.press(&alone, "clear");
+    wait(&mut app, "a clean pad", |state| state["strokes"] == 0);
 }
 
 #[test]

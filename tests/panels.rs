@@ -5,9 +5,10 @@ use egui_kittest::{Harness, kittest::Queryable};
 use mnistify::{
     actions::{Action, Screen},
     commands::offscreen::Offscreen,
+    composition::Part,
     pad::{Pad, PadAction},
     panels::show_in,
-    view::Selection,
+    view::{DrawSurface, Selection},
 };
 use mnistify_drawing::recording;
 
@@ -126,4 +127,20 @@ fn a_phone_has_the_same_controls() {
     harness.key_press(egui::Key::X);
     harness.run_steps(4);
     assert_eq!(screen(&mut harness, |screen| screen.page), 1);
+}
+
+#[test]
+fn the_table_has_the_controls_and_the_wall_has_none() {
+    let mut harness = harness([1280, 720]);
+    harness.run_steps(4);
+    let mut show = |part: Part| {
+        let world = harness.state_mut().app.world_mut();
+        world.resource_mut::<DrawSurface>().part = part;
+        draw(&mut harness);
+        let labels = ["Draw", "Undo", "Clear", "Both", "More", "Why a 3?"];
+        labels.map(|label| harness.query_by_label(label).is_some())
+    };
+    assert_eq!(show(Part::Table), [true; 6]);
+    assert_eq!(show(Part::Wall), [false; 6]);
+    assert_eq!(show(Part::Whole), [true; 6]);
 }

@@ -5,10 +5,13 @@ mod awake;
 mod counts;
 mod log;
 
-use crate::exhibit::{
-    self, Settings, has_left,
-    heart::{self, Beat},
-    settings,
+use crate::{
+    exhibit::{
+        self, Settings, has_left,
+        heart::{self, Beat},
+        settings,
+    },
+    view::wall::Screens,
 };
 use bevy::{
     prelude::*,
@@ -122,6 +125,14 @@ fn run_app(settings: Settings) -> Result<i32, String> {
         for mut window in windows.iter_mut(world) {
             window.mode = WindowMode::BorderlessFullscreen(MonitorSelection::Primary);
         }
+    }
+    if settings.second_screen.on {
+        let screens = &settings.second_screen;
+        app.insert_resource(Screens {
+            table: screens.table.clone(),
+            wall: screens.wall.clone(),
+            full: settings.full_screen,
+        });
     }
     exhibit::add(&mut app, settings);
     app.run();

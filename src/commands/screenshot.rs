@@ -4,6 +4,7 @@ use super::{load_network, offscreen::Offscreen};
 use crate::{
     access::{Access, Hidden},
     actions::{Action, Show, Switch, entry},
+    composition::Part,
     inference::Network,
     own_network::read_for_pad,
     school::{Phase, Pupil, School, SchoolAction, wish_of},
@@ -69,6 +70,12 @@ pub struct Arguments {
     /// With pad and controls in the lower half.
     #[arg(long)]
     reach: bool,
+    /// What the wall shows where there are two screens: the networks.
+    #[arg(long)]
+    wall: bool,
+    /// What the table shows where there are two screens: the hand and the answer.
+    #[arg(long, conflicts_with = "wall")]
+    table: bool,
     /// The size of texts in percent: 100 to 150.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(100..=150))]
     text_size: u16,
@@ -163,6 +170,11 @@ fn set_up(
     let world = offscreen.app.world_mut();
     let mut surface = world.resource_mut::<DrawSurface>();
     (surface.still, surface.full) = (true, !arguments.plain);
+    surface.part = match (arguments.wall, arguments.table) {
+        (true, _) => Part::Wall,
+        (_, true) => Part::Table,
+        _ => Part::Whole,
+    };
     world.resource_mut::<Access>().hidden = arguments.hide.unwrap_or_default();
     if let Some(key) = &arguments.network {
         let key = key.to_lowercase();

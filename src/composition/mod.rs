@@ -9,12 +9,15 @@ mod lanes;
 mod phone;
 mod places;
 mod stages;
+mod table;
 #[cfg(test)]
 mod tests;
 mod text;
 mod wide;
 
-pub use places::{Controls, Explanation, Grid, Lane, LanesScene, PageScene, Scene, StagePlace};
+pub use places::{
+    Controls, Explanation, Grid, Lane, LanesScene, PageScene, Scene, StagePlace, TableScene,
+};
 pub use text::TextSizes;
 pub use wide::explanation;
 
@@ -67,9 +70,23 @@ impl Rect {
 /// `[channels, height, width]` of one row of the arena.
 pub type Shape = [usize; 3];
 
+/// What of the picture a window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The hand and the answer; a second window has the networks.
+    Table,
+    /// The networks, with the drawing and the answer, and nothing to touch.
+    Wall,
+}
+
 /// What is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mode {
+    /// What of the picture.
+    pub part: Part,
     /// The digits whose tiles are large: none (nothing drawn, or no digit), one, or two (the networks differ, or the
     /// runner-up matters), all different. More than two are cut off.
     pub winners: Vec<usize>,
@@ -94,6 +111,7 @@ pub struct Mode {
 impl Default for Mode {
     fn default() -> Self {
         Self {
+            part: Part::Whole,
             winners: Vec::new(),
             explain: None,
             lanes_fill_screen: false,
@@ -138,6 +156,14 @@ impl WindowClass {
             Self::Wide
         }
     }
+
+    /// Of a window that shows this part: neither table nor wall is a phone.
+    fn of_part(window: [f32; 2], part: Part) -> Self {
+        match (part, Self::of(window)) {
+            (Part::Wall, _) | (Part::Table, Self::Sideways) => Self::Wide,
+            (_, class) => class,
+        }
+    }
 }
 
 /// Everything's place.
@@ -161,7 +187,7 @@ pub struct Composition {
 
 /// The composition of a window with these networks, from top to bottom, each as its arena's rows from input to outputs.
 pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composition {
-    let class = WindowClass::of(window);
+    let class = WindowClass::of_part(window, mode.part);
     let strip = if mode.school {
         school_height(class, window)
     } else if mode.strip {
@@ -177,7 +203,11 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
     };
     let half = window[1] / 2.0;
     let mut composition = match class {
+        WindowClass::Wide if mode.part == Part::Table => table::beside([width, height], half, mode),
         WindowClass::Wide => wide::wide([width, height], half, networks, mode),
+        WindowClass::Upright if mode.part == Part::Table => {
+            table::below([width, height], half, mode)
+        }
         WindowClass::Upright => phone::upright([width, height], half, networks, mode),
         WindowClass::Sideways => phone::sideways([width, height], networks, mode),
     };

@@ -11,6 +11,31 @@ pub enum Scene {
     Page(PageScene),
     /// A phone's full screen: nothing but lanes.
     FullScreen { close: Rect, lanes: Vec<Lane> },
+    /// Nothing: the networks are on the wall.
+    Table(TableScene),
+}
+
+impl Scene {
+    /// Where the ways to the guided tour and to the school are; a phone and a wall have none.
+    pub fn guide(&self) -> Option<Rect> {
+        let guide = match self {
+            Self::Lanes(lanes) => lanes.guide,
+            Self::Table(table) => table.guide,
+            Self::Page(_) | Self::FullScreen { .. } => return None,
+        };
+        (guide.width() > 0.0).then_some(guide)
+    }
+}
+
+/// What a table has beside pad, controls and answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TableScene {
+    /// The sentence.
+    pub headline: Rect,
+    /// The way to the guided tour.
+    pub guide: Rect,
+    /// The languages that an exhibit offers.
+    pub languages: Rect,
 }
 
 /// The parts of a wide window that a phone does not have.
@@ -26,7 +51,7 @@ pub struct LanesScene {
     pub lanes_rect: Rect,
     pub lanes: Vec<Lane>,
     pub legend: Rect,
-    /// The way to the school or the guided tour, at the hand's side.
+    /// The way to the school or the guided tour, at the hand's side; without extent on a wall.
     pub guide: Rect,
     /// The inference times, aligned to the right.
     pub times: Rect,
@@ -61,8 +86,8 @@ pub struct PageScene {
     pub pages: [usize; 2],
 }
 
-/// The controls at rest. Draw and erase share one.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The controls at rest. Draw and erase share one. On a wall they have no extent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Controls {
     pub draw: Rect,
     pub undo: Rect,

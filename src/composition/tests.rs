@@ -168,6 +168,11 @@ fn solid(composition: &Composition) -> Vec<Rect> {
             rects.extend(controls.explain);
             rects
         }
+        Scene::Table(table) => {
+            let mut rects = vec![table.headline, table.guide, table.languages];
+            rects.extend(controls.explain);
+            rects
+        }
         Scene::Page(page) => {
             let mut rects = page.maps.to_vec();
             rects.extend([page.label, page.dots]);
@@ -202,7 +207,21 @@ fn lanes_of(composition: &Composition) -> &[Lane] {
     match &composition.scene {
         Scene::Lanes(scene) => &scene.lanes,
         Scene::FullScreen { lanes, .. } => lanes,
-        Scene::Page(_) => &[],
+        Scene::Page(_) | Scene::Table(_) => &[],
+    }
+}
+
+/// None of these lies on another or beyond the window.
+fn assert_apart(window: [f32; 2], mode: &Mode, rects: &[Rect]) {
+    let all = Rect::new(0.0, 0.0, window[0], window[1]);
+    for (index, rect) in rects.iter().enumerate() {
+        assert!(contains(&all, rect), "{window:?} {mode:?} {rect:?}");
+        let has_extent = rect.width() > 0.0 && rect.height() > 0.0;
+        assert!(has_extent, "{window:?} {mode:?} {rect:?}");
+        for other in &rects[index + 1..] {
+            let text = format!("{window:?} {mode:?} {rect:?} {other:?}");
+            assert!(!overlap(rect, other), "{text}");
+        }
     }
 }
 
@@ -210,20 +229,82 @@ fn lanes_of(composition: &Composition) -> &[Lane] {
 fn nothing_overlaps_or_leaves_the_window() {
     for_all(|window, networks, mode| {
         let composition = compose(window, networks, mode);
-        let all = Rect::new(0.0, 0.0, window[0], window[1]);
-        let rects = solid(&composition);
-        for (index, rect) in rects.iter().enumerate() {
-            assert!(contains(&all, rect), "{window:?} {mode:?} {rect:?}");
-            assert!(
-                rect.width() > 0.0 && rect.height() > 0.0,
-                "{window:?} {rect:?}"
-            );
-            for other in &rects[index + 1..] {
-                assert!(
-                    !overlap(rect, other),
-                    "{window:?} {mode:?} {rect:?} {other:?}"
-                );
+        assert_apart(window, mode, &solid(&composition));
+    });
+}
+
+/// Screens that lie and that stand.
+const SCREENS: [[f32; 2]; 7] = [
+    [900.0, 600.0],
+    [1024.0, 768.0],
+    [1280.0, 720.0],
+    [1920.0, 1080.0],
+    [3840.0, 2160.0],
+    [2560.0, 1080.0],
+    [1080.0, 1920.0],
+];
+
+/// What both screens show, in all the ways in which they are seen.
+fn for_both(check: impl Fn([f32; 2], &Mode)) {
+    for part in [Part::Table, Part::Wall] {
+        for window in SCREENS {
+            for bits in 0..8 {
+                for (winners, explain) in [(&[][..], None), (&[3], Some(1)), (&[4, 9], None)] {
+                    let mode = Mode {
+                        part,
+                        strip: bits & 1 > 0,
+                        // Nothing on a wall is reached for.
+                        reach: bits & 2 > 0 && part == Part::Table,
+                        text_scale: if bits & 4 > 0 { 1.5 } else { 1.0 },
+                        explain,
+                        ..with_winners(winners)
+                    };
+                    check(window, &mode);
+                }
             }
+        }
+    }
+}
+
+#[test]
+fn table_and_wall_have_room_for_what_they_show() {
+    for_both(|window, mode| {
+        let composition = compose(window, &[CNN, MLP], mode);
+        let mut rects = solid(&composition);
+        // A wall has nothing to touch.
+        rects.retain(|rect| mode.part == Part::Table || *rect != Rect::default());
+        assert_apart(window, mode, &rects);
+    });
+}
+
+#[test]
+fn the_hand_is_on_the_table_and_the_networks_on_the_wall() {
+    for_both(|window, mode| {
+        let whole = Mode {
+            part: Part::Whole,
+            ..mode.clone()
+        };
+        let whole = compose(window, &[CNN, MLP], &whole);
+        let part = compose(window, &[CNN, MLP], mode);
+        let lanes = lanes_of(&part).len();
+        if mode.part == Part::Wall {
+            assert_eq!(lanes, if mode.explain.is_some() { 1 } else { 2 });
+            assert_eq!(part.scene.guide(), None);
+            assert_eq!(part.controls, Controls::default());
+            return;
+        }
+        assert_eq!(lanes, 0);
+        assert!(part.scene.guide().is_some());
+        for control in part.controls.all() {
+            assert!(control.height() >= 38.0 * 0.7, "{window:?} {control:?}");
+        }
+        if !mode.reach {
+            let [on_table, beside_lanes] = [&part, &whole].map(|places| places.pad.width());
+            assert!(on_table > beside_lanes, "{window:?} {mode:?} {on_table}");
+            return;
+        }
+        for rect in part.controls.all().into_iter().chain([part.pad]) {
+            assert!(rect.min[1] >= window[1] / 2.0 - 1e-3, "{window:?} {rect:?}");
         }
     });
 }
@@ -352,7 +433,7 @@ fn in_reach_pad_and_controls_lie_in_the_lower_half() {
                 assert!(scene.lanes_rect.max[0] < composition.answers[0].min[0]);
             }
             Scene::FullScreen { close, .. } => low = vec![*close],
-            Scene::Page(_) => {}
+            Scene::Page(_) | Scene::Table(_) => {}
         }
         low.extend(composition.strip);
         for rect in low {

@@ -1,12 +1,12 @@
-//! A wide window: hand, lanes, answer.
+//! A wide window: hand, lanes, answer; or the same for a wall, where the hand is a picture of what the visitor draws.
 
 use super::{
-    Composition, Controls, Explanation, LEAST_GLYPH, LanesScene, Mode, Rect, Scene, Shape,
+    Composition, Controls, Explanation, LEAST_GLYPH, LanesScene, Mode, Part, Rect, Scene, Shape,
     TextSizes, WindowClass, lanes::lanes, rows_above,
 };
 
 /// The window for which the lengths below were chosen; the unit is 1 there.
-const DESIGN: [f32; 2] = [1280.0, 720.0];
+pub(super) const DESIGN: [f32; 2] = [1280.0, 720.0];
 /// The height that any other tile keeps.
 const LEAST_TILE: f32 = 18.0;
 /// The height that a button below the pad keeps, in points.
@@ -19,7 +19,13 @@ pub(super) fn wide(
     mode: &Mode,
 ) -> Composition {
     let unit = (width / DESIGN[0]).min(height / DESIGN[1]).clamp(0.7, 3.2);
-    let text = TextSizes::new(unit, mode.text_scale);
+    let mut text = TextSizes::new(unit, mode.text_scale);
+    let wall = mode.part == Part::Wall;
+    if wall {
+        // It stands alone in its line, and is read from the back of the room.
+        text.headline *= 1.35;
+    }
+    let head = if wall { 1.4 * text.headline } else { 0.0 };
     let margin = 28.0 * unit;
     let header = Rect::sized(
         margin,
@@ -27,12 +33,13 @@ pub(super) fn wide(
         width - 2.0 * margin,
         (44.0 * unit)
             .max(40.0)
+            .max(head)
             .max(mode.least_target.min(0.12 * height)),
     );
     let top = header.max[1] + 20.0 * unit;
     let bottom = height - (50.0 * unit).max(44.0);
     let frame = Rect::new(margin, top, width - margin, bottom);
-    let tile_width = tile_width(unit);
+    let tile_width = if wall { 196.0 * unit } else { tile_width(unit) };
     let lanes_right = frame.max[0] - tile_width - 72.0 * unit;
     let WideHand {
         pad,
@@ -41,7 +48,9 @@ pub(super) fn wide(
         guide,
         headline_right,
         lanes_bottom: low,
-    } = if mode.reach {
+    } = if wall {
+        hand_on_wall(frame, header, &text, unit)
+    } else if mode.reach {
         let right = lanes_right + 44.0 * unit;
         let target = mode.least_target.min(0.11 * height);
         hand_in_reach([margin, top, right, bottom], half, target, &text, unit)
@@ -49,7 +58,8 @@ pub(super) fn wide(
         wide_hand(frame, header, height, mode.least_target, &text, unit)
     };
 
-    let (answers, glyph) = tiles(frame, &mode.winners, unit);
+    let glyph = if wall { 150.0 } else { 100.0 } * unit;
+    let (answers, glyph) = tiles(frame, tile_width, glyph, &mode.winners, unit);
     let lanes_rect = Rect::new(pad.max[0] + 56.0 * unit, top, lanes_right, low);
     let explained = mode.explain.filter(|&network| network < networks.len());
     let (shown, lanes_bottom) = match explained {
@@ -130,6 +140,24 @@ fn wide_hand(
         controls: Controls::new([draw, undo, clear, networks, more], Some(explain)),
         guide: Rect::new(pad.min[0], guide_top, pad.max[0], guide_bottom),
         headline_right: networks.min[0] - 16.0 * unit,
+        lanes_bottom: frame.max[1],
+    }
+}
+
+/// What the visitor draws above, what the networks receive of it below, both as large as fits, and nothing to touch.
+fn hand_on_wall(frame: Rect, header: Rect, text: &TextSizes, unit: f32) -> WideHand {
+    let (caption, between) = (1.5 * text.technical, 36.0 * unit);
+    let width = frame.min[0] + frame.max[0];
+    let side = ((frame.height() - caption - between) / 2.0).min(0.24 * width);
+    let spare = frame.height() - caption - between - 2.0 * side;
+    let top = frame.min[1] + spare / 2.0;
+    let pad = Rect::sized(frame.min[0], top, side, side);
+    WideHand {
+        pad,
+        plate: Rect::sized(frame.min[0], pad.max[1] + between, side, side),
+        controls: Controls::default(),
+        guide: Rect::default(),
+        headline_right: header.max[0],
         lanes_bottom: frame.max[1],
     }
 }
@@ -216,14 +244,21 @@ fn tile_width(unit: f32) -> f32 {
     (136.0 * unit).max(120.0)
 }
 
-/// Ten tiles from the frame's top to its bottom, the winners' large and a little out of the line; and the figure's height.
-fn tiles(frame: Rect, winners: &[usize], unit: f32) -> (Vec<Rect>, f32) {
-    let left = frame.max[0] - tile_width(unit);
+/// Ten tiles from the frame's top to its bottom, at its right, the winners' large and a little out of the line; and the
+/// height of the figure, which is this one where there is room.
+pub(super) fn tiles(
+    frame: Rect,
+    width: f32,
+    glyph: f32,
+    winners: &[usize],
+    unit: f32,
+) -> (Vec<Rect>, f32) {
+    let left = frame.max[0] - width;
     let gap = 6.0 * unit;
     let space = frame.height() - 9.0 * gap;
     let count = winners.len();
     let others = (10 - count) as f32;
-    let mut glyph = (100.0 * unit).max(LEAST_GLYPH);
+    let mut glyph = glyph.max(LEAST_GLYPH);
     let around = if count < 2 { 54.0 } else { 34.0 } * unit.max(0.94);
     let mut large = glyph + around;
     if count > 0 {

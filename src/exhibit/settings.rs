@@ -65,8 +65,23 @@ pub struct Settings {
     pub most_drawings: u16,
     /// Where logs, counts and drawings go; "" for a folder of the system's choice.
     pub folder: PathBuf,
+    /// The networks on a screen of their own.
+    pub second_screen: SecondScreen,
     /// What watches over it.
     pub supervisor: Supervisor,
+}
+
+/// The pad on a table, the networks on the wall.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondScreen {
+    /// Whether the networks are shown on a second screen, where one is there.
+    pub on: bool,
+    /// The screen of the pad: a part of its name, or its number from the left, "1" first; "" for the main one.
+    pub table: String,
+    /// The screen of the networks, likewise; "" for the first that is not the table's.
+    pub wall: String,
 }
 
 /// What watches over the exhibit.
@@ -117,6 +132,7 @@ impl Default for Settings {
             keep_drawings: false,
             most_drawings: 50,
             folder: PathBuf::new(),
+            second_screen: SecondScreen::default(),
             supervisor: Supervisor::default(),
         }
     }
@@ -344,6 +360,7 @@ mod tests {
         refused("most_drawings = 0", &["line 1", "1 to 200"]);
         refused("text_size = 200", &["line 1", "100, 125 or 150"]);
         refused("pointer", &["line 1"]);
+        refused("[second_screen]\nwall = 2", &["line 2", "string"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     actions::Action,
     challenge::{Best, CHALLENGES, Challenge},
-    composition::WindowClass,
+    composition::{Part, WindowClass},
     words::{say, say_with},
 };
 use bevy_egui::egui::{
@@ -64,7 +64,9 @@ pub fn challenge_ui(
     };
     let edge = Stroke::new(2.0, edge);
     let strip = to_egui(strip);
-    let (room, pressed) = strip_ui(ui, look, strip, edge, &choices);
+    let wall = look.composed.mode.part == Part::Wall;
+    let choices = if wall { &[][..] } else { &choices };
+    let (room, pressed) = strip_ui(ui, look, strip, edge, choices);
     actions.extend(pressed.map(|index| match index {
         0 => Action::NextChallenge,
         _ => Action::EndChallenge,

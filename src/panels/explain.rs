@@ -75,6 +75,8 @@ fn card_places(look: &Look<'_>) -> Option<Places> {
     let places = &look.composed.places;
     match &places.scene {
         Scene::Lanes(lanes) => lanes.explanation.clone(),
+        // It is on the wall, for everybody.
+        Scene::Table(_) => None,
         Scene::Page(_) | Scene::FullScreen { .. } => {
             let [width, height] = look.composed.window;
             let rect = crate::composition::Rect::new(

@@ -3,7 +3,7 @@
 use super::{Look, Told, marks::mark, theme, theme::Place, to_egui};
 use crate::{
     actions::{Action, Show, Switch, entry},
-    composition::Scene,
+    composition::{Part, Scene},
     view::colour::value_colour,
     words::{self, Language, say, say_with},
 };
@@ -35,8 +35,9 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
             }
             return;
         }
+        Scene::Table(table) => headline(ui, to_egui(table.headline), look, told, true),
     }
-    if look.access.hidden.controls {
+    if look.access.hidden.controls || look.composed.mode.part == Part::Wall {
         return;
     }
     let controls = &places.controls;
@@ -166,13 +167,17 @@ pub fn networks_menu(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// What the colours mean, and how long reading takes.
+/// What the colours mean, and how long reading takes; on a table the languages alone.
 pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let places = &look.composed.places;
-    let Scene::Lanes(lanes) = &places.scene else {
-        return;
-    };
     let size = places.text.foot;
+    let lanes = match &places.scene {
+        Scene::Lanes(lanes) => lanes,
+        Scene::Table(table) if look.exhibit.is_some() => {
+            return languages_ui(ui, look, to_egui(table.languages), size, actions);
+        }
+        _ => return,
+    };
     let hidden = look.access.hidden;
     if !hidden.legend {
         legend(ui, to_egui(lanes.legend), size, places.unit);
@@ -180,7 +185,7 @@ pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let rect = to_egui(lanes.times);
     let text = short_times(look);
     // Elsewhere they are under "more": a person chooses once, visitors come and go.
-    if look.exhibit.is_some() {
+    if look.exhibit.is_some() && look.composed.mode.part == Part::Whole {
         languages_ui(ui, look, rect, size, actions);
     }
     if text.is_empty() || hidden.times {

@@ -31,7 +31,7 @@ pub use bars::Bars;
 use crate::{
     access::Access,
     actions::{Action, ActionSystems, Screen},
-    composition::{self, Mode, Shape},
+    composition::{self, Mode, Part, Shape},
     exhibit::Exhibit,
     gallery::Gallery,
     gpu::SharedGpu,
@@ -42,20 +42,26 @@ use crate::{
     pad::{Pad, PadCanvas},
     rest::NextFrame,
     school::{Pupil, School, Wobble},
-    view::{Composed, LaneItem, Lanes, Motion, OrbitCamera, Selection},
+    view::{
+        Composed, DrawSurface, LaneItem, Lanes, Motion, OrbitCamera, Selection, wall::WallPass,
+    },
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
-use bevy_egui::{EguiContexts, EguiPrimaryContextPass, EguiTextureHandle, egui};
+use bevy_egui::{
+    EguiContext, EguiContexts, EguiPrimaryContextPass, EguiTextureHandle, EguiUserTextures,
+    PrimaryEguiContext, egui,
+};
 use std::collections::BTreeMap;
 
 /// Shows the panels.
 pub fn plugin(app: &mut App) {
-    app.init_resource::<Memory>()
+    app.init_resource::<Memories>()
         .init_resource::<Controls>()
         .add_observer(forget_textures)
         .add_observer(forget_pictures)
         .add_observer(bars::add_bars)
         .add_systems(EguiPrimaryContextPass, show_panels)
+        .add_systems(WallPass, show_wall)
         .configure_sets(
             PostUpdate,
             ActionSystems.after(bevy_egui::EguiPostUpdateSet::EndPass),
@@ -72,7 +78,7 @@ pub struct Controls {
 }
 
 /// What the panels keep from frame to frame.
-#[derive(Resource, Default)]
+#[derive(Default)]
 struct Memory {
     /// The small image of the networks' input and what it shows.
     input_texture: Option<(egui::TextureHandle, Vec<u8>)>,
@@ -82,15 +88,26 @@ struct Memory {
     film: school::Film,
 }
 
-/// Learned weights look otherwise than those before.
-fn forget_pictures(_: On<WeightsCame>, mut memory: ResMut<Memory>) {
-    memory.map_textures = filters::MapTextures::default();
-    memory.portraits = portraits::Portraits::default();
+/// A texture is one window's: what the app's own window keeps, and the wall's.
+#[derive(Resource, Default)]
+struct Memories([Memory; 2]);
+
+impl Memories {
+    fn forget(&mut self) {
+        for memory in &mut self.0 {
+            memory.map_textures = filters::MapTextures::default();
+            memory.portraits = portraits::Portraits::default();
+        }
+    }
 }
 
-fn forget_textures(_: On<Remove, Network>, mut memory: ResMut<Memory>) {
-    memory.map_textures = filters::MapTextures::default();
-    memory.portraits = portraits::Portraits::default();
+/// Learned weights look otherwise than those before.
+fn forget_pictures(_: On<WeightsCame>, mut memories: ResMut<Memories>) {
+    memories.forget();
+}
+
+fn forget_textures(_: On<Remove, Network>, mut memories: ResMut<Memories>) {
+    memories.forget();
 }
 
 /// All that there is to see in a frame.
@@ -183,6 +200,7 @@ struct Seen<'w, 's> {
     pupils: Query<'w, 's, &'static Pupil>,
     wobbles: Query<'w, 's, &'static Wobble>,
     exhibit: Option<Res<'w, Exhibit>>,
+    surface: Res<'w, DrawSurface>,
 }
 
 /// What the panels tell the rest of the app beside actions.
@@ -192,7 +210,7 @@ struct Written<'w, 's> {
     canvas: ResMut<'w, PadCanvas>,
     composed: ResMut<'w, Composed>,
     controls: ResMut<'w, Controls>,
-    memory: ResMut<'w, Memory>,
+    memories: ResMut<'w, Memories>,
     actions: MessageWriter<'w, Action>,
     next: Res<'w, NextFrame>,
 }
@@ -200,7 +218,21 @@ struct Written<'w, 's> {
 fn show_panels(mut contexts: EguiContexts, seen: Seen, written: Written) -> Result {
     let canvas = contexts.add_image(EguiTextureHandle::Strong(written.canvas.image.clone()));
     let context = contexts.ctx_mut()?.clone();
-    panels_ui(&context, canvas, &seen, written);
+    let part = seen.surface.part;
+    panels_ui(&context, canvas, (part, false), &seen, written);
+    Ok(())
+}
+
+/// The second window.
+fn show_wall(
+    mut textures: ResMut<EguiUserTextures>,
+    mut contexts: Query<&mut EguiContext, Without<PrimaryEguiContext>>,
+    seen: Seen,
+    written: Written,
+) -> Result {
+    let canvas = textures.add_image(EguiTextureHandle::Strong(written.canvas.image.clone()));
+    let context = contexts.single_mut()?.get_mut().clone();
+    panels_ui(&context, canvas, (Part::Wall, true), &seen, written);
     Ok(())
 }
 
@@ -211,12 +243,21 @@ pub fn show_in(world: &mut World, context: &egui::Context) {
 }
 
 fn show_here(context: In<egui::Context>, seen: Seen, written: Written) {
-    panels_ui(&context, egui::TextureId::default(), &seen, written);
+    let part = seen.surface.part;
+    panels_ui(
+        &context,
+        egui::TextureId::default(),
+        (part, false),
+        &seen,
+        written,
+    );
 }
 
+/// Shows this part of the picture, which may be the second window's.
 fn panels_ui(
     context: &egui::Context,
     canvas: egui::TextureId,
+    (part, is_second): (Part, bool),
     seen: &Seen<'_, '_>,
     mut written: Written<'_, '_>,
 ) {
@@ -232,6 +273,8 @@ fn panels_ui(
         context.data_mut(|data| data.insert_temp(themed, wanted));
     }
     if before.is_none() {
+        // A new wall knows nothing of what the one before kept.
+        written.memories.0[usize::from(is_second)] = Memory::default();
         // Fonts are there from the next frame on.
         written.next.ask();
         return;
@@ -245,7 +288,8 @@ fn panels_ui(
     let networks = seen.networks.all();
     let lanes = seen.lanes.all();
     let seconds = context.input(|input| input.stable_dt).min(0.1);
-    for reading in &networks {
+    // Once a frame is enough.
+    for reading in networks.iter().filter(|_| !is_second) {
         if let Ok(mut bars) = written.bars.get_mut(reading.entity) {
             let goal = bars::goal_of(reading);
             let moving = bars::advance(&mut bars, &goal, seconds);
@@ -278,14 +322,15 @@ fn panels_ui(
         exhibit: seen.exhibit.as_deref(),
     };
     let told = Told::of(&look, reason(&seen.pad));
-    let composed = compose(&look, &told, [window.width(), window.height()], scale);
-    if composed_differs(&written.composed, &composed) {
+    let composed = compose(&look, &told, part, [window.width(), window.height()], scale);
+    // The scene stands where the networks are.
+    if part != Part::Table && composed_differs(&written.composed, &composed) {
         *written.composed = composed.clone();
         written.next.ask();
     }
     look.composed = &composed;
 
-    let memory = &mut *written.memory;
+    let memory = &mut written.memories.0[usize::from(is_second)];
     let mut root = egui::Ui::new(
         context.clone(),
         "root".into(),
@@ -294,9 +339,11 @@ fn panels_ui(
             .max_rect(window),
     );
     let mut actions = keys::read_keys(context);
-    scene::pointer_ui(&root, &look, &mut actions);
-    overlay::paint(root.painter(), &look);
-    portraits::portraits_ui(&root, &look, &mut memory.portraits);
+    if part != Part::Table {
+        scene::pointer_ui(&root, &look, &mut actions);
+        overlay::paint(root.painter(), &look);
+        portraits::portraits_ui(&root, &look, &mut memory.portraits);
+    }
     pad_panel::pad_ui(
         &mut root,
         &look,
@@ -311,21 +358,25 @@ fn panels_ui(
     tour::tour_ui(&mut root, &look, &mut actions);
     challenge::challenge_ui(&mut root, &look, &mut memory.pictures, &mut actions);
     school::school_ui(&mut root, &look, &mut memory.film, &mut actions);
-    sheets::sheets_ui(&root, &look, memory, &mut actions);
-    exhibit::exhibit_ui(&mut root, &look, &mut actions);
-
-    let side = (composed.places.pad.width() * scale).round() as u32;
-    if written.canvas.wanted_side != side {
-        written.canvas.wanted_side = side;
+    if part != Part::Wall {
+        sheets::sheets_ui(&root, &look, memory, &mut actions);
+        exhibit::exhibit_ui(&mut root, &look, &mut actions);
     }
-    let pad = to_egui(composed.places.pad) * zoom;
+
     let marks = marks::take(context).into_iter();
-    written.controls.set_if_neq(Controls {
-        pad: Some(to_bevy(pad)),
-        places: marks
-            .map(|(name, rect)| (name, to_bevy(rect * zoom)))
-            .collect(),
-    });
+    if !is_second {
+        let side = (composed.places.pad.width() * scale).round() as u32;
+        if written.canvas.wanted_side != side {
+            written.canvas.wanted_side = side;
+        }
+        let pad = to_egui(composed.places.pad) * zoom;
+        written.controls.set_if_neq(Controls {
+            pad: Some(to_bevy(pad)),
+            places: marks
+                .map(|(name, rect)| (name, to_bevy(rect * zoom)))
+                .collect(),
+        });
+    }
     if look.exhibit.is_some() {
         actions.retain(Action::is_for_visitors);
     }
@@ -349,7 +400,7 @@ fn reason(pad: &Pad) -> Option<&'static str> {
 const FAINT: f32 = 18.0;
 
 /// The window's composition: networks with maps first, since they are what there is to see.
-fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Composed {
+fn compose(look: &Look<'_>, told: &Told, part: Part, window: [f32; 2], scale: f32) -> Composed {
     let mut shown: Vec<_> = look.shown().collect();
     let has_maps = |reading: &ReadingItem<'_, '_>| {
         let layout = &reading.network.layout;
@@ -368,7 +419,9 @@ fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Compos
         })
         .collect();
     let explained = look.selection.cell.map(|cell| cell.network);
+    let hand = part != Part::Wall;
     let mode = Mode {
+        part,
         winners: told
             .winners
             .iter()
@@ -381,9 +434,9 @@ fn compose(look: &Look<'_>, told: &Told, window: [f32; 2], scale: f32) -> Compos
         page: look.screen.page,
         strip: look.screen.tour.is_some() || look.screen.challenge.is_some(),
         school: look.school.is_open,
-        reach: look.access.reach,
+        reach: look.access.reach && hand,
         text_scale: look.access.text_scale(),
-        least_target: look.exhibit.map_or(0.0, |exhibit| {
+        least_target: look.exhibit.filter(|_| hand).map_or(0.0, |exhibit| {
             composition::target_on(window, exhibit.settings.screen_inches)
         }),
     };

@@ -51,6 +51,7 @@ pub fn paint(painter: &Painter, look: &Look<'_>) {
                 overlay.dots(page.pages, to_egui(page.dots));
             }
         }
+        Scene::Table(_) => {}
     }
     overlay.outlines();
 }

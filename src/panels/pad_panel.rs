@@ -3,7 +3,7 @@
 use super::{Look, marks::mark, theme, theme::Place, to_egui};
 use crate::{
     actions::{Action, Switch, entry},
-    composition::Scene,
+    composition::{Part, Scene},
     exhibit::Phase,
     pad::{Pad, PadAction},
     words::say,
@@ -43,6 +43,10 @@ pub fn pad_ui(
             look,
             input_texture,
         );
+    }
+    if look.composed.mode.part == Part::Wall {
+        paper(&ui.painter_at(pad.expand(40.0)), pad, canvas, EDGE);
+        return;
     }
     canvas_ui(ui, pad, look, canvas, actions);
     let drawing = look.pad.drawing();
@@ -153,28 +157,15 @@ fn canvas_ui(
 ) {
     let (pad, receptive_field) = (look.pad, look.receptive_field());
     let response = ui.interact(rect, ui.id().with("pad"), Sense::drag());
-    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Other, true, say("pad-hint")));
     let painter = ui.painter_at(rect.expand(40.0));
-    let radius = CornerRadius::same(14);
-    let halo = egui::epaint::Shadow {
-        offset: [0, 0],
-        blur: 40,
-        spread: 0,
-        color: Color32::from_rgba_unmultiplied(110, 140, 235, 60),
-    };
-    painter.add(halo.as_shape(rect, radius));
-    painter.add(
-        egui::epaint::RectShape::filled(rect, radius, Color32::WHITE).with_texture(canvas, whole),
-    );
-    pad_light(&painter, rect);
     let line = if response.hovered() || pad.drawing().is_drawing() {
         EDGE_LIT
     } else {
         EDGE
     };
-    painter.rect_stroke(rect, radius, Stroke::new(1.6, line), StrokeKind::Outside);
+    paper(&painter, rect, canvas, line);
     // A hand that shows it needs no words but where to begin.
     let hint = if pad.is_demonstrating() {
         let below = pos2(rect.center().x, rect.max.y - 26.0);
@@ -246,6 +237,24 @@ fn canvas_ui(
         };
         painter.circle_stroke(pointer, radius, Stroke::new(1.0, line));
     }
+}
+
+/// The pad with what is drawn on it, and its edge in this colour.
+fn paper(painter: &egui::Painter, rect: Rect, canvas: egui::TextureId, edge: Color32) {
+    let radius = CornerRadius::same(14);
+    let halo = egui::epaint::Shadow {
+        offset: [0, 0],
+        blur: 40,
+        spread: 0,
+        color: Color32::from_rgba_unmultiplied(110, 140, 235, 60),
+    };
+    painter.add(halo.as_shape(rect, radius));
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    painter.add(
+        egui::epaint::RectShape::filled(rect, radius, Color32::WHITE).with_texture(canvas, whole),
+    );
+    pad_light(painter, rect);
+    painter.rect_stroke(rect, radius, Stroke::new(1.6, edge), StrokeKind::Outside);
 }
 
 /// A little more light in the middle of the pad, added to what is there.

@@ -20,6 +20,7 @@ pub fn pointer_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         ),
         crate::composition::Scene::Page(page) => to_egui(page.swipe),
         crate::composition::Scene::FullScreen { .. } => window,
+        crate::composition::Scene::Table(_) => return,
     };
     let response = ui.interact(rect, ui.id().with("scene"), Sense::click_and_drag());
     let drag = response.drag_delta() / window.height();

@@ -296,13 +296,13 @@ fn wave(painter: &Painter, look: &Look<'_>) {
 /// The button that opens the school, beside the one of the tour.
 fn way_in(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let places = &look.composed.places;
-    let Scene::Lanes(lanes) = &places.scene else {
+    let Some(guide) = places.scene.guide() else {
         return;
     };
     if places.strip.is_some() || look.access.hidden.guide {
         return;
     }
-    let Some(place) = guides(look, to_egui(lanes.guide))[1] else {
+    let Some(place) = guides(look, to_egui(guide))[1] else {
         return;
     };
     let words = say("school-open");

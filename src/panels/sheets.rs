@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     actions::{Action, EDGES, Switch, TABLE, entry, keys_text},
-    composition::WindowClass,
+    composition::{Scene, WindowClass},
     pad::PadAction,
     view::Preset,
     words::{self, say, say_with},
@@ -198,7 +198,9 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             let on = language == words::language();
             let button = egui::Button::new(language.own_name()).selected(on);
             let response = ui.add(button);
-            let in_foot = look.exhibit.is_some() && look.composed.places.class == WindowClass::Wide;
+            let scene = &look.composed.places.scene;
+            let has_foot = matches!(scene, Scene::Lanes(_) | Scene::Table(_));
+            let in_foot = look.exhibit.is_some() && has_foot;
             if !in_foot {
                 mark(ui, language_mark(language), response.rect);
             }

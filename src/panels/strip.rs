@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::{
         challenge::{CHALLENGES, MOST_BEST},
-        composition::{Mode, Scene, compose},
+        composition::{Mode, Part, Scene, compose},
         panels::challenge::picture_places,
         tour::steps,
         words::{Language, say_in},
@@ -153,10 +153,13 @@ mod tests {
         for language in Language::ALL {
             let say = |key: &str| say_in(language, key, &values);
             for window in WINDOWS {
-                for (strip, reach) in [(false, false), (true, false), (false, true), (true, true)] {
+                for bits in 0..8 {
+                    // No table is a phone.
+                    let on_table = bits & 4 > 0 && window[0].min(window[1]) >= 600.0;
                     let mode = Mode {
-                        strip,
-                        reach,
+                        part: if on_table { Part::Table } else { Part::Whole },
+                        strip: bits & 1 > 0,
+                        reach: bits & 2 > 0,
                         winners: vec![8],
                         ..Mode::default()
                     };
@@ -179,9 +182,8 @@ mod tests {
                         };
                         (say(key), rect.width())
                     }));
-                    if let Scene::Lanes(lanes) = &places.scene {
-                        buttons.push((say("tour-start"), lanes.guide.width()));
-                    }
+                    let guide = places.scene.guide();
+                    buttons.extend(guide.map(|rect| (say("tour-start"), rect.width())));
                     let unit = places.unit;
                     let wide = places.class == WindowClass::Wide;
                     if let Some(rect) = places.strip {

@@ -271,6 +271,8 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         let end = places
             .controls
             .explain
+            // It may be one of the buttons at the foot.
+            .filter(|explain| explain.min[1] < rect.max.y)
             .map_or(rect.max.x, |explain| explain.min[0]);
         let right = (end - 14.0 * unit).min(left + 150.0 * unit);
         let name_of = |slot: usize| {

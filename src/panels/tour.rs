@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     actions::{Action, entry},
-    composition::{Lane, Scene, StagePlace, WindowClass},
+    composition::{Lane, Part, Scene, StagePlace, WindowClass},
     tour::{Step, Target, steps},
     words::{say, say_with},
 };
@@ -59,7 +59,9 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         choice("tour_leave", leave.as_str(), true, false),
     ];
     let edge = Stroke::new(1.0, theme::line().gamma_multiply(0.6));
-    let (room, pressed) = strip_ui(ui, look, strip, edge, &choices);
+    let wall = look.composed.mode.part == Part::Wall;
+    let choices = if wall { &[][..] } else { &choices };
+    let (room, pressed) = strip_ui(ui, look, strip, edge, choices);
     actions.extend(pressed.map(|index| match index {
         0 if last => Action::NextChallenge,
         0 => Action::TourBy(1),
@@ -77,13 +79,13 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
 /// The button that begins the tour, beside the one of the school or in its place.
 fn way_in(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let places = &look.composed.places;
-    let Scene::Lanes(lanes) = &places.scene else {
+    let Some(guide) = places.scene.guide() else {
         return;
     };
     if places.strip.is_some() || look.access.hidden.guide {
         return;
     }
-    let Some(rect) = guides(look, to_egui(lanes.guide))[0] else {
+    let Some(rect) = guides(look, to_egui(guide))[0] else {
         return;
     };
     let words = say("tour-start");
@@ -188,7 +190,7 @@ fn place_of(look: &Look<'_>, target: Target) -> Option<Rect> {
             let label = to_egui(page.label);
             return Some(label.union(to_egui(page.swipe)));
         }
-        Scene::FullScreen { .. } => return None,
+        Scene::FullScreen { .. } | Scene::Table(_) => return None,
     };
     let has_maps = |lane: &&Lane| lane.stages.iter().any(is_map);
     let maps = scene.lanes.iter().find(has_maps);

@@ -5,6 +5,7 @@ mod file;
 
 use crate::{
     actions::Screen,
+    composition::Part,
     exhibit::{Exhibit, Phase},
     gpu::SharedGpu,
     inference::{InferenceSettings, Networks, Origin, ReadingItem, RunnerStatus},
@@ -12,6 +13,7 @@ use crate::{
     pad::Pad,
     panels::Controls,
     school::{Pupil, School},
+    view::DrawSurface,
     words,
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
@@ -41,6 +43,7 @@ pub struct Snapshot<'w, 's> {
     own: Res<'w, OwnNetwork>,
     exhibit: Option<Res<'w, Exhibit>>,
     school: Res<'w, School>,
+    surface: Res<'w, DrawSurface>,
     pupils: Query<'w, 's, &'static Pupil>,
     gpu: Option<Res<'w, SharedGpu>>,
     #[cfg(not(target_arch = "wasm32"))]
@@ -109,6 +112,7 @@ impl Snapshot<'_, '_> {
                 Phase::Asking => "asking",
             }),
             "resets": self.exhibit.as_ref().map(|exhibit| exhibit.resets),
+            "on_wall": self.surface.part == Part::Table,
             "school": self.school_state(),
             "dragging": self.own.dragging,
             "refusal": self.own.refusal,

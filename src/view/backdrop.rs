@@ -1,10 +1,10 @@
 //! The air behind the scene.
 
-use super::Composed;
+use super::{Composed, wall::TABLE_LAYER};
 use crate::{AppSystems, access::Access};
 use bevy::{
     asset::uuid_handle,
-    camera::visibility::NoFrustumCulling,
+    camera::visibility::{NoFrustumCulling, RenderLayers},
     mesh::MeshVertexBufferLayoutRef,
     prelude::*,
     render::render_resource::{
@@ -99,6 +99,8 @@ fn hang(
         Mesh2d(meshes.add(Rectangle::new(2.0, 2.0))),
         MeshMaterial2d(material),
         NoFrustumCulling,
+        // Behind the table too, whose camera sees nothing else.
+        RenderLayers::from_layers(&[0, TABLE_LAYER]),
     ));
 }
 

@@ -1,4 +1,5 @@
 //! Bevy's camera: one for the scene and, on top of it, egui. A second camera would cost two more passes over the window.
+//! Only a second window has one more ([`super::wall`]).
 
 use super::{DrawSurface, backdrop::EDGE, camera::FIELD_OF_VIEW};
 use bevy::{
@@ -17,6 +18,25 @@ pub fn plugin(app: &mut App) {
 /// based renderer.
 #[derive(Component)]
 pub struct SceneCamera;
+
+/// A camera that looks at the scene.
+pub fn scene_camera() -> impl Bundle {
+    (
+        SceneCamera,
+        Camera2d,
+        Camera {
+            clear_color: ClearColorConfig::Custom(EDGE),
+            ..default()
+        },
+        Projection::Perspective(PerspectiveProjection {
+            fov: FIELD_OF_VIEW,
+            near: 0.02,
+            far: 100.0,
+            ..default()
+        }),
+        Msaa::default(),
+    )
+}
 
 /// The image that everything is drawn into where there is no window.
 #[derive(Resource, Clone)]
@@ -44,22 +64,7 @@ fn spawn_camera(
             TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC;
         images.add(image)
     });
-    let mut camera = commands.spawn((
-        SceneCamera,
-        PrimaryEguiContext,
-        Camera2d,
-        Camera {
-            clear_color: ClearColorConfig::Custom(EDGE),
-            ..default()
-        },
-        Projection::Perspective(PerspectiveProjection {
-            fov: FIELD_OF_VIEW,
-            near: 0.02,
-            far: 100.0,
-            ..default()
-        }),
-        Msaa::default(),
-    ));
+    let mut camera = commands.spawn((scene_camera(), PrimaryEguiContext));
     if let Some(image) = offscreen {
         camera.insert(RenderTarget::Image(image.clone().into()));
         commands.insert_resource(OffscreenImage(image));

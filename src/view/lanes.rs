@@ -632,6 +632,7 @@ fn place_of(composed: &Composed, network: Entity) -> Option<Vec<StagePlace>> {
     let lanes: &[LanePlace] = match &composed.places.scene {
         Scene::Lanes(scene) => &scene.lanes,
         Scene::FullScreen { lanes, .. } => lanes,
+        Scene::Table(_) => return None,
         Scene::Page(page) => {
             let stage = page.stage.as_ref().filter(|(of, _)| *of == index);
             return stage.map(|(_, stage)| vec![stage.clone()]);

@@ -10,6 +10,7 @@ pub mod lanes;
 pub mod motion;
 pub mod picking;
 pub mod quality;
+pub mod wall;
 
 pub use camera::{OrbitCamera, Preset};
 pub use lanes::{Heroes, Lane, LaneItem, Lanes};
@@ -19,7 +20,7 @@ pub use quality::{FrameTimes, Quality};
 
 use crate::{
     Surface,
-    composition::{Composition, Mode, Scene, Shape, compose},
+    composition::{Composition, Mode, Part, Scene, Shape, compose},
 };
 use bevy::prelude::*;
 
@@ -33,6 +34,7 @@ pub fn plugin(app: &mut App) {
         motion::plugin,
         picking::plugin,
         quality::plugin,
+        wall::plugin,
     ));
 }
 
@@ -41,6 +43,8 @@ pub fn plugin(app: &mut App) {
 pub struct DrawSurface {
     /// Size of the image that replaces the window, if any.
     pub image: Option<[u32; 2]>,
+    /// What of the picture it shows; a second window has the rest.
+    pub part: Part,
     /// Whether the lanes stand; off for measurements of everything else.
     pub lanes: bool,
     /// Everything arrives at once: for still pictures.
@@ -58,6 +62,7 @@ impl From<&Surface> for DrawSurface {
                 Surface::Window { .. } | Surface::Canvas { .. } => None,
                 Surface::Image { width, height } => Some([*width, *height]),
             },
+            part: Part::Whole,
             lanes: true,
             still: false,
             full: false,
@@ -125,7 +130,7 @@ impl Composed {
                 let rect = lanes.lanes_rect;
                 Vec2::new(rect.centre()[0], rect.min[1] + 0.45 * rect.height())
             }
-            Scene::Page(_) | Scene::FullScreen { .. } => {
+            Scene::Page(_) | Scene::FullScreen { .. } | Scene::Table(_) => {
                 Vec2::from(self.window) * Vec2::new(0.5, 0.42)
             }
         }

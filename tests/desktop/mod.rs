@@ -59,6 +59,11 @@ pub struct Display {
 
 impl Display {
     pub fn start(folder: &Path) -> Self {
+        Self::start_wide(folder, WIDTH)
+    }
+
+    /// The same with room for more than one window beside each other.
+    pub fn start_wide(folder: &Path, width: u32) -> Self {
         let mut command = Command::new("Xvfb");
         command
             // Without -noreset the server starts anew when its last client leaves, which cuts off a process that follows.
@@ -71,7 +76,7 @@ impl Display {
                 "-screen",
                 "0",
             ])
-            .arg(format!("{WIDTH}x{HEIGHT}x24"))
+            .arg(format!("{width}x{HEIGHT}x24"))
             .arg("-fbdir")
             .arg(folder)
             .stdin(Stdio::null())
