@@ -116,11 +116,15 @@ fn count_pipelines(cache: Res<PipelineCache>, waiting: Res<WaitingPipelines>) {
 
 /// bevy_egui 0.42 tells egui in every frame which modifiers are held, and every event makes egui want another frame.
 fn drop_unchanged_modifiers(mut inputs: Query<&mut EguiInput>, mut held: Local<Modifiers>) {
+    let before = *held;
+    // Each window is told of the same keys.
     for mut input in &mut inputs {
+        let mut known = before;
         input.events.retain(|event| match event {
-            Event::ModifiersChanged(now) => std::mem::replace(&mut *held, *now) != *now,
+            Event::ModifiersChanged(now) => std::mem::replace(&mut known, *now) != *now,
             _ => true,
         });
+        *held = known;
     }
 }
 

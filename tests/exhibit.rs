@@ -37,7 +37,11 @@ fn start_on(width: u32, name: &str, settings: &str, clock: &str) -> (Display, Ap
         "--config",
         &config.display().to_string(),
     ];
-    let variables = [("MNISTIFY_EXHIBIT_CLOCK", clock)];
+    let close = folder.join("close-wall").display().to_string();
+    let variables = [
+        ("MNISTIFY_EXHIBIT_CLOCK", clock),
+        ("MNISTIFY_CLOSE_WALL", &close),
+    ];
     let app = App::start_plain(&display, &folder, &arguments, &variables);
     (display, app, folder)
 }
@@ -167,7 +171,7 @@ fn glowing(picture: &RgbImage, left: u32) -> usize {
 #[test]
 fn the_networks_are_on_the_wall_and_without_it_on_the_table() {
     let settings = "idle_seconds = 600\n[second_screen]\non = true\n";
-    let (display, mut app, _folder) = start_on(2 * WIDTH, "wall", settings, "1");
+    let (display, mut app, folder) = start_on(2 * WIDTH, "wall", settings, "1");
     let nobody = app.wait("recorded hands beside a wall", START, |app| {
         app.state()
             .filter(|state| state["demonstrating"] == true && state["on_wall"] == true)
@@ -182,8 +186,7 @@ fn the_networks_are_on_the_wall_and_without_it_on_the_table() {
     app.wait("a scene on the wall", PATIENCE, |_| {
         (glowing(&display.picture(), WIDTH) > 1500).then_some(())
     });
-    let wall = display.try_xdotool(&["search", "--name", "^Mnistify 2$"]);
-    display.xdotool(&["windowquit", &wall.expect("the wall's window")]);
+    fs::write(folder.join("close-wall"), "").expect("the folder can be written to");
     let alone = wait(&mut app, "everything in one window", |state| {
         state["on_wall"] == false && state["strokes"] == 1
     });

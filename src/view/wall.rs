@@ -27,12 +27,23 @@ pub const TABLE_LAYER: usize = 2;
 /// After this a wall that somebody closed is opened again, where it has a screen of its own.
 const REOPEN: Duration = Duration::from_secs(10);
 
+/// For tests: while the file that this names is there, the wall's window is asked to close, as by a window manager.
+#[cfg(not(target_arch = "wasm32"))]
+const CLOSE: &str = "MNISTIFY_CLOSE_WALL";
+
 /// Puts the wall up and takes it down.
 pub fn plugin(app: &mut App) {
     app.init_resource::<Closed>()
         .add_observer(outlive_monitor)
         .add_observer(take_down)
         .add_systems(Update, (put_up, see_part).chain());
+    #[cfg(not(target_arch = "wasm32"))]
+    if let Some(file) = std::env::var_os(CLOSE) {
+        app.add_systems(
+            First,
+            ask_to_close.run_if(move || std::path::Path::new(&file).exists()),
+        );
+    }
 }
 
 /// egui's pass over the wall.
@@ -147,6 +158,18 @@ fn put_up(
     ));
     surface.part = Part::Table;
     info!("the networks are on the wall");
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn ask_to_close(
+    walls: Query<Entity, With<WallWindow>>,
+    mut requests: MessageWriter<bevy::window::WindowCloseRequested>,
+) {
+    requests.write_batch(
+        walls
+            .iter()
+            .map(|window| bevy::window::WindowCloseRequested { window }),
+    );
 }
 
 /// Whoever closed the wall's window: everything is in the table's again.
