@@ -86,7 +86,13 @@ pub fn challenge_ui(
     let bar = (12.0 * places.unit).max(9.0);
     let track = Rect::from_min_max(pos2(room.min.x, room.max.y - bar), room.max);
     let above = Rect::from_min_max(room.min, pos2(room.max.x, track.min.y - 0.8 * bar));
-    let galley = text_in(ui, "challenge", &words, above, text.headline);
+    let galley = text_in(
+        ui,
+        "challenge",
+        &words,
+        above,
+        [theme::SMALL, text.headline],
+    );
     ui.painter().galley(room.min, galley, theme::text());
     meter(ui, track, progress.share);
     if let Challenge::LeastInk(_) = challenge {

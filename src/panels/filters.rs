@@ -82,7 +82,8 @@ fn header(
     (entity, row): (Entity, usize),
     actions: &mut Vec<Action>,
 ) {
-    ui.horizontal(|ui| {
+    let wide = ui.available_width() > 560.0;
+    ui.horizontal_wrapped(|ui| {
         ui.label(
             RichText::new(network.name())
                 .color(theme::network_hue(network.slot()))
@@ -101,11 +102,17 @@ fn header(
         {
             actions.push(Action::Maps(entity, row + 1));
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        let mut close = |ui: &mut Ui| {
             if ui.button(say("close")).clicked() {
                 actions.push(Action::Set(Switch::Maps, false));
             }
-        });
+        };
+        if wide {
+            let right = egui::Layout::right_to_left(egui::Align::Center);
+            ui.with_layout(right, close);
+        } else {
+            close(ui);
+        }
     });
 }
 

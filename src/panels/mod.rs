@@ -7,6 +7,8 @@ mod challenge;
 mod exhibit;
 mod explain;
 mod filters;
+#[cfg(test)]
+mod fits;
 mod header;
 mod keys;
 mod labels;

@@ -6,7 +6,7 @@ use crate::{
     inference::{RunnerStatus, shortened},
     words::{decimal, say, say_with},
 };
-use bevy_egui::egui::{self, Align2, RichText, Ui, vec2};
+use bevy_egui::egui::{self, Align2, RichText, TextStyle, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints};
 
 /// Shows the sheet.
@@ -104,14 +104,22 @@ fn plot(ui: &mut Ui, look: &Look<'_>) {
         });
 }
 
+/// Width of the table in the usual type.
+const TABLE: f32 = 390.0;
+
 fn table(ui: &mut Ui, look: &Look<'_>) {
+    let usual = TextStyle::Body.resolve(ui.style()).size;
+    // A narrow sheet has smaller type.
+    let share = (ui.available_width() / (TABLE * usual / theme::BODY)).min(1.0);
+    let size = (usual * share).max(theme::LEAST_ON_BUTTONS);
+    let letters = (12.0 * share) as usize;
     egui::Grid::new("times")
         .num_columns(4)
-        .spacing(vec2(16.0, 4.0))
+        .spacing(vec2(16.0 * share * share, 4.0))
         .show(ui, |ui| {
             let head = |ui: &mut Ui, key: &str, help: Option<&str>| {
                 let text = RichText::new(say(key))
-                    .size(theme::SMALL)
+                    .size(size.min(theme::SMALL))
                     .color(theme::dim());
                 let label = ui.label(text);
                 if let Some(help) = help {
@@ -125,7 +133,8 @@ fn table(ui: &mut Ui, look: &Look<'_>) {
             ui.end_row();
             for reading in look.shown() {
                 let hue = theme::network_hue(reading.network.slot());
-                ui.label(RichText::new(shortened(reading.network.name(), 12)).color(hue));
+                let name = RichText::new(shortened(reading.network.name(), letters));
+                ui.label(name.size(size).color(hue));
                 let timings = reading.timings;
                 for series in [&timings.encode, &timings.result, &timings.gpu] {
                     let text = match (series.median(), series.p95()) {
@@ -134,7 +143,7 @@ fn table(ui: &mut Ui, look: &Look<'_>) {
                         }
                         _ => "–".into(),
                     };
-                    ui.label(text);
+                    ui.label(RichText::new(text).size(size));
                 }
                 ui.end_row();
             }

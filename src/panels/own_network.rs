@@ -1,6 +1,6 @@
 //! A network of one's own: how to bring one, what was assumed about it, why a file was refused; and where to drop it.
 
-use super::{Look, marks::mark, theme};
+use super::{Look, marks::mark, sheets::title, theme};
 use crate::{
     actions::{Action, Switch},
     inference::{Network, Origin},
@@ -51,19 +51,13 @@ pub fn own_network_ui(ui: &Ui, window: Rect, look: &Look<'_>, actions: &mut Vec<
 }
 
 fn header_ui(ui: &mut Ui, refused: bool, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
-        ui.heading(say(if refused {
-            "own-refused"
-        } else {
-            "act-network"
-        }));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let close = ui.button(say("close"));
-            mark(ui, "close", close.rect);
-            if close.on_hover_text("Esc").clicked() {
-                actions.push(Action::Set(Switch::OwnNetwork, false));
-            }
-        });
+    let key = if refused {
+        "own-refused"
+    } else {
+        "act-network"
+    };
+    title(ui, &say(key), "close", || {
+        actions.push(Action::Set(Switch::OwnNetwork, false));
     });
 }
 
@@ -187,12 +181,14 @@ pub fn drop_hint(context: &Context) {
     ];
     for (down, size, colour, text) in lines {
         let place = window.center() + egui::vec2(0.0, down);
-        painter.text(
+        theme::text_in(
+            &painter,
             place,
             Align2::CENTER_CENTER,
-            text,
+            &text,
             theme::font(size),
             colour,
+            frame.width() - 20.0,
         );
     }
 }

@@ -16,11 +16,11 @@ use crate::{
         Wobble,
     },
     view::colour::value_colour,
-    words::{decimal, say, say_with},
+    words::{Language, decimal, language, say, say_in, say_with},
 };
 use bevy_egui::egui::{
-    Align2, Color32, ColorImage, CornerRadius, Id, Mesh, Painter, Pos2, Rect, Sense, Shape, Stroke,
-    StrokeKind, TextureHandle, TextureOptions, Ui, pos2, vec2,
+    Align, Align2, Color32, ColorImage, CornerRadius, Id, Mesh, Painter, Pos2, Rect, Sense, Shape,
+    Stroke, StrokeKind, TextureHandle, TextureOptions, Ui, pos2, vec2,
 };
 use mnistify_drawing::SIDE;
 use mnistify_learning::Optimizer;
@@ -77,9 +77,9 @@ fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
                     pos2(inner.min.x + to * inner.width() - 2.0 * gap, bottom),
                 )
             };
-            let (left, middle) = (column(0.0, 0.275), column(0.275, 0.53));
-            let (race, river) = (column(0.53, 0.715), column(0.715, 0.875));
-            let table = column(0.875, 1.0);
+            let (left, middle) = (column(0.0, 0.265), column(0.265, 0.54));
+            let (race, river) = (column(0.54, 0.715), column(0.715, 0.87));
+            let table = column(0.87, 1.0);
             let high = ((left.height() - gap) / 2.0 - gap / 2.0).min(52.0 * unit) * 0.86;
             let row = |line: usize, count: usize, place: usize| {
                 let width = (left.width() - gap * (count - 1) as f32) / count as f32;
@@ -126,7 +126,7 @@ fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
         }
         WindowClass::Upright | WindowClass::Sideways => {
             let high = (44.0 * unit).max(40.0).min(0.17 * inner.height());
-            let words_height = 0.2 * inner.height();
+            let words_height = 0.22 * inner.height();
             let width = |count: usize| (inner.width() - gap * (count - 1) as f32) / count as f32;
             let cell = |top: f32, count: usize, place: usize| {
                 Rect::from_min_size(
@@ -200,7 +200,7 @@ pub fn school_ui(ui: &mut Ui, look: &Look<'_>, film: &mut Film, actions: &mut Ve
         "school words",
         &words,
         parts.words,
-        places.text.body * 1.15,
+        [theme::LEAST_ON_BUTTONS, places.text.body * 1.15],
     );
     let place = pos2(
         parts.words.min.x,
@@ -458,7 +458,8 @@ fn line<T: Copy + PartialEq>(
 }
 
 /// All that can be chosen, what teaches most first.
-fn choices(plan: &LessonPlan) -> Vec<Line> {
+fn choices(language: Language, plan: &LessonPlan) -> Vec<Line> {
+    let say = |key: &str| say_in(language, key, &[]);
     let thousands = [1_000, 10_000].map(grouped);
     let (on, off) = (say("school-on"), say("school-off"));
     let (slow, steady, full) = (say("school-slow"), say("school-steady"), say("school-full"));
@@ -574,7 +575,7 @@ fn grouped(number: usize) -> String {
 fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
     let text = &look.composed.places.text;
     let wide = look.composed.places.class == WindowClass::Wide;
-    let all = choices(&look.school.plan);
+    let all = choices(language(), &look.school.plan);
     let page = if wide {
         page_ui(ui, look, parts, all.len())
     } else {
@@ -582,38 +583,27 @@ fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Ac
     };
     let seen = all.into_iter().skip(page * LINES);
     for ((key, choices), rect) in seen.zip(&parts.switches) {
-        let label_width = if wide {
-            0.36 * rect.width()
-        } else {
-            rect.width()
-        };
-        let (label, row) = if wide {
-            (
-                Rect::from_min_size(rect.min, vec2(label_width, rect.height())),
-                Rect::from_min_max(pos2(rect.min.x + label_width, rect.min.y), rect.max),
-            )
-        } else {
-            let line = 18.0f32.min(0.4 * rect.height());
-            (
-                Rect::from_min_size(rect.min, vec2(label_width, line)),
-                Rect::from_min_max(pos2(rect.min.x, rect.min.y + line), rect.max),
-            )
-        };
+        let (label, row) = label_and_row(*rect, wide);
         let words = say(key);
         let hover = ui.interact(label, ui.id().with(key), Sense::hover());
         hover.on_hover_text(say(&format!("{key}.help")));
-        let galley = theme::fitting(ui.painter(), &words, text.label, label.width() - 8.0);
+        let room = label.width() - theme::BESIDE_WORDS;
+        let galley = theme::wrapping(ui.painter(), &words, text.label, room, Align::LEFT);
         let place = pos2(label.min.x, label.center().y - galley.size().y / 2.0);
         ui.painter()
             .galley_with_override_text_color(place, galley, theme::dim());
-        let gap = 4.0;
-        let count = choices.len() as f32;
-        let width = (row.width() - gap * (count - 1.0)) / count;
-        for (place, (name, words, on, action)) in choices.into_iter().enumerate() {
-            let left = row.min.x + place as f32 * (width + gap);
+        let least = theme::medium(theme::LEAST_ON_BUTTONS);
+        let needed = choices.iter().map(|(_, words, ..)| {
+            let galley = ui
+                .painter()
+                .layout_no_wrap(words.clone(), least.clone(), theme::text());
+            galley.size().x
+        });
+        let rects = places_of(row, &needed.collect::<Vec<_>>());
+        for ((name, words, on, action), rect) in choices.into_iter().zip(rects) {
             let button = Place {
                 name,
-                rect: Rect::from_min_size(pos2(left, row.min.y), vec2(width, row.height())),
+                rect,
                 text: &words,
                 size: text.button,
                 on,
@@ -625,6 +615,30 @@ fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Ac
             }
         }
     }
+}
+
+/// The place of a line's words, and of its choices: beside them or below.
+fn label_and_row(rect: Rect, wide: bool) -> (Rect, Rect) {
+    if wide {
+        rect.split_left_right_at_fraction(0.35)
+    } else {
+        rect.split_top_bottom_at_y(rect.min.y + 18.0f32.min(0.4 * rect.height()))
+    }
+}
+
+/// Places in a row for words that need so much each: what is left is shared.
+fn places_of(row: Rect, needed: &[f32]) -> Vec<Rect> {
+    const GAP: f32 = 4.0;
+    let count = needed.len() as f32;
+    let spare = (row.width() - GAP * (count - 1.0) - needed.iter().sum::<f32>()) / count;
+    let mut left = row.min.x;
+    let place = |needed: &f32| {
+        let size = vec2(needed + spare, row.height());
+        let rect = Rect::from_min_size(pos2(left, row.min.y), size);
+        left = rect.max.x + GAP;
+        rect
+    };
+    needed.iter().map(place).collect()
 }
 
 /// The way to what else can be chosen; returns which of it is seen.
@@ -838,8 +852,8 @@ fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'_>])
         }
         painter.add(Shape::mesh(mesh));
     }
-    let words = theme::fitting(painter, &say("school-loss"), size, plot.width());
-    let place = pos2(plot.min.x, rect.max.y - words.size().y);
+    let words = theme::fitting(painter, &say("school-loss"), size, rect.width());
+    let place = pos2(rect.min.x, rect.max.y - words.size().y);
     painter.galley_with_override_text_color(place, words, theme::dim());
 }
 
@@ -856,9 +870,6 @@ fn table(ui: &Ui, look: &Look<'_>, rect: Rect) {
     painter.galley_with_override_text_color(rect.min, title, theme::dim());
     top += height + 4.0;
     for report in look.school.reports.iter().rev() {
-        if top + 2.1 * height > rect.max.y {
-            break;
-        }
         let settings = &report.plan.settings;
         let mut words = grouped(settings.examples);
         if !settings.moved {
@@ -871,9 +882,13 @@ fn table(ui: &Ui, look: &Look<'_>, rect: Rect) {
                 say("school-false")
             ));
         }
-        let galley = theme::fitting(painter, &words, size, rect.width());
+        let galley = theme::wrapping(painter, &words, size, rect.width(), Align::LEFT);
+        let below = galley.size().y;
+        if top + below + 1.1 * height > rect.max.y {
+            break;
+        }
         painter.galley_with_override_text_color(pos2(rect.min.x, top), galley, theme::text());
-        top += height;
+        top += below;
         let mut left = rect.min.x;
         for (index, (_, share)) in report.unseen.iter().enumerate() {
             let hue = report_hue(look, index);
@@ -1012,4 +1027,120 @@ fn picture(sight: &Sight) -> ColorImage {
         .iter()
         .map(|ink| theme::PAD.lerp_to_gamma(Color32::WHITE, *ink));
     ColorImage::new([SIDE, SIDE], pixels.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        composition::{Mode, compose},
+        panels::fits::{WINDOWS, context, fits, size},
+    };
+
+    #[test]
+    fn the_boards_words_fit_in_every_language() {
+        let context = context();
+        let least = theme::medium(theme::LEAST_ON_BUTTONS);
+        let mut faults = Vec::new();
+        for language in Language::ALL {
+            let values = [
+                ("count", grouped(10_000).into()),
+                ("page", 1.into()),
+                ("pages", 3.into()),
+            ];
+            let say = |key: &str| say_in(language, key, &values);
+            for window in WINDOWS {
+                let mut check = |text: &str, room: Rect| {
+                    if !fits(&context, text, room.size()) {
+                        let [width, height] = room.size().into();
+                        faults.push(format!("{window:?}: {text}: {width:.0}×{height:.0}"));
+                    }
+                };
+                let inside = |rect: Rect| rect.shrink2(vec2(theme::BESIDE_WORDS / 2.0, 0.0));
+                let exhibit = compose(window, &[], &Mode::default());
+                if let Scene::Lanes(lanes) = &exhibit.scene {
+                    // The tour and the school share it.
+                    let half = to_egui(lanes.guide).split_left_right_at_fraction(0.485).0;
+                    check(&say("school-open"), inside(half));
+                    check(&say("tour-start"), inside(half));
+                }
+                let mode = Mode {
+                    school: true,
+                    ..Mode::default()
+                };
+                let places = compose(window, &[], &mode);
+                let wide = places.class == WindowClass::Wide;
+                let strip = to_egui(places.strip.expect("the school has a strip"));
+                let parts = board(strip, places.class, places.unit);
+                let learning = say("school-learning");
+                let software = format!("{learning} {}", say("school-software"));
+                let sentences = [
+                    "school-before",
+                    "school-forgotten",
+                    "school-paused",
+                    "school-stepped",
+                    "school-over",
+                    "school-over-few",
+                    "school-over-unmoved",
+                    "school-waiting",
+                    "school-no-gpu",
+                ];
+                let sentences = sentences.map(say).into_iter();
+                for sentence in sentences.chain([learning, software]) {
+                    check(&sentence, parts.words);
+                }
+                let [forget, learn, step, restore, close] = parts.buttons.map(inside);
+                for (key, rect) in [
+                    ("school-forget", forget),
+                    ("school-learn", learn),
+                    ("school-pause", learn),
+                    ("school-again", learn),
+                    ("school-step", step),
+                    ("school-restore", restore),
+                    ("school-close", close),
+                ] {
+                    check(&say(key), rect);
+                }
+                let lines = choices(language, &LessonPlan::default());
+                let seen = if wide {
+                    lines.len()
+                } else {
+                    parts.switches.len()
+                };
+                for (index, (key, choices)) in lines.into_iter().take(seen).enumerate() {
+                    let rect = parts.switches[index % parts.switches.len()];
+                    let (mut label, row) = label_and_row(rect, wide);
+                    label.max.x -= theme::BESIDE_WORDS;
+                    check(&say(key), label);
+                    let needed = choices.iter().map(|(_, words, ..)| {
+                        size(&context, words, least.clone(), f32::INFINITY).x
+                    });
+                    let rects = places_of(row, &needed.collect::<Vec<_>>());
+                    for ((_, words, ..), rect) in choices.iter().zip(rects) {
+                        // Even here a little air beside them.
+                        check(words, rect.shrink2(vec2(1.0, 0.0)));
+                    }
+                }
+                check(&say("school-unseen"), one_line(parts.dials));
+                let Some(table) = parts.table else {
+                    continue;
+                };
+                check(&say("school-more"), inside(parts.more));
+                check(&say("school-wobble"), one_line(parts.dials));
+                check(&say("school-loss"), one_line(parts.curve));
+                check(&say("school-results"), one_line(table));
+                let (moved, wrong) = (say("school-not-moved"), say("school-false"));
+                let report = format!("{} · {moved} · 50 % {wrong}", grouped(10_000));
+                check(&report, table);
+                for (key, rect) in ["school-keep", "school-save"].into_iter().zip(parts.keep) {
+                    check(&say(key), inside(rect));
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+
+    fn one_line(rect: Rect) -> Rect {
+        Rect::from_min_size(rect.min, vec2(rect.width(), theme::LEAST_ON_BUTTONS))
+    }
 }

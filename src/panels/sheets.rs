@@ -15,7 +15,7 @@ use crate::{
     view::Preset,
     words::{self, say, say_with},
 };
-use bevy_egui::egui::{self, Align2, RichText, Sense, Ui, pos2, vec2};
+use bevy_egui::egui::{self, Align2, RichText, Sense, TextStyle, Ui, pos2, vec2};
 use mnistify_drawing::{MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE};
 
 /// Shows those that are open, and the notice.
@@ -48,12 +48,25 @@ pub(super) fn sheets_ui(ui: &Ui, look: &Look<'_>, memory: &mut Memory, actions: 
     }
 }
 
-/// A sheet's title with its way out.
+/// How wide a button of a sheet is with these words.
+fn button_width(ui: &Ui, words: &str) -> f32 {
+    let font = TextStyle::Button.resolve(ui.style());
+    let words = ui
+        .painter()
+        .layout_no_wrap(words.into(), font, theme::text());
+    words.size().x + 2.0 * ui.spacing().button_padding.x
+}
+
+/// A sheet's title with its way out; in smaller type where the sheet is narrow.
 pub fn title(ui: &mut Ui, text: &str, name: &'static str, close: impl FnOnce()) {
+    let words = say("close");
     ui.horizontal(|ui| {
-        ui.heading(text);
+        let taken = button_width(ui, &words) + 2.0 * theme::GAP;
+        let font = TextStyle::Heading.resolve(ui.style());
+        let room = ui.available_width() - taken;
+        ui.label(theme::shrunk(ui.painter(), text, font, room));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let button = ui.button(say("close"));
+            let button = ui.button(words);
             mark(ui, name, button.rect);
             if button.clicked() {
                 close();
@@ -132,7 +145,7 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             actions.extend(entry_button(ui, entry(name), on, enabled));
         }
     });
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(say("more-brush"));
         let mut brush = pad.width;
         let slider =
@@ -169,7 +182,7 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             actions.extend(entry_button(ui, entry(name), on, true));
         }
     });
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let edges = look.inspector.edges;
         actions.extend(entry_button(ui, entry("edges"), edges, true));
         let mut count = look.inspector.edge_count;
@@ -237,18 +250,21 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                 .show(ui, |ui| {
                     ui.horizontal(|ui| {
                         let label = if look.motion.playing { "pause" } else { "play" };
-                        let button = ui.button(say(label));
+                        let (label, close) = (say(label), say("close"));
+                        let buttons = button_width(ui, &label) + button_width(ui, &close);
+                        let room = window.width() - buttons - 8.0 * theme::GAP;
+                        let button = ui.button(label);
                         mark(ui, "slow_play", button.rect);
                         if button.clicked() {
                             actions.push(Action::Toggle(Switch::Playing));
                         }
-                        ui.spacing_mut().slider_width = (window.width() * 0.4).min(420.0);
+                        ui.spacing_mut().slider_width = room.clamp(40.0, 420.0);
                         let mut value = share.min(1.0);
                         let slider = egui::Slider::new(&mut value, 0.0..=1.0).show_value(false);
                         if ui.add(slider).changed() {
                             actions.push(Action::StopAt(value));
                         }
-                        let close = ui.button(say("close"));
+                        let close = ui.button(close);
                         mark(ui, "close_slow", close.rect);
                         if close.clicked() {
                             actions.push(Action::Set(Switch::SlowMotion, false));

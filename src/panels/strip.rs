@@ -86,18 +86,18 @@ pub fn parts(strip: Rect, unit: f32, wide: bool, buttons: usize) -> (Rect, Vec<R
 }
 
 /// A text over several lines, made smaller until it fits the room; screen readers find it there.
-pub fn text_in(ui: &Ui, name: &str, words: &str, room: Rect, most: f32) -> Arc<Galley> {
+pub fn text_in(ui: &Ui, name: &str, words: &str, room: Rect, sizes: [f32; 2]) -> Arc<Galley> {
     let response = ui.interact(room, ui.id().with(name), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words));
-    let mut size = most;
+    let [least, mut size] = sizes;
     loop {
         let font = theme::medium(size);
         let text = words.to_string();
         let galley = ui.painter().layout(text, font, theme::text(), room.width());
-        if galley.size().y <= room.height() || size <= theme::SMALL {
+        if galley.size().y <= room.height() || size <= least {
             return galley;
         }
-        size -= 1.0;
+        size = (size - 1.0).max(least);
     }
 }
 
@@ -107,38 +107,13 @@ mod tests {
     use crate::{
         challenge::{CHALLENGES, MOST_BEST},
         composition::{Mode, Part, Scene, compose},
-        panels::challenge::picture_places,
+        panels::{
+            challenge::picture_places,
+            fits::{WINDOWS, context, size},
+        },
         tour::steps,
         words::{Language, say_in},
     };
-    use bevy_egui::egui::{Color32, Context, FontId, RawInput};
-
-    const WINDOWS: [[f32; 2]; 9] = [
-        [900.0, 600.0],
-        [1024.0, 768.0],
-        [1280.0, 720.0],
-        [1920.0, 1080.0],
-        [360.0, 640.0],
-        [390.0, 844.0],
-        [768.0, 1024.0],
-        [1080.0, 1920.0],
-        [844.0, 390.0],
-    ];
-
-    fn context() -> Context {
-        let context = Context::default();
-        theme::apply(&context);
-        let _ = context.run_ui(RawInput::default(), |_| {});
-        context
-    }
-
-    fn size(context: &Context, text: &str, font: FontId, room: f32) -> bevy_egui::egui::Vec2 {
-        context.fonts_mut(|fonts| {
-            fonts
-                .layout(text.to_string(), font, Color32::WHITE, room)
-                .size()
-        })
-    }
 
     #[test]
     fn words_fit_their_places_in_every_language() {

@@ -5,7 +5,7 @@ use crate::actions::{Action, Entry, keys_text};
 use bevy_egui::egui::{
     self, Align2, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Galley,
     Painter, Pos2, Rect, Response, Sense, Stroke, TextStyle, Ui, Visuals, WidgetInfo, WidgetType,
-    style::WidgetVisuals,
+    style::WidgetVisuals, text::LayoutJob,
 };
 use std::sync::{
     Arc,
@@ -289,6 +289,25 @@ pub fn fitting(painter: &Painter, text: &str, size: f32, room: f32) -> Arc<Galle
     shrunk(painter, text, medium(size), room)
 }
 
+/// The same, over several lines, aligned so, where even the least type needs more than one.
+pub fn wrapping(
+    painter: &Painter,
+    text: &str,
+    size: f32,
+    room: f32,
+    align: egui::Align,
+) -> Arc<Galley> {
+    let galley = fitting(painter, text, size, room);
+    // A word alone is not broken.
+    if galley.size().x <= room + 1.0 || !text.contains(' ') {
+        return galley;
+    }
+    let font = medium(LEAST_ON_BUTTONS);
+    let mut job = LayoutJob::simple(text.into(), font, palette().text, room);
+    job.halign = align;
+    painter.layout_job(job)
+}
+
 /// The same in any type.
 pub fn shrunk(painter: &Painter, text: &str, font: FontId, room: f32) -> Arc<Galley> {
     let galley = painter.layout_no_wrap(text.into(), font.clone(), palette().text);
@@ -320,6 +339,9 @@ pub fn text_in(
     painter.galley_with_override_text_color(rect.min, galley, colour);
     rect
 }
+
+/// What a button leaves free beside its words.
+pub const BESIDE_WORDS: f32 = 8.0;
 
 /// The least type on a button.
 pub const LEAST_ON_BUTTONS: f32 = 11.0;
@@ -376,8 +398,14 @@ impl Place<'_> {
         } else {
             colours.dim.gamma_multiply(0.6)
         };
-        let galley = fitting(ui.painter(), self.text, self.size, self.rect.width() - 8.0);
-        let place = self.rect.center() - galley.size() / 2.0;
+        let galley = wrapping(
+            ui.painter(),
+            self.text,
+            self.size,
+            self.rect.width() - BESIDE_WORDS,
+            egui::Align::Center,
+        );
+        let place = self.rect.center() - galley.rect.center().to_vec2();
         ui.painter()
             .galley_with_override_text_color(place, galley, colour);
         response

@@ -70,7 +70,7 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     }));
     let words = say_with(&step.words, &[("count", first_maps(look).into())]);
     let most = places.text.headline * 1.05;
-    let galley = text_in(ui, "tour text", &words, room, most);
+    let galley = text_in(ui, "tour text", &words, room, [theme::SMALL, most]);
     let place = pos2(room.min.x, room.center().y - galley.size().y / 2.0);
     ui.painter().galley(place, galley, theme::text());
     dots(ui, look, strip, at, actions);

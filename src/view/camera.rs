@@ -31,8 +31,10 @@ const WANDER_EASE: [f32; 2] = [4.0, 0.35];
 
 /// Moves the camera.
 pub fn plugin(app: &mut App) {
-    app.init_resource::<OrbitCamera>()
-        .add_systems(PostUpdate, move_camera.in_set(AppSystems::Present));
+    app.init_resource::<OrbitCamera>().add_systems(
+        PostUpdate,
+        (wander, move_camera).chain().in_set(AppSystems::Present),
+    );
 }
 
 /// A place that looks at a target.
@@ -100,6 +102,8 @@ struct Wander {
     /// How much of the way is gone along, 0 to 1.
     share: f32,
     seconds: f32,
+    /// What it comes nearer to.
+    middle: Vec2,
 }
 
 impl Wander {
@@ -121,13 +125,13 @@ impl Wander {
         moved
     }
 
-    /// This place, left for the way; nearer to what lies in the `middle`.
-    fn around(&self, base: Orbit, middle: Vec2) -> Orbit {
+    /// This place, left for the way.
+    fn around(&self, base: Orbit) -> Orbit {
         let share = self.share * self.share * (3.0 - 2.0 * self.share);
         let [turn, height, nearer] = WANDER_SECONDS.map(|all| TAU * self.seconds / all);
         let nearer = share * WANDER_NEARER * (0.5 - 0.5 * nearer.cos());
         Orbit {
-            target: base.target + middle.extend(0.0) * nearer,
+            target: base.target + self.middle.extend(0.0) * nearer,
             yaw: base.yaw + share * WANDER_TURN[0] * turn.sin(),
             pitch: base.pitch + share * WANDER_TURN[1] * height.sin(),
             distance: base.distance * (1.0 - nearer),
@@ -264,11 +268,35 @@ impl OrbitCamera {
     }
 }
 
-fn move_camera(
+fn wander(
     mut orbit: ResMut<OrbitCamera>,
     surface: Res<DrawSurface>,
     composed: Res<Composed>,
-    (motion, times): (Res<Motion>, Res<FrameTimes>),
+    motion: Res<Motion>,
+    times: Res<FrameTimes>,
+    time: Res<Time>,
+    next: Res<NextFrame>,
+) {
+    let wanted = orbit.wander.wanted
+        && orbit.is_at_home()
+        && !motion.reduced
+        && !surface.still
+        && times.quality == Quality::Full;
+    if !wanted && orbit.wander.share == 0.0 {
+        return;
+    }
+    let middle = composed.to_scene(composed.scene_middle().into());
+    // A window that is folded away has no size.
+    if middle.is_finite() {
+        orbit.wander.middle = middle;
+    }
+    let seconds = time.delta_secs().min(0.2);
+    next.ask_if(orbit.wander.advance(seconds, wanted));
+}
+
+fn move_camera(
+    mut orbit: ResMut<OrbitCamera>,
+    surface: Res<DrawSurface>,
     time: Res<Time>,
     mut camera: Query<&mut Transform, With<SceneCamera>>,
     next: Res<NextFrame>,
@@ -295,21 +323,7 @@ fn move_camera(
             orbit.base = goal;
         }
     }
-    let wanders = orbit.wander.wanted
-        && orbit.is_at_home()
-        && !motion.reduced
-        && !surface.still
-        && times.quality == Quality::Full;
-    let seconds = time.delta_secs().min(0.2);
-    next.ask_if(orbit.wander.advance(seconds, wanders));
-    let middle = composed.to_scene(composed.scene_middle().into());
-    // A window that is folded away has no size.
-    let middle = if middle.is_finite() {
-        middle
-    } else {
-        Vec2::ZERO
-    };
-    let now = orbit.wander.around(orbit.base, middle);
+    let now = orbit.wander.around(orbit.base);
     if orbit.now != now {
         orbit.now = now;
     }
@@ -342,9 +356,11 @@ mod tests {
 
     #[test]
     fn it_wanders_slowly_never_far_and_is_soon_home() {
-        let middle = Vec2::new(0.1, 0.05);
-        let mut wander = Wander::default();
-        let at = |wander: &Wander| wander.around(Orbit::HOME, middle);
+        let mut wander = Wander {
+            middle: Vec2::new(0.1, 0.05),
+            ..default()
+        };
+        let at = |wander: &Wander| wander.around(Orbit::HOME);
         assert!(!wander.advance(1.0, false), "at rest nothing runs");
         assert_eq!(at(&wander), Orbit::HOME);
         // Places of the lanes, in heights of the window, and how far they are seen from where they were composed.
