@@ -1,6 +1,7 @@
 //! How the app meets who uses it: what lies within reach, how large its texts are, how strong its contrasts, what is hidden.
 
 use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// The sizes of text that a person can choose, in percent.
 pub const TEXT_SIZES: [u16; 3] = [100, 125, 150];
@@ -11,7 +12,7 @@ pub fn plugin(app: &mut App) {
 }
 
 /// How the app meets who uses it. Starting over leaves it: it was said to be seen.
-#[derive(Resource, Clone, Copy, Debug, PartialEq)]
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Access {
     /// Pad and controls lie in the lower half of the window.
     pub reach: bool,
@@ -24,7 +25,7 @@ pub struct Access {
 }
 
 /// What is not shown, such as where the app is a part of somebody's page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hidden {
     /// The inference times.
     pub times: bool,

@@ -155,7 +155,9 @@ fn run_app(cli: &Cli) -> Result<i32, String> {
         app.insert_resource(Screens::default());
     }
     let world = app.world_mut();
-    world.resource_mut::<Access>().hidden = cli.hide.unwrap_or_default();
+    if let Some(hidden) = cli.hide {
+        world.resource_mut::<Access>().hidden = hidden;
+    }
     if let Some((link, fault)) = link {
         world.write_message(Action::Open(Box::new(link)));
         if let Some(fault) = fault {

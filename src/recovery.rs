@@ -1,8 +1,8 @@
 //! After a GPU fault: a validation error, full memory or a lost device.
 //!
 //! Several parts keep buffers of the faulty device (burn, bevy_egui), so the safe way back is a new process of the same
-//! program. It gets what is on the screen: the drawing, the shown networks with one's own, the view and the switches. In
-//! the page the loader does the same by a reload.
+//! program. It gets what is on the screen: the drawing, the shown networks with one's own, the view and the switches,
+//! the language, and how the app meets who uses it. In the page the loader does the same by a reload.
 
 use bevy::{
     prelude::*,
@@ -46,6 +46,7 @@ pub use desktop::{Resumed, Session};
 mod desktop {
     use super::{GpuFault, note_fault};
     use crate::{
+        access::Access,
         actions::Action,
         gpu::SharedGpu,
         inference::{Network, Origin},
@@ -53,6 +54,7 @@ mod desktop {
         own_network::OwnNetworkAction,
         rest::{NextFrame, ask_for_frame},
         view::wall::Screens,
+        words::{self, Language},
     };
     use bevy::{
         prelude::*,
@@ -122,6 +124,8 @@ mod desktop {
         /// it reads.
         own: Option<(PathBuf, Vec<String>, Option<Known>)>,
         restarts: Vec<u64>,
+        language: Language,
+        access: Access,
         /// The window's size in logical pixels.
         pub size: [u32; 2],
     }
@@ -165,6 +169,8 @@ mod desktop {
                 warn!("a part of the session is lost: {fault}");
             }
             world.insert_resource(Resumed(self.restarts));
+            world.insert_resource(self.access);
+            words::speak(self.language);
         }
     }
 
@@ -177,6 +183,7 @@ mod desktop {
     fn start_again(
         fault: Res<GpuFault>,
         resumed: Res<Resumed>,
+        access: Res<Access>,
         linked: Linked,
         networks: Query<&Network>,
         windows: Query<&Window, With<PrimaryWindow>>,
@@ -208,6 +215,8 @@ mod desktop {
             link: linked.state(true).to_fragment(),
             own,
             restarts,
+            language: words::language(),
+            access: *access,
             size: [window.width() as u32, window.height() as u32],
         };
         let file = folder.join(&name).with_extension("json");
@@ -305,6 +314,36 @@ mod desktop {
                 note_fault(&error, world, &mut World::new());
             }
             other => warn!("{INJECT}: there is no fault {other}"),
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::access::Hidden;
+
+        #[test]
+        fn a_session_knows_how_the_app_met_who_uses_it() {
+            let access = Access {
+                reach: true,
+                text_percent: 150,
+                high_contrast: true,
+                hidden: Hidden::from_list("times").unwrap(),
+            };
+            let session = Session {
+                link: String::new(),
+                own: None,
+                restarts: vec![7],
+                language: Language::default(),
+                access,
+                size: [640, 480],
+            };
+            let text = serde_json::to_string(&session).unwrap();
+            let session: Session = serde_json::from_str(&text).unwrap();
+            let mut app = App::new();
+            app.add_message::<Action>();
+            session.resume(&mut app);
+            assert_eq!(*app.world().resource::<Access>(), access);
         }
     }
 }

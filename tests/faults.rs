@@ -32,7 +32,7 @@ fn start(name: &str, injection: &str) -> (Display, App) {
     fs::create_dir_all(&folder).expect("the target folder can be written to");
     let display = Display::start(&folder);
     let lenet = "src/network/tests/imported/lenet.safetensors";
-    let arguments = ["--model", lenet, "--link", &link()];
+    let arguments = ["--model", lenet, "--link", &link(), "--language", "de"];
     let variables = [("MNISTIFY_INJECT_FAULT", injection)];
     let app = App::start(&display, &folder, &arguments, &variables);
     (display, app)
@@ -48,7 +48,7 @@ fn is_whole(state: &Value, restarts: u64) -> bool {
 }
 
 /// Everything that a person would miss.
-fn kept(state: &Value) -> [Value; 5] {
+fn kept(state: &Value) -> [Value; 6] {
     let names = state["models"].as_array().map(|models| {
         models
             .iter()
@@ -60,6 +60,7 @@ fn kept(state: &Value) -> [Value; 5] {
         state["shown"].clone(),
         state["preparation"].clone(),
         state["image"].clone(),
+        state["language"].clone(),
         names.unwrap_or_default(),
     ]
 }
