@@ -63,7 +63,7 @@ mod desktop {
     };
     use mnistify_network::{
         Model,
-        import::{Known, Loaded},
+        import::{Known, Loaded, Note},
     };
     use serde::{Deserialize, Serialize};
     use std::{
@@ -122,7 +122,7 @@ mod desktop {
         link: String,
         /// One's own network: the name of its file beside the session's, what had to be assumed about it, and how well
         /// it reads.
-        own: Option<(PathBuf, Vec<String>, Option<Known>)>,
+        own: Option<(PathBuf, Vec<Note>, Option<Known>)>,
         restarts: Vec<u64>,
         language: Language,
         access: Access,

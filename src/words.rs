@@ -3,6 +3,7 @@
 //! One language is spoken at a time; every text is made anew in every frame, so a change shows in the next.
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use mnistify_network::import::{Note, Value};
 use serde::{Deserialize, Serialize};
 use std::sync::{
     OnceLock,
@@ -162,6 +163,30 @@ pub fn say_in(language: Language, key: &str, values: &[(&str, FluentValue<'_>)])
     text.into_owned()
 }
 
+/// What was found out about a network, in this language.
+pub fn say_note(language: Language, note: &Note) -> String {
+    let values = note.values.iter().map(|(name, value)| {
+        let value: FluentValue<'_> = match value {
+            Value::Count(count) => (*count).into(),
+            other => told(language, other).into(),
+        };
+        (&**name, value)
+    });
+    say_in(language, &note.key, &values.collect::<Vec<_>>())
+}
+
+fn told(language: Language, value: &Value) -> String {
+    match value {
+        Value::Count(count) => count.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Note(note) => say_note(language, note),
+        Value::List(values, between) => {
+            let all: Vec<_> = values.iter().map(|value| told(language, value)).collect();
+            all.join(&**between)
+        }
+    }
+}
+
 /// A digit as a number, so that a language can choose by it: it is "an 8", and "a 7".
 fn numeric<'a>(value: &'a FluentValue<'_>) -> FluentValue<'a> {
     match value {
@@ -225,6 +250,31 @@ mod tests {
         assert_eq!(reads(4), "All networks read a 7");
         let why = say_in(Language::German, "explain-why", &[("digit", "8".into())]);
         assert_eq!(why, "Warum eine 8?");
+    }
+
+    #[test]
+    fn notes_are_said_in_every_language() {
+        let file = include_bytes!("network/tests/imported/lenet.safetensors");
+        let loaded = mnistify_network::import::load(file, "lenet.safetensors", None).unwrap();
+        let said = |language| -> Vec<String> {
+            let notes = loaded.notes.iter();
+            notes.map(|note| say_note(language, note)).collect()
+        };
+        let english = said(Language::English).join("\n");
+        for part in [
+            "Order: by their names: numbers in order, convolutions before dense layers. conv1, conv2, fc1",
+            "conv1 padding 2, then 2×2 ",
+            "pooling; conv2 no padding, then 2×2 ",
+            "Activation: ReLU after every layer but the last, assumed",
+            "mean 0.1307",
+            "Classes: 0 to 9, assumed",
+        ] {
+            assert!(english.contains(part), "{part}: {english}");
+        }
+        assert!(said(Language::German).join("\n").contains("conv1 Rand 2"));
+        for language in Language::ALL {
+            assert_eq!(said(language).len(), loaded.notes.len());
+        }
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! for, in half precision. Their accuracy on the 10,000 test images, by a reference in NumPy, is 96.8 to 99.0 %, that of
 //! `torch_cnn_gap` 95.4 %.
 
-use mnistify::own_network::{known_digits, read_network};
+use mnistify::{
+    own_network::{known_digits, read_network},
+    words::{Language, say_note},
+};
 use mnistify_network::{
     LayerSpec, Model, NetworkSpec,
     import::{self, Loaded, Opened, Trial},
@@ -17,6 +20,14 @@ fn trial_of(opened: Opened) -> Box<Trial> {
         Opened::Trial(trial) => trial,
         Opened::Network(loaded) => panic!("not tried out: {:#?}", loaded.notes),
     }
+}
+
+/// What was found out, in English.
+fn said(loaded: &Loaded) -> Vec<String> {
+    let notes = loaded.notes.iter();
+    notes
+        .map(|note| say_note(Language::English, note))
+        .collect()
 }
 
 fn tried(name: &str) -> Loaded {
@@ -46,7 +57,7 @@ fn foreign_networks_read_at_their_own_accuracy() {
         let known = loaded.known.unwrap();
         assert_eq!(known.of, 100);
         assert!(known.right >= 93, "{name}: {:#?}", loaded.notes);
-        let notes = loaded.notes.join("\n");
+        let notes = said(&loaded).join("\n");
         for word in words {
             assert!(notes.contains(word), "{name}: {word}: {notes}");
         }
@@ -83,7 +94,8 @@ fn a_network_that_cannot_read_is_warned_of() {
     assert_eq!(trial.progress(), 1.0);
     let loaded = trial.finish().unwrap();
     assert!(loaded.known.unwrap().is_poor());
-    assert!(loaded.notes.iter().any(|note| note.starts_with("Warning")));
+    let notes = said(&loaded);
+    assert!(notes.iter().any(|note| note.starts_with("Warning")));
     // Stopped early, it reads as what is most plausible, and says nothing of an accuracy.
     let mut trial = trial_of(open());
     for _ in 0..20 {

@@ -292,6 +292,46 @@ own-more-files = und { $count } weitere
 own-waiting = { $file } ist als Beschreibung eines Netzes gemerkt: Leg jetzt die .safetensors-Datei des Netzes ab
 own-no-file = Da ist keine Datei drin
 
+# What is found out about a network of one's own.
+note-unused = Die Datei beschreibt sich selbst, darum wird die Beschreibung daneben nicht verwendet.
+note-and-more = { $names } und { $count } weitere
+note-order = Reihenfolge: { $how }. { $names }.
+note-order-said = wie die Beschreibung sie aufzählt
+note-order-names = nach ihren Namen: Nummern der Reihe nach, Faltungen vor dichten Schichten
+note-order-shapes = nach ihren Formen: Jede nimmt, was die vor ihr gibt
+note-arranged-as-said = Faltungen, wie die Beschreibung sagt: { $arrangement }.
+note-arranged = Faltungen, das Plausibelste, was genau zu den Größen passt: { $arrangement }.
+note-as-plausible = Nicht das Einzige, was passt ({ $count } weitere). Als Nächstes, ebenso plausibel: { $arrangement }. Eine Beschreibung kann sagen, welches: padding, stride, pool.
+note-less-plausible = Nicht das Einzige, was passt ({ $count } weitere). Als Nächstes, weniger plausibel: { $arrangement }. Eine Beschreibung kann sagen, welches: padding, stride, pool.
+note-no-padding = { $name } ohne Rand
+note-padding = { $name } Rand { $padding }
+note-stride = { $what } Schritt { $stride }
+note-then-max = dann Maximum von { $size }
+note-then-mean = dann Mittel von { $size }
+note-then-pool = dann Zusammenfassen von { $size }
+note-activation-assumed = Aktivierung: ReLU nach jeder Schicht außer der letzten, angenommen; Gewichte sagen es nicht (Beschreibung: activation).
+note-without-activation = Keine Aktivierung nach { $names }: Die Nummerierung lässt keinen Platz dafür.
+note-pixels-assumed = Pixel: Mittelwert { $mean } und Standardabweichung { $std } von MNIST, angenommen (Beschreibung: normalisation; mean 0 und std 1 für einfache Pixel zwischen 0 und 1).
+note-classes-assumed = Klassen: 0 bis { $last }, angenommen (Beschreibung: classes).
+note-epsilon-assumed = Batch-Normalisierung: Epsilon { $epsilon }, angenommen.
+note-absent = Nicht in der Datei, darum Nullen (Einsen für einen Maßstab): { $names }.
+note-reads = Liest { $right } von { $of } bekannten Ziffern: { $what }; gefunden durch Ausprobieren von { $ways } Möglichkeiten an { $first } anderen Ziffern.
+note-classes-found = Klassen: { $classes }, durch Ausprobieren gefunden.
+note-warning = Achtung: Weniger als neun von zehn bekannten Ziffern werden richtig gelesen, etwas an diesem Netz ist also nicht verstanden. Das Beste, was versucht wurde: { $ranking }. Eine Beschreibung kann mehr sagen: activation, normalisation, padding, stride, pool, flatten, order.
+note-ranked = { $right } von { $of } mit { $what }
+note-residual = Seine Namen sehen nach Residualblöcken aus: Abkürzungen um Schichten herum kann das Programm nicht rechnen, sie bleiben weg.
+note-pixels-mnist = Pixel mit Mittelwert und Standardabweichung von MNIST
+note-pixels = Pixel von { $from } bis { $to }
+note-pixels-inverted = Pixel von { $paper } (Papier) bis 0 (Tinte)
+note-pixels-said = Pixel mit Mittelwert { $mean } und Standardabweichung { $std }
+note-no-activation = ohne Aktivierung
+note-leaky = Leaky ReLU von { $slope }
+note-max-pooling = Zusammenfassen zum Maximum
+note-mean-pooling = Zusammenfassen zum Mittel
+note-global-mean = am Ende das Mittel jeder Karte
+note-flattened = Karten Ort für Ort aufgereiht (h, w, c)
+note-transposed = liegende Bilder
+
 # What becomes of a drawing.
 saved-drawing = Die Zeichnung ist als { $file } gespeichert.
 saved-picture = Das Bild ist als { $file } gespeichert.

@@ -298,6 +298,46 @@ own-more-files = and { $count } more
 own-waiting = { $file } is kept as the description of a network: now drop the network's .safetensors file
 own-no-file = There is no file in it
 
+# What is found out about a network of one's own.
+note-unused = The file describes itself, so the description beside it is not used.
+note-and-more = { $names } and { $count } more
+note-order = Order: { $how }. { $names }.
+note-order-said = as the description lists them
+note-order-names = by their names: numbers in order, convolutions before dense layers
+note-order-shapes = by their shapes: each takes what the one before it gives
+note-arranged-as-said = Convolutions, as the description says: { $arrangement }.
+note-arranged = Convolutions, the most plausible that fits the sizes exactly: { $arrangement }.
+note-as-plausible = Not the only one that fits ({ $count } more). Next, as plausible: { $arrangement }. A description can say which: padding, stride, pool.
+note-less-plausible = Not the only one that fits ({ $count } more). Next, less plausible: { $arrangement }. A description can say which: padding, stride, pool.
+note-no-padding = { $name } no padding
+note-padding = { $name } padding { $padding }
+note-stride = { $what } stride { $stride }
+note-then-max = then { $size } max pooling
+note-then-mean = then { $size } mean pooling
+note-then-pool = then { $size } pooling
+note-activation-assumed = Activation: ReLU after every layer but the last, assumed; weights do not tell it (description: activation).
+note-without-activation = No activation after { $names }: the numbering leaves no room for one.
+note-pixels-assumed = Pixels: mean { $mean } and standard deviation { $std } of MNIST, assumed (description: normalisation; mean 0 and std 1 for plain pixels between 0 and 1).
+note-classes-assumed = Classes: 0 to { $last }, assumed (description: classes).
+note-epsilon-assumed = Batch normalisation: epsilon { $epsilon }, assumed.
+note-absent = Not in the file, so zeros (ones for a scale): { $names }.
+note-reads = Reads { $right } of { $of } known digits: { $what }; found by trying { $ways } ways on { $first } other digits.
+note-classes-found = Classes: { $classes }, found by trying.
+note-warning = Warning: fewer than nine of ten known digits are read right, so something about this network is not understood. The best that were tried: { $ranking }. A description can say more: activation, normalisation, padding, stride, pool, flatten, order.
+note-ranked = { $right } of { $of } with { $what }
+note-residual = Its names look like residual blocks: shortcuts around layers cannot be run here, so they are left out.
+note-pixels-mnist = pixels with MNIST's mean and standard deviation
+note-pixels = pixels { $from } to { $to }
+note-pixels-inverted = pixels { $paper } (paper) to 0 (ink)
+note-pixels-said = pixels with mean { $mean } and std { $std }
+note-no-activation = no activation
+note-leaky = leaky ReLU of { $slope }
+note-max-pooling = max pooling
+note-mean-pooling = mean pooling
+note-global-mean = the mean of each map at the end
+note-flattened = maps flattened place by place (h, w, c)
+note-transposed = pictures on their side
+
 # What becomes of a drawing.
 saved-drawing = The drawing is saved as { $file }.
 saved-picture = The picture is saved as { $file }.

@@ -298,6 +298,46 @@ own-more-files = y { $count } más
 own-waiting = { $file } queda guardado como descripción de una red: ahora suelta el archivo .safetensors de la red
 own-no-file = No hay ningún archivo
 
+# What is found out about a network of one's own.
+note-unused = El archivo se describe a sí mismo, así que no se usa la descripción que lo acompaña.
+note-and-more = { $names } y { $count } más
+note-order = Orden: { $how }. { $names }.
+note-order-said = como los enumera la descripción
+note-order-names = por sus nombres: números en orden, convoluciones antes que capas densas
+note-order-shapes = por sus formas: cada una toma lo que da la anterior
+note-arranged-as-said = Convoluciones, como dice la descripción: { $arrangement }.
+note-arranged = Convoluciones, lo más plausible que encaja exactamente con los tamaños: { $arrangement }.
+note-as-plausible = No es lo único que encaja ({ $count } más). Lo siguiente, igual de plausible: { $arrangement }. Una descripción puede decir cuál: padding, stride, pool.
+note-less-plausible = No es lo único que encaja ({ $count } más). Lo siguiente, menos plausible: { $arrangement }. Una descripción puede decir cuál: padding, stride, pool.
+note-no-padding = { $name } sin relleno
+note-padding = { $name } relleno { $padding }
+note-stride = { $what } paso { $stride }
+note-then-max = luego máximo de { $size }
+note-then-mean = luego media de { $size }
+note-then-pool = luego reducción de { $size }
+note-activation-assumed = Activación: ReLU tras cada capa menos la última, supuesto; los pesos no lo dicen (descripción: activation).
+note-without-activation = Sin activación tras { $names }: la numeración no deja sitio para ninguna.
+note-pixels-assumed = Píxeles: media { $mean } y desviación típica { $std } de MNIST, supuesto (descripción: normalisation; mean 0 y std 1 para píxeles simples entre 0 y 1).
+note-classes-assumed = Clases: 0 a { $last }, supuesto (descripción: classes).
+note-epsilon-assumed = Normalización por lotes: épsilon { $epsilon }, supuesto.
+note-absent = No están en el archivo, así que ceros (unos para una escala): { $names }.
+note-reads = Lee { $right } de { $of } cifras conocidas: { $what }; hallado probando { $ways } maneras con otras { $first } cifras.
+note-classes-found = Clases: { $classes }, hallado probando.
+note-warning = Atención: se leen bien menos de nueve de cada diez cifras conocidas, así que algo de esta red no se entiende. Lo mejor que se probó: { $ranking }. Una descripción puede decir más: activation, normalisation, padding, stride, pool, flatten, order.
+note-ranked = { $right } de { $of } con { $what }
+note-residual = Sus nombres parecen bloques residuales: los atajos alrededor de capas no se pueden calcular aquí y se omiten.
+note-pixels-mnist = píxeles con la media y la desviación típica de MNIST
+note-pixels = píxeles de { $from } a { $to }
+note-pixels-inverted = píxeles de { $paper } (papel) a 0 (tinta)
+note-pixels-said = píxeles con media { $mean } y desviación típica { $std }
+note-no-activation = sin activación
+note-leaky = leaky ReLU de { $slope }
+note-max-pooling = reducción al máximo
+note-mean-pooling = reducción a la media
+note-global-mean = la media de cada mapa al final
+note-flattened = mapas aplanados lugar por lugar (h, w, c)
+note-transposed = imágenes tumbadas
+
 # What becomes of a drawing.
 saved-drawing = El dibujo está guardado como { $file }.
 saved-picture = La imagen está guardada como { $file }.

@@ -295,6 +295,46 @@ own-more-files = et { $count ->
 own-waiting = { $file } est gardé comme description d’un réseau : déposez maintenant le fichier .safetensors du réseau
 own-no-file = Aucun fichier là-dedans
 
+# What is found out about a network of one's own.
+note-unused = Le fichier se décrit lui-même, la description jointe n’est donc pas utilisée.
+note-and-more = { $names } et { $count } autres
+note-order = Ordre : { $how }. { $names }.
+note-order-said = comme la description les énumère
+note-order-names = d’après leurs noms : numéros croissants, convolutions avant les couches denses
+note-order-shapes = d’après leurs formes : chacune prend ce que donne la précédente
+note-arranged-as-said = Convolutions, comme le dit la description : { $arrangement }.
+note-arranged = Convolutions, le plus plausible qui convient exactement aux tailles : { $arrangement }.
+note-as-plausible = Ce n’est pas la seule possibilité ({ $count } autres). La suivante, aussi plausible : { $arrangement }. Une description peut dire laquelle : padding, stride, pool.
+note-less-plausible = Ce n’est pas la seule possibilité ({ $count } autres). La suivante, moins plausible : { $arrangement }. Une description peut dire laquelle : padding, stride, pool.
+note-no-padding = { $name } sans bord
+note-padding = { $name } bord { $padding }
+note-stride = { $what } pas { $stride }
+note-then-max = puis maximum de { $size }
+note-then-mean = puis moyenne de { $size }
+note-then-pool = puis réduction { $size }
+note-activation-assumed = Activation : ReLU après chaque couche sauf la dernière, supposé ; les poids ne le disent pas (description : activation).
+note-without-activation = Pas d’activation après { $names } : la numérotation n’en laisse pas la place.
+note-pixels-assumed = Pixels : moyenne { $mean } et écart type { $std } de MNIST, supposé (description : normalisation ; mean 0 et std 1 pour des pixels simples entre 0 et 1).
+note-classes-assumed = Classes : 0 à { $last }, supposé (description : classes).
+note-epsilon-assumed = Normalisation par lot : epsilon { $epsilon }, supposé.
+note-absent = Absents du fichier, donc des zéros (des uns pour une échelle) : { $names }.
+note-reads = Lit { $right } chiffres connus sur { $of } : { $what } ; trouvé en essayant { $ways } façons sur { $first } autres chiffres.
+note-classes-found = Classes : { $classes }, trouvé par essais.
+note-warning = Attention : moins de neuf chiffres connus sur dix sont lus correctement, quelque chose de ce réseau n’est donc pas compris. Les meilleurs essais : { $ranking }. Une description peut en dire plus : activation, normalisation, padding, stride, pool, flatten, order.
+note-ranked = { $right } sur { $of } avec { $what }
+note-residual = Ses noms ressemblent à des blocs résiduels : les raccourcis autour de couches ne peuvent pas être calculés ici et sont laissés de côté.
+note-pixels-mnist = pixels avec la moyenne et l’écart type de MNIST
+note-pixels = pixels de { $from } à { $to }
+note-pixels-inverted = pixels de { $paper } (papier) à 0 (encre)
+note-pixels-said = pixels de moyenne { $mean } et d’écart type { $std }
+note-no-activation = sans activation
+note-leaky = leaky ReLU de { $slope }
+note-max-pooling = réduction au maximum
+note-mean-pooling = réduction à la moyenne
+note-global-mean = la moyenne de chaque carte à la fin
+note-flattened = cartes mises à plat lieu par lieu (h, w, c)
+note-transposed = images couchées
+
 # What becomes of a drawing.
 saved-drawing = Le dessin est enregistré sous { $file }.
 saved-picture = L’image est enregistrée sous { $file }.

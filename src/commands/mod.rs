@@ -8,7 +8,10 @@ pub mod predict;
 pub mod rest;
 pub mod screenshot;
 
-use crate::own_network::read_network;
+use crate::{
+    own_network::read_network,
+    words::{Language, say_note},
+};
 use mnistify_network::{
     fused::Gpu,
     import::{Loaded, Opened, plain},
@@ -28,7 +31,8 @@ pub fn load_network(file: &Path) -> Result<Loaded, String> {
         }
     };
     for note in &loaded.notes {
-        tell(&format!("{}: {}", file.display(), plain(note)));
+        let text = say_note(Language::English, note);
+        tell(&format!("{}: {}", file.display(), plain(&text)));
     }
     Ok(loaded)
 }

@@ -6,7 +6,10 @@ use bevy::{
     ecs::{lifecycle::HookContext, query::QueryData, system::SystemParam, world::DeferredWorld},
     prelude::*,
 };
-use mnistify_network::{Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec, import::Known};
+use mnistify_network::{
+    Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec,
+    import::{Known, Note},
+};
 use std::sync::Arc;
 
 /// What a network is.
@@ -34,8 +37,8 @@ pub enum Origin {
     Shipped,
     /// A person brought it.
     Own {
-        /// What had to be assumed about it or was found out, a sentence each.
-        notes: Vec<String>,
+        /// What had to be assumed about it or was found out.
+        notes: Vec<Note>,
         /// How well it reads known digits; none where it was not tried out.
         known: Option<Known>,
     },

@@ -10,6 +10,7 @@
 mod assumptions;
 mod modules;
 mod names;
+mod note;
 mod order;
 mod plan;
 mod search;
@@ -18,6 +19,7 @@ mod trial;
 mod weights;
 mod wording;
 
+pub use note::{Note, Value};
 pub use trial::{Known, KnownDigits, Trial};
 
 use crate::{
@@ -26,6 +28,7 @@ use crate::{
 };
 use assumptions::{Assumptions, candidates};
 use modules::{Entry, Module};
+use order::How;
 use plan::{Between, NormPlace, Plan};
 use safetensors::SafeTensors;
 use search::{Found, TooMany};
@@ -45,8 +48,8 @@ const MAX_LINES: usize = 40;
 pub struct Loaded {
     /// The network, its tensors under this project's names.
     pub model: Model,
-    /// For people, a sentence each; empty for a file with this project's metadata.
-    pub notes: Vec<String>,
+    /// For people, a text each; none for a file with this project's metadata.
+    pub notes: Vec<Note>,
     /// How well it reads known digits; none where it was not tried out.
     pub known: Option<Known>,
 }
@@ -160,8 +163,8 @@ pub fn open(
     }
     match Model::from_bytes(bytes, file_name) {
         Ok(model) => {
-            let unused = "The file describes itself, so the description beside it is not used.";
-            let notes = sidecar.map(|_| unused.to_string()).into_iter().collect();
+            let notes = sidecar.map(|_| Note::new("note-unused"));
+            let notes = notes.into_iter().collect();
             return Ok(Opened::Network(Box::new(Loaded {
                 model,
                 notes,
@@ -242,13 +245,9 @@ pub fn open(
     })))
 }
 
-fn absent_note(absent: &[String]) -> Option<String> {
-    (!absent.is_empty()).then(|| {
-        format!(
-            "Not in the file, so zeros (ones for a scale): {}.",
-            listing(absent)
-        )
-    })
+fn absent_note(absent: &[String]) -> Option<Note> {
+    let note = || Note::new("note-absent").with("names", listing(absent));
+    (!absent.is_empty()).then(note)
 }
 
 /// Well-known formats that people try, by their first bytes, and how to get safetensors out of them.
@@ -303,7 +302,7 @@ enum Fault {
 struct Understood {
     modules: Vec<Module>,
     /// How their order was found.
-    how: String,
+    how: How,
     plan: Plan,
     fixed: Vec<Fixed>,
     /// Strides, paddings and poolings that fit, the plausible first; never empty.
@@ -379,12 +378,11 @@ impl Understood {
         sidecar: &Sidecar,
         spec: &NetworkSpec,
         was_tried: bool,
-    ) -> Vec<String> {
-        let mut notes = vec![format!(
-            "Order: {}. {}.",
-            self.how,
-            listing(&wording::names(&self.modules))
-        )];
+    ) -> Vec<Note> {
+        let order = Note::new("note-order")
+            .with("how", Note::new(self.how.key()))
+            .with("names", listing(&wording::names(&self.modules)));
+        let mut notes = vec![order];
         notes.extend(wording::arrangement_notes(
             &self.modules,
             &self.plan,
@@ -497,7 +495,8 @@ fn understand(
     report.understood = modules.iter().map(Module::words).collect();
     if let Some(problem) = order::first_break(&modules) {
         report.problems.push(format!(
-            "In the order of this list, which is {how}, {problem}"
+            "In the order of this list, which is {}, {problem}",
+            how.words()
         ));
         report.advice.push(order_advice());
         report

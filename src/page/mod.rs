@@ -22,7 +22,7 @@ use crate::{
     school::{self, SchoolAction},
     snapshot::Snapshot,
     view::{DrawSurface, FrameTimes, cameras::SceneCamera},
-    words::Language,
+    words::{Language, language, say_note},
 };
 use bevy::{
     prelude::*,
@@ -345,7 +345,7 @@ pub fn load_network(
         "layers": spec.layers(),
         "classes": spec.classes(),
         "parameters": spec.parameter_count(),
-        "notes": loaded.notes,
+        "notes": loaded.notes.iter().map(|note| say_note(language(), note)).collect::<Vec<_>>(),
         "trying": matches!(opened, Opened::Trial(_)),
     });
     own_network(match opened {

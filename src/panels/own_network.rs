@@ -5,11 +5,12 @@ use crate::{
     actions::{Action, Switch},
     inference::{Network, Origin},
     own_network::{EXAMPLE, OwnNetworkAction},
-    words::{say, say_with, thousands},
+    words::{language, say, say_note, say_with, thousands},
 };
 use bevy_egui::egui::{
     self, Align2, Context, Id, LayerId, Order, Rect, RichText, Shape, Stroke, Ui,
 };
+use mnistify_network::import::Note;
 
 /// The sheet's width where there is room, in logical pixels.
 const WIDTH: f32 = 560.0;
@@ -88,7 +89,7 @@ fn refusal_ui(ui: &mut Ui, explanation: &str) {
 }
 
 fn network_ui(ui: &mut Ui, network: &Network) {
-    let notes: &[String] = match &network.origin {
+    let notes: &[Note] = match &network.origin {
         Origin::Own { notes, .. } => notes,
         Origin::Shipped | Origin::Pupil => &[],
     };
@@ -116,6 +117,7 @@ fn network_ui(ui: &mut Ui, network: &Network) {
     for note in notes {
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new("·").color(theme::dim()));
+            let note = say_note(language(), note);
             ui.label(RichText::new(note).color(theme::dim()));
         });
     }

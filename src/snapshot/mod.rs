@@ -72,7 +72,10 @@ impl Snapshot<'_, '_> {
         let only = self.networks.only_shown();
         let own = self.networks.own();
         let notes = own.as_ref().map(|own| match &own.network.origin {
-            Origin::Own { notes, .. } => notes.clone(),
+            Origin::Own { notes, .. } => {
+                let say = |note| words::say_note(words::language(), note);
+                notes.iter().map(say).collect::<Vec<_>>()
+            }
             Origin::Shipped | Origin::Pupil => Vec::new(),
         });
         let known = own.as_ref().and_then(|own| own.network.known());

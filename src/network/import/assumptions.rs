@@ -2,6 +2,7 @@
 
 use super::{
     Understood,
+    note::{Note, Value},
     sidecar::{self, FlattenOrder, MeanStd, PYTORCH_SLOPE, Sidecar},
 };
 use crate::spec::{Activation, Normalisation};
@@ -49,15 +50,17 @@ impl Pixels {
         Normalisation { scale, offset }
     }
 
-    fn words(self) -> String {
+    fn note(self) -> Note {
         match self {
-            Self::Mnist => "pixels with MNIST's mean and standard deviation".into(),
-            Self::Unit => "pixels 0 to 1".into(),
-            Self::Half => "pixels −1 to 1".into(),
-            Self::Bytes => "pixels 0 to 255".into(),
-            Self::Inverted => "pixels 1 (paper) to 0 (ink)".into(),
-            Self::InvertedBytes => "pixels 255 (paper) to 0 (ink)".into(),
-            Self::Said(MeanStd { mean, std }) => format!("pixels with mean {mean} and std {std}"),
+            Self::Mnist => Note::new("note-pixels-mnist"),
+            Self::Unit => Note::new("note-pixels").with("from", "0").with("to", "1"),
+            Self::Half => Note::new("note-pixels").with("from", "−1").with("to", "1"),
+            Self::Bytes => Note::new("note-pixels").with("from", "0").with("to", "255"),
+            Self::Inverted => Note::new("note-pixels-inverted").with("paper", "1"),
+            Self::InvertedBytes => Note::new("note-pixels-inverted").with("paper", "255"),
+            Self::Said(MeanStd { mean, std }) => Note::new("note-pixels-said")
+                .with("mean", mean.to_string())
+                .with("std", std.to_string()),
         }
     }
 }
@@ -93,28 +96,34 @@ pub(super) struct Assumptions {
 }
 
 impl Assumptions {
-    /// What differs from network to network, in words.
-    pub fn words(&self, understood: &Understood) -> String {
-        let mut words = vec![self.pixels.words()];
-        words.push(match self.activation {
-            Activation::None => "no activation".into(),
-            Activation::LeakyRelu(slope) => format!("leaky ReLU of {slope}"),
+    /// What differs from network to network, for people.
+    pub fn told(&self, understood: &Understood) -> Value {
+        let mut told: Vec<Value> = vec![self.pixels.note().into()];
+        told.push(match self.activation {
+            Activation::None => Note::new("note-no-activation").into(),
+            Activation::LeakyRelu(slope) => Note::new("note-leaky")
+                .with("slope", slope.to_string())
+                .into(),
             activation => activation.name().into(),
         });
+        let mut also = |key| told.push(Note::new(key).into());
         if understood.has_open_pools() {
-            let pooling = if self.mean_pool { "mean" } else { "max" };
-            words.push(format!("{pooling} pooling"));
+            also(if self.mean_pool {
+                "note-mean-pooling"
+            } else {
+                "note-max-pooling"
+            });
         }
         if understood.found[self.arrangement].global_mean {
-            words.push("the mean of each map at the end".into());
+            also("note-global-mean");
         }
         if understood.flattens_maps(self.arrangement) && self.flatten == FlattenOrder::Hwc {
-            words.push("maps flattened place by place (h, w, c)".into());
+            also("note-flattened");
         }
         if self.transposed {
-            words.push("pictures on their side".into());
+            also("note-transposed");
         }
-        words.join(", ")
+        Value::list(told, ", ")
     }
 
     /// The same with every other activation that may stand there.

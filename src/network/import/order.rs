@@ -17,25 +17,53 @@ enum Chunk {
     Text(String),
 }
 
+/// How an order was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    Said,
+    Names,
+    Shapes,
+}
+
+impl How {
+    /// The key of its words.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Said => "note-order-said",
+            Self::Names => "note-order-names",
+            Self::Shapes => "note-order-shapes",
+        }
+    }
+
+    /// In a report on what cannot be run.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Said => "as the description lists them",
+            Self::Names => "by their names: numbers in order, convolutions before dense layers",
+            Self::Shapes => "by their shapes: each takes what the one before it gives",
+        }
+    }
+}
+
 /// The modules in the order in which they run, and how it was found. `wanted` are prefixes as a person lists them.
 pub(super) fn ordered(
     modules: Vec<Module>,
     wanted: Option<&[String]>,
-) -> Result<(Vec<Module>, String), String> {
+) -> Result<(Vec<Module>, How), String> {
     if let Some(wanted) = wanted {
         let modules = listed(modules, wanted)?;
-        return Ok((modules, "as the description lists them".to_string()));
+        return Ok((modules, How::Said));
     }
     let (mut operators, attached) = split_norms(by_name(modules));
-    let mut how = "by their names: numbers in order, convolutions before dense layers";
+    let mut how = How::Names;
     if first_break(&operators).is_some()
         && let Some(order) = by_shapes(&operators)
     {
         operators = order.into_iter().map(|i| operators[i].clone()).collect();
-        how = "by their shapes: each takes what the one before it gives";
+        how = How::Shapes;
     }
     let modules = attach(operators, attached)?;
-    Ok((modules, how.to_string()))
+    Ok((modules, how))
 }
 
 fn listed(mut modules: Vec<Module>, wanted: &[String]) -> Result<Vec<Module>, String> {

@@ -7,6 +7,7 @@
 use super::{
     Architecture, Loaded, Understood,
     assumptions::{Assumptions, candidates},
+    note::{Note, Value},
     sidecar::Sidecar,
     weights::Weights,
 };
@@ -309,15 +310,18 @@ impl Trial {
             let of = self.known.images.len() - first;
             let right = best.measured;
             let result = Known { right, of };
-            let what = best.assumptions.words(understood);
-            notes.push(format!(
-                "Reads {right} of {of} known digits: {what}; found by trying {} ways on {first} other digits.",
-                self.tried
-            ));
+            notes.push(
+                Note::new("note-reads")
+                    .with("right", right)
+                    .with("of", of)
+                    .with("what", best.assumptions.told(understood))
+                    .with("ways", self.tried)
+                    .with("first", first),
+            );
             let digits = digits_of_outputs(&best.answers[..first], &self.known.labels);
             if let Some(digits) = digits.filter(|_| self.said.classes.is_none()) {
                 let classes: Vec<String> = digits.iter().map(u8::to_string).collect();
-                notes.push(format!("Classes: {}, found by trying.", classes.join(", ")));
+                notes.push(Note::new("note-classes-found").with("classes", classes.join(", ")));
                 let spec = &model.spec;
                 let named = NetworkSpec::with_classes(
                     spec.name().to_string(),
@@ -328,7 +332,7 @@ impl Trial {
                 model.spec = named.map_err(|error| error.to_string())?;
             }
             if result.is_poor() {
-                notes.push(self.warning(of));
+                notes.extend(self.warnings(of));
             }
             known = Some(result);
         }
@@ -342,22 +346,16 @@ impl Trial {
     }
 
     /// What a person can do about a network that reads too few.
-    fn warning(&self, of: usize) -> String {
-        let ranking: Vec<String> = self
-            .candidates
-            .iter()
-            .map(|candidate| {
-                let understood = &self.readings[candidate.assumptions.reading];
-                let words = candidate.assumptions.words(understood);
-                format!("{} of {of} with {words}", candidate.measured)
-            })
-            .collect();
-        let mut text = format!(
-            "Warning: fewer than nine of ten known digits are read right, so something about this network is not understood. \
-             The best that were tried: {}. A description can say more: activation, normalisation, padding, stride, pool, \
-             flatten, order.",
-            ranking.join("; ")
-        );
+    fn warnings(&self, of: usize) -> Vec<Note> {
+        let ranking = self.candidates.iter().map(|candidate| {
+            let understood = &self.readings[candidate.assumptions.reading];
+            Note::new("note-ranked")
+                .with("right", candidate.measured)
+                .with("of", of)
+                .with("what", candidate.assumptions.told(understood))
+        });
+        let ranking = Value::list(ranking, "; ");
+        let mut notes = vec![Note::new("note-warning").with("ranking", ranking)];
         let names = [
             "downsample",
             "shortcut",
@@ -371,11 +369,9 @@ impl Trial {
             .iter()
             .any(|module| names.iter().any(|name| module.path.contains(name)))
         {
-            text.push_str(
-                " Its names look like residual blocks: shortcuts around layers cannot be run here, so they are left out.",
-            );
+            notes.push(Note::new("note-residual"));
         }
-        text
+        notes
     }
 }
 

@@ -1,8 +1,10 @@
-//! What people read about an imported file: advice, notes on what was assumed, and how the shapes went where nothing fits.
+//! What people read about an imported file: notes on what was assumed, as keys; advice, and how the shapes went where nothing
+//! fits.
 
 use super::{
     Report,
     modules::Module,
+    note::{Note, Value},
     plan::{Between, Plan},
     search::{self, Choice, End, Found},
     sidecar::{self, Fixed, Sidecar},
@@ -94,18 +96,16 @@ fn words([channels, height, width]: Shape) -> String {
 }
 
 /// The first names of a list, the rest counted.
-pub(super) fn listing(names: &[String]) -> String {
+pub(super) fn listing(names: &[String]) -> Value {
     const SHOWN: usize = 12;
-    let mut text = names
-        .iter()
-        .take(SHOWN)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    let shown = Value::list(names.iter().take(SHOWN).cloned(), ", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => Note::new("note-and-more")
+            .with("names", shown)
+            .with("count", more)
+            .into(),
     }
-    text
 }
 
 pub(super) fn names(modules: &[Module]) -> Vec<String> {
@@ -116,7 +116,7 @@ pub(super) fn names(modules: &[Module]) -> Vec<String> {
 }
 
 /// Such as `conv1 padding 2, then 2×2 max pooling; conv2 no padding`.
-fn arrangement(modules: &[Module], choices: &[Choice]) -> String {
+fn arrangement(modules: &[Module], choices: &[Choice]) -> Value {
     let pair = |[y, x]: [usize; 2]| {
         if y == x {
             y.to_string()
@@ -124,33 +124,36 @@ fn arrangement(modules: &[Module], choices: &[Choice]) -> String {
             format!("{y}×{x}")
         }
     };
-    let convs = modules
-        .iter()
-        .filter(|module| module.is_conv())
-        .zip(choices);
-    let each = convs.map(|(module, choice)| {
-        let mut text = match choice.padding {
-            [0, 0] => format!("{} no padding", module.name()),
-            padding => format!("{} padding {}", module.name(), pair(padding)),
-        };
-        if choice.stride != [1, 1] {
-            text.push_str(&format!(" stride {}", pair(choice.stride)));
+    let strided = |what: Note, stride: [usize; 2], usual: [usize; 2]| {
+        if stride == usual {
+            what
+        } else {
+            Note::new("note-stride")
+                .with("what", what)
+                .with("stride", pair(stride))
         }
+    };
+    let convs = modules.iter().filter(|module| module.is_conv());
+    let each = convs.zip(choices).map(|(module, choice)| {
+        let padded = match choice.padding {
+            [0, 0] => Note::new("note-no-padding"),
+            padding => Note::new("note-padding").with("padding", pair(padding)),
+        };
+        let padded = padded.with("name", module.name());
+        let mut parts = vec![strided(padded, choice.stride, [1, 1])];
         if let Some(pool) = choice.pool {
             let [y, x] = pool.kernel_size;
-            let kind = match pool.mean {
-                Some(true) => "mean ",
-                Some(false) => "max ",
-                None => "",
+            let key = match pool.mean {
+                Some(true) => "note-then-mean",
+                Some(false) => "note-then-max",
+                None => "note-then-pool",
             };
-            text.push_str(&format!(", then {y}×{x} {kind}pooling"));
-            if pool.stride != [y, x] {
-                text.push_str(&format!(" stride {}", pair(pool.stride)));
-            }
+            let pooled = Note::new(key).with("size", format!("{y}×{x}"));
+            parts.push(strided(pooled, pool.stride, [y, x]));
         }
-        text
+        Value::list(parts, ", ")
     });
-    each.collect::<Vec<_>>().join("; ")
+    Value::list(each, "; ")
 }
 
 pub(super) fn arrangement_notes(
@@ -159,7 +162,7 @@ pub(super) fn arrangement_notes(
     fixed: &[Fixed],
     found: &[Found],
     taken: usize,
-) -> Vec<String> {
+) -> Vec<Note> {
     let Some(best) = found.get(taken) else {
         return Vec::new();
     };
@@ -174,26 +177,22 @@ pub(super) fn arrangement_notes(
     }
     let all_said =
         |fixed: &Fixed| fixed.padding.is_some() && fixed.stride.is_some() && fixed.pool.is_some();
-    let source = if fixed.iter().all(all_said) {
-        "as the description says"
+    let key = if fixed.iter().all(all_said) {
+        "note-arranged-as-said"
     } else {
-        "the most plausible that fits the sizes exactly"
+        "note-arranged"
     };
-    let mut notes = vec![format!(
-        "Convolutions, {source}: {}.",
-        arrangement(modules, &best.choices)
-    )];
+    let told = |key, found: &Found| {
+        Note::new(key).with("arrangement", arrangement(modules, &found.choices))
+    };
+    let mut notes = vec![told(key, best)];
     if let Some(next) = others.first() {
-        let count = format!("{} more", others.len());
-        let rank = if next.cost <= best.cost {
-            "as plausible"
+        let key = if next.cost <= best.cost {
+            "note-as-plausible"
         } else {
-            "less plausible"
+            "note-less-plausible"
         };
-        notes.push(format!(
-            "Not the only one that fits ({count}). Next, {rank}: {}. A description can say which: padding, stride, pool.",
-            arrangement(modules, &next.choices)
-        ));
+        notes.push(told(key, next).with("count", others.len()));
     }
     notes
 }
@@ -203,21 +202,15 @@ pub(super) fn activation_notes(
     plan: &Plan,
     sidecar: &Sidecar,
     was_tried: bool,
-) -> Vec<String> {
+) -> Vec<Note> {
     let mut notes = Vec::new();
     if sidecar.activation.is_none() && !was_tried {
-        notes.push(
-            "Activation: ReLU after every layer but the last, assumed; weights do not tell it (description: activation)."
-                .to_string(),
-        );
+        notes.push(Note::new("note-activation-assumed"));
     }
     if !plan.without_activation.is_empty() {
         let without = plan.without_activation.iter();
         let without: Vec<String> = without.map(|i| modules[*i].name().to_string()).collect();
-        notes.push(format!(
-            "No activation after {}: the numbering leaves no room for one.",
-            listing(&without)
-        ));
+        notes.push(Note::new("note-without-activation").with("names", listing(&without)));
     }
     notes
 }
@@ -227,25 +220,21 @@ pub(super) fn assumption_notes(
     spec: &NetworkSpec,
     sidecar: &Sidecar,
     was_tried: bool,
-) -> Vec<String> {
+) -> Vec<Note> {
     let mut notes = Vec::new();
     if sidecar.normalisation.is_none() && !was_tried {
-        notes.push(format!(
-            "Pixels: mean {} and standard deviation {} of MNIST, assumed (description: normalisation; mean 0 and std 1 for \
-             plain pixels between 0 and 1).",
-            sidecar::MNIST.mean,
-            sidecar::MNIST.std
-        ));
+        notes.push(
+            Note::new("note-pixels-assumed")
+                .with("mean", sidecar::MNIST.mean.to_string())
+                .with("std", sidecar::MNIST.std.to_string()),
+        );
     }
     if sidecar.classes.is_none() && !was_tried {
-        notes.push(format!(
-            "Classes: 0 to {}, assumed (description: classes).",
-            spec.classes().len() - 1
-        ));
+        notes.push(Note::new("note-classes-assumed").with("last", spec.classes().len() - 1));
     }
     if let Some(norm) = modules.iter().find(|module| module.is_norm()) {
         let epsilon = if norm.is_keras { "1e-3" } else { "1e-5" };
-        notes.push(format!("Batch normalisation: epsilon {epsilon}, assumed."));
+        notes.push(Note::new("note-epsilon-assumed").with("epsilon", epsilon));
     }
     notes
 }
