@@ -1052,8 +1052,8 @@ mod tests {
             for window in WINDOWS {
                 let mut check = |text: &str, room: Rect| {
                     if !fits(&context, text, room.size()) {
-                        let [width, height] = room.size().into();
-                        faults.push(format!("{window:?}: {text}: {width:.0}×{height:.0}"));
+                        let size = room.size();
+                        faults.push(format!("{window:?}: {text}: {size:?}"));
                     }
                 };
                 let inside = |rect: Rect| rect.shrink2(vec2(theme::BESIDE_WORDS / 2.0, 0.0));
