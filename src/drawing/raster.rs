@@ -66,9 +66,37 @@ pub enum Preparation {
 /// The image of the strokes. Without visible ink it is blank. Strokes whose width is not finite and positive, and
 /// points that are not finite, are passed over. A raw image shows the pad only, a prepared one all the ink there is.
 pub fn rasterise(strokes: &[Stroke], preparation: Preparation) -> Image28 {
-    match preparation {
-        Preparation::Raw => averaged(&paint(strokes, View::RAW, Pen::AsDrawn)),
-        Preparation::Prepared => prepared(strokes),
+    Held::of(strokes, preparation).map_or_else(Image28::blank, |held| held.rasterise(strokes))
+}
+
+/// The preparation of one drawing, held for others: what is left of it is painted where it was, as wide as it was.
+#[derive(Clone, Copy, Debug)]
+pub struct Held {
+    view: View,
+    pen: Pen,
+}
+
+impl Held {
+    /// How these strokes are prepared; none where a prepared drawing has no visible ink.
+    pub fn of(strokes: &[Stroke], preparation: Preparation) -> Option<Self> {
+        match preparation {
+            Preparation::Raw => Some(Self {
+                view: View::RAW,
+                pen: Pen::AsDrawn,
+            }),
+            Preparation::Prepared => prepared(strokes),
+        }
+    }
+
+    /// The image of other strokes under this preparation.
+    pub fn rasterise(&self, strokes: &[Stroke]) -> Image28 {
+        averaged(&paint(strokes, self.view, self.pen))
+    }
+
+    /// As how wide a drawn stroke is painted, in pad units.
+    pub fn painted_width(&self, stroke: &Stroke) -> f32 {
+        let scale = self.view.scale;
+        self.pen.width_px(stroke.tool, stroke.width, scale) / scale
     }
 }
 
@@ -278,31 +306,28 @@ fn fitted(extents: &[Extent], pen: Pen) -> View {
     }
 }
 
-fn prepared(strokes: &[Stroke]) -> Image28 {
+fn prepared(strokes: &[Stroke]) -> Option<Held> {
     let extents = ink_extents(strokes);
     if extents.is_empty() {
-        return Image28::blank();
+        return None;
     }
     if strokes.iter().all(|stroke| stroke.tool == Tool::Draw) {
         let view = fitted(&extents, Pen::LikeMnist);
-        return normalised(strokes, &extents, view, Pen::LikeMnist).unwrap_or_else(Image28::blank);
+        return normalised(strokes, &extents, view, Pen::LikeMnist);
     }
     // What the visitor sees decides what there is to scale: the ink at the drawn widths after erasing.
     let view = fitted(&extents, Pen::AsDrawn);
-    let Some(seen) = visible(&paint(strokes, view, Pen::AsDrawn)) else {
-        return Image28::blank();
-    };
+    let seen = visible(&paint(strokes, view, Pen::AsDrawn))?;
     let view = view.around(seen, BOX_PX / seen.longer());
     // A pen made thinner can vanish under an eraser that only took the middle out of a bold stroke; the drawn widths
     // then show what is left.
     normalised(strokes, &extents, view, Pen::LikeMnist)
         .or_else(|| normalised(strokes, &extents, view, Pen::AsDrawn))
-        .unwrap_or_else(Image28::blank)
 }
 
-/// The strokes with the visible ink scaled to the box and centred by mass, beginning with a view that shows all of it.
-/// None when no ink is visible.
-fn normalised(strokes: &[Stroke], extents: &[Extent], mut view: View, pen: Pen) -> Option<Image28> {
+/// The view of the strokes with the visible ink scaled to the box and centred by mass, beginning with one that shows all
+/// of it. None when no ink is visible.
+fn normalised(strokes: &[Stroke], extents: &[Extent], mut view: View, pen: Pen) -> Option<Held> {
     let mut fine = paint(strokes, view, pen);
     let mut seen = visible(&fine)?;
     for _ in 0..MAX_CORRECTIONS {
@@ -318,7 +343,7 @@ fn normalised(strokes: &[Stroke], extents: &[Extent], mut view: View, pen: Pen) 
         kept_inside(x - MIDDLE, seen.min.0, seen.max.0),
         kept_inside(y - MIDDLE, seen.min.1, seen.max.1),
     );
-    Some(averaged(&paint(strokes, view, pen)))
+    Some(Held { view, pen })
 }
 
 /// A view in which the longer side of what is seen comes nearer to `BOX_PX`; None when it is near enough, or the scale
@@ -642,6 +667,25 @@ mod tests {
         assert!(mean_difference(&plain, &tiny) < 0.1);
         let huge = rasterise(&seven(1.2, -30.0, -20.0, 20.0), Preparation::Prepared);
         assert!(mean_difference(&plain, &huge) < 0.05);
+    }
+
+    #[test]
+    fn a_held_preparation_leaves_what_is_left_where_it_was() {
+        let strokes = [
+            stroke(Tool::Draw, 20.0, &SEVEN),
+            stroke(Tool::Draw, 20.0, &[(110.0, 140.0), (180.0, 140.0)]),
+        ];
+        let whole = rasterise(&strokes, Preparation::Prepared);
+        let held = Held::of(&strokes, Preparation::Prepared).expect("ink");
+        assert_eq!(held.rasterise(&strokes), whole);
+        let left = held.rasterise(&strokes[1..]);
+        assert!(!left.is_blank());
+        let pairs = left.as_slice().iter().zip(whole.as_slice());
+        assert!(pairs.into_iter().all(|(left, whole)| left <= whole));
+        // Prepared by itself it would fill the box.
+        let alone = rasterise(&strokes[1..], Preparation::Prepared);
+        assert!(mean_difference(&alone, &left) > 0.02);
+        assert!(Held::of(&[], Preparation::Prepared).is_none());
     }
 
     #[test]
