@@ -3,6 +3,7 @@
 //! Who wants a network triggers [`AddNetwork`]; who wants it gone despawns its entity. Everybody else observes
 //! `On<Add, Network>` and `On<Remove, Network>`.
 
+mod batch;
 mod executor;
 mod names;
 mod network;
@@ -10,6 +11,7 @@ mod runner;
 mod self_test;
 mod timings;
 
+pub use batch::{Batch, Progress};
 pub use executor::{CurrentAnswer, Executor, RunnerStatus};
 pub use mnistify_network::Series;
 pub use names::shortened;

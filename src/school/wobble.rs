@@ -4,13 +4,12 @@
 use super::School;
 use crate::{
     gpu::SharedGpu,
-    inference::{Executor, Network, Shown},
+    inference::{Batch, Executor, Network, Progress, Shown},
     pad::Pad,
     rest::NextFrame,
 };
 use bevy::prelude::*;
 use mnistify_drawing::{PIXELS, SIDE};
-use mnistify_network::fused::{ArenaRead, FusedNetwork};
 
 /// Dots by which the drawing is moved, at most.
 pub const REACH: isize = 5;
@@ -26,8 +25,7 @@ const SECONDS: f32 = 0.7;
 pub struct Wobble {
     /// Row by row from the top left; none before the first map came, or where nothing is drawn.
     pub places: Option<Vec<Said>>,
-    network: Option<FusedNetwork>,
-    read: Option<ArenaRead>,
+    batch: Batch,
     /// The drawing and the weights that the map is of.
     of: Option<(Vec<u8>, bool)>,
     since: f32,
@@ -100,17 +98,21 @@ pub(super) fn follow(
         };
         let wobble = &mut *wobble;
         wobble.since += time.delta_secs();
-        let read = wobble.read.as_ref().and_then(ArenaRead::take);
-        if let Some(logits) = read {
-            wobble.read = None;
-            let classes = network.layout.logits().len();
-            let places = logits.map(|logits| logits.chunks_exact(classes).map(said).collect());
-            wobble.places = places.filter(|places: &Vec<Said>| places.len() == COPIES);
-            next.ask();
-        }
-        if wobble.read.is_some() {
-            next.ask();
-            continue;
+        match wobble.batch.follow(network, executor, Some(&*gpu)) {
+            Progress::Idle => {}
+            Progress::UnderWay => {
+                next.ask();
+                continue;
+            }
+            Progress::Done(logits) => {
+                let classes = network.layout.logits().len();
+                wobble.places = Some(logits.chunks_exact(classes).map(said).collect());
+                next.ask();
+            }
+            Progress::Failed => {
+                wobble.places = None;
+                next.ask();
+            }
         }
         if pad.image().is_blank() {
             wobble.places = None;
@@ -123,24 +125,20 @@ pub(super) fn follow(
         if !is_new || pad.drawing().is_drawing() {
             continue;
         }
-        next.ask();
-        // A hundred forwards of many maps take a software GPU seconds.
-        let takes_long = gpu.is_software && network.layout.len > 4_000 && !school.patient;
-        let Some(live) = executor.runner.fused_network().filter(|_| !takes_long) else {
+        // A hundred forwards of many maps take a software GPU seconds; of weights that rest, the CPU twin makes them.
+        let takes_long = gpu.is_software && network.layout.len > 4_000 && !network.is_current;
+        if takes_long && !school.patient {
             continue;
-        };
-        if wobble.since < SECONDS
-            || !FusedNetwork::fits(network.spec(), &gpu.device.limits(), COPIES)
-        {
+        }
+        next.ask();
+        if wobble.since < SECONDS {
             continue;
         }
         wobble.since = 0.0;
-        let reader = wobble
-            .network
-            .get_or_insert_with(|| live.sharing(&network.model, COPIES));
-        reader.forward(&copies(pad.image().as_slice()));
-        wobble.read = Some(reader.logits_on_their_way(COPIES));
+        wobble.batch.ask(copies(pad.image().as_slice()));
         wobble.of = Some(now);
+        // On its way from this frame on.
+        wobble.batch.follow(network, executor, Some(&*gpu));
     }
 }
 
