@@ -52,6 +52,20 @@ struct Replay {
     shown: Vec<Stroke>,
     /// The drawing is nobody's: it stays to be seen until the first touch.
     demonstration: bool,
+    /// Somebody holds it at a moment; it does not go on by itself.
+    held: bool,
+}
+
+impl Replay {
+    fn of(strokes: &[Stroke]) -> Self {
+        Self {
+            strokes: in_replay_time(strokes),
+            millis: 0.0,
+            shown: Vec::new(),
+            demonstration: false,
+            held: false,
+        }
+    }
 }
 
 /// What a person can do with the pad.
@@ -76,6 +90,8 @@ pub enum PadAction {
     Widen(f32),
     Prepare(Preparation),
     Replay,
+    /// Shows the drawing as it was at this moment of its replay, or the drawing itself again.
+    Scrub(Option<f32>),
     Load(Vec<Stroke>),
     /// Put all of this on the pad, in the place of what is there.
     Lay(Sheet),
@@ -167,6 +183,11 @@ impl Pad {
         self.replay.is_some()
     }
 
+    /// Whether somebody holds the drawing at a moment of its making.
+    pub fn is_scrubbed(&self) -> bool {
+        self.replay.as_ref().is_some_and(|replay| replay.held)
+    }
+
     /// After how many seconds without the pen the next touch begins on a clean pad.
     pub fn starts_afresh(&self) -> Option<f32> {
         self.afresh_after
@@ -250,11 +271,18 @@ impl Pad {
             PadAction::Prepare(preparation) => self.preparation = preparation,
             PadAction::Replay => {
                 if !self.drawing.is_empty() {
+                    self.replay = Some(Replay::of(self.drawing.strokes()));
+                }
+            }
+            PadAction::Scrub(None) => {}
+            PadAction::Scrub(Some(millis)) => {
+                if !self.drawing.is_empty() {
+                    let replay = Replay::of(self.drawing.strokes());
                     self.replay = Some(Replay {
-                        strokes: without_pauses(self.drawing.strokes()),
-                        millis: 0.0,
-                        shown: Vec::new(),
-                        demonstration: false,
+                        shown: recording::strokes_until(&replay.strokes, millis),
+                        millis,
+                        held: true,
+                        ..replay
                     });
                 }
             }
@@ -263,10 +291,8 @@ impl Pad {
             PadAction::Demonstrate(strokes) => {
                 if self.drawing.is_empty() {
                     self.replay = Some(Replay {
-                        strokes: without_pauses(&strokes),
-                        millis: 0.0,
-                        shown: Vec::new(),
                         demonstration: true,
+                        ..Replay::of(&strokes)
                     });
                 }
             }
@@ -279,6 +305,30 @@ const NEAR_INK: f32 = 34.0;
 
 /// The longest pause between strokes that a replay keeps, in milliseconds.
 const LONGEST_PAUSE: f32 = 350.0;
+
+/// The pace of a drawing whose points have no times, in pad units a millisecond.
+const STEADY_PACE: f32 = 0.4;
+
+/// The same strokes with the times of their replay.
+pub fn in_replay_time(strokes: &[Stroke]) -> Vec<Stroke> {
+    if recording::duration_millis(strokes) > 0.0 {
+        without_pauses(strokes)
+    } else {
+        at_a_steady_pace(strokes)
+    }
+}
+
+fn at_a_steady_pace(strokes: &[Stroke]) -> Vec<Stroke> {
+    let mut strokes = strokes.to_vec();
+    let (mut millis, mut last) = (0.0, None);
+    for point in strokes.iter_mut().flat_map(|stroke| &mut stroke.points) {
+        let (x, y) = last.unwrap_or((point.x, point.y));
+        millis += (point.x - x).hypot(point.y - y) / STEADY_PACE;
+        point.millis = millis;
+        last = Some((point.x, point.y));
+    }
+    strokes
+}
 
 /// The same strokes with long pauses between them shortened.
 fn without_pauses(strokes: &[Stroke]) -> Vec<Stroke> {
@@ -296,10 +346,7 @@ fn without_pauses(strokes: &[Stroke]) -> Vec<Stroke> {
 }
 
 fn advance_replay(mut pad: ResMut<Pad>, time: Res<Time>, next: Res<NextFrame>) {
-    if pad.replay.is_none() {
-        return;
-    }
-    if pad.is_demonstrated() {
+    if pad.replay.is_none() || pad.is_demonstrated() || pad.is_scrubbed() {
         return;
     }
     next.ask();
@@ -355,6 +402,53 @@ mod tests {
         let strokes = without_pauses(&[stroke(0.0, 500.0), stroke(9000.0, 9400.0)]);
         assert_eq!(strokes[1].points[0].millis, 850.0);
         assert_eq!(strokes[1].points[1].millis, 1250.0);
+    }
+
+    #[test]
+    fn points_without_times_are_replayed_at_a_steady_pace() {
+        let mut line = stroke(0.0, 0.0);
+        line.points[1].x = 140.0;
+        let timed = in_replay_time(&[line.clone(), line]);
+        assert_eq!(timed[0].points[1].millis, 100.0);
+        // Back to the beginning of the next, and along it.
+        assert_eq!(timed[1].points[1].millis, 300.0);
+    }
+
+    #[test]
+    fn scrubbing_shows_a_moment_and_leaves_the_drawing_as_it_was() {
+        let mut app = App::new();
+        app.add_plugins(MinimalPlugins)
+            .init_resource::<Pad>()
+            .init_resource::<NextFrame>()
+            .add_systems(Update, (advance_replay, rasterise_strokes).chain());
+        let mut pad = app.world_mut().resource_mut::<Pad>();
+        pad.apply(PadAction::Load(vec![
+            stroke(0.0, 500.0),
+            stroke(600.0, 9000.0),
+        ]));
+        app.update();
+        let pad = |app: &App| {
+            let pad = app.world().resource::<Pad>();
+            let drawing = pad.drawing();
+            let history = (drawing.revision(), drawing.can_undo(), drawing.can_redo());
+            (pad.image().clone(), drawing.sheet().clone(), history)
+        };
+        let before = pad(&app);
+        let scrub = |app: &mut App, millis| {
+            let mut pad = app.world_mut().resource_mut::<Pad>();
+            pad.apply(PadAction::Scrub(millis));
+            app.update();
+            app.update();
+        };
+        scrub(&mut app, Some(250.0));
+        let held = app.world().resource::<Pad>();
+        assert!(held.is_scrubbed() && held.visible_strokes().len() == 1);
+        assert_eq!(held.visible_strokes()[0].points[1].millis, 250.0);
+        scrub(&mut app, Some(5000.0));
+        assert_ne!(pad(&app).0, before.0);
+        scrub(&mut app, None);
+        assert_eq!(pad(&app), before);
+        assert!(!app.world().resource::<Pad>().is_replaying());
     }
 
     #[test]
