@@ -8,7 +8,7 @@
 //! layer 2: gpu
 //! layer 3: inference
 //! layer 4: own_network, view
-//! layer 5: inspector, school
+//! layer 5: attribution, inspector, school
 //! layer 6: link
 //! layer 7: actions
 //! layer 8: bench, gallery, guide, recovery
@@ -29,6 +29,7 @@
 
 pub mod access;
 pub mod actions;
+pub mod attribution;
 pub mod bench;
 pub mod challenge;
 #[cfg(not(target_arch = "wasm32"))]
@@ -167,6 +168,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         own_network::plugin,
         view::plugin,
         inspector::plugin,
+        attribution::plugin,
         school::plugin,
         actions::plugin,
         // A tuple holds fifteen.
