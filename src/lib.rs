@@ -3,7 +3,7 @@
 //! This file is the map. The app's parts lie in layers, and a part uses only those of lower layers
 //! (`tests/layers.rs` holds them to it):
 //!
-//! layer 0: access, challenge, composition, notice, rest, tour, words
+//! layer 0: access, challenge, composition, notice, rest, tour, why, words
 //! layer 1: pad, platform
 //! layer 2: gpu
 //! layer 3: inference
@@ -55,6 +55,7 @@ pub mod school;
 pub mod snapshot;
 pub mod tour;
 pub mod view;
+pub mod why;
 pub mod words;
 
 use bevy::{

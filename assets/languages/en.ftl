@@ -115,6 +115,9 @@ explain-title-output = Why { $network } sees { $digit ->
    *[other] a { $digit }
   }
 explain-body-output = The { $listed } strongest of { $count } reasons for and against
+why-tab-reasons = reasons
+why-tab-alike = digits like yours
+why-tab-strokes = your strokes
 explain-title-input = One dot of your drawing
 explain-body-input = { $pixel } of ink becomes { $value }
 slot-window = the window
@@ -241,6 +244,8 @@ act-more_edges = More edges
     .help = more edges
 act-explain = Explain
     .help = why this answer: the strongest reasons, and the way back
+act-why_page = Next page
+    .help = on an answer that is explained: the next page of the explanation
 act-slide = Play
     .help = let the window slide over the map that is explained
 act-next_layer = Next layer

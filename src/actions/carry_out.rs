@@ -13,6 +13,7 @@ use crate::{
     school::{School, SchoolAction},
     tour,
     view::{Lane, Motion, OrbitCamera, Preset, SelectedCell, Selection},
+    why::WhyPage,
     words::{self, Language},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
@@ -36,6 +37,7 @@ pub struct Changed<'w, 's> {
     own: ResMut<'w, OwnNetwork>,
     access: ResMut<'w, Access>,
     school: ResMut<'w, School>,
+    why: ResMut<'w, WhyPage>,
 }
 
 /// Carries this frame's actions out, in their order.
@@ -122,6 +124,13 @@ impl Changed<'_, '_> {
                 self.inspector.edge_count = count.clamp(*EDGES.start(), *EDGES.end());
             }
             Action::Explain => self.explain(),
+            Action::Why(page) => {
+                // A page that is not there cannot be opened.
+                if WhyPage::THERE.contains(&page) {
+                    *self.why = page;
+                }
+            }
+            Action::NextWhy => *self.why = self.why.next(),
             Action::SlideTo(index) => self.slide_to(index),
             Action::Page(by) => {
                 self.screen.page = self.screen.page.saturating_add_signed(by);
@@ -310,6 +319,7 @@ impl Changed<'_, '_> {
         self.pad.apply(PadAction::Use(Tool::Draw));
         self.pad.apply(PadAction::Width(DEFAULT_BRUSH_WIDTH));
         *self.screen = Screen::default();
+        *self.why = WhyPage::default();
         self.open(&SharedState {
             calm: self.motion.reduced,
             ..SharedState::default()

@@ -16,6 +16,7 @@ use crate::{
     rest::NextFrame,
     school::SchoolAction,
     view::{DrawSurface, Preset, SelectedCell, Selection},
+    why::WhyPage,
     words::Language,
 };
 use bevy::prelude::*;
@@ -28,6 +29,7 @@ pub const EDGES: RangeInclusive<usize> = 4..=96;
 /// Carries actions out.
 pub fn plugin(app: &mut App) {
     app.init_resource::<Screen>()
+        .init_resource::<WhyPage>()
         .add_message::<Action>()
         .add_systems(PostUpdate, demonstrate.before(ActionSystems))
         .add_observer(close_maps)
@@ -110,6 +112,10 @@ pub enum Action {
     Maps(Entity, usize),
     /// To have the answer explained, or to end an explanation.
     Explain,
+    /// To see this page of an answer's explanation.
+    Why(WhyPage),
+    /// To see the page after it.
+    NextWhy,
     /// To have the cell of this number on the same map explained.
     SlideTo(usize),
     /// On a phone: to see the next (1) or the previous (−1) stage.

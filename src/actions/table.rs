@@ -304,6 +304,11 @@ pub static TABLE: &[Entry] = &[
         action: Action::Explain,
     },
     Entry {
+        name: "why_page",
+        keys: &[Shortcut::plain(Key::F2)],
+        action: Action::NextWhy,
+    },
+    Entry {
         name: "slide",
         keys: &[Shortcut::plain(Key::J)],
         action: Action::Toggle(Switch::Sliding),

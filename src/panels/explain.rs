@@ -10,12 +10,14 @@ use super::{
     theme,
     tiles::class_name,
     to_egui,
+    why::{self, Tabs},
 };
 use crate::{
     actions::{Action, Switch, entry},
     composition::{Explanation as Places, Scene},
     inference::Network,
     view::colour::{ramp_place, value_colour},
+    why::WhyPage,
     words::{decimal, say, say_with},
 };
 use bevy_egui::egui::{
@@ -63,9 +65,19 @@ pub fn explain_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     ui.interact(rect, ui.id().with("explanation"), Sense::click());
     let explanation = look.explained().map(|explained| &explained.explanation);
     let told = card.title(explanation);
-    card.head(ui, rect, &told, actions);
-    if let Some(explanation) = explanation {
-        card.body(explanation);
+    let page = why::page_of(look, network, selected.cell);
+    let head = card.head(ui, rect, &told, page, actions);
+    match (page, explanation) {
+        (WhyPage::Reasons, None) => {}
+        (WhyPage::Reasons, Some(explanation)) => card.body(explanation),
+        (page, _) => {
+            let inset = 20.0 * card.unit;
+            let area = Rect::from_min_max(
+                pos2(rect.min.x + inset, head + 6.0 * card.unit),
+                pos2(rect.max.x - inset, rect.max.y - 14.0 * card.unit),
+            );
+            why::page_ui(ui, look, page, area, actions);
+        }
     }
     card.foot(ui, to_egui(places.scrub), actions);
 }
@@ -211,13 +223,15 @@ impl Card<'_, '_> {
         }
     }
 
+    /// Title, tabs, the sentence of the reasons, and what closes the card; returns where they end below.
     fn head(
         &self,
         ui: &mut Ui,
         rect: Rect,
         [title, body]: &[String; 2],
+        page: WhyPage,
         actions: &mut Vec<Action>,
-    ) {
+    ) -> f32 {
         let text = &self.look.composed.places.text;
         let inset = 20.0 * self.unit;
         let place = rect.min + vec2(inset, 16.0 * self.unit);
@@ -231,22 +245,21 @@ impl Card<'_, '_> {
             theme::text(),
             width - 40.0,
         );
-        // One line where that can be read, else as many as it takes.
-        let one = theme::shrunk(&self.painter, body, theme::font(text.body), width);
-        let body = if one.size().x <= width {
-            one
-        } else {
-            let font = theme::font(theme::SMALL.min(text.body));
-            self.painter.layout(body.clone(), font, theme::dim(), width)
-        };
-        let below = pos2(place.x, first.max.y + 2.0);
-        self.painter
-            .galley_with_override_text_color(below, body, theme::dim());
         let side = 40.0;
         let close = Rect::from_min_size(
             pos2(rect.max.x - side - 8.0, rect.min.y + 8.0),
             vec2(side, side),
         );
+        let cell = (self.network, self.cell);
+        let tabs = Tabs::of(&self.painter, self.look, cell, rect, close, first.width());
+        let mut bottom = first.max.y;
+        if let Some(tabs) = tabs {
+            tabs.show(ui, self.look, actions);
+            bottom = bottom.max(tabs.bottom());
+        }
+        if page == WhyPage::Reasons {
+            bottom = self.sentence(body, pos2(place.x, bottom + 2.0), width);
+        }
         let response = ui.interact(close, ui.id().with("close_explanation"), Sense::click());
         response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::WidgetType::Button, true, say("close"))
@@ -266,6 +279,23 @@ impl Card<'_, '_> {
         if response.clicked() {
             actions.push(Action::Select(None));
         }
+        bottom
+    }
+
+    /// One line where that can be read, else as many as it takes; returns where it ends.
+    fn sentence(&self, words: &str, place: Pos2, width: f32) -> f32 {
+        let size = self.look.composed.places.text.body;
+        let one = theme::shrunk(&self.painter, words, theme::font(size), width);
+        let galley = if one.size().x <= width {
+            one
+        } else {
+            let font = theme::font(theme::SMALL.min(size));
+            self.painter.layout(words.into(), font, theme::dim(), width)
+        };
+        let end = place.y + galley.size().y;
+        self.painter
+            .galley_with_override_text_color(place, galley, theme::dim());
+        end
     }
 
     fn body(&self, explanation: &Explanation) {

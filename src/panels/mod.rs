@@ -26,6 +26,7 @@ mod strip;
 pub mod theme;
 mod tiles;
 mod tour;
+mod why;
 
 pub use answer::{Told, Voice, tell};
 pub use bars::Bars;
@@ -47,6 +48,7 @@ use crate::{
     view::{
         Composed, DrawSurface, LaneItem, Lanes, Motion, OrbitCamera, Selection, wall::WallPass,
     },
+    why::WhyPage,
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{
@@ -127,6 +129,8 @@ pub(crate) struct Look<'a> {
     pub inspector: &'a InspectorSettings,
     pub composed: &'a Composed,
     pub screen: &'a Screen,
+    /// The open page of an answer's explanation.
+    pub why: WhyPage,
     pub access: &'a Access,
     pub own: &'a OwnNetwork,
     pub gpu: Option<&'a SharedGpu>,
@@ -193,6 +197,7 @@ struct Seen<'w, 's> {
     selection: Res<'w, Selection>,
     inspector: Res<'w, InspectorSettings>,
     screen: Res<'w, Screen>,
+    why: Res<'w, WhyPage>,
     access: Res<'w, Access>,
     own: Res<'w, OwnNetwork>,
     gpu: Option<Res<'w, SharedGpu>>,
@@ -313,6 +318,7 @@ fn panels_ui(
         inspector: &seen.inspector,
         composed: &Composed::default(),
         screen: &seen.screen,
+        why: *seen.why,
         access: &seen.access,
         own: &seen.own,
         gpu: seen.gpu.as_deref(),
