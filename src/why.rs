@@ -16,7 +16,7 @@ pub enum WhyPage {
 
 impl WhyPage {
     /// The pages that there are, in their order.
-    pub const THERE: &[Self] = &[Self::Reasons];
+    pub const THERE: &[Self] = &[Self::Reasons, Self::Strokes];
 
     /// What scripts and tests call its tab.
     pub fn name(self) -> &'static str {

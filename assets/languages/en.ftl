@@ -118,6 +118,19 @@ explain-body-output = The { $listed } strongest of { $count } reasons for and ag
 why-tab-reasons = reasons
 why-tab-alike = digits like yours
 why-tab-strokes = your strokes
+strokes-parts = { $digit ->
+    [8] Orange parts speak for an { $digit }, blue parts against it.
+   *[other] Orange parts speak for a { $digit }, blue parts against it.
+  }
+strokes-limit = Found by leaving each part out in turn. Parts can also work together, and another network may weigh them otherwise.
+strokes-river = what it thought while you drew
+strokes-changed = until here it thought: { $digit }
+strokes-then = At this moment it says { $digit }: { $percent } %
+strokes-drag = drag to go back in time
+strokes-seconds = { $seconds } s
+strokes-wait = Reading your drawing piece by piece …
+strokes-blank = Draw a digit first; then you see what each of your strokes did.
+strokes-picture = A picture lies on the pad. Only strokes that you draw yourself can be followed.
 explain-title-input = One dot of your drawing
 explain-body-input = { $pixel } of ink becomes { $value }
 slot-window = the window

@@ -178,7 +178,7 @@ fn attribute(
         }
     }
     // Who let go of the river by closing the page finds the drawing whole.
-    if pad.is_scrubbed() && !looked_at {
+    if pad.scrubbed_at().is_some() && !looked_at {
         requests.write(PadRequest(PadAction::Scrub(None)));
         next.ask();
     }

@@ -24,7 +24,7 @@ pub fn choose_heroes(
         let Some(arena) = inspection.arena() else {
             continue;
         };
-        let held = (pad.drawing().is_drawing() || pad.is_scrubbed()) && !surface.still;
+        let held = (pad.drawing().is_drawing() || pad.scrubbed_at().is_some()) && !surface.still;
         for stage in &lane.stages {
             let [channels, height, width] = stage.shape;
             if [height, width] == [1, 1] {

@@ -183,9 +183,10 @@ impl Pad {
         self.replay.is_some()
     }
 
-    /// Whether somebody holds the drawing at a moment of its making.
-    pub fn is_scrubbed(&self) -> bool {
-        self.replay.as_ref().is_some_and(|replay| replay.held)
+    /// The moment of its replay at which somebody holds the drawing.
+    pub fn scrubbed_at(&self) -> Option<f32> {
+        let held = self.replay.as_ref().filter(|replay| replay.held);
+        held.map(|replay| replay.millis)
     }
 
     /// After how many seconds without the pen the next touch begins on a clean pad.
@@ -346,7 +347,7 @@ fn without_pauses(strokes: &[Stroke]) -> Vec<Stroke> {
 }
 
 fn advance_replay(mut pad: ResMut<Pad>, time: Res<Time>, next: Res<NextFrame>) {
-    if pad.replay.is_none() || pad.is_demonstrated() || pad.is_scrubbed() {
+    if pad.replay.is_none() || pad.is_demonstrated() || pad.scrubbed_at().is_some() {
         return;
     }
     next.ask();
@@ -442,7 +443,7 @@ mod tests {
         };
         scrub(&mut app, Some(250.0));
         let held = app.world().resource::<Pad>();
-        assert!(held.is_scrubbed() && held.visible_strokes().len() == 1);
+        assert!(held.scrubbed_at().is_some() && held.visible_strokes().len() == 1);
         assert_eq!(held.visible_strokes()[0].points[1].millis, 250.0);
         scrub(&mut app, Some(5000.0));
         assert_ne!(pad(&app).0, before.0);

@@ -34,6 +34,7 @@ pub use bars::Bars;
 use crate::{
     access::Access,
     actions::{Action, ActionSystems, Screen},
+    attribution::Attribution,
     composition::{self, Mode, Part, Shape},
     exhibit::Exhibit,
     gallery::Gallery,
@@ -138,6 +139,8 @@ pub(crate) struct Look<'a> {
     pub school: &'a School,
     pub pupils: &'a Query<'a, 'a, &'static Pupil>,
     pub wobbles: &'a Query<'a, 'a, &'static Wobble>,
+    /// What strokes did.
+    pub attributions: &'a Query<'a, 'a, &'static Attribution>,
     /// The guided tour.
     pub guide: &'a Guide,
     /// The best drawings of the challenges.
@@ -206,6 +209,7 @@ struct Seen<'w, 's> {
     school: Res<'w, School>,
     pupils: Query<'w, 's, &'static Pupil>,
     wobbles: Query<'w, 's, &'static Wobble>,
+    attributions: Query<'w, 's, &'static Attribution>,
     exhibit: Option<Res<'w, Exhibit>>,
     surface: Res<'w, DrawSurface>,
 }
@@ -327,6 +331,7 @@ fn panels_ui(
         school: &seen.school,
         pupils: &seen.pupils,
         wobbles: &seen.wobbles,
+        attributions: &seen.attributions,
         exhibit: seen.exhibit.as_deref(),
     };
     let told = Told::of(&look, reason(&seen.pad));

@@ -1,6 +1,8 @@
 //! The pages of an answer's explanation: their tabs at the head of the card, and what each shows. The reasons themselves are
 //! in `explain.rs`.
 
+mod strokes;
+
 use super::{Look, theme, theme::Place};
 use crate::{actions::Action, inference::Network, why::WhyPage, words::say};
 use bevy_egui::egui::{Painter, Rect, Ui, pos2, vec2};
@@ -111,16 +113,14 @@ fn tab_places(card: Rect, close: Rect, title: f32, widths: &[f32], unit: f32) ->
 }
 
 /// Shows a page in this part of the card.
-pub fn page_ui(
-    _ui: &mut Ui,
-    _look: &Look<'_>,
-    page: WhyPage,
-    _area: Rect,
-    _actions: &mut Vec<Action>,
-) {
+pub fn page_ui(ui: &mut Ui, look: &Look<'_>, page: WhyPage, area: Rect, actions: &mut Vec<Action>) {
+    let Some(selected) = look.selection.cell else {
+        return;
+    };
     match page {
         // The card itself shows them.
-        WhyPage::Reasons | WhyPage::Alike | WhyPage::Strokes => {}
+        WhyPage::Reasons | WhyPage::Alike => {}
+        WhyPage::Strokes => strokes::strokes_ui(ui, look, selected, area, actions),
     }
 }
 
