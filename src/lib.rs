@@ -168,8 +168,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         inference::plugin,
         own_network::plugin,
         view::plugin,
-        inspector::plugin,
-        attribution::plugin,
+        (inspector::plugin, attribution::plugin),
         school::plugin,
         actions::plugin,
         // A tuple holds fifteen.

@@ -4,8 +4,10 @@ use bevy_egui::egui;
 use egui_kittest::{Harness, kittest::Queryable};
 use mnistify::{
     actions::{Action, Screen},
+    attribution::Attribution,
     commands::offscreen::Offscreen,
     composition::Part,
+    inference::CurrentAnswer,
     pad::{Pad, PadAction},
     panels::show_in,
     view::{DrawSurface, Selection},
@@ -71,6 +73,67 @@ fn the_controls_at_rest_do_what_they_say() {
     harness.run_steps(4);
     let selected = harness.state().app.world().resource::<Selection>().cell;
     assert!(selected.is_none());
+}
+
+#[test]
+fn the_strokes_page_tells_of_the_line_and_takes_the_drawing_back() {
+    let mut harness = harness([1280, 720]);
+    harness.run_steps(4);
+    draw(&mut harness);
+    harness.get_by_label("Why a 3?").click();
+    harness.run_steps(6);
+    harness.get_by_label("your strokes").click();
+    harness.run_steps(4);
+    let mut river = None;
+    // A software GPU leaves the CNN to the CPU, a few images a frame.
+    for _ in 0..400 {
+        harness.run_steps(1);
+        let world = harness.state_mut().app.world_mut();
+        let mut all = world.query::<(&Attribution, &CurrentAnswer)>();
+        let told = all.iter(world).find_map(|(attribution, answer)| {
+            let last = attribution.told.as_ref()?.answers.last()?;
+            Some((last.clone(), answer.0.clone()?))
+        });
+        if told.is_some() {
+            river = told;
+            break;
+        }
+    }
+    let (last, shown) = river.expect("the strokes are told of");
+    for (last, shown) in last.probabilities.iter().zip(&shown.probabilities) {
+        assert!((last - shown).abs() < 1e-2, "{last} {shown}");
+    }
+    harness.run_steps(2);
+    let image = |harness: &mut Harness<'static, Offscreen>| {
+        let pad = harness.state().app.world().resource::<Pad>();
+        (pad.image().clone(), pad.scrubbed_at())
+    };
+    let whole = image(&mut harness);
+    assert_eq!(whole.1, None);
+    let river = harness
+        .get_by_label("what it thought while you drew")
+        .rect();
+    let early = river.left_center() + egui::vec2(0.3 * river.width(), 0.0);
+    let press = |pressed| egui::Event::PointerButton {
+        pos: early,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    harness.event(egui::Event::PointerMoved(early));
+    harness.run_steps(1);
+    harness.event(press(true));
+    harness.run_steps(4);
+    let then = image(&mut harness);
+    assert!(then.1.is_some() && then.0 != whole.0, "as it was then");
+    harness.event(press(false));
+    harness.run_steps(4);
+    assert_eq!(image(&mut harness), whole);
+    // Nothing is kept of a page that is closed.
+    harness.get_by_label("Close").click();
+    harness.run_steps(4);
+    let world = harness.state_mut().app.world_mut();
+    assert_eq!(world.query::<&Attribution>().iter(world).count(), 0);
 }
 
 #[test]

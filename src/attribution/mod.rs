@@ -49,9 +49,9 @@ pub struct Attribution {
 }
 
 impl Attribution {
-    /// Whether an answer is on its way.
+    /// Whether nothing is known yet, or an answer is on its way.
     pub fn is_busy(&self) -> bool {
-        self.question.is_some()
+        self.question.is_some() || self.of.is_none()
     }
 
     fn ask(&mut self, pad: &Pad) {
@@ -158,7 +158,7 @@ fn attribute(
             attribution.ask(&pad);
             next.ask();
         }
-        if !attribution.is_busy() {
+        if attribution.question.is_none() {
             continue;
         }
         next.ask();

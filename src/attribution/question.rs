@@ -58,6 +58,7 @@ impl Question {
 
     /// The image without the pieces of these numbers.
     pub fn image_without(&self, pieces: &[usize]) -> Image28 {
+        let pieces = pieces.iter().copied();
         let left = self.occlusion.without(&self.strokes, &self.held, pieces);
         self.held.rasterise(&left)
     }

@@ -4,7 +4,7 @@ use mnistify_drawing::{Stroke, recording::duration_millis};
 use mnistify_network::Answer;
 
 /// Moments at which the drawing is read; with its pieces they are fewer than a GPU reads at once.
-pub const MOMENTS: usize = 64;
+pub const MOMENTS: usize = 56;
 
 /// A time during which one class had the largest probability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

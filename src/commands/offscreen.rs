@@ -4,6 +4,7 @@ use crate::{
     Surface,
     actions::Action,
     app,
+    attribution::Attribution,
     gpu::SharedGpu,
     inference::{Executor, Network, RunnerStatus},
     inspector::Inspection,
@@ -83,7 +84,11 @@ impl Offscreen {
                 .iter(world)
                 .all(|e| e.is_idle() && e.status != RunnerStatus::Checking);
             let mut inspections = world.query::<&Inspection>();
-            if idle && !inspections.iter(world).any(Inspection::is_busy) {
+            let mut attributions = world.query::<&Attribution>();
+            if idle
+                && !inspections.iter(world).any(Inspection::is_busy)
+                && !attributions.iter(world).any(Attribution::is_busy)
+            {
                 return Ok(());
             }
             if started.elapsed() > patience {

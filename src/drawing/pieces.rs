@@ -114,12 +114,12 @@ fn between(pair: &[Point], share: f32) -> Point {
     }
 }
 
-/// The strokes without these pieces; a stroke whose middle is left out becomes two. `width` is that of a stroke's paint, in
-/// pad units: the ends of a line are round, so what stays ends half a width before the cut, and its paint at it.
+/// The strokes without these pieces; a stroke whose middle is left out becomes two. The ends of a line are round and reach
+/// over the cut, so what stays ends `before` it, in pad units.
 pub fn without(
     strokes: &[Stroke],
     left_out: &[&Piece],
-    width: impl Fn(&Stroke) -> f32,
+    before: impl Fn(&Stroke) -> f32,
 ) -> Vec<Stroke> {
     let mut left = Vec::new();
     for (index, stroke) in strokes.iter().enumerate() {
@@ -131,7 +131,7 @@ pub fn without(
         }
         gaps.sort_by(|a, b| a.from.total_cmp(&b.from));
         let end = length(&stroke.points);
-        let round = 0.5 * width(stroke);
+        let before = before(stroke);
         let mut keep = |from: f32, to: f32| {
             if to > from {
                 left.push(Stroke {
@@ -142,8 +142,8 @@ pub fn without(
         };
         let mut from = 0.0;
         for gap in gaps {
-            keep(from, gap.from - round);
-            from = gap.to + round;
+            keep(from, gap.from - before);
+            from = gap.to + before;
         }
         keep(from, end);
     }
@@ -216,7 +216,7 @@ mod tests {
     fn what_is_left_out_makes_two_of_a_stroke_and_times_stay() {
         let line = [stroke(Tool::Draw, &[(0.0, 0.0), (100.0, 0.0)])];
         let pieces = cut(&line, 5);
-        let left = without(&line, &[&pieces[2]], |stroke| stroke.width);
+        let left = without(&line, &[&pieces[2]], |stroke| 0.5 * stroke.width);
         assert_eq!(left.len(), 2);
         // The paint's round ends reach 40 and 60.
         assert!((left[0].points[1].x - 38.0).abs() < 1e-3);
