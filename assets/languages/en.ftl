@@ -122,7 +122,7 @@ strokes-parts = { $digit ->
     [8] Orange parts speak for an { $digit }, blue parts against it.
    *[other] Orange parts speak for a { $digit }, blue parts against it.
   }
-strokes-limit = Found by leaving each part out in turn. Parts can also work together, and another network may weigh them otherwise.
+strokes-limit = Found by leaving parts out, alone and together; another network may weigh them otherwise.
 strokes-river = what it thought while you drew
 strokes-changed = until here it thought: { $digit }
 strokes-then = At this moment it says { $digit }: { $percent } %

@@ -1,20 +1,22 @@
-//! Which part did it: the drawing is read without each piece of its line, and without two and three that follow each other,
-//! and what the answer loses is what they had done for it.
+//! Which part did it: the drawing is read without pieces of its line, and what the answer loses is what they had done for it.
 //!
-//! Alone, a piece tells too little: a hole that small is filled by what is around it. Of 112 drawings (fourteen hands, turned,
-//! sheared and scaled), leaving out the heaviest third of the line cost more than the lightest third in SHARE1 where weights
-//! were those of single pieces, and in SHARE3 with all three.
+//! Left out are each piece, each two that follow each other, and thirds of the line that chance put together: alone, a piece
+//! tells too little, since the rest often makes up for it. A piece's weight is its part of all these losses, as the sum that
+//! fits them best (least squares, as in M. T. Ribeiro et al., "Why should I trust you?", 2016). Of 84 drawings (fourteen hands,
+//! turned, sheared and scaled), leaving out the heaviest third of the line cost more than the lightest third in 99 % for the
+//! MLP and 100 % for the CNN; with pieces and pairs alone in 94 % for both.
 
 use mnistify_drawing::{
     Held, Stroke,
     pieces::{Piece, cut, without},
 };
-use std::ops::Range;
 
 /// Pieces of the line, about.
 const PIECES: usize = 24;
-/// So many that follow each other are left out together at most.
-const TOGETHER: usize = 4;
+/// How often the line is dealt out in thirds.
+const DEALS: usize = 16;
+/// How much a weight is drawn to nothing, in squares of a logit: what was left out seldom tells little.
+const PULL: f64 = 4.0;
 /// How far before a cut a line ends, as a share of its painted width. At a half its round end would just touch the cut, and a
 /// short piece take much of its neighbours with it; at nothing the ends would nearly fill the hole.
 const BEFORE_CUT: f32 = 0.25;
@@ -24,22 +26,21 @@ const BEFORE_CUT: f32 = 0.25;
 pub struct Occlusion {
     /// In the order in which they were drawn.
     pub pieces: Vec<Piece>,
-    /// The numbers of those left out: each alone, then two that follow each other, three, and four.
-    left_out: Vec<Range<usize>>,
+    /// The numbers of those left out of each drawing.
+    left_out: Vec<Vec<usize>>,
 }
 
 impl Occlusion {
     /// Of these strokes.
     pub fn of(strokes: &[Stroke]) -> Self {
         let pieces = cut(strokes, PIECES);
-        let run = |count: usize| {
-            let follows = |pair: &[Piece]| pair[0].is_followed_by(&pair[1]);
-            let is_one = move |run: &[Piece]| run.windows(2).all(follows);
-            let runs = pieces.windows(count).enumerate();
-            runs.filter(move |(_, run)| is_one(run))
-                .map(move |(first, _)| first..first + count)
-        };
-        let left_out = (1..=TOGETHER).flat_map(run).collect();
+        let follows = |index: &usize| pieces[*index].is_followed_by(&pieces[index + 1]);
+        let pairs = (0..pieces.len().saturating_sub(1)).filter(follows);
+        let left_out = (0..pieces.len())
+            .map(|index| vec![index])
+            .chain(pairs.map(|index| vec![index, index + 1]))
+            .chain(thirds(pieces.len()))
+            .collect();
         Self { pieces, left_out }
     }
 
@@ -55,7 +56,7 @@ impl Occlusion {
 
     /// The drawing without what is left out of the one of this number.
     pub fn drawing(&self, strokes: &[Stroke], held: &Held, index: usize) -> Vec<Stroke> {
-        self.without(strokes, held, self.left_out[index].clone())
+        self.without(strokes, held, self.left_out[index].iter().copied())
     }
 
     /// The drawing without the pieces of these numbers.
@@ -74,8 +75,8 @@ impl Occlusion {
         })
     }
 
-    /// What each piece does for a class: its share of by how much the margin falls without it, as the mean over it alone and
-    /// with one, two and three that are left out too. `left` has the logits of each drawing, in their order.
+    /// What each piece does for a class: its part of how much the margin falls. `left` has the logits of each drawing, in their
+    /// order.
     pub fn weights<'a>(
         &self,
         class: usize,
@@ -83,24 +84,70 @@ impl Occlusion {
         left: impl IntoIterator<Item = &'a [f32]>,
     ) -> Vec<f32> {
         let before = margin(whole, class);
-        // Of each number of pieces together the sum of shares, and how many they are.
-        let mut shares = vec![[(0.0, 0.0); TOGETHER]; self.pieces.len()];
+        let count = self.pieces.len();
+        // The normal equations of Σ weights of what is left out = fall.
+        let mut rows = vec![vec![0.0; count + 1]; count];
+        for (piece, row) in rows.iter_mut().enumerate() {
+            row[piece] = PULL;
+        }
         for (left_out, logits) in self.left_out.iter().zip(left) {
-            let count = left_out.len();
-            let share = (before - margin(logits, class)) / count as f32;
-            for piece in left_out.clone() {
-                let (sum, times) = &mut shares[piece][count - 1];
-                *sum += share;
-                *times += 1.0;
+            let fall = f64::from(before - margin(logits, class));
+            for piece in left_out {
+                for other in left_out {
+                    rows[*piece][*other] += 1.0;
+                }
+                rows[*piece][count] += fall;
             }
         }
-        let mean = |shares: [(f32, f32); TOGETHER]| {
-            let known = shares.iter().filter(|(_, times)| *times > 0.0);
-            let means: Vec<f32> = known.map(|(sum, times)| sum / times).collect();
-            means.iter().sum::<f32>() / means.len().max(1) as f32
-        };
-        shares.into_iter().map(mean).collect()
+        solved(rows)
     }
+}
+
+/// All pieces dealt out in three, as often as that is done; every time otherwise, and always the same for so many pieces.
+fn thirds(pieces: usize) -> Vec<Vec<usize>> {
+    if pieces < 3 {
+        return Vec::new();
+    }
+    let mut state = 1_u64;
+    let mut below = |limit: usize| {
+        // Knuth's linear congruential generator for 64 bits; its upper bits are the random ones.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % limit
+    };
+    let mut order: Vec<usize> = (0..pieces).collect();
+    let mut found = Vec::new();
+    for _ in 0..DEALS {
+        for last in (1..pieces).rev() {
+            order.swap(last, below(last + 1));
+        }
+        let hand = |first: usize| order.iter().skip(first).step_by(3).copied().collect();
+        found.extend((0..3).map(hand));
+    }
+    found
+}
+
+/// Solves equations whose last column is the right side, by elimination: symmetric and positive, they need no exchange of rows.
+fn solved(mut rows: Vec<Vec<f64>>) -> Vec<f32> {
+    let count = rows.len();
+    for pivot in 0..count {
+        let from = rows[pivot].clone();
+        for row in &mut rows[pivot + 1..] {
+            let share = row[pivot] / from[pivot];
+            for (value, above) in row[pivot..].iter_mut().zip(&from[pivot..]) {
+                *value -= share * above;
+            }
+        }
+    }
+    let mut found = vec![0.0; count];
+    for (index, row) in rows.iter().enumerate().rev() {
+        let known: f64 = (index + 1..count)
+            .map(|other| row[other] * found[other])
+            .sum();
+        found[index] = (row[count] - known) / row[index];
+    }
+    found.into_iter().map(|weight| weight as f32).collect()
 }
 
 /// By how much a class is ahead of the next best; negative where it is behind.
@@ -131,15 +178,18 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_left_out_alone_and_with_their_neighbours() {
+    fn pieces_are_left_out_alone_in_pairs_and_in_thirds() {
         let occlusion = Occlusion::of(&[line(&[20.0, 260.0])]);
-        assert_eq!(
-            (occlusion.pieces.len(), occlusion.len()),
-            (24, 24 + 23 + 22 + 21)
-        );
+        assert_eq!(occlusion.pieces.len(), 24);
+        assert_eq!(occlusion.len(), 24 + 23 + 3 * DEALS);
         let two = Occlusion::of(&[line(&[20.0, 140.0]), line(&[150.0, 270.0])]);
-        assert_eq!((two.pieces.len(), two.len()), (24, 24 + 22 + 20 + 18));
+        assert_eq!(two.len(), 24 + 22 + 3 * DEALS);
         assert!(Occlusion::of(&[]).is_empty());
+        for deal in thirds(25).chunks_exact(3) {
+            let mut all = deal.concat();
+            all.sort_unstable();
+            assert_eq!(all, (0..25).collect::<Vec<_>>());
+        }
     }
 
     #[test]
@@ -160,15 +210,15 @@ mod tests {
         let logits = |lost: f32| vec![6.0 - lost, 1.0, 0.0];
         let left = occlusion.left_out.iter();
         let left: Vec<Vec<f32>> = left
-            .map(|pieces| logits(pieces.clone().map(does).sum()))
+            .map(|pieces| logits(pieces.iter().copied().map(does).sum()))
             .collect();
         let weights = occlusion.weights(0, &logits(0.0), left.iter().map(Vec::as_slice));
-        // Alone all of it, with one neighbour a half, with two a third, with three a quarter.
-        let share = (1.0 + 1.0 / 2.0 + 1.0 / 3.0 + 1.0 / 4.0) / 4.0;
-        assert!((weights[5] - 3.0 * share).abs() < 1e-5);
-        assert!((weights[10] + 2.0 * share).abs() < 1e-5);
-        // Neighbours get a share, others nothing.
-        assert!(weights[4] > 0.0 && weights[4] < weights[5]);
-        assert_eq!(weights[20], 0.0);
+        // Drawn a little to nothing, all the same.
+        assert!(weights[5] > 2.0 && weights[5] <= 3.0, "{}", weights[5]);
+        assert!(weights[10] < -1.2 && weights[10] >= -2.0, "{}", weights[10]);
+        let others = (0..24).filter(|piece| ![5, 10].contains(piece));
+        for piece in others {
+            assert!(weights[piece].abs() < 0.5, "{piece}: {}", weights[piece]);
+        }
     }
 }
