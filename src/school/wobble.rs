@@ -15,8 +15,6 @@ use mnistify_drawing::{PIXELS, SIDE};
 pub const REACH: isize = 5;
 /// Places along each side of the map.
 pub const WOBBLE_SIDE: usize = 2 * REACH as usize + 1;
-/// All places.
-const COPIES: usize = WOBBLE_SIDE * WOBBLE_SIDE;
 /// Seconds from one map to the next while weights change: no colour comes and goes twice a second.
 const SECONDS: f32 = 0.7;
 
@@ -155,7 +153,7 @@ mod tests {
             let index = row * WOBBLE_SIDE + column;
             &all[index * PIXELS..][..PIXELS]
         };
-        assert_eq!(all.len(), COPIES * PIXELS);
+        assert_eq!(all.len(), WOBBLE_SIDE * WOBBLE_SIDE * PIXELS);
         assert_eq!(copy(5, 5), image);
         assert_eq!(copy(0, 0)[5 * SIDE + 7], 1.0);
         assert_eq!(copy(10, 6)[15 * SIDE + 13], 1.0);
