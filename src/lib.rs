@@ -9,7 +9,7 @@
 //! layer 3: inference
 //! layer 4: own_network, view
 //! layer 5: attribution, inspector, school
-//! layer 6: link
+//! layer 6: alike, link
 //! layer 7: actions
 //! layer 8: bench, gallery, guide, recovery
 //! layer 9: exhibit
@@ -29,6 +29,7 @@
 
 pub mod access;
 pub mod actions;
+pub mod alike;
 pub mod attribution;
 pub mod bench;
 pub mod challenge;
@@ -170,6 +171,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         view::plugin,
         (inspector::plugin, attribution::plugin),
         school::plugin,
+        alike::plugin,
         actions::plugin,
         // A tuple holds fifteen.
         (guide::plugin, gallery::plugin),

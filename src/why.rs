@@ -16,7 +16,7 @@ pub enum WhyPage {
 
 impl WhyPage {
     /// The pages that there are, in their order.
-    pub const THERE: &[Self] = &[Self::Reasons, Self::Strokes];
+    pub const THERE: &[Self] = &[Self::Reasons, Self::Alike, Self::Strokes];
 
     /// What scripts and tests call its tab.
     pub fn name(self) -> &'static str {
@@ -42,6 +42,16 @@ impl WhyPage {
         let next = place.map_or(0, |place| place + 1);
         Self::THERE[next % Self::THERE.len()]
     }
+}
+
+/// What it means that digits are alike; an action changes it.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Likeness {
+    /// What the network weighs in the end is alike.
+    #[default]
+    Network,
+    /// Dot by dot they are alike; no network is asked.
+    Pixels,
 }
 
 #[cfg(test)]

@@ -339,14 +339,7 @@ mod tests {
     fn no_text_stands_in_the_code() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         for name in ["panels", "actions", "own_network", "exhibit", "tour"] {
-            let mut files: Vec<_> = std::fs::read_dir(folder.join(name))
-                .into_iter()
-                .flatten()
-                .flatten()
-                .map(|entry| entry.path())
-                .collect();
-            files.sort();
-            for file in files {
+            for file in files_in(&folder.join(name)) {
                 let text = std::fs::read_to_string(&file).expect("a file of the app");
                 let code = text.split("#[cfg(test)]").next().unwrap_or_default();
                 for (number, line) in code.lines().enumerate() {
@@ -364,6 +357,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// All files in a folder and in those inside it, in order.
+    fn files_in(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        let each = paths.into_iter().flat_map(|path| {
+            if path.is_dir() {
+                files_in(&path)
+            } else {
+                vec![path]
+            }
+        });
+        each.collect()
     }
 
     /// Whether a string in this line begins with a capital letter and has several words.

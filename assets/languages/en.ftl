@@ -131,6 +131,22 @@ strokes-seconds = { $seconds } s
 strokes-wait = Reading your drawing piece by piece …
 strokes-blank = Draw a digit first; then you see what each of your strokes did.
 strokes-picture = A picture lies on the pad. Only strokes that you draw yourself can be followed.
+alike-meant = People who drew these meant:
+alike-yours = yours
+alike-digit = a person wrote { $digit ->
+    [8] an { $digit }
+   *[other] a { $digit }
+  }
+alike-take = Press to put it on the pad
+alike-to-network = to this network
+alike-to-pixels = to the bare pixels
+alike-foot-network = To { $network } these are the most alike of { $count } training digits. Being alike to it, they agree with it by nature; compare with the bare pixels.
+alike-foot-pixels = Dot by dot these are the most alike of { $count } training digits. No network was asked.
+alike-reading = { $network } reads the training digits first, once: { $percent } %
+alike-coming = The training digits are on their way.
+alike-missing = The training digits did not come. { $reason }
+alike-learning = While the network learns, what is alike to it changes in every moment. Let it stand still, or compare the bare pixels.
+alike-blank = Draw a digit, and see who drew alike.
 explain-title-input = One dot of your drawing
 explain-body-input = { $pixel } of ink becomes { $value }
 slot-window = the window

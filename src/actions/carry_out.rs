@@ -13,7 +13,7 @@ use crate::{
     school::{School, SchoolAction},
     tour,
     view::{Lane, Motion, OrbitCamera, Preset, SelectedCell, Selection},
-    why::WhyPage,
+    why::{Likeness, WhyPage},
     words::{self, Language},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
@@ -38,6 +38,7 @@ pub struct Changed<'w, 's> {
     access: ResMut<'w, Access>,
     school: ResMut<'w, School>,
     why: ResMut<'w, WhyPage>,
+    likeness: ResMut<'w, Likeness>,
 }
 
 /// Carries this frame's actions out, in their order.
@@ -131,6 +132,7 @@ impl Changed<'_, '_> {
                 }
             }
             Action::NextWhy => *self.why = self.why.next(),
+            Action::Alike(likeness) => *self.likeness = likeness,
             Action::SlideTo(index) => self.slide_to(index),
             Action::Page(by) => {
                 self.screen.page = self.screen.page.saturating_add_signed(by);
@@ -320,6 +322,7 @@ impl Changed<'_, '_> {
         self.pad.apply(PadAction::Width(DEFAULT_BRUSH_WIDTH));
         *self.screen = Screen::default();
         *self.why = WhyPage::default();
+        *self.likeness = Likeness::default();
         self.open(&SharedState {
             calm: self.motion.reduced,
             ..SharedState::default()

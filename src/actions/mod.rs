@@ -16,7 +16,7 @@ use crate::{
     rest::NextFrame,
     school::SchoolAction,
     view::{DrawSurface, Preset, SelectedCell, Selection},
-    why::WhyPage,
+    why::{Likeness, WhyPage},
     words::Language,
 };
 use bevy::prelude::*;
@@ -30,6 +30,7 @@ pub const EDGES: RangeInclusive<usize> = 4..=96;
 pub fn plugin(app: &mut App) {
     app.init_resource::<Screen>()
         .init_resource::<WhyPage>()
+        .init_resource::<Likeness>()
         .add_message::<Action>()
         .add_systems(PostUpdate, demonstrate.before(ActionSystems))
         .add_observer(close_maps)
@@ -116,6 +117,8 @@ pub enum Action {
     Why(WhyPage),
     /// To see the page after it.
     NextWhy,
+    /// To see digits that are alike in this sense.
+    Alike(Likeness),
     /// To have the cell of this number on the same map explained.
     SlideTo(usize),
     /// On a phone: to see the next (1) or the previous (−1) stage.

@@ -3,11 +3,14 @@
 pub mod display;
 mod frame_timer;
 mod idle;
+pub mod nearest;
+mod read_back;
 pub mod top_terms;
 
 pub use display::{Display, RowMotion};
 pub use frame_timer::FrameTimer;
 pub use mnistify_network::fused::GpuTimer;
+pub use nearest::{Near, Nearest, Vectors};
 pub use top_terms::{Contribution, Neuron, TopTerms};
 
 use bevy::{
@@ -120,6 +123,18 @@ where
         .write(values)
         .expect("a vector of a struct has room for itself");
     gpu.queue.write_buffer(buffer, 0, bytes.as_ref());
+}
+
+/// A buffer of so many bytes.
+fn buffer(gpu: &SharedGpu, label: &str, bytes: usize, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+    gpu.device
+        .wgpu_device()
+        .create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes as u64,
+            usage,
+            mapped_at_creation: false,
+        })
 }
 
 /// A bind group layout of storage buffers for a compute shader, each read-only or not.

@@ -1,14 +1,11 @@
 //! The strongest contributions to a dense neuron, found on the GPU in the arena that the forward wrote. Only the terms
 //! come back, and nothing waits for them.
 
-use super::SharedGpu;
-use std::{
-    num::NonZeroU64,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+use super::{
+    SharedGpu,
+    read_back::{ReadBack, pairs},
 };
+use std::num::NonZeroU64;
 
 /// More terms than this are not searched.
 pub const MOST_TERMS: usize = 96;
@@ -37,9 +34,7 @@ pub struct TopTerms {
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
     buffers: Option<Buffers>,
-    /// Set while a result is on its way.
-    busy: Arc<AtomicBool>,
-    newest: Arc<Mutex<Option<Found>>>,
+    read: ReadBack<(usize, usize)>,
 }
 
 /// A neuron's place and its strongest terms, strongest first.
@@ -53,7 +48,6 @@ struct Buffers {
     task: wgpu::Buffer,
     terms: wgpu::Buffer,
     products: wgpu::Buffer,
-    staging: wgpu::Buffer,
 }
 
 /// Bytes of one term in `shaders/top_terms.wgsl`.
@@ -73,14 +67,13 @@ impl TopTerms {
             pipeline,
             layout,
             buffers: None,
-            busy: Arc::default(),
-            newest: Arc::default(),
+            read: ReadBack::new(gpu, "top terms", MOST_TERMS * TERM_BYTES),
         }
     }
 
     /// Whether a result is on its way.
     pub fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::Acquire)
+        self.read.is_busy()
     }
 
     /// Encodes the search in `arena` (buffer, offset and size in bytes). Returns the bytes that will come back: 0 while
@@ -92,7 +85,7 @@ impl TopTerms {
         neuron: Neuron<'_>,
         count: usize,
     ) -> u64 {
-        if self.busy.swap(true, Ordering::AcqRel) {
+        if !self.read.begin() {
             return 0;
         }
         let inputs = neuron.weights.len();
@@ -149,55 +142,22 @@ impl TopTerms {
             pass.dispatch_workgroups(1, 1, 1);
         }
         let bytes = (count * TERM_BYTES) as u64;
-        encoder.copy_buffer_to_buffer(&buffers.terms, 0, &buffers.staging, 0, bytes);
-        gpu.queue.submit([encoder.finish()]);
-        self.read_back(neuron.place, bytes);
+        self.read
+            .submit(gpu, encoder, &buffers.terms, bytes, neuron.place);
         bytes
-    }
-
-    fn read_back(&self, place: (usize, usize), bytes: u64) {
-        let Some(buffers) = &self.buffers else {
-            return;
-        };
-        let staging = buffers.staging.clone();
-        let (newest, busy) = (self.newest.clone(), self.busy.clone());
-        let read = staging.clone();
-        read.slice(..bytes)
-            .map_async(wgpu::MapMode::Read, move |result| {
-                if result.is_ok() {
-                    let view = staging.slice(..bytes).get_mapped_range();
-                    let terms = view.chunks_exact(TERM_BYTES).map(|term| Contribution {
-                        source: u32::from_le_bytes([term[0], term[1], term[2], term[3]]) as usize,
-                        product: f32::from_le_bytes([term[4], term[5], term[6], term[7]]),
-                    });
-                    let found = (place, terms.collect());
-                    drop(view);
-                    staging.unmap();
-                    *newest.lock().expect("no holder panics") = Some(found);
-                    // After a map that failed it must not be mapped again, and no further terms are asked for.
-                    busy.store(false, Ordering::Release);
-                }
-            });
     }
 
     /// The newest result, once.
     pub fn take(&self) -> Option<Found> {
-        self.newest.lock().expect("no holder panics").take()
+        let (place, bytes) = self.read.take()?;
+        let terms = pairs(&bytes).map(|(source, product)| Contribution { source, product });
+        Some((place, terms.collect()))
     }
 }
 
 impl Buffers {
     fn new(gpu: &SharedGpu, inputs: usize) -> Self {
-        let buffer = |label, bytes: usize, usage| {
-            gpu.device
-                .wgpu_device()
-                .create_buffer(&wgpu::BufferDescriptor {
-                    label: Some(label),
-                    size: bytes as u64,
-                    usage,
-                    mapped_at_creation: false,
-                })
-        };
+        let buffer = |label, bytes, usage| super::buffer(gpu, label, bytes, usage);
         let (storage, write) = (wgpu::BufferUsages::STORAGE, wgpu::BufferUsages::COPY_DST);
         let read = wgpu::BufferUsages::COPY_SRC;
         let terms = MOST_TERMS * TERM_BYTES;
@@ -208,7 +168,6 @@ impl Buffers {
             task: buffer("top terms task", 16, storage | write),
             terms: buffer("top terms", terms, storage | read),
             products: buffer("a neuron's products", inputs * 4, storage),
-            staging: buffer("top terms", terms, wgpu::BufferUsages::MAP_READ | write),
         }
     }
 }

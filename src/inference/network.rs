@@ -7,7 +7,8 @@ use bevy::{
     prelude::*,
 };
 use mnistify_network::{
-    Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec,
+    Answer, ArenaLayout, CpuNetwork, Model, NetworkSpec, StageKind,
+    explain::Cell,
     import::{Known, Note},
 };
 use std::sync::Arc;
@@ -92,6 +93,13 @@ impl Network {
         self.cpu = Arc::new(CpuNetwork::new(&model));
         self.model = model;
         self.is_current = true;
+    }
+
+    /// Whether this cell is an answer: an output of its last dense layer.
+    pub fn is_answer(&self, cell: Cell) -> bool {
+        let is_last = cell.row + 1 == self.layout.rows();
+        let last = self.layout.stages.last();
+        is_last && last.is_some_and(|stage| matches!(stage.kind, StageKind::Linear { .. }))
     }
 
     /// The architecture.

@@ -42,7 +42,12 @@ const CELL_TYPE: f32 = 12.0;
 const NUMBERED_CELL: f32 = 30.0;
 
 /// Shows the card where a cell is selected.
-pub fn explain_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+pub fn explain_ui(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    memory: &mut why::Memory,
+    actions: &mut Vec<Action>,
+) {
     let (Some(selected), Some(places)) = (look.selection.cell, card_places(look)) else {
         return;
     };
@@ -76,7 +81,7 @@ pub fn explain_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                 pos2(rect.min.x + inset, head + 6.0 * card.unit),
                 pos2(rect.max.x - inset, rect.max.y - 14.0 * card.unit),
             );
-            why::page_ui(ui, look, page, area, actions);
+            why::page_ui(ui, look, page, area, memory, actions);
         }
     }
     card.foot(ui, to_egui(places.scrub), actions);

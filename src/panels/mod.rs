@@ -34,6 +34,7 @@ pub use bars::Bars;
 use crate::{
     access::Access,
     actions::{Action, ActionSystems, Screen},
+    alike::Neighbours,
     attribution::Attribution,
     composition::{self, Mode, Part, Shape},
     exhibit::Exhibit,
@@ -91,6 +92,7 @@ struct Memory {
     portraits: portraits::Portraits,
     pictures: challenge::Pictures,
     film: school::Film,
+    why: why::Memory,
 }
 
 /// A texture is one window's: what the app's own window keeps, and the wall's.
@@ -132,6 +134,8 @@ pub(crate) struct Look<'a> {
     pub screen: &'a Screen,
     /// The open page of an answer's explanation.
     pub why: WhyPage,
+    /// Digits like the drawing.
+    pub neighbours: &'a Neighbours<'a, 'a>,
     pub access: &'a Access,
     pub own: &'a OwnNetwork,
     pub gpu: Option<&'a SharedGpu>,
@@ -201,6 +205,7 @@ struct Seen<'w, 's> {
     inspector: Res<'w, InspectorSettings>,
     screen: Res<'w, Screen>,
     why: Res<'w, WhyPage>,
+    neighbours: Neighbours<'w, 's>,
     access: Res<'w, Access>,
     own: Res<'w, OwnNetwork>,
     gpu: Option<Res<'w, SharedGpu>>,
@@ -323,6 +328,7 @@ fn panels_ui(
         composed: &Composed::default(),
         screen: &seen.screen,
         why: *seen.why,
+        neighbours: &seen.neighbours,
         access: &seen.access,
         own: &seen.own,
         gpu: seen.gpu.as_deref(),
@@ -367,7 +373,7 @@ fn panels_ui(
     tiles::tiles_ui(&mut root, &look, &told, &mut actions);
     header::header_ui(&mut root, &look, &told, &mut actions);
     header::foot_ui(&mut root, &look, &mut actions);
-    explain::explain_ui(&mut root, &look, &mut actions);
+    explain::explain_ui(&mut root, &look, &mut memory.why, &mut actions);
     tour::tour_ui(&mut root, &look, &mut actions);
     challenge::challenge_ui(&mut root, &look, &mut memory.pictures, &mut actions);
     school::school_ui(&mut root, &look, &mut memory.film, &mut actions);

@@ -160,6 +160,19 @@ impl School {
         self.wishes.push(action);
     }
 
+    /// The digits of the lessons, where they are here; asks for them where nobody did.
+    ///
+    /// # Errors
+    /// Where the program's own files are broken, which a test excludes.
+    pub fn digits(&mut self) -> Result<Option<Arc<Pool>>, String> {
+        self.lessons.get()
+    }
+
+    /// Whether nobody has asked for these digits, or they did not come.
+    pub fn has_no_digits(&self) -> bool {
+        matches!(self.lessons, Lessons::Away)
+    }
+
     /// Whether the digits of the lessons are still on their way.
     pub fn is_waiting(&self) -> bool {
         self.is_open && matches!(self.lessons, Lessons::Asked)

@@ -1,12 +1,13 @@
 //! The pages of an answer's explanation: their tabs at the head of the card, and what each shows. The reasons themselves are
 //! in `explain.rs`.
 
+mod alike;
 mod strokes;
 
 use super::{Look, theme, theme::Place};
 use crate::{actions::Action, inference::Network, why::WhyPage, words::say};
 use bevy_egui::egui::{Painter, Rect, Ui, pos2, vec2};
-use mnistify_network::{StageKind, explain::Cell};
+use mnistify_network::explain::Cell;
 
 /// The least height of a tab, in points: a finger's.
 const TAB_HEIGHT: f32 = 44.0;
@@ -16,21 +17,11 @@ const TAB_GAP: f32 = 6.0;
 
 /// The page that is open of a cell's explanation: only answers have more than one.
 pub fn page_of(look: &Look<'_>, network: &Network, cell: Cell) -> WhyPage {
-    if is_answer(network, cell) {
+    if network.is_answer(cell) {
         look.why
     } else {
         WhyPage::Reasons
     }
-}
-
-/// Whether the cell is an output of a network's last dense layer.
-fn is_answer(network: &Network, cell: Cell) -> bool {
-    let is_last = cell.row + 1 == network.layout.rows();
-    let stage = cell
-        .row
-        .checked_sub(1)
-        .map(|row| &network.layout.stages[row]);
-    is_last && stage.is_some_and(|stage| matches!(stage.kind, StageKind::Linear { .. }))
 }
 
 /// The tabs of a card.
@@ -49,7 +40,7 @@ impl Tabs {
         close: Rect,
         title: f32,
     ) -> Option<Self> {
-        if !is_answer(network, cell) || WhyPage::THERE.len() < 2 {
+        if !network.is_answer(cell) || WhyPage::THERE.len() < 2 {
             return None;
         }
         let places = &look.composed.places;
@@ -112,14 +103,28 @@ fn tab_places(card: Rect, close: Rect, title: f32, widths: &[f32], unit: f32) ->
     widths.iter().map(place).collect()
 }
 
+/// What the pages keep from frame to frame.
+#[derive(Default)]
+pub struct Memory {
+    alike: alike::Pictures,
+}
+
 /// Shows a page in this part of the card.
-pub fn page_ui(ui: &mut Ui, look: &Look<'_>, page: WhyPage, area: Rect, actions: &mut Vec<Action>) {
+pub fn page_ui(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    page: WhyPage,
+    area: Rect,
+    memory: &mut Memory,
+    actions: &mut Vec<Action>,
+) {
     let Some(selected) = look.selection.cell else {
         return;
     };
     match page {
         // The card itself shows them.
-        WhyPage::Reasons | WhyPage::Alike => {}
+        WhyPage::Reasons => {}
+        WhyPage::Alike => alike::alike_ui(ui, look, area, &mut memory.alike, actions),
         WhyPage::Strokes => strokes::strokes_ui(ui, look, selected, area, actions),
     }
 }

@@ -1,0 +1,78 @@
+//! Bytes on their way back from the GPU, one read at a time, without anything waiting for them.
+
+use super::SharedGpu;
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// A buffer that results come back through, each with what it is of.
+pub(super) struct ReadBack<T> {
+    staging: wgpu::Buffer,
+    /// Set while a result is on its way.
+    busy: Arc<AtomicBool>,
+    newest: Arc<Mutex<Option<(T, Vec<u8>)>>>,
+}
+
+impl<T: Send + 'static> ReadBack<T> {
+    /// For results of so many bytes at most.
+    pub fn new(gpu: &SharedGpu, label: &str, bytes: usize) -> Self {
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        Self {
+            staging: super::buffer(gpu, label, bytes, usage),
+            busy: Arc::default(),
+            newest: Arc::default(),
+        }
+    }
+
+    /// Whether a result is on its way.
+    pub fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Acquire)
+    }
+
+    /// Takes the way back for one result; false while the last one is still on it.
+    pub fn begin(&self) -> bool {
+        !self.busy.swap(true, Ordering::AcqRel)
+    }
+
+    /// Submits `encoder` and behind it the copy of the first bytes of `source`, and asks for them.
+    pub fn submit(
+        &self,
+        gpu: &SharedGpu,
+        mut encoder: wgpu::CommandEncoder,
+        source: &wgpu::Buffer,
+        bytes: u64,
+        of: T,
+    ) {
+        encoder.copy_buffer_to_buffer(source, 0, &self.staging, 0, bytes);
+        gpu.queue.submit([encoder.finish()]);
+        let (newest, busy) = (self.newest.clone(), self.busy.clone());
+        let staging = self.staging.clone();
+        let slice = self.staging.slice(..bytes);
+        slice.map_async(wgpu::MapMode::Read, move |result| {
+            if result.is_ok() {
+                let view = staging.slice(..bytes).get_mapped_range();
+                let came = view.to_vec();
+                drop(view);
+                staging.unmap();
+                *newest.lock().expect("no holder panics") = Some((of, came));
+                // After a map that failed it must not be mapped again, and nothing further is asked for.
+                busy.store(false, Ordering::Release);
+            }
+        });
+    }
+
+    /// The newest result, once.
+    pub fn take(&self) -> Option<(T, Vec<u8>)> {
+        self.newest.lock().expect("no holder panics").take()
+    }
+}
+
+/// Pairs of a number and a value, as shaders write them.
+pub(super) fn pairs(bytes: &[u8]) -> impl Iterator<Item = (usize, f32)> {
+    bytes.chunks_exact(8).map(|pair| {
+        let word = |at: usize| [pair[at], pair[at + 1], pair[at + 2], pair[at + 3]];
+        let number = u32::from_le_bytes(word(0)) as usize;
+        (number, f32::from_le_bytes(word(4)))
+    })
+}
