@@ -170,8 +170,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         own_network::plugin,
         view::plugin,
         (inspector::plugin, attribution::plugin),
-        school::plugin,
-        alike::plugin,
+        (school::plugin, alike::plugin),
         actions::plugin,
         // A tuple holds fifteen.
         (guide::plugin, gallery::plugin),

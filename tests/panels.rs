@@ -11,6 +11,7 @@ use mnistify::{
     pad::{Pad, PadAction},
     panels::show_in,
     view::{DrawSurface, Selection},
+    why::{Likeness, WhyPage},
 };
 use mnistify_drawing::recording;
 
@@ -134,6 +135,43 @@ fn the_strokes_page_tells_of_the_line_and_takes_the_drawing_back() {
     harness.run_steps(4);
     let world = harness.state_mut().app.world_mut();
     assert_eq!(world.query::<&Attribution>().iter(world).count(), 0);
+}
+
+#[test]
+fn an_answer_has_pages() {
+    for size in [[1280, 720], [390, 844]] {
+        let mut harness = harness(size);
+        harness.run_steps(4);
+        draw(&mut harness);
+        harness.key_press(egui::Key::W);
+        harness.run_steps(6);
+        let page = |harness: &Harness<'static, Offscreen>| {
+            *harness.state().app.world().resource::<WhyPage>()
+        };
+        assert_eq!(page(&harness), WhyPage::Reasons);
+        harness.get_by_label("digits like yours").click();
+        harness.run_steps(4);
+        assert_eq!(page(&harness), WhyPage::Alike);
+        harness.get_by_label("to the bare pixels").click();
+        harness.run_steps(40);
+        let likeness = *harness.state().app.world().resource::<Likeness>();
+        assert_eq!(likeness, Likeness::Pixels);
+        let found = harness
+            .query_all_by_label_contains("a person wrote a")
+            .count();
+        assert_eq!(found, 8, "{size:?}");
+        let clicked = harness
+            .query_all_by_label_contains("a person wrote a")
+            .next();
+        clicked.expect("there are eight").click();
+        harness.run_steps(4);
+        let pad = harness.state().app.world().resource::<Pad>();
+        let sheet = pad.drawing().sheet();
+        assert!(sheet.picture.is_some() && sheet.strokes.is_empty());
+        harness.get_by_label("reasons").click();
+        harness.run_steps(4);
+        assert_eq!(page(&harness), WhyPage::Reasons);
+    }
 }
 
 #[test]

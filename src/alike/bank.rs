@@ -122,7 +122,11 @@ impl Bank {
 
     /// The share of them that it holds, from 0 to 1.
     pub fn share(&self) -> f32 {
-        self.nearest.kept() as f32 / self.count.max(1) as f32
+        if self.count == 0 {
+            // Vectors of this network are longer than this GPU takes.
+            return 1.0;
+        }
+        self.nearest.kept() as f32 / self.count as f32
     }
 
     /// The digits that are most alike, by their place in the pool; none while they are not known, or nothing is drawn.

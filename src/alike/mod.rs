@@ -206,5 +206,6 @@ fn follow(
         }
     };
     desk.traffic.bytes_read_back += bytes;
-    desk.next.ask_if(busy);
+    // What was asked may have come by now, and only a frame takes it in.
+    desk.next.ask_if(busy || bytes > 0);
 }

@@ -6,12 +6,15 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+/// A result, behind what it is of.
+type Came<T> = (T, Vec<u8>);
+
 /// A buffer that results come back through, each with what it is of.
 pub(super) struct ReadBack<T> {
     staging: wgpu::Buffer,
     /// Set while a result is on its way.
     busy: Arc<AtomicBool>,
-    newest: Arc<Mutex<Option<(T, Vec<u8>)>>>,
+    newest: Arc<Mutex<Option<Came<T>>>>,
 }
 
 impl<T: Send + 'static> ReadBack<T> {
@@ -63,7 +66,7 @@ impl<T: Send + 'static> ReadBack<T> {
     }
 
     /// The newest result, once.
-    pub fn take(&self) -> Option<(T, Vec<u8>)> {
+    pub fn take(&self) -> Option<Came<T>> {
         self.newest.lock().expect("no holder panics").take()
     }
 }

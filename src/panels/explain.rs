@@ -56,12 +56,13 @@ pub fn explain_ui(
     };
     let network = reading.network;
     let rect = to_egui(places.rect);
-    let card = Card {
+    let mut card = Card {
         painter: ui.painter().clone(),
         look,
         network,
         cell: selected.cell,
         slots: places.slots.map(to_egui),
+        top: rect.min.y,
         bottom: rect.max.y - 20.0 * look.composed.places.unit,
         unit: look.composed.places.unit,
     };
@@ -71,14 +72,14 @@ pub fn explain_ui(
     let explanation = look.explained().map(|explained| &explained.explanation);
     let told = card.title(explanation);
     let page = why::page_of(look, network, selected.cell);
-    let head = card.head(ui, rect, &told, page, actions);
+    card.top = card.head(ui, rect, &told, page, actions);
     match (page, explanation) {
         (WhyPage::Reasons, None) => {}
         (WhyPage::Reasons, Some(explanation)) => card.body(explanation),
         (page, _) => {
             let inset = 20.0 * card.unit;
             let area = Rect::from_min_max(
-                pos2(rect.min.x + inset, head + 6.0 * card.unit),
+                pos2(rect.min.x + inset, card.top + 6.0 * card.unit),
                 pos2(rect.max.x - inset, rect.max.y - 14.0 * card.unit),
             );
             why::page_ui(ui, look, page, area, memory, actions);
@@ -117,6 +118,8 @@ struct Card<'a, 'b> {
     network: &'a Network,
     cell: Cell,
     slots: [Rect; 5],
+    /// Where its head ends.
+    top: f32,
     /// Where its last line may end.
     bottom: f32,
     unit: f32,
@@ -262,7 +265,9 @@ impl Card<'_, '_> {
             tabs.show(ui, self.look, actions);
             bottom = bottom.max(tabs.bottom());
         }
-        if page == WhyPage::Reasons {
+        // In a low card the reasons themselves need the room.
+        let is_high = bottom - rect.min.y < 0.3 * rect.height();
+        if page == WhyPage::Reasons && is_high {
             bottom = self.sentence(body, pos2(place.x, bottom + 2.0), width);
         }
         let response = ui.interact(close, ui.id().with("close_explanation"), Sense::click());
@@ -434,7 +439,9 @@ impl Card<'_, '_> {
         let columns = if self.is_narrow() { 1 } else { 2 };
         let half = lines.len().div_ceil(columns);
         // Nothing slides here: the line to scrub along leaves its room too.
-        let area = Rect::from_min_max(area.min, pos2(area.max.x, self.bottom));
+        let least = self.top + 14.0 * self.unit + 1.2 * text.body;
+        let first = pos2(area.min.x, area.min.y.max(least));
+        let area = Rect::from_min_max(first, pos2(area.max.x, self.bottom));
         let pitch = (area.height() / half as f32).min(44.0 * self.unit);
         let gap = 24.0 * self.unit;
         let width = (area.width() + gap) / columns as f32 - gap;
