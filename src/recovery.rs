@@ -181,8 +181,7 @@ mod desktop {
 
     /// Leaves a session to a new process and ends this one.
     fn start_again(
-        fault: Res<GpuFault>,
-        resumed: Res<Resumed>,
+        (fault, resumed): (Res<GpuFault>, Res<Resumed>),
         access: Res<Access>,
         linked: Linked,
         networks: Query<&Network>,

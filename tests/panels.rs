@@ -83,7 +83,7 @@ fn the_strokes_page_tells_of_the_line_and_takes_the_drawing_back() {
     draw(&mut harness);
     harness.get_by_label("Why a 3?").click();
     harness.run_steps(6);
-    harness.get_by_label("your strokes").click();
+    harness.get_by_label("Your strokes").click();
     harness.run_steps(4);
     let mut river = None;
     // A software GPU leaves the CNN to the CPU, a few images a frame.
@@ -149,7 +149,7 @@ fn an_answer_has_pages() {
             *harness.state().app.world().resource::<WhyPage>()
         };
         assert_eq!(page(&harness), WhyPage::Reasons);
-        harness.get_by_label("digits like yours").click();
+        harness.get_by_label("Digits like yours").click();
         harness.run_steps(4);
         assert_eq!(page(&harness), WhyPage::Alike);
         harness.get_by_label("to the bare pixels").click();
@@ -168,7 +168,7 @@ fn an_answer_has_pages() {
         let pad = harness.state().app.world().resource::<Pad>();
         let sheet = pad.drawing().sheet();
         assert!(sheet.picture.is_some() && sheet.strokes.is_empty());
-        harness.get_by_label("reasons").click();
+        harness.get_by_label("Reasons").click();
         harness.run_steps(4);
         assert_eq!(page(&harness), WhyPage::Reasons);
     }

@@ -115,9 +115,9 @@ explain-title-output = Why { $network } sees { $digit ->
    *[other] a { $digit }
   }
 explain-body-output = The { $listed } strongest of { $count } reasons for and against
-why-tab-reasons = reasons
-why-tab-alike = digits like yours
-why-tab-strokes = your strokes
+why-tab-reasons = Reasons
+why-tab-alike = Digits like yours
+why-tab-strokes = Your strokes
 strokes-parts = { $digit ->
     [8] Orange parts speak for an { $digit }, blue parts against it.
    *[other] Orange parts speak for a { $digit }, blue parts against it.

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::{
         challenge::{CHALLENGES, MOST_BEST},
-        composition::{Mode, Part, Scene, compose},
+        composition::{Mode, Part, compose},
         panels::{
             challenge::picture_places,
             fits::{WINDOWS, context, size},
