@@ -88,6 +88,9 @@ stage-coarser = smaller copies
 stage-coarser-short = smaller
 stage-even = evened out
 stage-even-short = evened
+stage-shortcut = a shortcut
+stage-shortcut-short = shortcut
+stage-added = { $stage } + shortcut
 stage-detectors = { $count } whole-picture detectors
 stage-detectors-short = { $count } detectors
 stage-mixers = { $count } mixers
@@ -110,6 +113,7 @@ explain-body-mean = Of { $count } neighbours the mean goes on
 explain-body-pool = Of { $count } neighbours the largest value goes on
 explain-title-dense = One neuron looks at everything
 explain-body-dense = { $count } values × { $count } weights, added up, make one value
+explain-skipped = A shortcut adds { $value } from earlier
 explain-title-output = Why { $network } sees { $digit ->
     [8] an { $digit }
    *[other] a { $digit }
@@ -167,6 +171,7 @@ term-map = map { $number }
 term-neuron = neuron { $number }
 others = the other { $count } together
 bias = a fixed start
+skipped = over a shortcut
 play = Play
 pause = Pause
 step = Step

@@ -13,7 +13,7 @@ pub const MOST_TERMS: usize = 96;
 /// `weight · input` of one input of a neuron.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contribution {
-    /// Index of the input value in the previous row.
+    /// Index of the input value in the row that the neuron reads.
     pub source: usize,
     pub product: f32,
 }

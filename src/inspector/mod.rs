@@ -301,7 +301,7 @@ fn dense_neuron(network: &Network, cell: Cell) -> Option<Neuron<'_>> {
     let weights = &network.model.parameter(layer, "weight").values;
     Some(Neuron {
         place: (cell.row, cell.channel),
-        first_input: network.layout.offsets[cell.row - 1],
+        first_input: network.layout.offsets[stage.from],
         weights: &weights[cell.channel * inputs..][..inputs],
     })
 }

@@ -17,7 +17,7 @@ use burn::{
         module::{avg_pool2d, max_pool2d},
     },
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One layer with its parameters.
 #[derive(Module, Debug)]
@@ -34,6 +34,10 @@ pub enum Layer<B: Backend> {
     AvgPool2d(Pool),
     /// `[n, c, h, w]` becomes `[n, c·h·w, 1, 1]`.
     Flatten(Fixed),
+    /// What was there before, once more.
+    Branch(Point),
+    /// `x` and what was there before.
+    Add(Point),
     /// `x · sigmoid(x)`.
     Silu(Fixed),
     /// `max(x, 0)`.
@@ -63,6 +67,16 @@ pub struct Pool {
     /// `[vertical, horizontal]`.
     pub stride: [usize; 2],
 }
+
+/// What a layer reads besides what comes before it.
+#[derive(Module, Clone, Debug)]
+pub struct Point {
+    /// After how many layers it was there.
+    pub after: usize,
+}
+
+/// What later layers read once more, by how many layers came before it.
+type Kept<B> = BTreeMap<usize, Tensor<B, 4>>;
 
 /// A layer without anything to learn or to set.
 #[derive(Module, Clone, Debug, Default)]
@@ -108,6 +122,8 @@ impl<B: Backend> BurnNetwork<B> {
                 stride,
             }),
             LayerSpec::Flatten => Layer::Flatten(Fixed),
+            LayerSpec::Branch { after } => Layer::Branch(Point { after }),
+            LayerSpec::Add { after } => Layer::Add(Point { after }),
             LayerSpec::AvgPool2d {
                 kernel_size,
                 stride,
@@ -201,18 +217,36 @@ impl<B: Backend> BurnNetwork<B> {
 
     /// The logits of normalised images: `[n, 1, 28, 28]` becomes `[n, classes]`.
     pub fn forward(&self, x: Tensor<B, 4>) -> Tensor<B, 2> {
-        let y = self.layers.iter().fold(x, |x, layer| layer.forward(x));
-        y.flatten(1, 3)
+        self.forward_until(x, self.layers.len()).flatten(1, 3)
+    }
+
+    /// What is there after the first `layers` layers, `[n, channels, height, width]`.
+    pub fn forward_until(&self, x: Tensor<B, 4>, layers: usize) -> Tensor<B, 4> {
+        self.walk(x, layers, |_| ())
+    }
+
+    fn walk(
+        &self,
+        mut x: Tensor<B, 4>,
+        layers: usize,
+        mut each: impl FnMut(&Tensor<B, 4>),
+    ) -> Tensor<B, 4> {
+        let points: BTreeSet<usize> = self.layers.iter().filter_map(Layer::point).collect();
+        let mut kept = Kept::new();
+        for (point, layer) in self.layers.iter().take(layers).enumerate() {
+            if points.contains(&point) {
+                kept.insert(point, x.clone());
+            }
+            x = layer.forward(x, &kept);
+            each(&x);
+        }
+        x
     }
 
     /// Every layer's output, first to last, each `[n, channels, height, width]` (dense layers `[n, features, 1, 1]`).
     pub fn forward_traced(&self, x: Tensor<B, 4>) -> Vec<Tensor<B, 4>> {
-        let mut x = x;
         let mut outputs = Vec::with_capacity(self.layers.len());
-        for layer in &self.layers {
-            x = layer.forward(x);
-            outputs.push(x.clone());
-        }
+        self.walk(x, self.layers.len(), |output| outputs.push(output.clone()));
         outputs
     }
 
@@ -228,8 +262,16 @@ impl<B: Backend> BurnNetwork<B> {
 }
 
 impl<B: Backend> Layer<B> {
+    /// After how many layers there was what it reads besides what comes before it.
+    fn point(&self) -> Option<usize> {
+        match self {
+            Self::Branch(point) | Self::Add(point) => Some(point.after),
+            _ => None,
+        }
+    }
+
     /// The layer's output, `[n, c, h, w]` in and out.
-    pub fn forward(&self, x: Tensor<B, 4>) -> Tensor<B, 4> {
+    fn forward(&self, x: Tensor<B, 4>, kept: &Kept<B>) -> Tensor<B, 4> {
         match self {
             Self::Conv2d(conv) => conv.forward(x),
             Self::Linear(linear) => {
@@ -246,6 +288,8 @@ impl<B: Backend> Layer<B> {
                 let [n, c, h, w] = x.dims();
                 x.reshape([n, c * h * w, 1, 1])
             }
+            Self::Branch(point) => kept[&point.after].clone(),
+            Self::Add(point) => x + kept[&point.after].clone(),
             Self::AvgPool2d(pool) => {
                 avg_pool2d(x, pool.kernel_size, pool.stride, [0, 0], true, false)
             }

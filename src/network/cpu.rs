@@ -9,6 +9,7 @@ use crate::{
     spec::{Activation, LayerSpec, NetworkSpec, Pooling, Shape, count},
     stage::ArenaLayout,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A network ready to run on one CPU core.
 #[derive(Clone, Debug)]
@@ -16,7 +17,12 @@ pub struct CpuNetwork {
     spec: NetworkSpec,
     layout: ArenaLayout,
     layers: Vec<CpuLayer>,
+    /// [`NetworkSpec::points`].
+    points: BTreeSet<usize>,
 }
+
+/// What later layers read once more, by how many layers came before it.
+type Kept = BTreeMap<usize, Vec<f32>>;
 
 #[derive(Clone, Debug)]
 enum CpuLayer {
@@ -40,6 +46,10 @@ enum CpuLayer {
     },
     Pool(Pooling),
     Flatten,
+    /// After so many layers.
+    Branch(usize),
+    /// After so many layers.
+    Add(usize),
     Activation(Activation),
 }
 
@@ -52,6 +62,7 @@ impl CpuNetwork {
             spec: model.spec.clone(),
             layout: ArenaLayout::new(&model.spec),
             layers: layers.collect(),
+            points: model.spec.points(),
         }
     }
 
@@ -67,26 +78,31 @@ impl CpuNetwork {
 
     /// The logits of 784 pixels in `[0, 1]`.
     pub fn forward(&self, pixels: &[f32]) -> Vec<f32> {
-        let mut shape = self.spec.input();
-        let mut x = self.normalise(pixels);
-        for (layer, output) in self.layers.iter().zip(self.spec.shapes()) {
-            x = layer.forward(x, shape, *output);
-            shape = *output;
-        }
-        x
+        self.walk(pixels, |_| ())
     }
 
     /// Every layer's output for 784 pixels in `[0, 1]`, first to last, each row-major in its shape.
     pub fn forward_traced(&self, pixels: &[f32]) -> Vec<Vec<f32>> {
+        let mut outputs = Vec::with_capacity(self.layers.len());
+        self.walk(pixels, |output| outputs.push(output.to_vec()));
+        outputs
+    }
+
+    /// The last layer's output; each one's is handed over as soon as it is there.
+    fn walk(&self, pixels: &[f32], mut each: impl FnMut(&[f32])) -> Vec<f32> {
         let mut shape = self.spec.input();
         let mut x = self.normalise(pixels);
-        let mut outputs = Vec::with_capacity(self.layers.len());
-        for (layer, output) in self.layers.iter().zip(self.spec.shapes()) {
-            x = layer.forward(x, shape, *output);
+        let mut kept = Kept::new();
+        let layers = self.layers.iter().zip(self.spec.shapes());
+        for (point, (layer, output)) in layers.enumerate() {
+            if self.points.contains(&point) {
+                kept.insert(point, x.clone());
+            }
+            x = layer.forward(x, shape, *output, &kept);
             shape = *output;
-            outputs.push(x.clone());
+            each(&x);
         }
-        outputs
+        x
     }
 
     /// The arena ([`ArenaLayout`]) for 784 pixels in `[0, 1]`.
@@ -164,6 +180,8 @@ fn cpu_layer(model: &Model, index: usize, layer: &LayerSpec) -> CpuLayer {
             CpuLayer::Pool(layer.pooling().expect("is one"))
         }
         LayerSpec::Flatten => CpuLayer::Flatten,
+        LayerSpec::Branch { after } => CpuLayer::Branch(after),
+        LayerSpec::Add { after } => CpuLayer::Add(after),
         LayerSpec::Silu
         | LayerSpec::Relu
         | LayerSpec::LeakyRelu { .. }
@@ -174,7 +192,7 @@ fn cpu_layer(model: &Model, index: usize, layer: &LayerSpec) -> CpuLayer {
 }
 
 impl CpuLayer {
-    fn forward(&self, mut x: Vec<f32>, input: Shape, output: Shape) -> Vec<f32> {
+    fn forward(&self, mut x: Vec<f32>, input: Shape, output: Shape, kept: &Kept) -> Vec<f32> {
         match self {
             Self::Conv2d {
                 weight,
@@ -202,6 +220,13 @@ impl CpuLayer {
             }
             Self::Pool(pooling) => pool(&x, input, output, *pooling),
             Self::Flatten => x,
+            Self::Branch(after) => kept[after].clone(),
+            Self::Add(after) => {
+                for (value, added) in x.iter_mut().zip(&kept[after]) {
+                    *value += added;
+                }
+                x
+            }
             Self::Activation(activation) => {
                 x.iter_mut().for_each(|v| *v = activation.apply(*v));
                 x

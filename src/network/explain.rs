@@ -42,7 +42,7 @@ impl Cell {
 /// `weight · input`, one of the products that a cell adds up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Term {
-    /// Index of the input value in the previous row.
+    /// Index of the input value in the row that the stage reads ([`ArenaLayout::source`]).
     pub source: usize,
     /// The learned number.
     pub weight: f32,
@@ -57,6 +57,17 @@ impl Term {
     }
 }
 
+/// What a shortcut adds to a cell's sum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Skipped {
+    /// The row that it comes from.
+    pub row: usize,
+    /// Index of the value in that row.
+    pub source: usize,
+    /// What is added.
+    pub value: f32,
+}
+
 /// How a cell's value comes about. `value` is what the arithmetic gives, to be compared with the traced forward.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
@@ -64,9 +75,11 @@ pub struct Explanation {
     pub cell: Cell,
     /// What is computed before the activation.
     pub arithmetic: Arithmetic,
+    /// What a shortcut adds to that.
+    pub skipped: Option<Skipped>,
     /// What makes `value` of `sum`.
     pub activation: Activation,
-    /// Before the activation.
+    /// Before the activation, with what a shortcut adds.
     pub sum: f32,
     /// After the activation.
     pub value: f32,
@@ -180,15 +193,25 @@ pub fn explain(model: &Model, layout: &ArenaLayout, arena: &[f32], cell: Cell) -
         return explain_input(model, layout, arena, cell);
     }
     let stage = &layout.stages[cell.row - 1];
-    let input = &arena[layout.range(cell.row - 1)];
+    let input = &arena[layout.range(stage.from)];
     let (arithmetic, sum) = match stage.kind {
         StageKind::Conv2d { layer } => explain_conv(model, stage, layer, input, cell),
         StageKind::Linear { layer } => explain_linear(model, layer, input, cell),
         StageKind::Pool { norm, pool } => explain_pool(model, stage, [norm, pool], input, cell),
     };
+    let skipped = stage.add.map(|row| {
+        let source = cell.index(stage.output);
+        Skipped {
+            row,
+            source,
+            value: arena[layout.range(row)][source],
+        }
+    });
+    let sum = sum + skipped.map_or(0.0, |skipped| skipped.value);
     Explanation {
         cell,
         arithmetic,
+        skipped,
         activation: stage.activation,
         sum,
         value: stage.activation.apply(sum),
@@ -206,6 +229,7 @@ fn explain_input(model: &Model, layout: &ArenaLayout, arena: &[f32], cell: Cell)
             scale: normalisation.scale,
             offset: normalisation.offset,
         },
+        skipped: None,
         activation: Activation::None,
         sum: value,
         value,
@@ -335,51 +359,90 @@ fn explain_pool(
 }
 
 /// The part of row `target` that `cell` depends on: `[y0, x0, y1, x1]`, ends excluded, cut at the row's border. With
-/// `target` 0 it is the receptive field on the image. Dense neurons see everything.
+/// `target` 0 it is the receptive field on the image. Dense neurons see everything; of a row beside its way a cell sees
+/// nothing.
 pub fn receptive_field(
     model: &Model,
     layout: &ArenaLayout,
     cell: Cell,
     target: usize,
 ) -> [usize; 4] {
-    let mut field = [cell.y, cell.x, cell.y + 1, cell.x + 1];
+    let mut fields = vec![None; cell.row + 1];
+    fields[cell.row] = Some([cell.y, cell.x, cell.y + 1, cell.x + 1]);
     for row in (target + 1..=cell.row).rev() {
+        let Some(field) = fields[row] else {
+            continue;
+        };
         let stage = &layout.stages[row - 1];
-        let [_, height, width] = layout.shape(row - 1);
-        let window = match stage.kind {
-            StageKind::Conv2d { layer } => match model.spec.layers()[layer] {
-                LayerSpec::Conv2d {
-                    kernel_size,
-                    stride,
-                    padding,
-                    ..
-                } => Some((kernel_size, stride, padding)),
-                _ => None,
-            },
-            StageKind::Pool { pool, .. } => {
-                match pool.and_then(|index| model.spec.layers()[index].pooling()) {
-                    Some(pooling) => Some((pooling.kernel_size, pooling.stride, [0, 0])),
-                    _ if stage.input == stage.output => Some(([1, 1], [1, 1], [0, 0])),
-                    _ => None,
-                }
-            }
-            StageKind::Linear { .. } => None,
+        let mut see = |row: usize, seen: [usize; 4]| {
+            let all = fields[row].map_or(seen, |other| around(other, seen));
+            fields[row] = Some(all);
         };
-        field = match window {
-            Some((kernel, stride, padding))
-                if count(layout.shape(row - 1)) == count(stage.input) =>
-            {
-                let first = |i: usize| (field[i] * stride[i]).saturating_sub(padding[i]);
-                let end = |i: usize| {
-                    ((field[i + 2] - 1) * stride[i] + kernel[i]).saturating_sub(padding[i])
-                };
-                let (y1, x1) = (end(0).min(height), end(1).min(width));
-                [first(0).min(y1 - 1), first(1).min(x1 - 1), y1, x1]
-            }
-            _ => [0, 0, height, width],
-        };
+        see(stage.from, seen_before(model, layout, stage, field));
+        if let Some(added) = stage.add {
+            let [_, height, width] = layout.shape(added);
+            let is_alike = layout.shape(added) == stage.output;
+            see(
+                added,
+                if is_alike {
+                    field
+                } else {
+                    [0, 0, height, width]
+                },
+            );
+        }
     }
-    field
+    fields.get(target).copied().flatten().unwrap_or_default()
+}
+
+/// The smallest rectangle around both.
+fn around(a: [usize; 4], b: [usize; 4]) -> [usize; 4] {
+    [
+        a[0].min(b[0]),
+        a[1].min(b[1]),
+        a[2].max(b[2]),
+        a[3].max(b[3]),
+    ]
+}
+
+/// The part of the row that a stage reads which this part of its output depends on.
+fn seen_before(
+    model: &Model,
+    layout: &ArenaLayout,
+    stage: &Stage,
+    field: [usize; 4],
+) -> [usize; 4] {
+    let before = layout.shape(stage.from);
+    let [_, height, width] = before;
+    let window = match stage.kind {
+        StageKind::Conv2d { layer } => match model.spec.layers()[layer] {
+            LayerSpec::Conv2d {
+                kernel_size,
+                stride,
+                padding,
+                ..
+            } => Some((kernel_size, stride, padding)),
+            _ => None,
+        },
+        StageKind::Pool { pool, .. } => {
+            match pool.and_then(|index| model.spec.layers()[index].pooling()) {
+                Some(pooling) => Some((pooling.kernel_size, pooling.stride, [0, 0])),
+                _ if stage.input == stage.output => Some(([1, 1], [1, 1], [0, 0])),
+                _ => None,
+            }
+        }
+        StageKind::Linear { .. } => None,
+    };
+    match window {
+        Some((kernel, stride, padding)) if count(before) == count(stage.input) => {
+            let first = |i: usize| (field[i] * stride[i]).saturating_sub(padding[i]);
+            let end =
+                |i: usize| ((field[i + 2] - 1) * stride[i] + kernel[i]).saturating_sub(padding[i]);
+            let (y1, x1) = (end(0).min(height), end(1).min(width));
+            [first(0).min(y1 - 1), first(1).min(x1 - 1), y1, x1]
+        }
+        _ => [0, 0, height, width],
+    }
 }
 
 #[cfg(test)]
@@ -429,6 +492,73 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// A convolution around one of stride 2 that is added after it, then an identity.
+    fn residual() -> NetworkSpec {
+        let conv = |in_channels, size, stride| LayerSpec::Conv2d {
+            in_channels,
+            out_channels: 3,
+            kernel_size: [size, size],
+            stride: [stride, stride],
+            padding: [size / 2, size / 2],
+        };
+        let layers = vec![
+            conv(1, 3, 1),
+            LayerSpec::Relu,
+            conv(3, 1, 2),
+            LayerSpec::Branch { after: 2 },
+            conv(3, 3, 2),
+            LayerSpec::Add { after: 3 },
+            LayerSpec::Relu,
+            conv(3, 3, 1),
+            LayerSpec::Add { after: 7 },
+            LayerSpec::Flatten,
+            LayerSpec::Linear {
+                in_features: 3 * 14 * 14,
+                out_features: 10,
+            },
+        ];
+        NetworkSpec::new("residual", layers).unwrap()
+    }
+
+    #[test]
+    fn what_shortcuts_add_is_part_of_the_sum() {
+        let model = Model::random(residual(), 9);
+        let network = CpuNetwork::new(&model);
+        let layout = network.layout();
+        let arena = network.forward_arena(&digit());
+        let mut added = 0;
+        for row in 0..layout.rows() {
+            let range = layout.range(row);
+            for index in (0..range.len()).step_by(5) {
+                let cell = Cell::at(row, index, layout.shape(row));
+                let explanation = explain(&model, layout, &arena, cell);
+                let traced = arena[range.start + index];
+                let error = (explanation.value - traced).abs();
+                assert!(error <= TOLERANCE * (1.0 + traced.abs()), "{explanation:?}");
+                if let Some(skipped) = explanation.skipped {
+                    assert_eq!(skipped.value, arena[layout.range(skipped.row)][index]);
+                    added += 1;
+                }
+            }
+        }
+        assert!(added > 200, "{added}");
+        // Through the two ways the same convolution is seen, through the shortcut less of it.
+        let cell = |row| Cell {
+            row,
+            channel: 0,
+            y: 5,
+            x: 5,
+        };
+        let seen = |row, target| receptive_field(&model, layout, cell(row), target);
+        assert_eq!(seen(3, 1), [9, 9, 12, 12]);
+        assert_eq!(seen(3, 2), [5, 5, 6, 6]);
+        assert_eq!(seen(3, 0), [8, 8, 13, 13]);
+        assert_eq!(seen(2, 0), [9, 9, 12, 12]);
+        assert_eq!(seen(4, 3), [4, 4, 7, 7]);
+        // No way leads from the shortcut's own convolution to the block's input alone.
+        assert_eq!(seen(2, 1), [10, 10, 11, 11]);
     }
 
     /// Maps that are flattened at the very end, so that a stage of its own does it.

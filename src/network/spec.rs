@@ -1,6 +1,8 @@
-//! The architecture of a sequential network, checked when it is built, and stored as JSON in a model file's metadata.
+//! The architecture of a network, checked when it is built, and stored as JSON in a model file's metadata. Its layers run one
+//! after the other; two kinds of them also read what an earlier one gave, so that there are residual networks.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use thiserror::Error;
 
 /// A layer's output for one image: `[channels, height, width]`. Dense layers are `[features, 1, 1]`.
@@ -69,6 +71,16 @@ pub enum LayerSpec {
     },
     /// `[c, h, w]` becomes `[c·h·w, 1, 1]`, in that order.
     Flatten,
+    /// What was there after so many layers, the picture itself after none, comes out once more: a branch begins.
+    Branch {
+        /// How many layers; fewer than stand before this one.
+        after: usize,
+    },
+    /// Adds what was there after so many layers, value by value: a shortcut ends (He et al. 2015, arXiv:1512.03385).
+    Add {
+        /// How many layers; fewer than stand before this one.
+        after: usize,
+    },
     /// `x · sigmoid(x)` (Hendrycks & Gimpel 2016, arXiv:1606.08415; Elfwing et al. 2017, arXiv:1702.03118).
     #[serde(rename = "SiLU")]
     Silu,
@@ -281,7 +293,7 @@ pub enum SpecError {
     Normalisation(f32, f32),
 }
 
-/// A sequential network whose shapes fit together; only [`NetworkSpec::new`] makes one.
+/// A network whose shapes fit together; only [`NetworkSpec::new`] makes one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NetworkSpec {
     name: String,
@@ -353,13 +365,13 @@ impl NetworkSpec {
                 return Err(SpecError::Name(length));
             }
         }
-        let mut shapes = Vec::with_capacity(layers.len());
+        let mut points = vec![input];
         let mut shape = input;
         let mut multiplications = 0u64;
         let (mut activations, mut parameters) = (count(input), 0usize);
         for (index, layer) in layers.iter().enumerate() {
             shape = layer
-                .output_shape(shape)
+                .output_shape(&points)
                 .map_err(|reason| SpecError::Layer {
                     layer: index,
                     kind: layer.kind(),
@@ -379,7 +391,7 @@ impl NetworkSpec {
                     return Err(SpecError::TooLarge { what, found, limit });
                 }
             }
-            shapes.push(shape);
+            points.push(shape);
         }
         if multiplications > MAX_MULTIPLICATIONS {
             return Err(SpecError::TooSlow(multiplications));
@@ -406,7 +418,7 @@ impl NetworkSpec {
             normalisation,
             layers,
             classes,
-            shapes,
+            shapes: points.split_off(1),
         })
     }
 
@@ -514,6 +526,11 @@ impl NetworkSpec {
         }
     }
 
+    /// After how many layers there is something that a later one reads once more.
+    pub fn points(&self) -> BTreeSet<usize> {
+        self.layers.iter().filter_map(LayerSpec::point).collect()
+    }
+
     /// The names of the outputs.
     pub fn classes(&self) -> &[String] {
         &self.classes
@@ -565,6 +582,8 @@ impl LayerSpec {
             Self::MaxPool2d { .. } => "MaxPool2d",
             Self::AvgPool2d { .. } => "AvgPool2d",
             Self::Flatten => "Flatten",
+            Self::Branch { .. } => "Branch",
+            Self::Add { .. } => "Add",
             Self::Silu => "SiLU",
             Self::Relu => "ReLU",
             Self::LeakyRelu { .. } => "LeakyReLU",
@@ -617,6 +636,14 @@ impl LayerSpec {
         terms.saturating_mul(count(output)) as u64
     }
 
+    /// After how many layers there was what this one reads besides, or instead of, what comes before it.
+    pub fn point(&self) -> Option<usize> {
+        match self {
+            Self::Branch { after } | Self::Add { after } => Some(*after),
+            _ => None,
+        }
+    }
+
     /// The activation that this layer is, if it is one.
     pub fn activation(&self) -> Option<Activation> {
         match self {
@@ -650,8 +677,19 @@ impl LayerSpec {
         })
     }
 
-    /// The shape that comes out for `[c, h, w]`, or why the layer cannot take it.
-    pub(crate) fn output_shape(&self, [c, h, w]: Shape) -> Result<Shape, String> {
+    /// The shape that comes out behind layers that leave these shapes, the picture's first, or why the layer cannot take
+    /// it.
+    pub(crate) fn output_shape(&self, points: &[Shape]) -> Result<Shape, String> {
+        let Some(&[c, h, w]) = points.last() else {
+            return Err("receives nothing".into());
+        };
+        let earlier = |after: usize| match points.get(after) {
+            Some(shape) if after + 1 < points.len() => Ok(*shape),
+            _ => Err(format!(
+                "reads what is there after {after} layers; it has to be fewer than the {} before it",
+                points.len() - 1
+            )),
+        };
         match *self {
             Self::Conv2d {
                 in_channels,
@@ -709,6 +747,17 @@ impl LayerSpec {
                 windows(w, kernel_size[1], stride[1], 0)?,
             ]),
             Self::Flatten => Ok([count([c, h, w]), 1, 1]),
+            Self::Branch { after } => earlier(after),
+            Self::Add { after } => {
+                let added = earlier(after)?;
+                if added != [c, h, w] {
+                    return Err(format!(
+                        "adds {added:?}, what is there after {after} layers, to {:?}; they have to be alike",
+                        [c, h, w]
+                    ));
+                }
+                Ok(added)
+            }
             Self::LeakyRelu { negative_slope }
                 if !(f32::MIN_POSITIVE..1.0).contains(&negative_slope) =>
             {
@@ -806,6 +855,22 @@ mod tests {
         assert!(named("LeNet").is_ok());
         assert_eq!(named("\u{1b}[2J"), Err(SpecError::Name(4)));
         assert!(named(&"x".repeat(1_000_000)).is_err());
+        // Shortcuts.
+        let add = |convolution, after| {
+            let layers = vec![convolution, LayerSpec::Relu, LayerSpec::Add { after }];
+            NetworkSpec::new("shortcut", layers)
+                .unwrap_err()
+                .to_string()
+        };
+        for (text, said) in [
+            (add(conv([3, 3], [0, 0]), 0), "adds [1, 28, 28]"),
+            (add(conv([3, 3], [1, 1]), 2), "fewer than the 2 before it"),
+            (add(conv([3, 3], [1, 1]), usize::MAX), "fewer than the 2"),
+            // This fits, but gives no answer.
+            (add(conv([3, 3], [1, 1]), 0), "Flatten"),
+        ] {
+            assert!(text.contains(said), "{text}");
+        }
         // Sizes that no sum can hold.
         let endless = conv([usize::MAX, 1], [usize::MAX - 1, 0]);
         assert!(NetworkSpec::new("endless", vec![endless]).is_err());

@@ -1,10 +1,11 @@
 //! Stages: the layers that a person sees, and a fused kernel computes, as one. A convolution and its activation are a
-//! stage, and so are batch norm and the pooling after it; flattening belongs to the layer that follows.
+//! stage, and so are batch norm and the pooling after it; flattening belongs to the layer that follows. What a shortcut adds
+//! belongs to the stage that it is added in, and a stage ends where others read once more.
 //!
 //! All stage outputs of one image lie in one *arena*: the input first, then every stage at a fixed offset.
 
 use crate::spec::{Activation, LayerSpec, NetworkSpec, Shape, count};
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 /// What a stage computes before its activation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,8 +34,12 @@ pub enum StageKind {
 pub struct Stage {
     /// What it computes before its activation.
     pub kind: StageKind,
-    /// The spec's layers that belong to it, flattening before it included.
+    /// The spec's layers that belong to it, flattening and the beginning of a branch before it included.
     pub layers: Range<usize>,
+    /// The arena's row that it reads: 0 is the input, `i + 1` is stage `i`. The one before, unless it begins a branch.
+    pub from: usize,
+    /// The arena's row whose values are added before the activation: a shortcut's end.
+    pub add: Option<usize>,
     /// What comes last.
     pub activation: Activation,
     /// What it receives; a Linear stage receives `[features, 1, 1]`.
@@ -66,6 +71,9 @@ impl Stage {
                 }
             }
         }
+        if self.add.is_some() {
+            parts.push("+ shortcut".into());
+        }
         if self.activation != Activation::None {
             parts.push(self.activation.name().into());
         }
@@ -76,14 +84,28 @@ impl Stage {
 /// Groups the spec's layers into stages.
 pub fn stages(spec: &NetworkSpec) -> Vec<Stage> {
     let layers = spec.layers();
-    let mut stages = Vec::new();
+    let points = spec.points();
+    // The row that holds what is there after so many layers.
+    let mut rows = BTreeMap::from([(0, 0)]);
+    let mut stages: Vec<Stage> = Vec::new();
     let mut index = 0;
     while index < layers.len() {
         let start = index;
-        while matches!(layers.get(index), Some(LayerSpec::Flatten)) {
+        let next = |index: usize| {
+            let goes_on = index == start || !points.contains(&index);
+            layers.get(index).filter(|_| goes_on)
+        };
+        let mut from = stages.len();
+        loop {
+            match next(index) {
+                Some(LayerSpec::Flatten) => {}
+                Some(LayerSpec::Branch { after }) => from = rows[after],
+                _ => break,
+            }
             index += 1;
         }
-        let kind = match layers.get(index) {
+        let operator = index;
+        let kind = match next(index) {
             Some(LayerSpec::Conv2d { .. }) => {
                 index += 1;
                 StageKind::Conv2d { layer: index - 1 }
@@ -94,7 +116,7 @@ pub fn stages(spec: &NetworkSpec) -> Vec<Stage> {
             }
             _ => {
                 let mut take = |wanted: fn(&LayerSpec) -> bool| {
-                    let found = layers.get(index).is_some_and(wanted);
+                    let found = next(index).is_some_and(wanted);
                     index += usize::from(found);
                     found.then(|| index - 1)
                 };
@@ -103,18 +125,29 @@ pub fn stages(spec: &NetworkSpec) -> Vec<Stage> {
                 StageKind::Pool { norm, pool }
             }
         };
-        let activation = layers.get(index).and_then(LayerSpec::activation);
+        let add = match next(index) {
+            Some(LayerSpec::Add { after }) => Some(rows[after]),
+            _ => None,
+        };
+        index += usize::from(add.is_some());
+        let activation = next(index).and_then(LayerSpec::activation);
         index += usize::from(activation.is_some());
-        let operator = (start..index)
-            .find(|i| layers[*i] != LayerSpec::Flatten)
-            .unwrap_or(start);
+        // Without an operator: flattening or the beginning of a branch alone.
+        let input = match (operator < index, from) {
+            (true, _) => spec.input_shape(operator),
+            (false, 0) => spec.input(),
+            (false, row) => stages[row - 1].output,
+        };
         stages.push(Stage {
             kind,
             layers: start..index,
+            from,
+            add,
             activation: activation.unwrap_or(Activation::None),
-            input: spec.input_shape(operator),
+            input,
             output: spec.shapes()[index - 1],
         });
+        rows.insert(index, stages.len());
     }
     stages
 }
@@ -164,6 +197,18 @@ impl ArenaLayout {
         }
     }
 
+    /// The row that row `row` is computed from; none for the input.
+    pub fn source(&self, row: usize) -> Option<usize> {
+        let stage = row.checked_sub(1).and_then(|stage| self.stages.get(stage));
+        stage.map(|stage| stage.from)
+    }
+
+    /// Whether row `row` is only there to be added: the end of a shortcut with layers of its own.
+    pub fn is_shortcut(&self, row: usize) -> bool {
+        let added = self.stages.iter().any(|stage| stage.add == Some(row));
+        added && self.stages.iter().all(|stage| stage.from != row)
+    }
+
     /// The arena's values of row `row`.
     pub fn range(&self, row: usize) -> Range<usize> {
         let end = self.offsets.get(row + 1).copied().unwrap_or(self.len);
@@ -195,9 +240,93 @@ mod tests {
         );
     }
 
+    /// A convolution, then a block of two around which another goes, and an identity around the last.
+    fn residual() -> NetworkSpec {
+        let conv = |in_channels, size| LayerSpec::Conv2d {
+            in_channels,
+            out_channels: 4,
+            kernel_size: [size, size],
+            stride: [1, 1],
+            padding: [size / 2, size / 2],
+        };
+        let norm = LayerSpec::BatchNorm {
+            channels: 4,
+            epsilon: 1e-5,
+        };
+        let linear = LayerSpec::Linear {
+            in_features: 4 * 784,
+            out_features: 10,
+        };
+        let layers = vec![
+            conv(1, 3),
+            LayerSpec::Relu,
+            conv(4, 1),
+            norm.clone(),
+            LayerSpec::Branch { after: 2 },
+            conv(4, 3),
+            LayerSpec::Relu,
+            conv(4, 3),
+            norm,
+            LayerSpec::Add { after: 4 },
+            LayerSpec::Relu,
+            conv(4, 5),
+            LayerSpec::Add { after: 11 },
+            LayerSpec::Flatten,
+            linear,
+        ];
+        NetworkSpec::new("residual", layers).unwrap()
+    }
+
+    #[test]
+    fn shortcuts_begin_and_end_at_stages() {
+        let layout = ArenaLayout::new(&residual());
+        let rows: Vec<_> = layout.stages.iter().map(|s| (s.from, s.add)).collect();
+        let expected = [
+            (0, None),
+            (1, None),
+            (2, None),
+            (1, None),
+            (4, None),
+            (5, Some(3)),
+            (6, Some(6)),
+            (7, None),
+        ];
+        assert_eq!(rows, expected);
+        let label = layout.stages[5].label(&residual());
+        assert_eq!(label, "batch norm · + shortcut · ReLU");
+        let shortcuts: Vec<_> = (0..layout.rows())
+            .filter(|r| layout.is_shortcut(*r))
+            .collect();
+        assert_eq!(shortcuts, [3]);
+    }
+
+    #[test]
+    fn a_stage_ends_where_others_read() {
+        let linear = |in_features| LayerSpec::Linear {
+            in_features,
+            out_features: 10,
+        };
+        let layers = vec![
+            LayerSpec::Flatten,
+            linear(784),
+            LayerSpec::Relu,
+            LayerSpec::Branch { after: 0 },
+            LayerSpec::Branch { after: 1 },
+            linear(784),
+            LayerSpec::Add { after: 2 },
+            LayerSpec::Add { after: 3 },
+        ];
+        let layout = ArenaLayout::new(&NetworkSpec::new("ends", layers).unwrap());
+        let rows: Vec<_> = layout.stages.iter().map(|s| (s.from, s.add)).collect();
+        // Flattened, multiplied, bent; the other product with two sums.
+        let expected = [(0, None), (1, None), (2, None), (1, Some(2)), (4, Some(3))];
+        assert_eq!(rows, expected);
+        assert_eq!(layout.stages[3].input, [784, 1, 1]);
+    }
+
     #[test]
     fn stages_cover_every_layer_once() {
-        for spec in [NetworkSpec::mlp(), NetworkSpec::cnn()] {
+        for spec in [NetworkSpec::mlp(), NetworkSpec::cnn(), residual()] {
             let stages = stages(&spec);
             let mut next = 0;
             for stage in stages {

@@ -126,6 +126,11 @@ struct Card<'a, 'b> {
 }
 
 impl Card<'_, '_> {
+    /// The row that the cell's is computed from.
+    fn source(&self) -> usize {
+        self.network.layout.source(self.cell.row).unwrap_or(0)
+    }
+
     fn is_narrow(&self) -> bool {
         self.slots[0].union(self.slots[4]).width() < NARROW * self.unit
     }
@@ -169,12 +174,22 @@ impl Card<'_, '_> {
         }
     }
 
-    /// Title and sentence.
+    /// Title and sentence, and one more where a shortcut adds something.
     fn title(&self, explanation: Option<&Explanation>) -> [String; 2] {
-        let rows = self.network.layout.rows();
         let Some(explanation) = explanation else {
             return [row_title(self.network, self.cell.row), String::new()];
         };
+        let [title, body] = self.arithmetic_title(explanation);
+        let Some(skipped) = explanation.skipped else {
+            return [title, body];
+        };
+        let value = [("value", signed(skipped.value).into())];
+        let added = say_with("explain-skipped", &value);
+        [title, format!("{body}. {added}")]
+    }
+
+    fn arithmetic_title(&self, explanation: &Explanation) -> [String; 2] {
+        let rows = self.network.layout.rows();
         let count = explanation.terms().len();
         match &explanation.arithmetic {
             Arithmetic::Input { pixel, .. } => [
@@ -315,7 +330,7 @@ impl Card<'_, '_> {
                 kernel_size, terms, ..
             } => self.conv(explanation, *kernel_size, terms),
             Arithmetic::Linear { .. } => {
-                let inputs = self.network.layout.shape(self.cell.row - 1);
+                let inputs = self.network.layout.shape(self.source());
                 if inputs[0] == 1 && inputs[1] > 1 {
                     self.whole_picture(explanation, [inputs[1], inputs[2]]);
                 } else {
@@ -373,7 +388,7 @@ impl Card<'_, '_> {
         };
         let [window, weights, products, bend, result] = self.slots;
         let inputs = of(|term| term.input);
-        if self.cell.row == 1 {
+        if self.source() == 0 {
             self.lines_to_plate(window);
             // The drawing is ink, not a value.
             let [scale, offset] = self.ink_scale();
@@ -420,11 +435,12 @@ impl Card<'_, '_> {
         let all: f32 = explanation.terms().iter().map(Term::product).sum();
         let listed: f32 = strongest.iter().map(Term::product).sum();
         let count = explanation.terms().len();
-        let bias = explanation.sum - all;
+        let skipped = explanation.skipped.map(|skipped| skipped.value);
+        let bias = explanation.sum - all - skipped.unwrap_or(0.0);
         let mut lines: Vec<(String, f32, Option<Cell>)> = strongest
             .iter()
             .map(|term| {
-                let source = Cell::at(self.cell.row - 1, term.source, inputs);
+                let source = Cell::at(self.source(), term.source, inputs);
                 (
                     self.source_name(source, inputs),
                     term.product(),
@@ -435,6 +451,7 @@ impl Card<'_, '_> {
         let others = say_with("others", &[("count", (count - strongest.len()).into())]);
         lines.push((others, all - listed, None));
         lines.push((say("bias"), bias, None));
+        lines.extend(skipped.map(|value| (say("skipped"), value, None)));
         let area = self.slots[0].union(self.slots[4]);
         let columns = if self.is_narrow() { 1 } else { 2 };
         let half = lines.len().div_ceil(columns);
@@ -559,7 +576,8 @@ impl Card<'_, '_> {
             theme::text(),
         );
         self.cells(second, &after, kernel, winner);
-        self.cells(largest, &[explanation.sum], [1, 1], None);
+        let skipped = explanation.skipped.map_or(0.0, |skipped| skipped.value);
+        self.cells(largest, &[explanation.sum - skipped], [1, 1], None);
         self.result_map(result);
         self.caption(first, &say("slot-before"));
         self.caption(second, &say("slot-after"));

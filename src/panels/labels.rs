@@ -27,7 +27,10 @@ pub fn stage_words(network: &Network, row: usize) -> Vec<String> {
         }
         words
     };
-    match stage.kind {
+    if layout.is_shortcut(row) {
+        return some(&["stage-shortcut", "stage-shortcut-short"]);
+    }
+    let words = match stage.kind {
         StageKind::Linear { .. } if first => {
             vec![counted("stage-detectors"), counted("stage-detectors-short")]
         }
@@ -43,7 +46,7 @@ pub fn stage_words(network: &Network, row: usize) -> Vec<String> {
             _ => some(&["stage-shapes", "stage-shapes-short"]),
         },
         StageKind::Pool { .. } => {
-            let before = layout.shape(row - 1);
+            let before = layout.shape(stage.from);
             let last_maps = (row + 1..layout.rows()).all(|later| {
                 let [_, height, width] = layout.shape(later);
                 [height, width] == [1, 1]
@@ -56,7 +59,13 @@ pub fn stage_words(network: &Network, row: usize) -> Vec<String> {
                 some(&["stage-coarser", "stage-coarser-short"])
             }
         }
+    };
+    if stage.add.is_none() {
+        return words;
     }
+    // Longer words first, with what is added as long as there is room for it.
+    let added = |words: &String| say_with("stage-added", &[("stage", words.clone().into())]);
+    words.iter().map(added).chain(words.clone()).collect()
 }
 
 /// How many pixels of the drawing a value in the middle sees, along the longer side.
@@ -83,7 +92,7 @@ pub fn technical(network: &Network, row: usize) -> Vec<String> {
     else {
         return vec![size];
     };
-    match stage.kind {
+    let names = match stage.kind {
         StageKind::Conv2d { layer } => {
             let LayerSpec::Conv2d { kernel_size, .. } = network.spec().layers()[layer] else {
                 return vec![size];
@@ -103,10 +112,18 @@ pub fn technical(network: &Network, row: usize) -> Vec<String> {
             let name = match (norm, pool) {
                 (_, Some(_)) => "pool",
                 (Some(_), None) => "norm",
+                (None, None) if stage.activation.name().is_empty() => "sum",
                 (None, None) => stage.activation.name(),
             };
             vec![format!("{name} · {size}"), size]
         }
+    };
+    match stage.add {
+        Some(_) => {
+            let longer = names.first().map(|name| format!("{name} + skip"));
+            longer.into_iter().chain(names).collect()
+        }
+        None => names,
     }
 }
 

@@ -156,6 +156,31 @@ impl<'b> Overlay<'_, 'b> {
         for stage in &place.stages {
             self.label(item, place, stage);
         }
+        self.shortcuts(item, place);
+    }
+
+    /// Below the shelf, from each stage whose values are added to the stage where they are.
+    fn shortcuts(&self, item: &LaneItem<'_, '_>, lane: &LanePlace) {
+        let unit = self.look.composed.places.unit;
+        let middle = |row: usize| {
+            let stage = lane.stages.iter().find(|stage| stage.row == row)?;
+            Some(pos2(to_egui(stage.rect).center().x, lane.shelf))
+        };
+        for (index, stage) in item.network.layout.stages.iter().enumerate() {
+            let ends = (stage.add.and_then(middle), middle(index + 1));
+            let (Some(from), Some(to)) = ends else {
+                continue;
+            };
+            let down = vec2(0.0, 8.0 * unit);
+            let hue = theme::network_hue(item.network.slot()).gamma_multiply(0.8);
+            self.painter.add(CubicBezierShape::from_points_stroke(
+                [from, from + down, to + down, to],
+                false,
+                Color32::TRANSPARENT,
+                Stroke::new(1.2 * unit, hue),
+            ));
+            self.painter.circle_filled(to, 2.4 * unit, hue);
+        }
     }
 
     /// A stage's words, and its technical name where there is room.
@@ -311,7 +336,11 @@ impl<'b> Overlay<'_, 'b> {
 
     fn paint_ribbons(&self, item: &LaneItem<'_, '_>, ribbons: &Ribbons, to: Pos2, is_output: bool) {
         let unit = self.look.composed.places.unit;
-        let shape = item.network.layout.shape(ribbons.cell.row - 1);
+        let layout = &item.network.layout;
+        let Some(source) = layout.source(ribbons.cell.row) else {
+            return;
+        };
+        let shape = layout.shape(source);
         let largest = ribbons.terms.first();
         let largest = largest.map_or(1.0, |term| term.product.abs().max(1e-6));
         let count = if is_output {
@@ -322,7 +351,7 @@ impl<'b> Overlay<'_, 'b> {
         // Weakest first, so that the strongest lie on top.
         for term in ribbons.terms.iter().take(count).rev() {
             let share = term.product / largest;
-            let cell = Cell::at(ribbons.cell.row - 1, term.source, shape);
+            let cell = Cell::at(source, term.source, shape);
             let Some(from) = self.place_of(item, cell) else {
                 continue;
             };
@@ -391,7 +420,8 @@ impl<'b> Overlay<'_, 'b> {
                 let whole = [0, 0, stage.cells[1], stage.cells[0]];
                 self.outline(&stage.corners(plate, whole), colour, 1.4);
             }
-            let before = cell.row.checked_sub(1).and_then(|row| item.lane.stage(row));
+            let source = item.network.layout.source(cell.row);
+            let before = source.and_then(|row| item.lane.stage(row));
             let Some(before) = before.filter(|before| before.shape[1] * before.shape[2] > 1) else {
                 continue;
             };

@@ -310,13 +310,10 @@ pub fn calibrate<B: Backend>(network: &BurnNetwork<B>, batches: &[Tensor<B, 4>])
         if !matches!(&network.layers[position], Layer::BatchNorm(_)) {
             continue;
         }
-        let before = &network.layers[..position];
         let moments: Vec<Tensor<B, 2>> = batches
             .iter()
             .map(|batch| {
-                let input = before
-                    .iter()
-                    .fold(batch.clone(), |x, layer| layer.forward(x));
+                let input = network.forward_until(batch.clone(), position);
                 channel_moments(input)
             })
             .collect();

@@ -440,6 +440,9 @@ fn check(spec: &NetworkSpec, stages: &[Stage], batch: usize) -> Result<(), Unsup
             LayerSpec::AvgPool2d { .. } => {
                 return refuse(format!("layer {index} takes means"));
             }
+            LayerSpec::Branch { .. } | LayerSpec::Add { .. } => {
+                return refuse(format!("layer {index} belongs to a shortcut"));
+            }
             _ if layer.activation().is_some_and(|activation| {
                 !matches!(activation, Activation::Silu | Activation::Relu)
             }) =>
@@ -783,7 +786,12 @@ mod tests {
             },
             LayerSpec::Relu,
         ];
-        let spec = NetworkSpec::new("odd", layers).unwrap();
+        let spec = NetworkSpec::new("odd", layers.clone()).unwrap();
         assert!(TrainingLayout::new(&spec, 32, false).is_err());
+        let mut layers = layers;
+        layers.push(LayerSpec::Add { after: 2 });
+        let spec = NetworkSpec::new("residual", layers).unwrap();
+        let refused = TrainingLayout::new(&spec, 32, false).unwrap_err();
+        assert!(refused.to_string().contains("shortcut"), "{refused}");
     }
 }

@@ -32,6 +32,9 @@ struct Offsets {
     /// Where its input and output lie in the arena.
     input: usize,
     output: usize,
+    /// Where the values lie that are added before the activation, if there are any.
+    adds: bool,
+    added: usize,
     /// Where its parameters begin.
     weight: usize,
     /// [`crate::Activation::code`].
@@ -192,8 +195,10 @@ pub(super) fn stage_kernels(
         let offsets = Offsets {
             copy_input: if index == 0 { count(layout.input) } else { 0 },
             arena: layout.len,
-            input: layout.offsets[index],
+            input: layout.offsets[stage.from],
             output: layout.offsets[index + 1],
+            adds: stage.add.is_some(),
+            added: layout.offsets[stage.add.unwrap_or(0)],
             weight: parameters.len(),
             activation: stage.activation.code(),
         };
@@ -440,8 +445,9 @@ fn conv_stage(
                 let row = output + (first + channel) * size;
                 #[unroll]
                 for place in 0..cut.tile {
-                    arena[row + place] =
-                        activate(sums[channel * cut.tile + place], shape.offsets.activation);
+                    let at = row + place;
+                    let sum = sums[channel * cut.tile + place];
+                    arena[at] = finish(input, arena, sum, at, image, shape.offsets);
                 }
             }
         } else if comptime!(shape.in_channels.is_multiple_of(cut.split)) {
@@ -481,7 +487,7 @@ fn conv_stage(
                         sum += partial[(other * cut.block + channel) * cut.lanes + lane];
                     }
                     let at = output + (first + channel) * size;
-                    arena[at] = activate(sum, shape.offsets.activation);
+                    arena[at] = finish(input, arena, sum, at, image, shape.offsets);
                 }
             }
         }
@@ -561,6 +567,29 @@ fn read(
     }
 }
 
+/// What becomes of the sum whose place in the arena is `at`: what a shortcut adds, and the activation.
+#[cube]
+fn finish(
+    input: &Array<f32>,
+    arena: &Array<f32>,
+    sum: f32,
+    at: usize,
+    image: usize,
+    #[comptime] offsets: Offsets,
+) -> f32 {
+    let mut total = sum;
+    if comptime!(offsets.adds) {
+        if comptime!(offsets.copy_input > 0) {
+            // The first stage can add nothing but the picture, whose copy in the arena is being written.
+            let index = at - image * offsets.arena - offsets.output;
+            total += input[image * offsets.copy_input + index];
+        } else {
+            total += arena[at - offsets.output + offsets.added];
+        }
+    }
+    activate(total, offsets.activation)
+}
+
 /// A workgroup: `lanes` blocks of output features, each shared by `split` threads, whose partial sums meet in shared
 /// memory.
 #[cube(launch_unchecked)]
@@ -634,7 +663,8 @@ fn linear_stage(
         #[unroll]
         for feature in 0..shape.block {
             let sum = sums[feature] + parameters[bias + first + feature];
-            arena[output + feature] = activate(sum, shape.offsets.activation);
+            let at = output + feature;
+            arena[at] = finish(input, arena, sum, at, image, shape.offsets);
         }
     }
 }
@@ -706,7 +736,7 @@ fn pool_stage(
         if comptime!(shape.mean) {
             pooled *= f32::new(comptime!(1.0 / (shape.kernel_y * shape.kernel_x) as f32));
         }
-        let y = activate(pooled, shape.offsets.activation);
-        arena[image * shape.offsets.arena + shape.offsets.output + index] = y;
+        let at = image * shape.offsets.arena + shape.offsets.output + index;
+        arena[at] = finish(input, arena, pooled, at, image, shape.offsets);
     }
 }

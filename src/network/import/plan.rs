@@ -161,8 +161,11 @@ impl Plan {
         let choices = &found.choices;
         let mut convs = choices.iter();
         let whole_mean = |layers: &mut Vec<(LayerSpec, Option<usize>)>| {
-            let walk = |shape: Shape, layer: &(LayerSpec, _)| layer.0.output_shape(shape);
-            let [_, height, width] = layers.iter().try_fold([1, 28, 28], walk).unwrap_or([1; 3]);
+            let mut points: Vec<Shape> = vec![[1, 28, 28]];
+            for (layer, _) in layers.iter() {
+                points.push(layer.output_shape(&points).unwrap_or([1; 3]));
+            }
+            let [_, height, width] = points[layers.len()];
             let mean = LayerSpec::AvgPool2d {
                 kernel_size: [height, width],
                 stride: [height, width],

@@ -44,15 +44,17 @@ pub(super) fn explain_misfit(
         activation: Activation::Relu,
         mean_pool: false,
     };
-    let mut shape: Shape = [1, 28, 28];
+    let mut points: Vec<Shape> = vec![[1, 28, 28]];
+    let mut shape = points[0];
     let mut flow = words(shape);
     let mut broken = None;
     for (layer, source) in plan.layers(modules, &found, between) {
         let name = source.map_or(layer.kind(), |source| modules[source].name());
-        match layer.output_shape(shape) {
-            Ok(next) if next == shape => {}
+        match layer.output_shape(&points) {
+            Ok(next) if next == shape => points.push(next),
             Ok(next) => {
                 shape = next;
+                points.push(next);
                 flow.push_str(&format!(" → {name} {}", words(shape)));
             }
             Err(reason) => {

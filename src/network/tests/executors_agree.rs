@@ -6,7 +6,7 @@ mod random_networks;
 use burn::tensor::{Tensor, TensorData};
 use burn_wgpu::Wgpu;
 use mnistify_network::{
-    ArenaLayout, BurnNetwork, CpuNetwork, Model, NetworkSpec,
+    ArenaLayout, BurnNetwork, CpuNetwork, LayerSpec, Model, NetworkSpec,
     fused::{FusedNetwork, Gpu, MOST_SPLIT_IMAGES, Tuning},
 };
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -81,6 +81,32 @@ fn shipped_architectures_agree_on_every_layer() {
         let expected = CpuNetwork::new(&model).forward_arena(&pixels);
         assert_close(&found, &expected, "plain burn");
         assert_eq!(network.to_model(&model.spec, Default::default()), model);
+    }
+}
+
+/// The first kernel copies the picture into the arena, so it has to read what it adds elsewhere.
+#[test]
+fn the_picture_itself_can_be_added() {
+    let layers = vec![
+        LayerSpec::Conv2d {
+            in_channels: 1,
+            out_channels: 1,
+            kernel_size: [3, 3],
+            stride: [1, 1],
+            padding: [1, 1],
+        },
+        LayerSpec::Add { after: 0 },
+        LayerSpec::Relu,
+        LayerSpec::Flatten,
+        LayerSpec::Linear {
+            in_features: PIXELS,
+            out_features: 10,
+        },
+    ];
+    let spec = NetworkSpec::new("picture", layers).expect("built to fit");
+    let (model, gpu) = (Model::random(spec, 12), Gpu::of_its_own());
+    for tuning in [Tuning::SOFTWARE, Tuning::GPU, ODD] {
+        check(&model, &gpu, &images(5, 2), tuning);
     }
 }
 

@@ -25,6 +25,19 @@ struct Block {
     norm_after: Option<bool>,
     /// Kernel and stride, and whether the mean is taken.
     pool: Option<([[usize; 2]; 2], bool)>,
+    shortcut: Shortcut,
+}
+
+/// Where a shortcut goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Shortcut {
+    None,
+    /// Through a convolution of its own, with batch normalisation, around the block's.
+    Convolution,
+    /// Around one more convolution, and added before its activation.
+    Before,
+    /// The same, but added after its activation.
+    After,
 }
 
 fn any_block() -> impl Strategy<Value = Block> {
@@ -35,9 +48,19 @@ fn any_block() -> impl Strategy<Value = Block> {
         uniform2(0usize..3),
     );
     let pool = ([uniform2(2usize..4), uniform2(1usize..3)], any::<bool>());
-    let follows = (prop::option::of(any::<bool>()), prop::option::of(pool));
+    let shortcut = prop::sample::select(vec![
+        Shortcut::None,
+        Shortcut::Convolution,
+        Shortcut::Before,
+        Shortcut::After,
+    ]);
+    let follows = (
+        prop::option::of(any::<bool>()),
+        prop::option::of(pool),
+        shortcut,
+    );
     (conv, follows).prop_map(
-        |((channels, kernel, stride, padding), (norm_after, pool))| Block {
+        |((channels, kernel, stride, padding), (norm_after, pool, shortcut))| Block {
             channels,
             kernel,
             stride,
@@ -45,6 +68,7 @@ fn any_block() -> impl Strategy<Value = Block> {
             padding: [0, 1].map(|axis| padding[axis].min(kernel[axis] - 1)),
             norm_after,
             pool,
+            shortcut,
         },
     )
 }
@@ -52,7 +76,7 @@ fn any_block() -> impl Strategy<Value = Block> {
 /// Sizes, kernels, channels and classes that are no multiple of anything.
 pub fn any_spec() -> impl Strategy<Value = NetworkSpec> {
     (
-        any::<bool>(),
+        uniform2(any::<bool>()),
         prop::collection::vec(any_block(), 0..3),
         1usize..70,
         2usize..14,
@@ -67,17 +91,17 @@ pub fn any_spec() -> impl Strategy<Value = NetworkSpec> {
             },
         ]),
     )
-        .prop_map(|(norm_first, blocks, hidden, classes, activation)| {
-            let layers = layers(norm_first, &blocks, [hidden, classes], &activation);
+        .prop_map(|(flags, blocks, hidden, classes, activation)| {
+            let layers = layers(flags, &blocks, [hidden, classes], &activation);
             let classes = (0..classes).map(|class| class.to_string()).collect();
             NetworkSpec::with_classes("random".into(), Normalisation::default(), layers, classes)
                 .expect("built to fit")
         })
 }
 
-/// The blocks as far as they fit, then two dense layers.
+/// The blocks as far as they fit, then two dense layers, or three and a shortcut around the second.
 fn layers(
-    norm_first: bool,
+    [norm_first, dense_shortcut]: [bool; 2],
     blocks: &[Block],
     [hidden, classes]: [usize; 2],
     activation: &LayerSpec,
@@ -96,20 +120,45 @@ fn layers(
         let Some(convolved) = windows(size, block.kernel, block.stride, block.padding) else {
             break;
         };
-        layers.push(LayerSpec::Conv2d {
+        let conv = LayerSpec::Conv2d {
             in_channels: channels,
             out_channels: block.channels,
             kernel_size: block.kernel,
             stride: block.stride,
             padding: block.padding,
-        });
+        };
         (channels, size) = (block.channels, convolved);
+        let start = layers.len();
+        let around = block.shortcut == Shortcut::Convolution;
+        if around {
+            layers.extend([conv.clone(), norm(channels, 1e-4)]);
+            layers.push(LayerSpec::Branch { after: start });
+        }
+        layers.push(conv);
         if block.norm_after == Some(false) {
             layers.push(norm(channels, 1e-5));
+        }
+        if around {
+            layers.push(LayerSpec::Add { after: start + 2 });
         }
         layers.push(activation.clone());
         if block.norm_after == Some(true) {
             layers.push(norm(channels, 1e-5));
+        }
+        let after = layers.len();
+        if matches!(block.shortcut, Shortcut::Before | Shortcut::After) {
+            layers.push(LayerSpec::Conv2d {
+                in_channels: channels,
+                out_channels: channels,
+                kernel_size: [3, 3],
+                stride: [1, 1],
+                padding: [1, 1],
+            });
+            let mut ends = [activation.clone(), LayerSpec::Add { after }];
+            if block.shortcut == Shortcut::Before {
+                ends.reverse();
+            }
+            layers.extend(ends);
         }
         if let Some(([kernel_size, stride], mean)) = block.pool
             && let Some(pooled) = windows(size, kernel_size, stride, [0, 0])
@@ -131,6 +180,12 @@ fn layers(
     layers.push(LayerSpec::Flatten);
     layers.push(linear(channels * size[0] * size[1], hidden));
     layers.push(activation.clone());
+    if dense_shortcut {
+        let after = layers.len();
+        layers.push(linear(hidden, hidden));
+        layers.push(LayerSpec::Add { after });
+        layers.push(activation.clone());
+    }
     layers.push(linear(hidden, classes));
     layers
 }
