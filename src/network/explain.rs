@@ -557,7 +557,7 @@ mod tests {
         assert_eq!(seen(3, 0), [8, 8, 13, 13]);
         assert_eq!(seen(2, 0), [9, 9, 12, 12]);
         assert_eq!(seen(4, 3), [4, 4, 7, 7]);
-        // No way leads from the shortcut's own convolution to the block's input alone.
+        // The shortcut's own convolution.
         assert_eq!(seen(2, 1), [10, 10, 11, 11]);
     }
 

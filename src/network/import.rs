@@ -3,11 +3,13 @@
 //! Such a file holds names and shapes but no architecture. The names give the layers and their order
 //! (`import/modules.rs`, `import/order.rs`), gaps in their numbering where activations and pooling may stand
 //! (`import/plan.rs`), and the first dense layer's size which strides, paddings and poolings fit (`import/search.rs`).
-//! What weights cannot tell (activation, pixels, pooling, order of flattened maps; `import/assumptions.rs`) comes from a JSON
-//! description beside the file (`import/sidecar.rs`), or is found by letting the plausible answers read known digits
-//! (`import/trial.rs`). Every assumption is noted, and what cannot be run is said in people's words.
+//! Which layers shortcuts go around only names tell (`import/blocks.rs`). What weights cannot tell (activation, pixels,
+//! pooling, order of flattened maps; `import/assumptions.rs`) comes from a JSON description beside the file
+//! (`import/sidecar.rs`), or is found by letting the plausible answers read known digits (`import/trial.rs`). Every
+//! assumption is noted, and what cannot be run is said in people's words.
 
 mod assumptions;
+mod blocks;
 mod modules;
 mod names;
 mod note;
@@ -27,12 +29,13 @@ use crate::{
     spec::{LayerSpec, MAX_CLASSES, MAX_LAYERS, MAX_NAME, NetworkSpec},
 };
 use assumptions::{Assumptions, candidates};
+use blocks::{Addition, Block};
 use modules::{Entry, Module};
 use order::How;
 use plan::{Between, NormPlace, Plan};
 use safetensors::SafeTensors;
 use search::{Found, TooMany};
-use sidecar::{Fixed, FlattenOrder, Sidecar};
+use sidecar::{Fixed, FlattenOrder, Shortcuts, Sidecar};
 use std::fmt;
 use thiserror::Error;
 use weights::Weights;
@@ -300,7 +303,15 @@ enum Fault {
 /// One way to understand a file's names and shapes.
 #[derive(Clone, Debug)]
 struct Understood {
+    /// Those that run one after the other, then those on ways around them.
     modules: Vec<Module>,
+    /// How many run one after the other.
+    main: usize,
+    /// What shortcuts go around.
+    blocks: Vec<Block>,
+    addition: Addition,
+    /// Names tell that these blocks are residual.
+    told: bool,
     /// How their order was found.
     how: How,
     plan: Plan,
@@ -360,7 +371,8 @@ impl Understood {
             .layers(&self.modules, found, between)
             .into_iter()
             .unzip();
-        let outputs = self.modules.last().map_or(0, Module::outputs);
+        let last = self.modules[..self.main].last();
+        let outputs = last.map_or(0, Module::outputs);
         let digits = || (0..outputs).map(|class| class.to_string()).collect();
         let classes = sidecar.classes.clone().unwrap_or_else(digits);
         let own = || stem(file).chars().take(MAX_NAME).collect();
@@ -369,6 +381,29 @@ impl Understood {
         let spec = NetworkSpec::with_classes(name, normalisation, layers, classes)
             .map_err(|error| error.to_string())?;
         Ok(Architecture { spec, sources })
+    }
+
+    /// What goes around what; none where nothing does.
+    fn shortcuts(&self) -> Option<Note> {
+        let name = |place: usize| self.modules[place].name();
+        let around = |block: &Block| {
+            let mut operators = block.main.clone().filter(|i| !self.modules[*i].is_norm());
+            let last = operators.next_back().unwrap_or(block.main.start);
+            let ways = block.shortcut.clone().map(name);
+            let note = match block.shortcut.is_empty() {
+                true => Note::new("note-around"),
+                false => Note::new("note-around-through").with("ways", Value::list(ways, " → ")),
+            };
+            note.with("first", name(block.main.start))
+                .with("last", name(last))
+        };
+        let list: Vec<Note> = self.blocks.iter().map(around).collect();
+        let note = || {
+            Note::new("note-shortcuts")
+                .with("addition", Note::new(self.addition.key()))
+                .with("blocks", listing(&list))
+        };
+        (!list.is_empty()).then(note)
     }
 
     /// What was assumed, for people.
@@ -381,10 +416,14 @@ impl Understood {
     ) -> Vec<Note> {
         let order = Note::new("note-order")
             .with("how", Note::new(self.how.key()))
-            .with("names", listing(&wording::names(&self.modules)));
+            .with(
+                "names",
+                listing(&wording::names(&self.modules[..self.main])),
+            );
         let mut notes = vec![order];
+        notes.extend(self.shortcuts());
         notes.extend(wording::arrangement_notes(
-            &self.modules,
+            &self.modules[..self.main],
             &self.plan,
             &self.fixed,
             &self.found,
@@ -427,37 +466,85 @@ fn first(
 
 /// Every way to understand a file's tensors, from their names and shapes alone; at least one.
 fn readings(entries: &[Entry], sidecar: &Sidecar) -> Result<Vec<Understood>, Fault> {
-    let (mut readings, mut fault) = (Vec::new(), None);
+    let (mut readings, mut faults) = (Vec::new(), Vec::new());
     let either_way = modules::modules(entries, false).either_way;
     for inputs_first in [false, true] {
         if inputs_first && !either_way {
             break;
         }
-        match understand(entries, inputs_first, NormPlace::BeforeActivation, sidecar) {
-            Ok(understood) => {
-                let open = understood.plan.open_norms;
-                readings.push(understood);
-                for place in [NormPlace::AfterActivation, NormPlace::AfterPool] {
-                    if open {
-                        readings.extend(understand(entries, inputs_first, place, sidecar).ok());
-                    }
-                }
-            }
-            Err(first) => fault = fault.or(Some(first)),
+        let residual = with_shortcuts(entries, inputs_first, sidecar, &mut faults);
+        let plain = without_shortcuts(entries, inputs_first, sidecar, &mut faults);
+        if residual.iter().any(|understood| understood.told) {
+            readings.extend(residual.into_iter().chain(plain));
+        } else {
+            readings.extend(plain.into_iter().chain(residual));
         }
     }
-    match fault {
+    match faults.into_iter().next() {
         Some(fault) if readings.is_empty() => Err(fault),
         _ => Ok(readings),
     }
 }
 
+/// The ways without shortcuts.
+fn without_shortcuts(
+    entries: &[Entry],
+    inputs_first: bool,
+    sidecar: &Sidecar,
+    faults: &mut Vec<Fault>,
+) -> Vec<Understood> {
+    if matches!(sidecar.shortcuts, Some(said) if said != Shortcuts::None) {
+        return Vec::new();
+    }
+    let understand = |norms| understand(entries, inputs_first, norms, None, sidecar);
+    match understand(NormPlace::BeforeActivation) {
+        Ok(first) => {
+            let open = first.iter().any(|first| first.plan.open_norms);
+            let places = [NormPlace::AfterActivation, NormPlace::AfterPool];
+            let others = places.into_iter().filter(|_| open);
+            let others = others.filter_map(|place| understand(place).ok().flatten());
+            first.into_iter().chain(others).collect()
+        }
+        Err(fault) => {
+            faults.push(fault);
+            Vec::new()
+        }
+    }
+}
+
+/// The ways with shortcuts; none where no names speak of them.
+fn with_shortcuts(
+    entries: &[Entry],
+    inputs_first: bool,
+    sidecar: &Sidecar,
+    faults: &mut Vec<Fault>,
+) -> Vec<Understood> {
+    let additions: &[Addition] = match sidecar.shortcuts {
+        None => &Addition::ALL,
+        Some(Shortcuts::None) => &[],
+        Some(Shortcuts::Before) => &[Addition::Before],
+        Some(Shortcuts::After) => &[Addition::After],
+        Some(Shortcuts::Bare) => &[Addition::Bare],
+    };
+    let mut readings = Vec::new();
+    for addition in additions {
+        let norms = NormPlace::BeforeActivation;
+        match understand(entries, inputs_first, norms, Some(*addition), sidecar) {
+            Ok(understood) => readings.extend(understood),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    readings
+}
+
+/// With shortcuts, if an addition is given: then none where names do not speak of any.
 fn understand(
     entries: &[Entry],
     inputs_first: bool,
     norms: NormPlace,
+    addition: Option<Addition>,
     sidecar: &Sidecar,
-) -> Result<Understood, Fault> {
+) -> Result<Option<Understood>, Fault> {
     let modules::Modules {
         list: modules,
         problems,
@@ -471,8 +558,8 @@ fn understand(
     if !report.problems.is_empty() {
         report.advice.push(
             "What runs here: 2D convolutions, linear layers, batch normalisation, max and mean pooling, ReLU and its \
-             relatives, tanh and sigmoid, one after the other. Train the network with these alone, or leave out what is not \
-             part of it"
+             relatives, tanh and sigmoid, one after the other or with shortcuts around them. Train the network with these \
+             alone, or leave out what is not part of it"
                 .to_string(),
         );
         return Err(Fault::Report(report));
@@ -484,7 +571,19 @@ fn understand(
         ));
         return Err(Fault::Report(report));
     }
-    let (modules, how) = order::ordered(modules, sidecar.order.as_deref()).map_err(|problem| {
+    let (modules, around) = match addition {
+        Some(_) => blocks::split(modules),
+        None => (modules, Vec::new()),
+    };
+    // A list may name shortcuts too; their place is told by their names.
+    let is_main = |path: &&String| {
+        let own = path.replace('/', ".");
+        around.iter().all(|one| one.module.path != own)
+    };
+    let order = sidecar.order.as_ref();
+    let order: Option<Vec<String>> =
+        order.map(|order| order.iter().filter(is_main).cloned().collect());
+    let (mut modules, how) = order::ordered(modules, order.as_deref()).map_err(|problem| {
         if sidecar.order.is_some() {
             return Fault::Sidecar(problem);
         }
@@ -493,6 +592,8 @@ fn understand(
         Fault::Report(report.clone())
     })?;
     report.understood = modules.iter().map(Module::words).collect();
+    let shortcuts = around.iter().map(|one| one.module.words());
+    report.understood.extend(shortcuts);
     if let Some(problem) = order::first_break(&modules) {
         report.problems.push(format!(
             "In the order of this list, which is {}, {problem}",
@@ -501,10 +602,28 @@ fn understand(
         report.advice.push(order_advice());
         report
             .advice
-            .push("Networks with branches (shortcuts, residual blocks) cannot be run".to_string());
+            .push(
+                "Shortcuts are understood where names tell them, such as layer1.0.conv1, layer1.0.conv2 and \
+                 layer1.0.shortcut.0; other branches cannot be run"
+                    .to_string(),
+            );
         return Err(Fault::Report(report));
     }
-    let Some(plan) = Plan::new(&modules, norms) else {
+    let (blocks, told, around) = blocks::find(&modules, around).map_err(|problem| {
+        report.problems.push(problem);
+        Fault::Report(report.clone())
+    })?;
+    let blocks = match addition {
+        Some(_) if blocks.is_empty() => return Ok(None),
+        Some(_) => blocks,
+        None => Vec::new(),
+    };
+    let addition = addition.unwrap_or(Addition::Before);
+    let main = modules.len();
+    let outputs = modules.last().map_or(0, Module::outputs);
+    let plan = Plan::new(&modules, norms, &blocks, addition);
+    modules.extend(around);
+    let Some(plan) = plan else {
         report
             .problems
             .push("Nothing to multiply with: no convolution and no linear layer".to_string());
@@ -527,7 +646,6 @@ fn understand(
         wording::explain_misfit(&mut report, &modules, &plan, &fixed);
         return Err(Fault::Report(report));
     }
-    let outputs = modules.last().map_or(0, Module::outputs);
     if !(2..=MAX_CLASSES).contains(&outputs) {
         report.problems.push(format!(
             "It ends in {outputs} outputs; a network that tells classes apart has 2 to {MAX_CLASSES}"
@@ -541,13 +659,17 @@ fn understand(
             "`classes` lists {classes} names, the network has {outputs} outputs"
         )));
     }
-    Ok(Understood {
+    Ok(Some(Understood {
         modules,
+        main,
+        blocks,
+        addition,
+        told,
         how,
         plan,
         fixed,
         found,
-    })
+    }))
 }
 
 /// A file's name without its folder and its ending.

@@ -107,6 +107,9 @@ impl Assumptions {
             activation => activation.name().into(),
         });
         let mut also = |key| told.push(Note::new(key).into());
+        if !understood.blocks.is_empty() {
+            also(understood.addition.key());
+        }
         if understood.has_open_pools() {
             also(if self.mean_pool {
                 "note-mean-pooling"

@@ -5,10 +5,11 @@
 //!    and otherwise in natural order, in which `conv2` stands before `conv10`.
 //! 3. A batch normalisation of its own name (`bn1`) follows the layer of as many outputs that shares most of its path,
 //!    then its number, then comes first.
-//! 4. Where one layer's outputs are then not the next one's inputs, the order that the shapes allow is taken.
+//! 4. Where one layer's outputs are then not the next one's inputs, the order that the shapes allow is taken: of layers, or
+//!    of groups of them with a first name in common (`res1`), each in the order of its names.
 
 use super::modules::{Kind, Module, number};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 /// A part of a name, for comparing: numbers by value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +58,7 @@ pub(super) fn ordered(
     let (mut operators, attached) = split_norms(by_name(modules));
     let mut how = How::Names;
     if first_break(&operators).is_some()
-        && let Some(order) = by_shapes(&operators)
+        && let Some(order) = by_shapes(&operators).or_else(|| by_groups(&operators))
     {
         operators = order.into_iter().map(|i| operators[i].clone()).collect();
         how = How::Shapes;
@@ -84,7 +85,7 @@ fn listed(mut modules: Vec<Module>, wanted: &[String]) -> Result<Vec<Module>, St
 }
 
 /// Sorted by rules 1 and 2.
-fn by_name(mut modules: Vec<Module>) -> Vec<Module> {
+pub(super) fn by_name(mut modules: Vec<Module>) -> Vec<Module> {
     let mut with_convs = BTreeSet::new();
     for module in modules.iter().filter(|module| module.is_conv()) {
         let dots = module.path.match_indices('.').map(|(at, _)| at);
@@ -197,7 +198,7 @@ fn attach(modules: Vec<Module>, norms: Vec<Module>) -> Result<Vec<Module>, Strin
     Ok(first)
 }
 
-fn last_number(path: &str) -> Option<u64> {
+pub(super) fn last_number(path: &str) -> Option<u64> {
     chunks(path)
         .into_iter()
         .rev()
@@ -300,6 +301,59 @@ fn by_shapes(modules: &[Module]) -> Option<Vec<usize>> {
     left.is_empty().then_some(order)
 }
 
+/// The same for groups of layers, each of which keeps its own order. Groups that keep the number of maps or values come
+/// before those that change it.
+fn by_groups(modules: &[Module]) -> Option<Vec<usize>> {
+    let parts = |module: &Module| -> Vec<String> {
+        let parts = module.path.split('.');
+        parts.map(str::to_string).collect()
+    };
+    let first = parts(modules.first()?);
+    let shared = (0..first.len()).find(|depth| {
+        let part = first.get(*depth);
+        modules
+            .iter()
+            .any(|module| parts(module).get(*depth) != part)
+    })?;
+    let key = |module: &Module| parts(module).get(shared).cloned();
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for place in 0..modules.len() {
+        match groups.last_mut() {
+            Some(group) if key(&modules[group.start]) == key(&modules[place]) => {
+                group.end = place + 1;
+            }
+            _ => groups.push(place..place + 1),
+        }
+    }
+    let operators = |group: &Range<usize>| {
+        let own = modules[group.clone()].iter();
+        own.filter(|module| !module.is_norm())
+    };
+    let (mut order, mut channels, mut flat) = (Vec::new(), 1usize, false);
+    while !groups.is_empty() {
+        let convs_left = groups
+            .iter()
+            .any(|group| operators(group).any(Module::is_conv));
+        let follows = |group: &Range<usize>| {
+            operators(group)
+                .next()
+                .is_some_and(|first| match first.kind {
+                    Kind::Conv2d { .. } => !flat && first.inputs() == channels,
+                    _ if flat => first.inputs() == channels,
+                    _ => !convs_left && first.inputs().is_multiple_of(channels),
+                })
+        };
+        let outputs = |group: &Range<usize>| operators(group).next_back().map(Module::outputs);
+        let next = (0..groups.len())
+            .filter(|place| follows(&groups[*place]))
+            .min_by_key(|place| outputs(&groups[*place]) != Some(channels))?;
+        channels = outputs(&groups[next])?;
+        flat |= operators(&groups[next]).any(|module| !module.is_conv());
+        order.extend(groups.remove(next));
+    }
+    Some(order)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,5 +418,18 @@ mod tests {
             ("four.weight", &[10, 16]),
         ]);
         assert_eq!(found, ["one", "two", "three", "four"]);
+        // Groups with normalisations of their own.
+        let norm: &[usize] = &[8];
+        let found = order_of(&[
+            ("conv1.0.weight", &[8, 1, 3, 3]),
+            ("conv1.1.running_mean", norm),
+            ("conv1.1.running_var", norm),
+            ("conv2.0.weight", &[16, 8, 3, 3]),
+            ("res1.0.weight", &[8, 8, 3, 3]),
+            ("res1.2.weight", &[8, 8, 3, 3]),
+            ("fc.weight", &[10, 16]),
+        ]);
+        let expected = ["conv1.0", "conv1.1", "res1.0", "res1.2", "conv2.0", "fc"];
+        assert_eq!(found, expected);
     }
 }

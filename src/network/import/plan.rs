@@ -4,8 +4,9 @@
 //! them. A plan says what stands where; which pooling is real, and every stride and padding, is for `search.rs`.
 
 use super::{
+    blocks::{Addition, Block},
     modules::{Kind, Module},
-    search::{Conv, End, Found},
+    search::{Choice, Conv, End, Found},
     sidecar::Pool,
 };
 use crate::spec::{Activation, LayerSpec, Shape};
@@ -34,6 +35,9 @@ pub(super) struct Plan {
     pub without_activation: Vec<usize>,
     /// Whether a normalisation's place follows from nothing but habit.
     pub open_norms: bool,
+    /// What shortcuts go around, in order, and where they are added; none where there are none.
+    blocks: Vec<Block>,
+    addition: Addition,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,11 +48,21 @@ enum Item {
     /// The pooling after this convolution, should it have one.
     Pool(usize),
     Flatten,
+    /// A residual block begins, and its shortcut.
+    Begin(usize),
+    /// What its shortcut brings is added.
+    Add(usize),
 }
 
 impl Plan {
-    /// The plan of ordered modules that fit by channels; none where no module has weights to multiply with.
-    pub fn new(modules: &[Module], norms: NormPlace) -> Option<Self> {
+    /// The plan of ordered modules that fit by channels, with shortcuts around some; none where no module has weights to
+    /// multiply with.
+    pub fn new(
+        modules: &[Module],
+        norms: NormPlace,
+        blocks: &[Block],
+        addition: Addition,
+    ) -> Option<Self> {
         let last = modules.iter().rposition(|module| !module.is_norm())?;
         let gaps = gaps(modules);
         let flat = first_flat(modules);
@@ -61,11 +75,16 @@ impl Plan {
             },
             without_activation: Vec::new(),
             open_norms: false,
+            blocks: blocks.to_vec(),
+            addition,
         };
         let mut index = 0;
         while index < modules.len() {
             if flat == Some(index) {
                 plan.items.push(Item::Flatten);
+            }
+            if let Some(block) = plan.block(|block| block.main.start == index) {
+                plan.items.push(Item::Begin(block));
             }
             plan.items.push(Item::Module(index));
             let module = &modules[index];
@@ -73,7 +92,7 @@ impl Plan {
             if module.is_norm() {
                 continue;
             }
-            let conv = conv(module);
+            let conv = conv(module).map(|conv| plan.in_block(conv, modules, index - 1));
             if index > last {
                 // The output: normalisations may follow, an activation or pooling may not.
                 plan.convs.extend(conv);
@@ -89,7 +108,49 @@ impl Plan {
         for (place, conv) in plan.convs.iter_mut().enumerate() {
             conv.pool_expected = outputs.get(place + 1) != Some(&conv.out_channels);
         }
+        // Residual blocks halve the maps themselves.
+        let blocks: Vec<bool> = plan
+            .convs
+            .iter()
+            .map(|conv| conv.strides_in_block.is_some())
+            .collect();
+        for (place, conv) in plan.convs.iter_mut().enumerate() {
+            conv.pool_expected &= !blocks[place] && blocks.get(place + 1) != Some(&true);
+        }
         Some(plan)
+    }
+
+    fn block(&self, is_it: impl Fn(&Block) -> bool) -> Option<usize> {
+        self.blocks.iter().position(is_it)
+    }
+
+    /// The convolution at `place`, with what its block asks of it.
+    fn in_block(&self, conv: Conv, modules: &[Module], place: usize) -> Conv {
+        let Some(block) = self.block(|block| block.main.contains(&place)) else {
+            return conv;
+        };
+        let block = &self.blocks[block];
+        // The first that sees more than one place: not a bottleneck's first.
+        let is_wide = |module: &Module| match module.kind {
+            Kind::Conv2d { kernel_size, .. } => kernel_size != [1, 1],
+            _ => false,
+        };
+        let wide = modules[block.main.clone()].iter().position(is_wide);
+        let may_stride = place == block.main.start + wide.unwrap_or(0);
+        Conv {
+            strides_in_block: Some(may_stride && !block.shortcut.is_empty()),
+            ..conv
+        }
+    }
+
+    /// The strides of a block's convolutions together.
+    fn strides(&self, block: &Block, modules: &[Module], found: &Found) -> [usize; 2] {
+        let convs = |end: usize| modules[..end].iter().filter(|m| m.is_conv()).count();
+        let places = convs(block.main.start)..convs(block.main.end);
+        let choices = found.choices.get(places).unwrap_or_default();
+        choices.iter().fold([1, 1], |[y, x], choice| {
+            [y * choice.stride[0], x * choice.stride[1]]
+        })
     }
 
     /// What stands between the operator at `operator` and the module at `next`, with the normalisations between.
@@ -122,14 +183,24 @@ impl Plan {
             self.items.extend(pool);
         }
         self.items.extend(norms.map(Item::Module));
-        let late = !early && outer != Some(0);
+        let add = self.block(|block| block.main.end == next);
+        let (add, bent) = (add.map(Item::Add), self.addition);
+        if bent != Addition::After {
+            self.items.extend(add);
+        }
+        let ends_bare = add.is_some() && bent == Addition::Bare;
+        let ends_bent = add.is_some() && bent == Addition::Before;
+        let late = ends_bent || !early && outer != Some(0) && !ends_bare;
         if late {
             self.items.push(Item::Activation);
+        }
+        if bent == Addition::After {
+            self.items.extend(add);
         }
         if !early_pool {
             self.items.extend(pool);
         }
-        if !early && !late {
+        if !early && !late && !ends_bare {
             self.without_activation.push(operator);
         }
         if let Some(conv) = conv {
@@ -138,8 +209,10 @@ impl Plan {
             } else {
                 (outer, u64::from(late) + u64::from(flatten))
             };
+            let inside = |block: &Block| block.main.contains(&operator) && block.main.end > next;
+            let may_pool = self.block(inside).is_none();
             self.convs.push(Conv {
-                may_pool: true,
+                may_pool,
                 pool_fits_gap: gap.map(|gap| gap > taken),
                 ..conv
             });
@@ -160,6 +233,8 @@ impl Plan {
         let mut layers: Vec<(LayerSpec, Option<usize>)> = Vec::new();
         let choices = &found.choices;
         let mut convs = choices.iter();
+        // For each block after how many layers there is what is added at its end.
+        let mut brought = vec![0; self.blocks.len()];
         let whole_mean = |layers: &mut Vec<(LayerSpec, Option<usize>)>| {
             let mut points: Vec<Shape> = vec![[1, 28, 28]];
             for (layer, _) in layers.iter() {
@@ -178,6 +253,33 @@ impl Plan {
             }
             let layer = match *item {
                 Item::Flatten => LayerSpec::Flatten,
+                Item::Begin(index) => {
+                    let block = &self.blocks[index];
+                    let after = layers.len();
+                    let strides = self.strides(block, modules, found);
+                    for place in block.shortcut.clone() {
+                        // The first takes the strides of all that it goes around.
+                        let stride = if layers.len() == after {
+                            strides
+                        } else {
+                            [1, 1]
+                        };
+                        let layer = layer_of(&modules[place], |kernel| Choice {
+                            padding: kernel.map(|size| (size - 1) / 2),
+                            stride,
+                            ..Choice::default()
+                        });
+                        layers.push((layer, Some(place)));
+                    }
+                    brought[index] = layers.len();
+                    if block.shortcut.is_empty() {
+                        continue;
+                    }
+                    LayerSpec::Branch { after }
+                }
+                Item::Add(index) => LayerSpec::Add {
+                    after: brought[index],
+                },
                 Item::Activation => match activation.layer() {
                     Some(layer) => layer,
                     None => continue,
@@ -202,37 +304,8 @@ impl Plan {
                     None => continue,
                 },
                 Item::Module(index) => {
-                    let layer = match modules[index].kind {
-                        Kind::Conv2d {
-                            out_channels,
-                            in_channels,
-                            kernel_size,
-                        } => {
-                            let choice = convs.next().copied().unwrap_or_default();
-                            LayerSpec::Conv2d {
-                                in_channels,
-                                out_channels,
-                                kernel_size,
-                                stride: choice.stride,
-                                padding: choice.padding,
-                            }
-                        }
-                        Kind::Linear {
-                            out_features,
-                            in_features,
-                        } => LayerSpec::Linear {
-                            in_features,
-                            out_features,
-                        },
-                        Kind::BatchNorm { channels } => LayerSpec::BatchNorm {
-                            channels,
-                            epsilon: if modules[index].is_keras {
-                                KERAS_EPSILON
-                            } else {
-                                EPSILON
-                            },
-                        },
-                    };
+                    let choice = |_| convs.next().copied().unwrap_or_default();
+                    let layer = layer_of(&modules[index], choice);
                     layers.push((layer, Some(index)));
                     continue;
                 }
@@ -243,6 +316,41 @@ impl Plan {
             whole_mean(&mut layers);
         }
         layers
+    }
+}
+
+/// A module's layer; `choice` is asked for what surrounds a convolution with a kernel of this size.
+fn layer_of(module: &Module, choice: impl FnOnce([usize; 2]) -> Choice) -> LayerSpec {
+    match module.kind {
+        Kind::Conv2d {
+            out_channels,
+            in_channels,
+            kernel_size,
+        } => {
+            let choice = choice(kernel_size);
+            LayerSpec::Conv2d {
+                in_channels,
+                out_channels,
+                kernel_size,
+                stride: choice.stride,
+                padding: choice.padding,
+            }
+        }
+        Kind::Linear {
+            out_features,
+            in_features,
+        } => LayerSpec::Linear {
+            in_features,
+            out_features,
+        },
+        Kind::BatchNorm { channels } => LayerSpec::BatchNorm {
+            channels,
+            epsilon: if module.is_keras {
+                KERAS_EPSILON
+            } else {
+                EPSILON
+            },
+        },
     }
 }
 
@@ -266,6 +374,7 @@ fn conv(module: &Module) -> Option<Conv> {
             may_pool: false,
             pool_fits_gap: None,
             pool_expected: false,
+            strides_in_block: None,
         }),
         _ => None,
     }
@@ -305,14 +414,11 @@ fn gaps(modules: &[Module]) -> Vec<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::{
-        modules::{modules, tests::entries},
-        search::Choice,
-    };
+    use crate::import::modules::{modules, tests::entries};
 
     fn kinds(list: &[(&str, &[usize])]) -> Vec<&'static str> {
         let modules = modules(&entries(list), false).list;
-        let plan = Plan::new(&modules, NormPlace::BeforeActivation).unwrap();
+        let plan = Plan::new(&modules, NormPlace::BeforeActivation, &[], Addition::Before).unwrap();
         let pooled = Choice {
             pool: Some(Pool::max([2, 2], [2, 2])),
             ..Choice::default()

@@ -31,6 +31,8 @@ const POOL_WITHOUT_ROOM: u32 = 12;
 const ROOM_WITHOUT_POOL: u32 = 5;
 const GLOBAL_MEAN: u32 = 2;
 const REGULAR: u32 = 2;
+/// A shortcut with a convolution of its own mostly halves the maps.
+const BLOCK_WITHOUT_STRIDE: u32 = 3;
 
 /// A convolution whose surroundings are searched.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,6 +45,9 @@ pub(super) struct Conv {
     pub pool_fits_gap: Option<bool>,
     /// Whether the number of maps changes next, or nothing follows.
     pub pool_expected: bool,
+    /// Whether it stands in a residual block, and may then have a stride: the block's output has to be as large as what the
+    /// shortcut brings, so that all else keeps the maps' size.
+    pub strides_in_block: Option<bool>,
 }
 
 /// What the maps have to end in.
@@ -324,7 +329,8 @@ impl Search<'_> {
         if both_known && state.style != choice.style {
             cost += OTHER_PADDING_THAN_BEFORE;
         }
-        if state.conv > 0 && state.stride != choice.stride {
+        let in_block = self.convs[state.conv].strides_in_block.is_some();
+        if state.conv > 0 && !in_block && state.stride != choice.stride {
             cost += OTHER_STRIDE_THAN_BEFORE;
         }
         let next = State {
@@ -369,6 +375,9 @@ fn paddings(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], Style, u32)> {
         return vec![(padding, Style::Any, 0)];
     }
     let kernel = conv.kernel_size;
+    if conv.strides_in_block.is_some() {
+        return vec![(kernel.map(|size| (size - 1) / 2), Style::Same, 0)];
+    }
     if kernel == [1, 1] {
         return vec![([0, 0], Style::Any, 0)];
     }
@@ -389,6 +398,11 @@ fn paddings(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], Style, u32)> {
 fn strides(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], u32)> {
     if let Some(stride) = fixed.stride {
         return vec![(stride, 0)];
+    }
+    match conv.strides_in_block {
+        Some(false) => return vec![([1, 1], 0)],
+        Some(true) => return vec![([2, 2], 0), ([1, 1], BLOCK_WITHOUT_STRIDE)],
+        None => {}
     }
     let mut strides = vec![([1, 1], 0), ([2, 2], STRIDE_TWO)];
     let [y, x] = conv.kernel_size;
@@ -434,6 +448,7 @@ mod tests {
                 may_pool: true,
                 pool_fits_gap: None,
                 pool_expected: list.get(i + 1).map(|next| next.0) != Some(*out_channels),
+                strides_in_block: None,
             });
         all.collect()
     }

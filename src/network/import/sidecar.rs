@@ -18,7 +18,8 @@ pub(super) const KEYS: &str = "\"activation\": \"relu\", \"silu\", \"gelu\", \"t
      \"normalisation\": {\"mean\": …, \"std\": …}; \
      \"padding\" and \"stride\": a number or one per convolution (padding also \"same\"); \"pool\": \"none\", \"2x2\", \
      \"3x3/2\" (window/stride), \"2x2 mean\" or one per convolution; \"flatten\": \"chw\" or \"hwc\"; \"transposed\": true \
-     for pictures that lie on their side; \"order\": the prefixes first to last; \"classes\": a list of \
+     for pictures that lie on their side; \"shortcuts\": added \"before\" the activation, \"after\" it, \"bare\" without one, \
+     or \"none\"; \"order\": the prefixes first to last; \"classes\": a list of \
      names; \"name\"";
 
 /// A pooling.
@@ -74,9 +75,20 @@ pub(super) struct Sidecar {
     pub order: Option<Vec<String>>,
     pub flatten: Option<FlattenOrder>,
     pub transposed: Option<bool>,
+    pub shortcuts: Option<Shortcuts>,
     pool: Option<Value>,
     padding: Option<Value>,
     stride: Option<Value>,
+}
+
+/// Whether there are residual blocks, and where their shortcuts are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Shortcuts {
+    None,
+    Before,
+    After,
+    Bare,
 }
 
 /// The activations that can be run.

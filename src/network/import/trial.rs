@@ -7,6 +7,7 @@
 use super::{
     Architecture, Loaded, Understood,
     assumptions::{Assumptions, candidates},
+    modules::Module,
     note::{Note, Value},
     sidecar::Sidecar,
     weights::Weights,
@@ -356,19 +357,10 @@ impl Trial {
         });
         let ranking = Value::list(ranking, "; ");
         let mut notes = vec![Note::new("note-warning").with("ranking", ranking)];
-        let names = [
-            "downsample",
-            "shortcut",
-            "residual",
-            "layer1.0.",
-            "block1.conv2",
-            "res",
-        ];
-        let modules = &self.readings[0].modules;
-        if modules
-            .iter()
-            .any(|module| names.iter().any(|name| module.path.contains(name)))
-        {
+        let names = ["downsample", "shortcut", "residual", "block1.conv2", "res"];
+        let is_named = |module: &Module| names.iter().any(|name| module.path.contains(name));
+        let is_plain = |understood: &Understood| understood.blocks.is_empty();
+        if self.readings.iter().all(is_plain) && self.readings[0].modules.iter().any(is_named) {
             notes.push(Note::new("note-residual"));
         }
         notes

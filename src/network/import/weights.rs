@@ -61,8 +61,15 @@ impl Weights {
         let mut places: Option<Vec<usize>> = None;
         for (index, (layer, source)) in spec.layers().iter().zip(&architecture.sources).enumerate()
         {
-            if *layer == LayerSpec::Flatten {
-                places = Some(places_in_file(spec.input_shape(index), assumptions));
+            let flattened = match *layer {
+                LayerSpec::Flatten => Some(index),
+                LayerSpec::Branch { after } => after
+                    .checked_sub(1)
+                    .filter(|before| spec.layers()[*before] == LayerSpec::Flatten),
+                _ => None,
+            };
+            if let Some(flattened) = flattened {
+                places = Some(places_in_file(spec.input_shape(flattened), assumptions));
             }
             let Some(module) = source.map(|source| &modules[source]) else {
                 continue;

@@ -98,7 +98,7 @@ fn words([channels, height, width]: Shape) -> String {
 }
 
 /// The first names of a list, the rest counted.
-pub(super) fn listing(names: &[String]) -> Value {
+pub(super) fn listing<T: Clone + Into<Value>>(names: &[T]) -> Value {
     const SHOWN: usize = 12;
     let shown = Value::list(names.iter().take(SHOWN).cloned(), ", ");
     match names.len().saturating_sub(SHOWN) {

@@ -1,0 +1,478 @@
+//! Residual blocks, as far as names tell them: which modules lie on a way around others (`downsample`, `shortcut`), and which
+//! others belong together (`layer1.0.conv1` and `layer1.0.conv2`; `res1.conv1`).
+
+use super::{
+    modules::{Kind, Module, number},
+    order,
+};
+use std::ops::Range;
+
+/// Where the values of a shortcut are added to those of its block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Addition {
+    /// Before the block's last activation: PyTorch's and Keras's networks.
+    Before,
+    /// After it.
+    After,
+    /// There is no activation at the block's end.
+    Bare,
+}
+
+impl Addition {
+    /// The common ones first.
+    pub const ALL: [Self; 3] = [Self::Before, Self::After, Self::Bare];
+
+    /// The key of its words.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Before => "note-added-before",
+            Self::After => "note-added-after",
+            Self::Bare => "note-added-bare",
+        }
+    }
+}
+
+/// Modules that something goes around.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Block {
+    /// Their places in the order in which they run.
+    pub main: Range<usize>,
+    /// The places of the modules on the way around them; empty where their input itself is added.
+    pub shortcut: Range<usize>,
+}
+
+/// A module that lies on a way around others.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Around {
+    /// The parts of the block's name.
+    block: Name,
+    pub module: Module,
+}
+
+type Name = Vec<String>;
+
+/// `layer1.0.conv_a` becomes `layer1`, `0`, `conv`, `a`.
+fn name(path: &str) -> Name {
+    let parts = path.split(['.', '_']).filter(|part| !part.is_empty());
+    parts.map(str::to_ascii_lowercase).collect()
+}
+
+/// The modules that run one after the other, sorted by name, and those on ways around them.
+pub(super) fn split(modules: Vec<Module>) -> (Vec<Module>, Vec<Around>) {
+    let weak: Vec<String> = modules
+        .iter()
+        .filter_map(|module| weak(module, &modules))
+        .collect();
+    let (mut main, mut around) = (Vec::new(), Vec::new());
+    for module in order::by_name(modules) {
+        let is_below = |prefix: &&String| {
+            let rest = module.path.strip_prefix(prefix.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let weak = weak.iter().find(is_below).map(|prefix| {
+            let parent = prefix.rsplit_once('.').map_or("", |(parent, _)| parent);
+            name(parent)
+        });
+        match weak.or_else(|| block_of_shortcut(&module.path)) {
+            Some(block) => around.push(Around { block, module }),
+            None => main.push(module),
+        }
+    }
+    split_by_shape(&mut main, &mut around);
+    (main, around)
+}
+
+/// The block of a module whose name means a shortcut.
+fn block_of_shortcut(path: &str) -> Option<Name> {
+    let means = |part: &str| {
+        ["downsampl", "shortcut", "skip", "bypass"]
+            .iter()
+            .any(|word| part.starts_with(word))
+            || ["proj", "projection"].contains(&part)
+    };
+    let parts: Vec<&str> = path.split('.').collect();
+    let place = parts
+        .iter()
+        .position(|part| name(part).iter().any(|word| means(word)))?;
+    if place > 0 {
+        return Some(name(&parts[..place].join(".")));
+    }
+    // `res1_shortcut`
+    let mut own = name(parts[0]);
+    let place = own.iter().position(|word| means(word))?;
+    own.truncate(place);
+    (place > 0).then_some(own)
+}
+
+/// The prefix of a module in `….residual` or `….res_conv`, which may be a block as well as what goes around it: a shortcut
+/// where it has 1×1 convolutions only, and its parent others.
+fn weak(module: &Module, all: &[Module]) -> Option<String> {
+    let parts: Vec<&str> = module.path.split('.').collect();
+    let place = parts.iter().rposition(|part| {
+        let words = name(part);
+        words.iter().any(|word| word == "residual" || word == "res")
+    })?;
+    if place == 0 || is_narrow(module) != Some(true) {
+        return None;
+    }
+    let (own, parent) = (parts[..=place].join("."), parts[..place].join("."));
+    let below = |module: &Module, prefix: &str| {
+        let rest = module.path.strip_prefix(prefix);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let mut inside = all.iter().filter(|module| below(module, &own));
+    let mut others = all
+        .iter()
+        .filter(|module| below(module, &parent) && !below(module, &own) && !module.is_norm());
+    let narrow = inside.all(|module| is_narrow(module) != Some(false));
+    (narrow && others.next().is_some()).then_some(own)
+}
+
+/// Whether it is a convolution of single places; none for a normalisation.
+fn is_narrow(module: &Module) -> Option<bool> {
+    match module.kind {
+        Kind::Conv2d { kernel_size, .. } => Some(kernel_size == [1, 1]),
+        Kind::Linear { .. } => Some(false),
+        Kind::BatchNorm { .. } => None,
+    }
+}
+
+/// Moves 1×1 convolutions without a telling name, such as the third of a block of three: what stands before it does not fit,
+/// but from the block's input to its output it does.
+fn split_by_shape(main: &mut Vec<Module>, around: &mut Vec<Around>) {
+    let names = Names::new(main, around);
+    let mut moved = Vec::new();
+    for (block, _, run) in names.runs(main) {
+        let convs: Vec<usize> = run.clone().filter(|i| main[*i].is_conv()).collect();
+        let fits = |list: &[usize]| {
+            list.windows(2)
+                .all(|pair| main[pair[0]].outputs() == main[pair[1]].inputs())
+        };
+        if convs.len() < 3 || fits(&convs) {
+            continue;
+        }
+        for conv in convs.iter().filter(|i| is_narrow(&main[**i]) == Some(true)) {
+            let rest: Vec<usize> = convs.iter().copied().filter(|i| i != conv).collect();
+            let (first, last) = (&main[rest[0]], &main[rest[rest.len() - 1]]);
+            let ends = [first.inputs(), last.outputs()];
+            if fits(&rest) && ends == [main[*conv].inputs(), main[*conv].outputs()] {
+                moved.push((*conv, block.clone()));
+                let is_its_own = |i: &usize| {
+                    let number = order::last_number(&main[*conv].path);
+                    main[*i].is_norm() && order::last_number(&main[*i].path) == number
+                };
+                let inside = |i: &usize| names.of(&main[*i]).is_some_and(|(own, _)| own == block);
+                let norms = (0..main.len()).filter(|i| main[*i].is_norm() && inside(i));
+                let norms: Vec<usize> = norms.collect();
+                if norms.len() == convs.len() {
+                    let own = norms.into_iter().filter(is_its_own);
+                    moved.extend(own.map(|i| (i, block.clone())));
+                }
+                break;
+            }
+        }
+    }
+    moved.sort_by_key(|(place, _)| *place);
+    let taken = moved.into_iter().rev().map(|(place, block)| Around {
+        block,
+        module: main.remove(place),
+    });
+    let taken: Vec<Around> = taken.collect();
+    around.extend(taken.into_iter().rev());
+}
+
+/// The names by which blocks are told.
+struct Names {
+    /// Of everything with weights to multiply with.
+    operators: Vec<Name>,
+    /// Of blocks that have shortcuts.
+    around: Vec<Name>,
+}
+
+impl Names {
+    fn new(main: &[Module], around: &[Around]) -> Self {
+        let operators = main.iter().filter(|module| !module.is_norm());
+        Self {
+            operators: operators.map(|module| name(&module.path)).collect(),
+            around: around.iter().map(|one| one.block.clone()).collect(),
+        }
+    }
+
+    /// Whether several operators, or one that has a shortcut, have names that begin so.
+    fn is_block(&self, prefix: &[String]) -> bool {
+        let inside = |name: &&Name| name.len() > prefix.len() && name.starts_with(prefix);
+        match self.operators.iter().filter(inside).count() {
+            0 => false,
+            1 => self.around.iter().any(|block| block == prefix),
+            _ => true,
+        }
+    }
+
+    /// The block that a module belongs to, and whether such names are those of residual blocks and hardly of others.
+    fn of(&self, module: &Module) -> Option<(Name, bool)> {
+        let own = name(&module.path);
+        let prefixes = || (1..own.len()).rev().map(|end| (&own[..end], &own[end]));
+        let with_shortcut = |(prefix, _): &(&[String], &String)| {
+            self.around.iter().any(|block| block == prefix) && self.is_block(prefix)
+        };
+        let numbered = |(prefix, next): &(&[String], &String)| {
+            let last = &prefix[prefix.len() - 1];
+            number(last).is_some() && number(next).is_none() && self.is_block(prefix)
+        };
+        let residual =
+            |(prefix, _): &(&[String], &String)| means_residual(prefix) && self.is_block(prefix);
+        let named = |(prefix, next): &(&[String], &String)| {
+            let last = &prefix[prefix.len() - 1];
+            let digits = last.trim_start_matches(|c: char| !c.is_ascii_digit());
+            means_part(last)
+                && !digits.is_empty()
+                && number(next).is_none()
+                && self.is_block(prefix)
+        };
+        let any_shortcut = !self.around.is_empty();
+        let of = |(prefix, _): (&[String], &String), told| (prefix.to_vec(), told);
+        if let Some(found) = prefixes().find(with_shortcut) {
+            return Some(of(found, true));
+        }
+        if let Some(found) = prefixes().find(numbered) {
+            let list = found.0.len().checked_sub(2).map(|i| &found.0[i]);
+            let told = list.is_some_and(|list| means_part(list) || is_residual(list));
+            return Some(of(found, told || any_shortcut));
+        }
+        if let Some(found) = prefixes().find(residual) {
+            return Some(of(found, true));
+        }
+        prefixes().find(named).map(|found| of(found, any_shortcut))
+    }
+
+    /// Neighbouring operators of one block each, from the first to the last.
+    fn runs(&self, main: &[Module]) -> Vec<(Name, bool, Range<usize>)> {
+        let mut runs: Vec<(Name, bool, Range<usize>)> = Vec::new();
+        let mut goes_on = false;
+        for (place, module) in main.iter().enumerate() {
+            if module.is_norm() {
+                continue;
+            }
+            let Some((block, told)) = self.of(module) else {
+                goes_on = false;
+                continue;
+            };
+            match runs.last_mut().filter(|last| goes_on && last.0 == block) {
+                Some((_, _, run)) => run.end = place + 1,
+                None => runs.push((block, told, place..place + 1)),
+            }
+            goes_on = true;
+        }
+        runs
+    }
+}
+
+/// `layer2`, `blocks`, `stage`.
+fn means_part(word: &str) -> bool {
+    ["layer", "block", "stage", "group", "unit", "blk"]
+        .iter()
+        .any(|part| word.starts_with(part))
+}
+
+/// `res2`, `resblock`, `bottleneck`.
+fn is_residual(word: &str) -> bool {
+    let rest = word.strip_prefix("res").map(|rest| {
+        rest.is_empty()
+            || rest.starts_with(|c: char| c.is_ascii_digit())
+            || rest.starts_with("idual")
+            || means_part(rest)
+    });
+    rest == Some(true)
+        || ["bottleneck", "basicblock", "identityblock"]
+            .iter()
+            .any(|part| word.starts_with(part))
+}
+
+/// Such a word, or one before `block` or a number.
+fn means_residual(prefix: &[String]) -> bool {
+    let says_nothing = |word: &String| number(word).is_some() || means_part(word);
+    let mut end = prefix.len();
+    while end > 1 && prefix.len() - end < 2 && says_nothing(&prefix[end - 1]) {
+        end -= 1;
+    }
+    is_residual(&prefix[end - 1])
+        || (end < prefix.len() && ["basic", "identity"].contains(&prefix[end - 1].as_str()))
+}
+
+/// The blocks among the modules that run one after the other, whether names tell that they are residual, and the modules
+/// around them in the order in which they are needed, whose places follow those of the others.
+///
+/// # Errors
+/// Where something is called a shortcut and cannot be one.
+pub(super) fn find(
+    main: &[Module],
+    mut around: Vec<Around>,
+) -> Result<(Vec<Block>, bool, Vec<Module>), String> {
+    let Some(output) = main.iter().rposition(|module| !module.is_norm()) else {
+        return Ok((Vec::new(), false, Vec::new()));
+    };
+    let names = Names::new(main, &around);
+    let (mut blocks, mut any_told, mut shortcuts) = (Vec::new(), false, Vec::new());
+    for (name, told, run) in names.runs(main) {
+        let mut own = Vec::new();
+        let mut rest = Vec::new();
+        for one in around {
+            if one.block == name {
+                own.push(one.module);
+            } else {
+                rest.push(one);
+            }
+        }
+        around = rest;
+        let operators = || main[run.clone()].iter().filter(|module| !module.is_norm());
+        let inputs = operators().next().map_or(0, Module::inputs);
+        let outputs = operators().next_back().map_or(0, Module::outputs);
+        let convs = operators().filter(|module| module.is_conv()).count();
+        let alike = convs == 0 || convs == operators().count();
+        let odd = |module: &Module| match module.kind {
+            Kind::Conv2d { kernel_size, .. } => kernel_size.iter().all(|size| size % 2 == 1),
+            _ => true,
+        };
+        let can_be = alike && operators().all(odd) && run.end <= output;
+        if own.is_empty() {
+            if !can_be || inputs != outputs || operators().count() < 2 {
+                continue;
+            }
+        } else {
+            let mut values = inputs;
+            let mut fits = true;
+            for module in &own {
+                fits &= module.inputs() == values && odd(module);
+                fits &= module.is_norm() || module.is_conv() == (convs > 0);
+                values = module.outputs();
+            }
+            if !can_be || !fits || values != outputs {
+                let list: Vec<String> = own.iter().map(Module::words).collect();
+                return Err(format!(
+                    "{}: cannot go around {}, which makes {outputs} of {inputs}",
+                    list.join(", "),
+                    name.join(".")
+                ));
+            }
+        }
+        any_told |= told;
+        let norms = main[run.end..].iter().take_while(|module| module.is_norm());
+        let start = main.len() + shortcuts.len();
+        blocks.push(Block {
+            main: run.start..run.end + norms.count(),
+            shortcut: start..start + own.len(),
+        });
+        shortcuts.extend(own);
+    }
+    match around.first() {
+        Some(left) => Err(format!(
+            "{}: by its name a shortcut, but there are no layers `{}` that it could go around",
+            left.module.words(),
+            left.block.join(".")
+        )),
+        None => Ok((blocks, any_told, shortcuts)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::modules::{modules, tests::entries};
+
+    type Found = (Vec<Vec<String>>, bool, Vec<String>);
+
+    /// The blocks' operators, whether they are told, and the shortcuts.
+    fn found(list: &[(&str, &[usize])]) -> Result<Found, String> {
+        let found = modules(&entries(list), false);
+        assert_eq!(found.problems, [""; 0]);
+        let (main, around) = split(found.list);
+        let (main, _) = order::ordered(main, None)?;
+        let (blocks, told, shortcuts) = find(&main, around)?;
+        let paths = |range: Range<usize>| main[range].iter().map(|one| one.path.clone()).collect();
+        let blocks = blocks.into_iter().map(|block| paths(block.main)).collect();
+        let shortcuts = shortcuts.into_iter().map(|one| one.path).collect();
+        Ok((blocks, told, shortcuts))
+    }
+
+    const SAME: &[usize] = &[8, 8, 3, 3];
+    const WIDER: &[usize] = &[16, 8, 3, 3];
+    const WIDE: &[usize] = &[16, 16, 3, 3];
+    const AROUND: &[usize] = &[16, 8, 1, 1];
+    const FIRST: (&str, &[usize]) = ("conv1.weight", &[8, 1, 3, 3]);
+
+    #[test]
+    fn blocks_are_told_by_their_names() {
+        let last: (&str, &[usize]) = ("fc.weight", &[10, 8]);
+        for (a, b, told) in [
+            ("layer1.0.conv1", "layer1.0.conv2", true),
+            ("blocks.3.conv1", "blocks.3.conv2", true),
+            ("res1.conv1", "res1.conv2", true),
+            ("res1.0.0", "res1.1.0", true),
+            ("net.resblock_1.conv_a", "net.resblock_1.conv_b", true),
+            ("ResidualBlock_0/Conv_0", "ResidualBlock_0/Conv_1", true),
+            ("residual_block/conv2d", "residual_block/conv2d_1", true),
+            ("seq.1.0.conv1", "seq.1.0.conv2", false),
+            ("block1.conv1", "block1.conv2", false),
+        ] {
+            let [a, b] = [a, b].map(|path| format!("{path}.weight"));
+            let (blocks, found, shortcuts) = found(&[FIRST, (&a, SAME), (&b, SAME), last]).unwrap();
+            assert_eq!(blocks.len(), 1, "{a}");
+            assert_eq!((blocks[0].len(), found), (2, told), "{a}");
+            assert!(shortcuts.is_empty());
+        }
+        for (a, b) in [
+            ("conv2", "conv3"),
+            ("features.2", "features.4"),
+            ("res1", "res2"),
+        ] {
+            let [a, b] = [a, b].map(|path| format!("{path}.weight"));
+            let (blocks, ..) = found(&[FIRST, (&a, SAME), (&b, SAME), last]).unwrap();
+            assert!(blocks.is_empty(), "{a}");
+        }
+    }
+
+    #[test]
+    fn ways_around_are_told_by_name_or_shape() {
+        let last: (&str, &[usize]) = ("linear.weight", &[10, 16]);
+        for around in [
+            "layer2.0.downsample.0",
+            "layer2.0.shortcut.0",
+            "layer2.0.skip",
+            "layer2.0.conv_skip",
+            "layer2.0.residual.0",
+            "layer2.0.conv3",
+        ] {
+            let around = format!("{around}.weight");
+            let list = [
+                FIRST,
+                ("layer2.0.conv1.weight", WIDER),
+                ("layer2.0.conv2.weight", WIDE),
+                (&around[..], AROUND),
+                last,
+            ];
+            let (blocks, told, shortcuts) = found(&list).unwrap();
+            assert_eq!(blocks, [["layer2.0.conv1", "layer2.0.conv2"]], "{around}");
+            assert!(told || around.contains("conv3"));
+            assert_eq!(format!("{}.weight", shortcuts[0]), around);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_shortcut_is_named() {
+        let last: (&str, &[usize]) = ("fc.weight", &[10, 8]);
+        let other = [
+            FIRST,
+            ("b1.conv1.weight", SAME),
+            ("b1.conv2.weight", SAME),
+            ("b1.skip.weight", AROUND),
+            last,
+        ];
+        let text = found(&other).unwrap_err();
+        assert!(
+            text.contains("b1.skip") && text.contains("8 of 8"),
+            "{text}"
+        );
+        let nothing = [FIRST, ("b1.skip.weight", SAME), last];
+        assert!(found(&nothing).unwrap_err().contains("no layers `b1`"));
+    }
+}
