@@ -66,6 +66,8 @@ pub struct Pool {
     pub kernel_size: [usize; 2],
     /// `[vertical, horizontal]`.
     pub stride: [usize; 2],
+    /// How far windows reach over the edge; only those of a maximum.
+    pub padding: [usize; 2],
 }
 
 /// What a layer reads besides what comes before it.
@@ -117,9 +119,11 @@ impl<B: Backend> BurnNetwork<B> {
             LayerSpec::MaxPool2d {
                 kernel_size,
                 stride,
+                padding,
             } => Layer::MaxPool2d(Pool {
                 kernel_size,
                 stride,
+                padding,
             }),
             LayerSpec::Flatten => Layer::Flatten(Fixed),
             LayerSpec::Branch { after } => Layer::Branch(Point { after }),
@@ -130,6 +134,7 @@ impl<B: Backend> BurnNetwork<B> {
             } => Layer::AvgPool2d(Pool {
                 kernel_size,
                 stride,
+                padding: [0, 0],
             }),
             LayerSpec::Silu => Layer::Silu(Fixed),
             LayerSpec::Relu => Layer::Relu(Fixed),
@@ -281,9 +286,14 @@ impl<B: Backend> Layer<B> {
                 y.reshape([n, outputs, 1, 1])
             }
             Self::BatchNorm(norm) => norm.forward(x),
-            Self::MaxPool2d(pool) => {
-                max_pool2d(x, pool.kernel_size, pool.stride, [0, 0], [1, 1], false)
-            }
+            Self::MaxPool2d(pool) => max_pool2d(
+                x,
+                pool.kernel_size,
+                pool.stride,
+                pool.padding,
+                [1, 1],
+                false,
+            ),
             Self::Flatten(_) => {
                 let [n, c, h, w] = x.dims();
                 x.reshape([n, c * h * w, 1, 1])

@@ -466,6 +466,7 @@ fn pool(
     Pooling {
         kernel_size: kernel,
         stride,
+        padding,
         mean,
     }: Pooling,
 ) -> Vec<f32> {
@@ -475,11 +476,15 @@ fn pool(
         let plane = &x[channel * height * width..][..height * width];
         for out_y in 0..out_height {
             for out_x in 0..out_width {
-                let rows = out_y * stride[0]..out_y * stride[0] + kernel[0];
-                let window = rows.flat_map(|row| {
-                    let start = row * width + out_x * stride[1];
-                    &plane[start..start + kernel[1]]
-                });
+                // Nothing is beyond the edge.
+                let inside = |place: usize, axis: usize, size: usize| {
+                    let start = place * stride[axis];
+                    let end = start + kernel[axis] - padding[axis];
+                    start.saturating_sub(padding[axis])..end.min(size)
+                };
+                let columns = inside(out_x, 1, width);
+                let window =
+                    inside(out_y, 0, height).flat_map(|row| &plane[row * width..][columns.clone()]);
                 let window = window.copied();
                 y.push(if mean {
                     window.sum::<f32>() / places
@@ -558,11 +563,22 @@ mod tests {
         let of = |mean| Pooling {
             kernel_size: [2, 2],
             stride: [2, 2],
+            padding: [0, 0],
             mean,
         };
         assert_eq!(pool(&x, [1, 3, 3], [1, 1, 1], of(false)), [5.0]);
         let mean = (x[0] + x[1] + x[3] + x[4]) / 4.0;
         assert_eq!(pool(&x, [1, 3, 3], [1, 1, 1], of(true)), [mean]);
+        let over = Pooling {
+            kernel_size: [3, 3],
+            stride: [2, 2],
+            padding: [1, 1],
+            mean: false,
+        };
+        // All below the zeros that would otherwise stand there.
+        let x = x.map(|value| -value - 2.0);
+        let expected = [-1.0, -2.0, -1.0, -2.0];
+        assert_eq!(pool(&x, [1, 3, 3], [1, 2, 2], over), expected);
     }
 
     #[test]

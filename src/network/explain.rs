@@ -115,7 +115,8 @@ pub enum Arithmetic {
         /// Added to the products.
         bias: f32,
     },
-    /// The largest of the window or its mean, each value after `scale · x + shift`.
+    /// The largest of the window or its mean, each value after `scale · x + shift`. Places beyond the edge repeat the nearest
+    /// inside, which changes no maximum.
     Pool {
         /// The mean instead of the largest.
         mean: bool,
@@ -312,6 +313,7 @@ fn explain_pool(
     let Pooling {
         kernel_size,
         stride,
+        padding,
         mean,
     } = pool
         .and_then(|index| layers[index].pooling())
@@ -328,11 +330,16 @@ fn explain_pool(
         }
         _ => (1.0, 0.0),
     };
-    let origin = [place.y * stride[0], place.x * stride[1]];
+    let inside = |start: usize, offset: usize, axis: usize, size: usize| {
+        (start * stride[axis] + offset)
+            .saturating_sub(padding[axis])
+            .min(size - 1)
+    };
+    let origin = [inside(place.y, 0, 0, height), inside(place.x, 0, 1, width)];
     let window: Vec<(usize, f32)> = (0..kernel_size[0] * kernel_size[1])
         .map(|index| {
-            let y = origin[0] + index / kernel_size[1];
-            let x = origin[1] + index % kernel_size[1];
+            let y = inside(place.y, index / kernel_size[1], 0, height);
+            let x = inside(place.x, index % kernel_size[1], 1, width);
             let source = (place.channel * height + y) * width + x;
             (source, input[source])
         })
@@ -426,7 +433,7 @@ fn seen_before(
         },
         StageKind::Pool { pool, .. } => {
             match pool.and_then(|index| model.spec.layers()[index].pooling()) {
-                Some(pooling) => Some((pooling.kernel_size, pooling.stride, [0, 0])),
+                Some(pooling) => Some((pooling.kernel_size, pooling.stride, pooling.padding)),
                 _ if stage.input == stage.output => Some(([1, 1], [1, 1], [0, 0])),
                 _ => None,
             }

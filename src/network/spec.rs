@@ -54,12 +54,16 @@ pub enum LayerSpec {
         /// Added to the variance.
         epsilon: f32,
     },
-    /// Maximum over windows; no padding, incomplete windows at the edge are left out.
+    /// Maximum over windows; incomplete windows at the edge are left out.
     MaxPool2d {
         /// `[height, width]`.
         kernel_size: [usize; 2],
         /// `[vertical, horizontal]`.
         stride: [usize; 2],
+        /// How far windows reach over the edge, `[vertical, horizontal]`, where nothing is: less than half their size. None
+        /// where the file does not say.
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        padding: [usize; 2],
     },
     /// Mean over windows; no padding, incomplete windows at the edge are left out. With the kernel as large as the maps
     /// it is the mean of each map (global average pooling: Lin et al. 2013, arXiv:1312.4400).
@@ -104,6 +108,10 @@ pub enum LayerSpec {
 
 fn ones() -> [usize; 2] {
     [1, 1]
+}
+
+fn is_nothing(padding: &[usize; 2]) -> bool {
+    *padding == [0, 0]
 }
 
 /// The non-linearity at the end of a stage.
@@ -195,6 +203,8 @@ pub struct Pooling {
     pub kernel_size: [usize; 2],
     /// `[vertical, horizontal]`.
     pub stride: [usize; 2],
+    /// How far windows reach over the edge; only those of a maximum.
+    pub padding: [usize; 2],
     /// The mean instead of the maximum.
     pub mean: bool,
 }
@@ -204,6 +214,7 @@ impl Pooling {
     pub const NONE: Self = Self {
         kernel_size: [1, 1],
         stride: [1, 1],
+        padding: [0, 0],
         mean: false,
     };
 }
@@ -467,6 +478,7 @@ impl NetworkSpec {
         let pool = || LayerSpec::MaxPool2d {
             kernel_size: [2, 2],
             stride: [2, 2],
+            padding: [0, 0],
         };
         Self::new(
             "CNN",
@@ -659,20 +671,22 @@ impl LayerSpec {
 
     /// The pooling that this layer is, if it is one.
     pub fn pooling(&self) -> Option<Pooling> {
-        let (kernel_size, stride, mean) = match *self {
+        let (kernel_size, stride, padding, mean) = match *self {
             Self::MaxPool2d {
                 kernel_size,
                 stride,
-            } => (kernel_size, stride, false),
+                padding,
+            } => (kernel_size, stride, padding, false),
             Self::AvgPool2d {
                 kernel_size,
                 stride,
-            } => (kernel_size, stride, true),
+            } => (kernel_size, stride, [0, 0], true),
             _ => return None,
         };
         Some(Pooling {
             kernel_size,
             stride,
+            padding,
             mean,
         })
     }
@@ -737,8 +751,22 @@ impl LayerSpec {
             Self::MaxPool2d {
                 kernel_size,
                 stride,
+                padding,
+            } => {
+                // So every window has its middle inside.
+                let most = kernel_size.map(|size| size.saturating_sub(1) / 2);
+                if padding[0] > most[0] || padding[1] > most[1] {
+                    return Err(format!(
+                        "has padding {padding:?}, which must be less than half of {kernel_size:?}"
+                    ));
+                }
+                Ok([
+                    c,
+                    windows(h, kernel_size[0], stride[0], padding[0])?,
+                    windows(w, kernel_size[1], stride[1], padding[1])?,
+                ])
             }
-            | Self::AvgPool2d {
+            Self::AvgPool2d {
                 kernel_size,
                 stride,
             } => Ok([

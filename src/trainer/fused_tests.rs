@@ -97,6 +97,7 @@ fn odd() -> NetworkSpec {
         LayerSpec::MaxPool2d {
             kernel_size: [3, 2],
             stride: [3, 2],
+            padding: [0, 0],
         },
         LayerSpec::Flatten,
         LayerSpec::Linear {

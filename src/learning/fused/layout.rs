@@ -434,8 +434,9 @@ fn check(spec: &NetworkSpec, stages: &[Stage], batch: usize) -> Result<(), Unsup
             LayerSpec::MaxPool2d {
                 kernel_size,
                 stride,
-            } if kernel_size != stride => {
-                return refuse(format!("layer {index} has overlapping windows"));
+                padding,
+            } if kernel_size != stride || *padding != [0, 0] => {
+                return refuse(format!("layer {index} has overlapping windows or padding"));
             }
             LayerSpec::AvgPool2d { .. } => {
                 return refuse(format!("layer {index} takes means"));

@@ -105,6 +105,8 @@ pub(super) struct PoolShape {
     kernel_x: usize,
     stride_y: usize,
     stride_x: usize,
+    padding_y: usize,
+    padding_x: usize,
     /// The mean instead of the maximum.
     mean: bool,
     /// Whether a scale and a shift for each channel come before that.
@@ -308,6 +310,8 @@ fn stage_kernel(
                 kernel_x: pooling.kernel_size[1],
                 stride_y: pooling.stride[0],
                 stride_x: pooling.stride[1],
+                padding_y: pooling.padding[0],
+                padding_x: pooling.padding[1],
                 mean: pooling.mean,
                 affine: norm.is_some(),
             })
@@ -714,6 +718,7 @@ fn pool_stage(
             scale = parameters[shape.offsets.weight + channel];
             shift = parameters[comptime!(shape.offsets.weight + shape.channels) + channel];
         }
+        // The window's first place, or behind its padding the first that is always inside.
         let start = (channel * shape.in_height + out_y * shape.stride_y) * shape.in_width
             + out_x * shape.stride_x;
         let mut pooled = 0.0f32;
@@ -724,12 +729,28 @@ fn pool_stage(
         for kernel_y in 0..shape.kernel_y {
             #[unroll(comptime!(shape.kernel_y * shape.kernel_x <= 16))]
             for kernel_x in 0..shape.kernel_x {
-                let place = start + kernel_y * shape.in_width + kernel_x;
-                let value = read(input, arena, place, image, shape.offsets) * scale + shift;
-                if comptime!(shape.mean) {
-                    pooled += value;
+                if comptime!(shape.padding_y + shape.padding_x > 0) {
+                    let in_y = out_y * shape.stride_y + kernel_y;
+                    let in_x = out_x * shape.stride_x + kernel_x;
+                    let inside = in_y >= shape.padding_y
+                        && in_x >= shape.padding_x
+                        && in_y < comptime!(shape.in_height + shape.padding_y)
+                        && in_x < comptime!(shape.in_width + shape.padding_x);
+                    if inside {
+                        let y = in_y - shape.padding_y;
+                        let x = in_x - shape.padding_x;
+                        let place = (channel * shape.in_height + y) * shape.in_width + x;
+                        let value = read(input, arena, place, image, shape.offsets) * scale + shift;
+                        pooled = f32::max(pooled, value);
+                    }
                 } else {
-                    pooled = f32::max(pooled, value);
+                    let place = start + kernel_y * shape.in_width + kernel_x;
+                    let value = read(input, arena, place, image, shape.offsets) * scale + shift;
+                    if comptime!(shape.mean) {
+                        pooled += value;
+                    } else {
+                        pooled = f32::max(pooled, value);
+                    }
                 }
             }
         }

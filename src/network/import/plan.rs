@@ -115,7 +115,9 @@ impl Plan {
             .map(|conv| conv.strides_in_block.is_some())
             .collect();
         for (place, conv) in plan.convs.iter_mut().enumerate() {
-            conv.pool_expected &= !blocks[place] && blocks.get(place + 1) != Some(&true);
+            let before_block = blocks.get(place + 1) == Some(&true);
+            conv.pool_expected &= !blocks[place] && !before_block;
+            conv.is_stem = place == 0 && before_block && !blocks[0];
         }
         Some(plan)
     }
@@ -289,6 +291,7 @@ impl Plan {
                         kernel_size,
                         stride,
                         mean,
+                        ..
                     }) if mean.unwrap_or(mean_pool) => LayerSpec::AvgPool2d {
                         kernel_size,
                         stride,
@@ -296,10 +299,12 @@ impl Plan {
                     Some(Pool {
                         kernel_size,
                         stride,
+                        padding,
                         ..
                     }) => LayerSpec::MaxPool2d {
                         kernel_size,
                         stride,
+                        padding,
                     },
                     None => continue,
                 },
@@ -375,6 +380,7 @@ fn conv(module: &Module) -> Option<Conv> {
             pool_fits_gap: None,
             pool_expected: false,
             strides_in_block: None,
+            is_stem: false,
         }),
         _ => None,
     }

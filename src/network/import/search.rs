@@ -33,6 +33,12 @@ const GLOBAL_MEAN: u32 = 2;
 const REGULAR: u32 = 2;
 /// A shortcut with a convolution of its own mostly halves the maps.
 const BLOCK_WITHOUT_STRIDE: u32 = 3;
+const POOL_AFTER_BLOCK: u32 = 5;
+/// Before residual blocks stands a convolution of 7×7 with stride 2 and a pooling with padding (He et al. 2015,
+/// arXiv:1512.03385), or a smaller one with neither.
+const WIDE_STEM: [usize; 2] = [7, 7];
+const OTHER_STEM: u32 = 1;
+const POOL_AFTER_STEM: u32 = 2;
 
 /// A convolution whose surroundings are searched.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +54,8 @@ pub(super) struct Conv {
     /// Whether it stands in a residual block, and may then have a stride: the block's output has to be as large as what the
     /// shortcut brings, so that all else keeps the maps' size.
     pub strides_in_block: Option<bool>,
+    /// Whether it comes first, and residual blocks follow.
+    pub is_stem: bool,
 }
 
 /// What the maps have to end in.
@@ -321,7 +329,8 @@ impl Search<'_> {
             let (stride, padding) = (choice.stride[axis], choice.padding[axis]);
             *size = windows(*size, kernel[axis], stride, padding).ok()?;
             if let Some(pool) = choice.pool {
-                *size = windows(*size, pool.kernel_size[axis], pool.stride[axis], 0).ok()?;
+                let [kernel, stride] = [pool.kernel_size[axis], pool.stride[axis]];
+                *size = windows(*size, kernel, stride, pool.padding[axis]).ok()?;
             }
         }
         let mut cost = choice.cost;
@@ -354,7 +363,7 @@ fn options(conv: &Conv, fixed: &Fixed) -> Vec<Choice> {
         for (stride, stride_cost) in strides(conv, fixed) {
             for (pool, pool_cost) in pools(conv, fixed) {
                 let mut cost = padding_cost + stride_cost + pool_cost;
-                if stride != [1, 1] && pool.is_some() {
+                if stride != [1, 1] && pool.is_some() && !conv.is_stem {
                     cost += STRIDE_AND_POOL;
                 }
                 options.push(Choice {
@@ -404,6 +413,9 @@ fn strides(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], u32)> {
         Some(true) => return vec![([2, 2], 0), ([1, 1], BLOCK_WITHOUT_STRIDE)],
         None => {}
     }
+    if conv.is_stem && conv.kernel_size == WIDE_STEM {
+        return vec![([2, 2], 0), ([1, 1], OTHER_STEM)];
+    }
     let mut strides = vec![([1, 1], 0), ([2, 2], STRIDE_TWO)];
     let [y, x] = conv.kernel_size;
     if y == x && y > 2 {
@@ -416,6 +428,34 @@ fn pools(conv: &Conv, fixed: &Fixed) -> Vec<(Option<Pool>, u32)> {
     if let Some(pool) = fixed.pool {
         return vec![(pool, 0)];
     }
+    if !conv.may_pool {
+        return vec![(None, 0)];
+    }
+    if conv.is_stem {
+        let padded = Pool {
+            padding: [1, 1],
+            mean: Some(false),
+            ..Pool::either([3, 3], [2, 2])
+        };
+        let small = Pool::either([2, 2], [2, 2]);
+        return if conv.kernel_size == WIDE_STEM {
+            vec![
+                (Some(padded), 0),
+                (None, OTHER_STEM),
+                (Some(small), POOL_AFTER_STEM),
+            ]
+        } else {
+            vec![
+                (None, 0),
+                (Some(padded), POOL_AFTER_STEM),
+                (Some(small), POOL_AFTER_STEM),
+            ]
+        };
+    }
+    if conv.strides_in_block.is_some() {
+        let pool = Pool::either([2, 2], [2, 2]);
+        return vec![(None, 0), (Some(pool), POOL_AFTER_BLOCK)];
+    }
     // Without a hint from the numbering, habit has to do.
     let (with, without) = match (conv.pool_fits_gap, conv.pool_expected) {
         (Some(true), _) => (0, ROOM_WITHOUT_POOL),
@@ -423,9 +463,6 @@ fn pools(conv: &Conv, fixed: &Fixed) -> Vec<(Option<Pool>, u32)> {
         (None, true) => (0, EXPECTED_POOL_MISSING),
         (None, false) => (UNEXPECTED_POOL, 0),
     };
-    if !conv.may_pool {
-        return vec![(None, 0)];
-    }
     vec![
         (Some(Pool::either([2, 2], [2, 2])), with),
         (None, without),
@@ -449,6 +486,7 @@ mod tests {
                 pool_fits_gap: None,
                 pool_expected: list.get(i + 1).map(|next| next.0) != Some(*out_channels),
                 strides_in_block: None,
+                is_stem: false,
             });
         all.collect()
     }

@@ -17,7 +17,7 @@ pub(super) const MNIST: MeanStd = MeanStd {
 pub(super) const KEYS: &str = "\"activation\": \"relu\", \"silu\", \"gelu\", \"tanh\", \"sigmoid\", \"leaky_relu\" or \"none\"; \
      \"normalisation\": {\"mean\": …, \"std\": …}; \
      \"padding\" and \"stride\": a number or one per convolution (padding also \"same\"); \"pool\": \"none\", \"2x2\", \
-     \"3x3/2\" (window/stride), \"2x2 mean\" or one per convolution; \"flatten\": \"chw\" or \"hwc\"; \"transposed\": true \
+     \"3x3/2\" (window/stride), \"3x3/2/1\" (and padding), \"2x2 mean\" or one per convolution; \"flatten\": \"chw\" or \"hwc\"; \"transposed\": true \
      for pictures that lie on their side; \"shortcuts\": added \"before\" the activation, \"after\" it, \"bare\" without one, \
      or \"none\"; \"order\": the prefixes first to last; \"classes\": a list of \
      names; \"name\"";
@@ -29,6 +29,8 @@ pub(super) struct Pool {
     pub kernel_size: [usize; 2],
     /// `[vertical, horizontal]`.
     pub stride: [usize; 2],
+    /// `[vertical, horizontal]`; none with a mean.
+    pub padding: [usize; 2],
     /// Whether the mean is taken and not the maximum; none where nobody says.
     pub mean: Option<bool>,
 }
@@ -39,6 +41,7 @@ impl Pool {
         Self {
             kernel_size,
             stride,
+            padding: [0, 0],
             mean: None,
         }
     }
@@ -234,7 +237,7 @@ fn pair(value: &Value, least: u64) -> Option<[usize; 2]> {
     }
 }
 
-/// `none`, `2x2`, `2`, `3x3/2`, each also with `mean` or `max` behind it.
+/// `none`, `2x2`, `2`, `3x3/2`, `3x3/2/1`, each also with `mean` or `max` behind it.
 fn window(value: &Value) -> Option<Option<Pool>> {
     let text = match value {
         Value::Null => return Some(None),
@@ -262,13 +265,19 @@ fn window(value: &Value) -> Option<Option<Pool>> {
         })
     };
     let (kernel_size, stride) = match text.split_once('/') {
-        Some((size, stride)) => (sizes(size)?, sizes(stride)?),
-        None => (sizes(&text)?, sizes(&text)?),
+        Some((size, stride)) => (size.to_string(), stride.to_string()),
+        None => (text.clone(), text),
+    };
+    let (stride, padding) = match stride.split_once('/') {
+        Some((_, _)) if mean == Some(true) => return None,
+        Some((stride, padding)) => (sizes(stride)?, sizes(padding)?),
+        None => (sizes(&stride)?, [0, 0]),
     };
     Some(Some(Pool {
-        kernel_size,
+        kernel_size: sizes(&kernel_size)?,
         stride,
-        mean,
+        padding,
+        mean: if padding == [0, 0] { mean } else { Some(false) },
     }))
 }
 
@@ -291,6 +300,13 @@ mod tests {
         assert_eq!(found[0].pool, Some(None));
         assert_eq!(found[1].pool, Some(Some(Pool::either([3, 3], [2, 2]))));
         assert_eq!(fixed("{}", 1).unwrap(), [Fixed::default()]);
+        let found = fixed(r#"{"pool": "3x3/2/1"}"#, 1).unwrap();
+        let padded = Pool {
+            padding: [1, 1],
+            ..Pool::max([3, 3], [2, 2])
+        };
+        assert_eq!(found[0].pool, Some(Some(padded)));
+        assert!(fixed(r#"{"pool": "3x3/2/1 mean"}"#, 1).is_err());
     }
 
     #[test]

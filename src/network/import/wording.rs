@@ -151,7 +151,13 @@ fn arrangement(modules: &[Module], choices: &[Choice]) -> Value {
                 None => "note-then-pool",
             };
             let pooled = Note::new(key).with("size", format!("{y}×{x}"));
-            parts.push(strided(pooled, pool.stride, [y, x]));
+            let strided = strided(pooled, pool.stride, [y, x]);
+            parts.push(match pool.padding {
+                [0, 0] => strided,
+                padding => Note::new("note-padding")
+                    .with("name", strided)
+                    .with("padding", pair(padding)),
+            });
         }
         Value::list(parts, ", ")
     });

@@ -106,6 +106,7 @@ fn pool() -> LayerSpec {
     LayerSpec::MaxPool2d {
         kernel_size: [2, 2],
         stride: [2, 2],
+        padding: [0, 0],
     }
 }
 
@@ -381,6 +382,7 @@ fn any_described() -> impl Strategy<Value = (NetworkSpec, String)> {
                 layers.push(LayerSpec::MaxPool2d {
                     kernel_size: [window, window],
                     stride: [2, 2],
+                    padding: [0, 0],
                 });
                 side = (side - window) / 2 + 1;
                 pools.push(format!("{window}x{window}/2"));

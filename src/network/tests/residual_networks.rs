@@ -261,6 +261,46 @@ fn blocks_are_read_as_their_own_program_reads_them() {
     }
 }
 
+/// The largest of each 3×3 window, every second one, with a padding of 1 that is never the largest.
+fn pooled(x: &Maps) -> Maps {
+    let map = |map: &Vec<Vec<f64>>| {
+        let (height, width) = (map.len(), map[0].len());
+        let largest = |y: usize, x: usize| {
+            let rows = (2 * y).saturating_sub(1)..(2 * y + 2).min(height);
+            let columns = (2 * x).saturating_sub(1)..(2 * x + 2).min(width);
+            let window = rows.flat_map(|row| &map[row][columns.clone()]);
+            window.copied().fold(f64::NEG_INFINITY, f64::max)
+        };
+        let line = |y| (0..width.div_ceil(2)).map(|x| largest(y, x)).collect();
+        (0..height.div_ceil(2)).map(line).collect()
+    };
+    x.iter().map(map).collect()
+}
+
+#[test]
+fn a_wide_stem_halves_the_maps_twice() {
+    let (mut state, mut random) = (State::default(), random(9));
+    let next = &mut random;
+    state.weight("conv1", &[4, 1, 7, 7], next);
+    state.norm("bn1", 4, next);
+    for number in 1..=2 {
+        state.weight(&format!("layer1.0.conv{number}"), &[4, 4, 3, 3], next);
+        state.norm(&format!("layer1.0.bn{number}"), 4, next);
+    }
+    state.weight("fc", &[10, 4], next);
+    state.tensor("fc.bias".into(), &[10], next);
+    let loaded = import::load(&state.file(), "resnet18.safetensors", Some(HALF)).unwrap();
+    assert_reads(&loaded.model, &images(6, 2), |image| {
+        let x = state.conv(&half(image), "conv1", 2);
+        let x = pooled(&bent(state.normed(&x, "bn1")));
+        let y = state.conv(&x, "layer1.0.conv1", 1);
+        let y = bent(state.normed(&y, "layer1.0.bn1"));
+        let y = state.conv(&y, "layer1.0.conv2", 1);
+        let y = state.normed(&y, "layer1.0.bn2");
+        state.answer(&bent(sum(y, &x)))
+    });
+}
+
 #[test]
 fn a_description_says_where_shortcuts_are_added() {
     let (mut state, mut random) = (State::default(), random(8));

@@ -23,8 +23,8 @@ struct Block {
     padding: [usize; 2],
     /// Batch normalisation, before the activation or (true) after it.
     norm_after: Option<bool>,
-    /// Kernel and stride, and whether the mean is taken.
-    pool: Option<([[usize; 2]; 2], bool)>,
+    /// Kernel and stride, and the mean or, with a padding where it fits, the maximum.
+    pool: Option<([[usize; 2]; 2], Option<usize>)>,
     shortcut: Shortcut,
 }
 
@@ -47,7 +47,10 @@ fn any_block() -> impl Strategy<Value = Block> {
         uniform2(1usize..3),
         uniform2(0usize..3),
     );
-    let pool = ([uniform2(2usize..4), uniform2(1usize..3)], any::<bool>());
+    let pool = (
+        [uniform2(2usize..4), uniform2(1usize..3)],
+        prop::option::of(0usize..2),
+    );
     let shortcut = prop::sample::select(vec![
         Shortcut::None,
         Shortcut::Convolution,
@@ -160,19 +163,24 @@ fn layers(
             }
             layers.extend(ends);
         }
-        if let Some(([kernel_size, stride], mean)) = block.pool
-            && let Some(pooled) = windows(size, kernel_size, stride, [0, 0])
+        let pool = block.pool.map(|([kernel_size, stride], padding)| {
+            let most = kernel_size.map(|size| (size - 1) / 2);
+            let padding = padding.map(|padding| most.map(|most| padding.min(most)));
+            (kernel_size, stride, padding)
+        });
+        if let Some((kernel_size, stride, padding)) = pool
+            && let Some(pooled) = windows(size, kernel_size, stride, padding.unwrap_or_default())
         {
-            layers.push(if mean {
-                LayerSpec::AvgPool2d {
+            layers.push(match padding {
+                None => LayerSpec::AvgPool2d {
                     kernel_size,
                     stride,
-                }
-            } else {
-                LayerSpec::MaxPool2d {
+                },
+                Some(padding) => LayerSpec::MaxPool2d {
                     kernel_size,
                     stride,
-                }
+                    padding,
+                },
             });
             size = pooled;
         }
