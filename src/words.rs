@@ -334,6 +334,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_note_about_a_network_has_words() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/network");
+        let mut files = files_in(&folder.join("import"));
+        files.push(folder.join("import.rs"));
+        let mut told = BTreeSet::new();
+        for file in files {
+            let code = std::fs::read_to_string(file).expect("a file of the network's part");
+            let notes = code.split("\"note-").skip(1);
+            told.extend(notes.filter_map(|rest| rest.split('"').next().map(str::to_string)));
+        }
+        let written = keys(Language::English).into_keys();
+        let written = written.filter_map(|key| key.strip_prefix("note-").map(str::to_string));
+        assert_eq!(told, written.collect());
+    }
+
     /// A sentence in the code would stay English.
     #[test]
     fn no_text_stands_in_the_code() {
