@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// Where an arena holds what a network's last layer weighs.
 pub fn vector_of(layout: &ArenaLayout) -> Range<usize> {
-    layout.range(layout.rows().saturating_sub(2))
+    layout.range(layout.source(layout.rows() - 1).unwrap_or(0))
 }
 
 /// What the network's last layer weighs of these digits, one after the other.

@@ -164,7 +164,7 @@ impl<'b> Overlay<'_, 'b> {
         let unit = self.look.composed.places.unit;
         let middle = |row: usize| {
             let stage = lane.stages.iter().find(|stage| stage.row == row)?;
-            Some(pos2(to_egui(stage.rect).center().x, lane.shelf))
+            Some(self.seen([to_egui(stage.rect).center().x, lane.shelf]))
         };
         for (index, stage) in item.network.layout.stages.iter().enumerate() {
             let ends = (stage.add.and_then(middle), middle(index + 1));
