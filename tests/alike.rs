@@ -3,9 +3,9 @@
 use bevy::prelude::Entity;
 use mnistify::{
     actions::Action,
-    alike::{ALIKE, Bank, PixelBank, nearest, pixels_of, vector_of, vectors_of},
+    alike::{ALIKE, Bank, Digits, PixelBank, nearest, pixels_of, vector_of, vectors_of},
     commands::offscreen::Offscreen,
-    gpu::Near,
+    gpu::{Near, SharedGpu},
     inference::Network,
     pad::Pad,
     school::included_lessons,
@@ -15,13 +15,14 @@ use mnistify::{
 use mnistify_drawing::{PIXELS, recording};
 use mnistify_learning::Pool;
 use mnistify_network::{CpuNetwork, explain::Cell};
-use std::{path::Path, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 /// Largest relative difference of a distance: sums in another order, and the GPU's values differ by rounding through the
 /// layers.
 const TOLERANCE: f32 = 2e-3;
-/// Seconds that a software GPU may take for a whole bank.
+/// Seconds that a software GPU may take for a whole bank of this many digits.
 const PATIENCE: u64 = 300;
+const DIGITS: usize = 300;
 
 fn draw(offscreen: &mut Offscreen, name: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/strokes/{name}.json"));
@@ -89,6 +90,11 @@ fn the_gpu_finds_the_digits_that_the_cpu_finds() {
     let models = mnistify::shipped_models().expect("the shipped models load");
     let mut offscreen = Offscreen::start(640, 360, models).expect("a software adapter will do");
     let pool = included_lessons().expect("the checked-in digits are sound");
+    let pool = Arc::new(pool.narrowed(DIGITS, 0.0, 1));
+    let world = offscreen.app.world_mut();
+    world.insert_resource(Digits::of(pool.clone()));
+    // The kernels are what is tested, also where the CPU would be asked instead.
+    world.resource_mut::<SharedGpu>().is_software = false;
     let all = 0..pool.training_images();
     let pixels = pixels_of(&pool, all.clone());
     draw(&mut offscreen, "three");

@@ -152,7 +152,7 @@ fn an_answer_has_pages() {
         harness.get_by_label("Digits like yours").click();
         harness.run_steps(4);
         assert_eq!(page(&harness), WhyPage::Alike);
-        harness.get_by_label("to the bare pixels").click();
+        harness.get_by_label("Dot by dot").click();
         harness.run_steps(40);
         let likeness = *harness.state().app.world().resource::<Likeness>();
         assert_eq!(likeness, Likeness::Pixels);

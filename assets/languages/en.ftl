@@ -142,14 +142,14 @@ alike-digit = a person wrote { $digit ->
    *[other] a { $digit }
   }
 alike-take = Press to put it on the pad
-alike-to-network = to this network
-alike-to-pixels = to the bare pixels
-alike-foot-network = To { $network } these are the most alike of { $count } training digits. Being alike to it, they agree with it by nature; compare with the bare pixels.
+alike-to-network = To this network
+alike-to-pixels = Dot by dot
+alike-foot-network = To { $network } these are the most alike of { $count } training digits. Being alike to it, they agree with it by nature; compare dot by dot.
 alike-foot-pixels = Dot by dot these are the most alike of { $count } training digits. No network was asked.
 alike-reading = { $network } reads the training digits first, once: { $percent } %
 alike-coming = The training digits are on their way.
 alike-missing = The training digits did not come. { $reason }
-alike-learning = While the network learns, what is alike to it changes in every moment. Let it stand still, or compare the bare pixels.
+alike-learning = While the network learns, what is alike to it changes in every moment. Let it stand still, or compare dot by dot.
 alike-blank = Draw a digit, and see who drew alike.
 explain-title-input = One dot of your drawing
 explain-body-input = { $pixel } of ink becomes { $value }
@@ -169,7 +169,7 @@ in-out = sum { $in }, bent to { $out }
 sum-of = sum { $sum }
 term-map = map { $number }
 term-neuron = neuron { $number }
-others = the other { $count } together
+others = { $count } others
 bias = a fixed start
 skipped = over a shortcut
 play = Play

@@ -27,8 +27,6 @@ const CPU_AT_ONCE: usize = if cfg!(target_arch = "wasm32") { 4 } else { 100 };
 /// Frames longer than this say that fewer digits are to be read in one, and shorter ones that more can be, in seconds.
 const LONG_FRAME: f32 = 0.034;
 const SHORT_FRAME: f32 = 0.022;
-/// A software GPU reads smaller networks only, by the values of an arena: the CPU alone is faster with others.
-const SOFTWARE_VALUES: usize = 4_000;
 
 /// Every digit's vector in one sense of alike, and those that are nearest to the drawing's.
 #[derive(Component)]
@@ -76,12 +74,13 @@ impl Bank {
         network: &Network,
         live: Option<&FusedNetwork>,
     ) -> Self {
-        let takes_long = gpu.is_software && network.layout.len > SOFTWARE_VALUES;
+        // A software GPU would read one in a frame, since its frames are long; the CPU is free between them.
+        let live = live.filter(|_| !gpu.is_software);
         let limits = gpu.device.limits();
         let sizes = std::iter::successors(Some(MOST_AT_ONCE), |size| Some(size / 2));
         let mut sizes = sizes.take_while(|size| *size > 0);
         let most = sizes.find(|size| FusedNetwork::fits(network.spec(), &limits, *size));
-        let source = match live.filter(|_| !takes_long).zip(most) {
+        let source = match live.zip(most) {
             Some((live, most)) => Source::Gpu {
                 reader: Box::new(live.sharing(&network.model, most)),
                 at_once: FIRST_AT_ONCE.min(most),

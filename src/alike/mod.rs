@@ -53,6 +53,15 @@ pub struct Digits {
 }
 
 impl Digits {
+    /// These, without asking for any.
+    pub fn of(pool: Arc<Pool>) -> Self {
+        Self {
+            pool: Some(pool),
+            trouble: None,
+            asked: true,
+        }
+    }
+
     /// What a person meant who wrote it.
     pub fn label(&self, digit: usize) -> Option<usize> {
         let pool = self.pool.as_ref()?;

@@ -4,11 +4,13 @@ use super::{load_network, offscreen::Offscreen};
 use crate::{
     access::{Access, Hidden},
     actions::{Action, Show, Switch, entry},
+    alike::{Bank, PixelBank},
     composition::Part,
     inference::Network,
     own_network::read_for_pad,
     school::{Phase, Pupil, School, SchoolAction, wish_of},
     view::{DrawSurface, SelectedCell, cameras::OffscreenImage},
+    why::{Likeness, WhyPage},
 };
 use bevy::{
     prelude::*,
@@ -49,6 +51,9 @@ pub struct Arguments {
     /// Inspect a cell: network,row,channel,y,x, such as cnn,1,3,10,8 (row 0 is the input).
     #[arg(long, value_delimiter = ',')]
     select: Option<Vec<String>>,
+    /// Explain the answer, on this page: reasons, alike, pixels (alike dot by dot) or strokes.
+    #[arg(long, value_name = "PAGE", value_parser = ["reasons", "alike", "pixels", "strokes"], conflicts_with = "select")]
+    why: Option<String>,
     /// Fly to the inspected cell.
     #[arg(long, requires = "select")]
     fly: bool,
@@ -144,6 +149,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         }
         offscreen.settle(Duration::from_secs(60))?;
     }
+    explain(&mut offscreen, arguments)?;
     go_to_school(&mut offscreen, arguments)?;
     for _ in 0..FRAMES_TO_ARRIVE {
         offscreen.frame();
@@ -225,6 +231,38 @@ fn set_up(
         offscreen.act(Action::Maps(network, row));
     }
     Ok(selected)
+}
+
+/// Opens the page of the answer that was asked for, and waits for what it shows.
+fn explain(offscreen: &mut Offscreen, arguments: &Arguments) -> Result<(), String> {
+    let Some(page) = &arguments.why else {
+        return Ok(());
+    };
+    let (page, likeness) = match page.as_str() {
+        "alike" => (WhyPage::Alike, Likeness::Network),
+        "pixels" => (WhyPage::Alike, Likeness::Pixels),
+        "strokes" => (WhyPage::Strokes, Likeness::default()),
+        _ => (WhyPage::Reasons, Likeness::default()),
+    };
+    offscreen.act(Action::Explain);
+    offscreen.act(Action::Why(page));
+    offscreen.act(Action::Alike(likeness));
+    let started = Instant::now();
+    for _ in 0..FRAMES_TO_ARRIVE {
+        offscreen.frame();
+    }
+    let is_busy = |world: &mut World| {
+        let pixels = world.resource::<PixelBank>().0.iter();
+        let is_busy = pixels.map(Bank::is_busy).any(|busy| busy);
+        is_busy || world.query::<&Bank>().iter(world).any(Bank::is_busy)
+    };
+    while is_busy(offscreen.app.world_mut()) {
+        offscreen.frame();
+        if started.elapsed() > PATIENCE {
+            return Err("the digits were not read in time".into());
+        }
+    }
+    offscreen.settle(PATIENCE)
 }
 
 /// Opens the school and lets the networks make the steps that were asked for.

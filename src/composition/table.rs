@@ -52,7 +52,12 @@ pub(super) fn beside([width, height]: [f32; 2], half: f32, mode: &Mode) -> Compo
     let answers_left = bar.max[0] + gap;
     let frame = Rect::new(answers_left, top, answers_left + answer, bottom);
     let (answers, glyph) = tiles(frame, answer, 150.0 * unit, &mode.winners, unit);
-    let guide = Rect::new(foot.min[0], foot.min[1], margin + 0.36 * inner, foot.max[1]);
+    let guide = Rect::new(
+        pad.min[0],
+        foot.min[1],
+        pad.min[0] + 0.36 * inner,
+        foot.max[1],
+    );
     Composition {
         class: WindowClass::Wide,
         unit,

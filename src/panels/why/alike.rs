@@ -64,8 +64,8 @@ struct Places {
     alike: [Rect; ALIKE],
 }
 
-/// The own picture at the left and the others in rows beside it, as large as they get; below each there is room for a line of
-/// this height.
+/// The own picture at the left and the others in rows beside it, or all nine in a square where that makes the others larger;
+/// below each there is room for a line of this height.
 fn places(area: Rect, line: f32, gap: f32) -> Places {
     let of_rows = |rows: usize| {
         let columns = ALIKE / rows;
@@ -79,6 +79,22 @@ fn places(area: Rect, line: f32, gap: f32) -> Places {
         .into_iter()
         .max_by(|a, b| a.2.total_cmp(&b.2))
         .unwrap_or((2, 0.0, 0.0));
+    let square = (area.size() / 3.0 - vec2(gap, line)).min_elem();
+    if square > side {
+        let pitch = vec2(
+            area.width() / 3.0,
+            (square + line + gap).min(area.height() / 3.0),
+        );
+        let nine: [Rect; ALIKE + 1] = std::array::from_fn(|index| {
+            let place = vec2((index % 3) as f32, (index / 3) as f32);
+            let inside = vec2((pitch.x - square) / 2.0, 0.0);
+            Rect::from_min_size(area.min + place * pitch + inside, vec2(square, square))
+        });
+        return Places {
+            own: nine[0],
+            alike: std::array::from_fn(|index| nine[index + 1]),
+        };
+    }
     let columns = ALIKE / rows;
     let pitch = vec2(
         (area.width() - own - 2.0 * gap) / columns as f32,
@@ -312,7 +328,7 @@ mod tests {
                 );
             }
             let [first, ..] = places.alike;
-            assert!(places.own.width() > first.width());
+            assert!(places.own.width() >= first.width());
         }
     }
 

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn tabs_fit_beside_the_title_or_below_it() {
         for (width, title, beside) in [
-            (659.0, 200.0, true),
+            (659.0, 180.0, true),
             (659.0, 400.0, false),
             (374.0, 200.0, false),
         ] {

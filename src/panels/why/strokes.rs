@@ -21,6 +21,8 @@ const NARROW: f32 = 440.0;
 const LEAST_RANGE: f32 = 1.0;
 /// Moments that a lead lasts at least to be told of.
 const LONG: usize = 3;
+/// Shades from one end of a piece to the other.
+const SHADES: usize = 6;
 /// The place of a sign's colour on the ramp of values.
 const SIGN: f32 = 0.62;
 
@@ -156,17 +158,23 @@ impl Page<'_, '_> {
             .fold(LEAST_RANGE, |most, w| most.max(w.abs()));
         let shares: Vec<f32> = weights.iter().map(|weight| weight / range).collect();
         let paper = self.paper();
-        let numbered = || self.told.pieces().iter().zip(&shares);
+        let all = self.told.pieces();
         for (index, stroke) in self.told.strokes().iter().enumerate() {
             if stroke.tool == Tool::Erase {
                 paper.line(&stroke.points, stroke.width, theme::tile());
                 continue;
             }
-            for (piece, share) in numbered() {
+            for (number, piece) in all.iter().enumerate() {
                 for span in piece.spans.iter().filter(|span| span.stroke == index) {
-                    let points = pieces::part(&stroke.points, span.from, span.to);
-                    let width = stroke.width * (0.6 + 0.4 * share.abs());
-                    paper.line(&points, width, piece_colour(*share));
+                    for step in 0..SHADES {
+                        let [from, to] = [step, step + 1].map(|step| {
+                            span.from + (span.to - span.from) * step as f32 / SHADES as f32
+                        });
+                        let share = shade(&shares, number, (step as f32 + 0.5) / SHADES as f32);
+                        let points = pieces::part(&stroke.points, from, to);
+                        let width = stroke.width * (0.6 + 0.4 * share.abs());
+                        paper.line(&points, width, piece_colour(share));
+                    }
                 }
             }
         }
@@ -223,13 +231,15 @@ impl Page<'_, '_> {
         let span = (end - begin).max(1e-3);
         let x = |index: usize| chart.min.x + (moments[index] - begin) / span * chart.width();
         let ever: Vec<Lead> = long_leads(&self.told.leads);
+        // The words about the last change stand above the water.
+        let depth = chart.height() - 1.5 * size - 3.0;
         let classes = self.told.answers[0].probabilities.len();
         let line_of = |class: usize| -> Vec<Pos2> {
             let shares = self.told.answers.iter().enumerate();
             shares
                 .map(|(index, answer)| {
                     let share = answer.probabilities[class];
-                    pos2(x(index), chart.max.y - share * (chart.height() - 3.0))
+                    pos2(x(index), chart.max.y - share * depth)
                 })
                 .collect()
         };
@@ -434,10 +444,23 @@ fn paragraph(painter: &Painter, look: &Look<'_>, area: Rect, words: &str) -> f32
     end
 }
 
+/// What the line does at this share of a piece's length: from middle to middle of the pieces it goes over evenly.
+fn shade(shares: &[f32], piece: usize, place: f32) -> f32 {
+    let own = shares[piece];
+    let (other, part) = if place < 0.5 {
+        (piece.checked_sub(1), 0.5 - place)
+    } else {
+        (Some(piece + 1), place - 0.5)
+    };
+    let other = other.and_then(|other| shares.get(other)).unwrap_or(&own);
+    own + (other - own) * part
+}
+
 /// From what does nothing to what does most for (1) and against (−1).
 fn piece_colour(share: f32) -> Color32 {
     let [r, g, b] = value_colour(SIGN * share.signum());
-    let neutral = theme::track();
+    // Parts of a line overlap, so nothing may shine through.
+    let neutral = theme::tile().blend(theme::track());
     neutral.lerp_to_gamma(Color32::from_rgb(r, g, b), share.abs().powf(0.6).min(1.0))
 }
 
