@@ -6,7 +6,7 @@ use crate::{
     eval::{
         CHOICE_SEED, THRESHOLD_SEED,
         choice::{Choice, Evidence, choose},
-        drawn::prepared_images,
+        drawn::{loose_images, prepared_images},
         rejection::{PER_KIND, non_digits},
     },
     eval_command::{REJECTION_PER_HAND, load},
@@ -45,10 +45,11 @@ pub fn run(arguments: &CalibrateArguments) -> Result<()> {
     if arguments.save.is_some() && arguments.files.len() != 1 {
         return Err("--save takes exactly one file".into());
     }
-    let (examined, readers) = load(&arguments.files, false)?;
+    let (examined, readers) = load(&arguments.files, false, None)?;
     let folder = arguments.data.folder()?;
     let mnist = data::load_training(&folder)?;
-    let drawn = prepared_images(REJECTION_PER_HAND, THRESHOLD_SEED);
+    let mut drawn = prepared_images(REJECTION_PER_HAND, THRESHOLD_SEED);
+    drawn.extend(loose_images(REJECTION_PER_HAND, THRESHOLD_SEED));
     let non_digits = non_digits(PER_KIND, CHOICE_SEED);
     let evidence = Evidence {
         validation: &mnist.validation,

@@ -5,16 +5,16 @@ use crate::{
     eval::{
         Reader, SEED, THRESHOLD_SEED,
         conditions::Condition,
-        drawn::{PER_HAND, drawn, prepared_images, sheet_rows},
+        drawn::{PER_HAND, drawn, loose_images, prepared_images, sheet_rows},
         fonts,
         rejection::{Digits, Kind, PER_KIND, fashion, non_digits, rejection},
         report::{Evaluation, Examined, Report},
         robust::robust,
-        sheet,
+        sheet, strangers,
     },
     hands::HANDS,
     options::DataArguments,
-    records,
+    records, rounding,
 };
 use clap::{Args, ValueEnum};
 use mnistify_drawing::Image28;
@@ -75,7 +75,7 @@ pub struct EvalArguments {
     fonts: Option<PathBuf>,
 
     /// Save a contact sheet of the drawings, .png or .pgm: in each line some as they are, then the same ones prepared;
-    /// with --reject also what is no digit.
+    /// with --reject also strangers' digits, digits in haste, and what is no digit.
     #[arg(long, value_name = "PATH")]
     sheet: Option<PathBuf>,
 
@@ -87,6 +87,11 @@ pub struct EvalArguments {
     /// Round the weights to F16 before anything else.
     #[arg(long)]
     half: bool,
+
+    /// Before that, round each matrix to multiples of a power of two, so many or more to its root mean square; the file
+    /// is then far easier to compress.
+    #[arg(long, value_name = "LEVELS", requires = "half", value_parser = clap::value_parser!(u32).range(1..))]
+    grid: Option<u32>,
 
     /// Save the one rounded network with its own figures, and a model card beside it.
     #[arg(
@@ -138,7 +143,7 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
         let shipped = ["models/mlp.safetensors", "models/cnn.safetensors"];
         paths = shipped.map(PathBuf::from).to_vec();
     }
-    let (files, readers) = load(&paths, arguments.half)?;
+    let (files, readers) = load(&paths, arguments.half, arguments.grid)?;
     if arguments.save.is_some() && files.len() != 1 {
         return Err("--save takes exactly one file".into());
     }
@@ -160,7 +165,7 @@ pub fn run(arguments: &EvalArguments) -> Result<()> {
         save_sheet(arguments, path)?;
     }
     if let Some(path) = &arguments.save {
-        save_rounded(path, &files[0], &evaluation.networks[0])?;
+        save_rounded(path, &files[0], &evaluation.networks[0], arguments.grid)?;
     }
     // Where the JSON goes to standard output, it is alone there.
     if arguments.json.as_deref() != Some("-") {
@@ -199,14 +204,17 @@ fn context(evaluation: &Evaluation) -> Value {
     context
 }
 
-/// The networks, with weights rounded to F16 where `half`, and a reader for each, whose names differ.
+/// The networks, with weights rounded to a `grid` and to F16 where `half`, and a reader for each, whose names differ.
 ///
 /// # Errors
 /// Where a file cannot be read or is a network that cannot be examined.
-pub fn load(paths: &[PathBuf], half: bool) -> Result<(Vec<File>, Vec<Reader>)> {
+pub fn load(paths: &[PathBuf], half: bool, grid: Option<u32>) -> Result<(Vec<File>, Vec<Reader>)> {
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
         let mut model = Model::load(path)?;
+        if let Some(levels) = grid {
+            rounding::to_grid(&mut model, levels);
+        }
         if half {
             model = Model::from_bytes(&model.to_bytes(true), "the rounded weights")?;
         }
@@ -289,12 +297,14 @@ fn examine(
         };
         let count = per_hand(arguments, REJECTION_PER_HAND);
         let drawings = [THRESHOLD_SEED, SEED].map(|seed| prepared_images(count, seed));
+        let strangers = strangers::prepared_images(count.min(strangers::PER_PLAN));
         let digits = Digits {
             training: &sources.mnist.train,
             validation: &fitted,
             judged: &judged,
             drawn: &drawings[0],
             drawn_judged: &drawings[1],
+            strangers: (&strangers.0, &strangers.1),
         };
         for reader in readers {
             say(&format!("rejection: {}", reader.name()));
@@ -358,7 +368,7 @@ fn halves(data: &Images) -> (Images, Images) {
 
 /// Saves the rounded weights with their own figures, and a card made of what lies beside them. A calibration belongs to
 /// the weights before the rounding, so there is none.
-fn save_rounded(path: &Path, file: &File, figures: &Examined) -> Result<()> {
+fn save_rounded(path: &Path, file: &File, figures: &Examined, grid: Option<u32>) -> Result<()> {
     let mut model = file.model.clone();
     model.calibration = None;
     if !model
@@ -368,6 +378,9 @@ fn save_rounded(path: &Path, file: &File, figures: &Examined) -> Result<()> {
         .any(|word| word == "--half")
     {
         model.card.command.push_str(" --half");
+    }
+    if let Some(levels) = grid {
+        model.card.command.push_str(&format!(" --grid {levels}"));
     }
     let metrics = |report: &Option<Report>| report.as_ref().map(|report| report.metrics);
     model.card.validation = metrics(&figures.validation);
@@ -390,6 +403,11 @@ fn save_sheet(arguments: &EvalArguments, path: &Path) -> Result<()> {
         let folder = arguments.fonts.as_deref();
         let folder = folder.unwrap_or(Path::new(fonts::FOLDER));
         kinds.extend(fonts::letters(folder, 4 * SHEET_COLUMNS));
+        let shown = 2 * SHEET_COLUMNS;
+        let drawn = strangers::prepared_images(shown as u32).0;
+        rows.extend(drawn.chunks(shown).map(<[Image28]>::to_vec));
+        let drawn = loose_images(shown as u32, SEED);
+        rows.extend(drawn.chunks(shown).map(<[Image28]>::to_vec));
         for kind in kinds {
             rows.extend(
                 kind.images
@@ -427,6 +445,9 @@ fn command(arguments: &EvalArguments) -> String {
     }
     if let Some(images) = arguments.images {
         command.push_str(&format!(" --images {images}"));
+    }
+    if let Some(levels) = arguments.grid {
+        command.push_str(&format!(" --grid {levels}"));
     }
     if let Some(folder) = &arguments.fashion {
         command.push_str(&format!(" --fashion {}", folder.display()));
@@ -469,6 +490,7 @@ mod tests {
             &["--images", "0"],
             &["--fashion", "there"],
             &["--fonts", "there"],
+            &["--grid", "8"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
@@ -480,6 +502,7 @@ mod tests {
             &["a.safetensors", "--robust", "--reject", "--json", "b.json"][..],
             &["--strokes", "--half", "--on", "validation", "--images", "9"],
             &["--reject", "--fonts", "c", "--fashion", "d"],
+            &["--half", "--grid", "8"],
         ] {
             let command = command(&parse(words).unwrap());
             let (_, options) = command.split_once(" eval ").unwrap();

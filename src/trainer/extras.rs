@@ -4,6 +4,7 @@
 use crate::{
     eval::conditions::{Condition, prepared as prepare},
     hands::{self, HANDS},
+    loose,
     non_digits::NonDigit,
 };
 use mnistify_drawing::{PIXELS, Preparation, SIDE, rasterise};
@@ -16,11 +17,15 @@ use rand::Rng;
 use rayon::prelude::*;
 
 /// Decides the drawings; evaluations draw from other seeds.
-const SEED: u64 = 20_260_301;
+pub const SEED: u64 = 20_260_301;
 /// Drawings of each hand.
 const PER_HAND: u32 = 2_000;
+/// Drawings of each hand in haste.
+const LOOSE_PER_HAND: u32 = 1_000;
 /// Drawings of each kind that is no digit.
 const PER_KIND: u32 = 12_000;
+/// Blots, and as many halves of digits: they stand for all that is filled.
+const BLOTS: u32 = 24_000;
 
 /// Hands that training never sees, one for each digit that has several, so that an evaluation can tell what was learned
 /// by heart: places in [`HANDS`]. The 1 has none, since MNIST hardly has any but the plain one.
@@ -59,31 +64,40 @@ fn prepared(data: &Images) -> Images {
     collect(images.collect())
 }
 
-/// Digits of all hands but the held-out ones, through the app's own raster, every other one prepared.
+/// Digits of all hands but the held-out ones, neat and in haste, through the app's own raster, every other one prepared.
 fn drawn() -> Images {
-    let numbers = (0..HANDS.len()).filter(|number| !HELD_OUT.contains(number));
+    let numbers = (0..loose::COUNT).filter(|number| !HELD_OUT.contains(number));
     let numbers: Vec<usize> = numbers.collect();
     let images = numbers.into_par_iter().flat_map_iter(|number| {
-        let digit = HANDS[number].digit;
-        (0..PER_HAND).map(move |index| {
-            let strokes = hands::drawing(number, SEED, index);
+        let digit = loose::hand(number).digit;
+        let neat = if number < HANDS.len() { PER_HAND } else { 0 };
+        (0..neat + LOOSE_PER_HAND).map(move |index| {
+            let strokes = match index.checked_sub(neat) {
+                None => hands::drawing(number, SEED, index),
+                Some(index) => loose::drawing(number, SEED, index),
+            };
             (rasterise(&strokes, preparation(index)).to_bytes(), digit)
         })
     });
     collect(images.collect())
 }
 
-/// Scribbles, letters, several digits, blots, and halves of two digits put together; none of them a digit. Training on
-/// such images with even targets is outlier exposure (Hendrycks, Mazeika & Dietterich 2019, arXiv:1812.04606).
+/// Scribbles, letters, several digits (the last two in haste too), blots, and halves of two digits put together; none of
+/// them a digit. Training on such images with even targets is outlier exposure (Hendrycks, Mazeika & Dietterich 2019,
+/// arXiv:1812.04606).
 fn outliers(digits: &Images) -> Images {
     let drawings = NonDigit::ALL.into_par_iter().flat_map_iter(|kind| {
-        (0..PER_KIND).map(move |index| {
-            let strokes = kind.drawing(SEED, index);
-            rasterise(&strokes, preparation(index)).to_bytes()
+        // There are many letters, and some are nearly digits.
+        let count = PER_KIND * if kind == NonDigit::Letter { 2 } else { 1 };
+        (0..count).flat_map(move |index| {
+            let neat = kind.drawing(SEED, index);
+            let loose = kind.loosely(SEED, index);
+            let drawings = std::iter::once(neat).chain(loose);
+            drawings.map(move |strokes| rasterise(&strokes, preparation(index)).to_bytes())
         })
     });
     let mut images: Vec<[u8; PIXELS]> = drawings.collect();
-    let others = (0..PER_KIND).into_par_iter().flat_map_iter(|index| {
+    let others = (0..BLOTS).into_par_iter().flat_map_iter(|index| {
         let mut rng = generator(SEED, Purpose::NonDigits, u64::from(index) | 1 << 40);
         [blot(&mut rng), halves(digits, &mut rng)]
     });

@@ -2,6 +2,7 @@
 
 use crate::{
     hands::HANDS,
+    loose,
     pen::{Spot, Style, between, write},
 };
 use mnistify_drawing::{PAD_SIZE, Point, Stroke};
@@ -43,10 +44,31 @@ impl NonDigit {
                 let style = Style::draw(&mut rng);
                 write(skeleton, &style, &mut rng)
             }
-            Self::Several => several(&mut rng),
+            Self::Several => several(&mut rng, write),
+        }
+    }
+
+    /// The same in haste, where that leaves it what it is: a scribble is as it is, and a hasty T can be a 7.
+    pub fn loosely(self, seed: u64, index: u32) -> Option<Vec<Stroke>> {
+        const STREAM: u64 = 1 << 44;
+        let stream = STREAM | ((self as u64) << 32) | u64::from(index);
+        let mut rng = generator(seed, Purpose::NonDigits, stream);
+        match self {
+            Self::Scribble => None,
+            Self::Letter => {
+                let letters = LETTERS.iter().filter(|one| STILL_LETTERS.contains(one.0));
+                let letters: Vec<&Letter> = letters.collect();
+                let (_, skeleton) = letters[index as usize % letters.len()];
+                let style = loose::style(Style::draw(&mut rng), &mut rng);
+                Some(loose::loosely(skeleton, &style, &mut rng))
+            }
+            Self::Several => Some(several(&mut rng, loose::loosely)),
         }
     }
 }
+
+/// Those of [`LETTERS`] that no haste makes a digit of; the straight bar of B, D and P is what tells them from 8, 0 and 9.
+const STILL_LETTERS: &str = "ABDEFHKMNPRWX";
 
 /// One to four strokes through four to nine random places each, round or with corners. At least ten places in all:
 /// fewer can pass for a 1 or a 7.
@@ -80,7 +102,10 @@ fn scribble(rng: &mut impl Rng) -> Vec<Stroke> {
 }
 
 /// Two or three digits, each in its own part of the pad's width, with one pen.
-fn several(rng: &mut impl Rng) -> Vec<Stroke> {
+fn several<R: Rng>(
+    rng: &mut R,
+    write: impl Fn(&[&[Spot]], &Style, &mut R) -> Vec<Stroke>,
+) -> Vec<Stroke> {
     let count = rng.random_range(2..=3usize);
     let column = PAD_SIZE / count as f32;
     // The hands are up to 0.76 wide and lean; so much of the height leaves a gap between two of them.

@@ -10,7 +10,7 @@ use crate::{
     eval::{Reader, report::Report},
     extras, journal,
     options::{Chosen, DataArguments, model_kind},
-    records,
+    records, rounding,
     runs::Journal,
     search,
     seeds::{self, SeedRun},
@@ -45,6 +45,11 @@ pub struct TrainArguments {
     /// Store the weights as F16, half the size; the figures are then those of the rounded weights.
     #[arg(long)]
     half: bool,
+
+    /// With --half: first round each matrix to multiples of a power of two, so many or more to its root mean square. The
+    /// file is then far easier to compress.
+    #[arg(long, value_name = "LEVELS", requires = "half", value_parser = clap::value_parser!(u32).range(1..))]
+    grid: Option<u32>,
 
     #[command(flatten)]
     chosen: Chosen,
@@ -219,6 +224,9 @@ impl Session<'_> {
         let mut model = outcome.model;
         let mut validation = outcome.validation;
         if self.arguments.half {
+            if let Some(levels) = self.arguments.grid {
+                rounding::to_grid(&mut model, levels);
+            }
             let bytes = model.to_bytes(true);
             model = Model::from_bytes(&bytes, "the rounded weights")?;
             validation = Reader::new(&model, name)?.confusion(&self.data.validation);
@@ -229,7 +237,10 @@ impl Session<'_> {
         eprintln!("validation: {}", figures(&validation));
         eprintln!("test:       {}", figures(&test));
 
-        let half = if self.arguments.half { " --half" } else { "" };
+        let mut half = if self.arguments.half { " --half" } else { "" }.to_string();
+        if let Some(levels) = self.arguments.grid {
+            half.push_str(&format!(" --grid {levels}"));
+        }
         let run = SeedRun {
             config: config.clone(),
             command: format!("{COMMAND} {} --save{half}", config.options()),

@@ -1,8 +1,8 @@
 //! The calibration that a network's file gets: its temperature, the score that catches most of what is no digit, and
 //! the threshold on it.
 //!
-//! A threshold refuses at most 1 % of MNIST's validation digits and at most 1 % of drawn ones: the app reads drawings, but
-//! networks that were trained on such drawings are surer of them than of a stranger's hand.
+//! A threshold refuses at most 1 % of MNIST's validation digits and at most 1 % of drawn ones, neat and in haste: the app
+//! reads drawings, but networks that were trained on such drawings are surer of them than of a stranger's hand.
 //!
 //! Nothing here is what [`super::rejection`] reports later: the temperature comes from MNIST's validation images, the
 //! thresholds from these and from drawings of [`THRESHOLD_SEED`](super::THRESHOLD_SEED), and the choice between the scores is made on

@@ -1,7 +1,10 @@
 //! How well digits drawn as strokes are read, hand by hand: the app's own input, which MNIST's scans only resemble.
 
 use super::{Reader, SEED, Tally};
-use crate::hands::{HANDS, drawing};
+use crate::{
+    hands::{HANDS, drawing},
+    loose,
+};
 use mnistify_drawing::{Image28, Preparation, rasterise};
 use mnistify_learning::Confusion;
 use rayon::prelude::*;
@@ -103,6 +106,18 @@ pub fn prepared_images(per_hand: u32, seed: u64) -> Vec<Image28> {
     let all: Vec<(usize, u32)> = all.collect();
     all.into_par_iter()
         .map(|(number, index)| pair(number, seed, index).prepared)
+        .collect()
+}
+
+/// `per_hand` prepared drawings of every hand in haste.
+pub fn loose_images(per_hand: u32, seed: u64) -> Vec<Image28> {
+    let all = (0..loose::COUNT).flat_map(|number| (0..per_hand).map(move |index| (number, index)));
+    let all: Vec<(usize, u32)> = all.collect();
+    all.into_par_iter()
+        .map(|(number, index)| {
+            let strokes = loose::drawing(number, seed, index);
+            rasterise(&strokes, Preparation::Prepared)
+        })
         .collect()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`robust`]: test digits under [`conditions`], which [`corruptions`] and [`morphology`] make,
 //! - [`drawn`]: digits drawn as strokes, by [`crate::hands`],
+//! - [`strangers`]: digits drawn in hands unlike those of training and thresholds,
 //! - [`rejection`]: what is no digit, by [`calibration`], [`scores`] and [`gaussian`]; letters of fonts come from `fonts`,
 //! - [`choice`]: which score and which threshold a network's file gets,
 //! - [`reader`]: a network with its answers, logits and features,
@@ -27,6 +28,7 @@ pub mod robust;
 pub mod scores;
 pub mod severity;
 pub mod sheet;
+pub mod strangers;
 
 pub use reader::{Reader, ReaderError, Reading};
 

@@ -10,6 +10,7 @@
 use super::{
     Reader, Reading,
     calibration::{Bin, expected_calibration_error, nll, reliability},
+    reader::largest,
     scores::{NAMES, Scorer, auroc, logits_of, rejected, threshold},
 };
 use crate::non_digits::NonDigit;
@@ -33,6 +34,9 @@ pub const PER_KIND: usize = 2_000;
 /// The kind of which the app says nothing at all.
 pub const BLANK: &str = "blank";
 
+/// Digits in hands unlike those of training.
+pub const STRANGERS: &str = "strangers' digits";
+
 /// Images that are no digits.
 #[derive(Clone, Debug)]
 pub struct Kind {
@@ -54,6 +58,8 @@ pub struct Digits<'a> {
     pub drawn: &'a [Image28],
     /// Other prepared drawings, which are judged.
     pub drawn_judged: &'a [Image28],
+    /// Prepared drawings of [`super::strangers`] and their digits, which are judged too.
+    pub strangers: (&'a [Image28], &'a [u8]),
 }
 
 /// One network's figures.
@@ -115,12 +121,17 @@ pub struct ShippedFigures {
     pub refused: f64,
     /// "Not sure", of what is not refused: a probability below the app's threshold.
     pub not_sure: f64,
+    /// Read as another digit, whatever is said of it; none where that makes no sense or was not looked at.
+    #[serde(default)]
+    pub wrong: Option<f64>,
 }
 
 /// Images of one kind with what is computed of them.
 struct Group<'a> {
     kind: &'a str,
     is_digit: bool,
+    /// Of digits, where they are known.
+    labels: Option<&'a [u8]>,
     logits: Vec<[f32; CLASSES]>,
     scores: Vec<[f64; NAMES.len()]>,
 }
@@ -130,9 +141,24 @@ impl<'a> Group<'a> {
         Self {
             kind,
             is_digit,
+            labels: None,
             logits: logits_of(readings),
             scores: scores_of(readings, scorer),
         }
+    }
+
+    fn labelled(self, labels: &'a [u8]) -> Self {
+        Self {
+            labels: Some(labels),
+            ..self
+        }
+    }
+
+    /// The part that is read as another digit.
+    fn wrong(&self) -> Option<f64> {
+        let pairs = self.logits.iter().zip(self.labels?);
+        let wrong = pairs.filter(|(logits, label)| largest(*logits) != **label);
+        Some(wrong.count() as f64 / self.logits.len().max(1) as f64)
     }
 
     /// All values of one score.
@@ -211,8 +237,9 @@ pub fn rejection(reader: &Reader, digits: &Digits<'_>, kinds: &[Kind]) -> Reject
         scores_of(&reader.readings(digits.drawn), &scorer),
     ];
     let mut groups = vec![
-        Group::new("MNIST digits", true, &judged, &scorer),
+        Group::new("MNIST digits", true, &judged, &scorer).labelled(labels),
         group("drawn digits", true, digits.drawn_judged),
+        group(STRANGERS, true, digits.strangers.0).labelled(digits.strangers.1),
     ];
     for kind in kinds {
         groups.push(group(kind.name.as_str(), false, &kind.images));
@@ -279,6 +306,7 @@ fn as_shipped(calibration: &Calibration, groups: &[Group<'_>], labels: &[u8]) ->
             images: verdicts.len(),
             refused: part(Verdict::NoDigit),
             not_sure: part(Verdict::NotSure),
+            wrong: group.wrong(),
         }
     });
     Shipped {
@@ -349,13 +377,14 @@ mod tests {
             judged: &data,
             drawn: &drawn,
             drawn_judged: &drawn,
+            strangers: (&drawn, &data.labels),
         };
         let kinds = non_digits(5, SEED);
         assert_eq!(kinds.len(), 4);
         let found = rejection(&reader, &digits, &kinds);
         assert_eq!(found.scores.len(), NAMES.len());
         for score in &found.scores {
-            assert_eq!(score.kinds.len(), 6);
+            assert_eq!(score.kinds.len(), 7);
             for kind in score.kinds.iter().filter(|kind| kind.is_digit) {
                 assert!(kind.rejected.iter().all(|part| *part <= 0.01), "{kind:?}");
             }
