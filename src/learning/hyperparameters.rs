@@ -343,7 +343,7 @@ pub static TABLE: [Hyperparameter; 24] = [
         "drawn",
         "Digits drawn as pen paths",
         "part of the images that is digits drawn as pen paths",
-        Same(0.04),
+        Same(0.08),
         Number(|c| &mut c.mixture.drawn, Part),
     )
     .levels(&[0.0, 0.04, 0.08, 0.16]),
@@ -351,7 +351,7 @@ pub static TABLE: [Hyperparameter; 24] = [
         "outliers",
         "Images that are no digits",
         "part of the images that is no digits, with even targets",
-        Same(0.04),
+        Each([0.12, 0.08]),
         Number(|c| &mut c.mixture.outliers, Part),
     )
     .levels(&[0.0, 0.04, 0.08, 0.16]),

@@ -25,7 +25,7 @@ pub struct Answer {
 }
 
 /// What two classes have together where an image is one of them, and only which is in doubt.
-const BOTH: f32 = 0.95;
+pub const BOTH: f32 = 0.95;
 
 /// How much an answer is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// Puts a calibration into networks' files: what divides the logits, and below which score something is no digit.
 ///
 /// The temperature is fitted on MNIST's validation images. Of the scores that need nothing but the logits it takes the
-/// one that catches most scribbles, letters and several digits, each at the price of 1 % of drawn digits. The weights stay
+/// one that catches most scribbles, letters and several digits, each at the price of 0.5 % of the digits. The weights stay
 /// as they are. One line of JSON for each file goes to standard output; `train eval --reject` judges the result on other
 /// drawings.
 #[derive(Args, Debug)]

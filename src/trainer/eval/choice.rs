@@ -1,8 +1,9 @@
 //! The calibration that a network's file gets: its temperature, the score that catches most of what is no digit, and
 //! the threshold on it.
 //!
-//! A threshold refuses at most 1 % of MNIST's validation digits and at most 1 % of drawn ones, neat and in haste: the app
-//! reads drawings, but networks that were trained on such drawings are surer of them than of a stranger's hand.
+//! A threshold refuses at most [`PRICE`] of MNIST's validation digits and as much of drawn ones, neat and in haste: the app
+//! reads drawings, but networks that were trained on such drawings are surer of them than of a stranger's hand. What counts
+//! as refused is what the app calls no digit: an image that two classes share is none of these ([`BOTH`]).
 //!
 //! Nothing here is what [`super::rejection`] reports later: the temperature comes from MNIST's validation images, the
 //! thresholds from these and from drawings of [`THRESHOLD_SEED`](super::THRESHOLD_SEED), and the choice between the scores is made on
@@ -11,15 +12,19 @@
 use super::{
     Reader,
     calibration::{
-        expected_calibration_error, fit_temperature, nll, reliability as reliability_bins,
+        expected_calibration_error, fit_temperature, log_sum_exp, nll,
+        reliability as reliability_bins,
     },
-    rejection::{BLANK, FALSE_REJECTION, Kind},
+    rejection::{BLANK, Kind},
     scores::{logits_of, rejected, threshold},
 };
 use mnistify_drawing::Image28;
 use mnistify_learning::{Images, metrics::CLASSES};
-use mnistify_network::{Calibration, Score};
+use mnistify_network::{Answer, Calibration, Score, prediction::BOTH};
 use serde::Serialize;
+
+/// The part of the digits that a threshold may refuse.
+pub const PRICE: f64 = 0.005;
 
 /// What a choice is made from.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +55,8 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
     pub score: Score,
-    /// Refuses [`FALSE_REJECTION`] of the validation digits or of the drawn ones, and less of the others.
+    /// Refuses [`PRICE`] of the validation digits or of the drawn ones, and less of the others; less of both where the rest
+    /// is shared by two classes.
     pub threshold: f32,
     /// The part of each kind that it refuses.
     pub kinds: Vec<Caught>,
@@ -95,9 +101,7 @@ pub fn choose(reader: &Reader, evidence: &Evidence<'_>) -> Choice {
         score: best.score,
         threshold: best.threshold,
     };
-    let refused = logits
-        .iter()
-        .filter(|l| !calibration.is_digit(l.as_slice()));
+    let refused = logits.iter().filter(|l| is_refused(&calibration, l));
     Choice {
         calibration,
         nll: temperatures.map(|t| nll(&logits, labels, t)),
@@ -108,6 +112,24 @@ pub fn choose(reader: &Reader, evidence: &Evidence<'_>) -> Choice {
     }
 }
 
+/// Whether the app calls it no digit.
+fn is_refused(calibration: &Calibration, logits: &[f32; CLASSES]) -> bool {
+    Answer::from_logits(logits, Some(calibration)).is_some_and(|answer| !answer.is_digit)
+}
+
+/// A score, which is infinite where the app refuses at no threshold: by the probability, what two classes share.
+fn effective(score: Score, logits: &[f32; CLASSES], temperature: f64) -> f64 {
+    if score == Score::Probability {
+        let sum = log_sum_exp(logits, temperature);
+        let mut parts = logits.map(|logit| (f64::from(logit) / temperature - sum).exp());
+        parts.sort_unstable_by(f64::total_cmp);
+        if parts[CLASSES - 2..].iter().sum::<f64>() >= f64::from(BOTH) {
+            return f64::INFINITY;
+        }
+    }
+    score.of(logits, temperature)
+}
+
 fn candidate(
     score: Score,
     temperature: f64,
@@ -115,11 +137,17 @@ fn candidate(
     kinds: &[(&Kind, Vec<[f32; CLASSES]>)],
 ) -> Candidate {
     let scores = |logits: &[[f32; CLASSES]]| -> Vec<f64> {
-        let scores = logits.iter().map(|logits| score.of(logits, temperature));
+        let scores = logits.iter();
+        let scores = scores.map(|logits| effective(score, logits, temperature));
         scores.collect()
     };
-    let limits = digits.map(|logits| threshold(&scores(logits), FALSE_REJECTION));
-    let threshold = rounded_down(limits[0].min(limits[1]));
+    let limits = digits.map(|logits| threshold(&scores(logits), PRICE));
+    let mut limit = limits[0].min(limits[1]);
+    if score == Score::Probability {
+        // From here on all is refused that two classes do not share.
+        limit = limit.min(f64::from(BOTH));
+    }
+    let threshold = rounded_down(limit);
     let kinds: Vec<Caught> = kinds
         .iter()
         .map(|(kind, logits)| Caught {
@@ -191,8 +219,28 @@ mod tests {
         let logits = logits_of(&reader.readings(&drawn));
         let refused = logits
             .iter()
-            .filter(|logits| !choice.calibration.is_digit(logits.as_slice()));
-        assert!(refused.count() as f64 <= FALSE_REJECTION * drawn.len() as f64);
+            .filter(|logits| is_refused(&choice.calibration, logits));
+        assert!(refused.count() as f64 <= PRICE * drawn.len() as f64);
+    }
+
+    #[test]
+    fn what_two_classes_share_is_refused_at_no_threshold() {
+        let mut logits = [0.0; CLASSES];
+        (logits[2], logits[7]) = (8.0, 8.0);
+        assert_eq!(effective(Score::Probability, &logits, 1.0), f64::INFINITY);
+        assert_eq!(effective(Score::MaxLogit, &logits, 1.0), 8.0);
+        (logits[2], logits[7]) = (3.0, 3.0);
+        let unsure = effective(Score::Probability, &logits, 1.0);
+        assert_eq!(unsure, Score::Probability.of(&logits, 1.0));
+        // At the largest threshold that is ever chosen the app says the same of both.
+        let calibration = Calibration {
+            temperature: 1.0,
+            score: Score::Probability,
+            threshold: BOTH,
+        };
+        assert!(is_refused(&calibration, &logits));
+        (logits[2], logits[7]) = (8.0, 8.0);
+        assert!(!is_refused(&calibration, &logits));
     }
 
     #[test]
