@@ -284,12 +284,12 @@ mod tests {
 
     #[test]
     fn drawings_repeat_differ_and_lie_inside_the_pad() {
-        for plan in 0..PLANS.len() {
+        for (plan, (_, planned)) in PLANS.iter().enumerate() {
             assert_eq!(drawing(plan, 1, 0), drawing(plan, 1, 0));
             assert_ne!(drawing(plan, 1, 0), drawing(plan, 1, 1));
             for index in 0..20 {
                 let strokes = drawing(plan, 1, index);
-                assert_eq!(strokes.len(), PLANS[plan].1.len());
+                assert_eq!(strokes.len(), planned.len());
                 for stroke in strokes {
                     assert!((40..=90).contains(&stroke.points.len()));
                     let inside = 0.5 * stroke.width..=PAD_SIZE - 0.5 * stroke.width;
