@@ -252,9 +252,8 @@ fn explain(offscreen: &mut Offscreen, arguments: &Arguments) -> Result<(), Strin
         offscreen.frame();
     }
     let is_busy = |world: &mut World| {
-        let pixels = world.resource::<PixelBank>().0.iter();
-        let is_busy = pixels.map(Bank::is_busy).any(|busy| busy);
-        is_busy || world.query::<&Bank>().iter(world).any(Bank::is_busy)
+        let pixels = world.resource::<PixelBank>().0.as_ref();
+        pixels.is_some_and(Bank::is_busy) || world.query::<&Bank>().iter(world).any(Bank::is_busy)
     };
     while is_busy(offscreen.app.world_mut()) {
         offscreen.frame();
