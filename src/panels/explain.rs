@@ -264,7 +264,7 @@ impl Card<'_, '_> {
             place,
             Align2::LEFT_TOP,
             title,
-            theme::bold(text.headline),
+            theme::bold(text.headline.min(1.1 * text.title)),
             theme::text(),
             width - 40.0,
         );

@@ -11,6 +11,7 @@ use crate::{
 };
 use bevy_egui::egui::{
     self, Align2, Color32, CornerRadius, Id, Mesh, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui,
+    epaint::{PathShape, PathStroke},
     pos2, vec2,
 };
 use mnistify_drawing::{Point, Stroke as Drawn, Tool, pieces, recording::strokes_until};
@@ -164,6 +165,7 @@ impl Page<'_, '_> {
                 paper.line(&stroke.points, stroke.width, theme::tile());
                 continue;
             }
+            let mut stops = Vec::new();
             for (number, piece) in all.iter().enumerate() {
                 for span in piece.spans.iter().filter(|span| span.stroke == index) {
                     for step in 0..SHADES {
@@ -172,11 +174,11 @@ impl Page<'_, '_> {
                         });
                         let share = shade(&shares, number, (step as f32 + 0.5) / SHADES as f32);
                         let points = pieces::part(&stroke.points, from, to);
-                        let width = stroke.width * (0.6 + 0.4 * share.abs());
-                        paper.line(&points, width, piece_colour(share));
+                        stops.extend(points.iter().map(|point| (*point, piece_colour(share))));
                     }
                 }
             }
+            paper.shaded(&stops, 0.85 * stroke.width);
         }
     }
 
@@ -410,16 +412,53 @@ impl Paper {
         }
     }
 
+    /// A line whose colour goes over from point to point. One shape: where two overlap their soft edges would be seen.
+    fn shaded(&self, stops: &[(Point, Color32)], width: f32) {
+        let width = (width * self.scale).max(2.0);
+        let mut along: Vec<(Pos2, Color32)> = Vec::new();
+        for (point, colour) in stops {
+            let place = self.place(point);
+            if along
+                .last()
+                .is_none_or(|last| last.0.distance(place) >= 1.5)
+            {
+                along.push((place, *colour));
+            }
+        }
+        let turns = along.windows(3).filter(|three| {
+            let [before, after] = [three[1].0 - three[0].0, three[2].0 - three[1].0];
+            before.normalized().dot(after.normalized()) < 0.7
+        });
+        let turns: Vec<_> = turns.map(|three| three[1]).collect();
+        let ends = along.first().into_iter().chain(along.last());
+        for (place, colour) in ends.chain(&turns) {
+            self.painter.circle_filled(*place, width / 2.0, *colour);
+        }
+        let points = along.iter().map(|stop| stop.0).collect();
+        let colour_at = move |_: Rect, at: Pos2| {
+            let near = |stop: &&(Pos2, Color32)| stop.0.distance_sq(at);
+            let nearest = along.iter().min_by(|a, b| near(a).total_cmp(&near(b)));
+            nearest.map_or(Color32::TRANSPARENT, |stop| stop.1)
+        };
+        self.painter.add(PathShape {
+            points,
+            closed: false,
+            fill: Color32::TRANSPARENT,
+            stroke: PathStroke::new_uv(width, colour_at),
+        });
+    }
+
+    fn place(&self, point: &Point) -> Pos2 {
+        let away = vec2(point.x - self.middle[0], point.y - self.middle[1]);
+        self.centre + away * self.scale
+    }
+
     /// A line with round ends and joins.
     fn line(&self, points: &[Point], width: f32, colour: Color32) {
-        let place = |point: &Point| {
-            let away = vec2(point.x - self.middle[0], point.y - self.middle[1]);
-            self.centre + away * self.scale
-        };
         let width = (width * self.scale).max(2.0);
         let mut last: Option<Pos2> = None;
         for (index, point) in points.iter().enumerate() {
-            let place = place(point);
+            let place = self.place(point);
             let is_end = index + 1 == points.len();
             if let Some(last) = last {
                 // What cannot be seen is not painted.
