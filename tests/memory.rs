@@ -5,8 +5,8 @@
 
 use mnistify::{actions::Action, commands::offscreen::Offscreen, pad::PadAction};
 
-/// Frames before the measurement: pipelines, pools and fonts.
-const WARM_UP: usize = 120;
+/// Frames before the measurement: pipelines, pools and fonts, and tasks that begin when the pen rests for the first time.
+const WARM_UP: usize = 400;
 const FRAMES: usize = 300;
 /// Growth that pools and the allocator explain, in bytes.
 const ALLOWED: u64 = 5 << 20;

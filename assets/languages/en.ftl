@@ -128,14 +128,14 @@ strokes-parts = { $digit ->
   }
 strokes-limit = Found by leaving parts out, alone and together; another network may weigh them otherwise.
 strokes-river = what it thought while you drew
-strokes-changed = until here it thought: { $digit }
+strokes-changed = here it changed from { $before } to { $digit }
 strokes-then = At this moment it says { $digit }: { $percent } %
 strokes-drag = drag to go back in time
 strokes-seconds = { $seconds } s
 strokes-wait = Reading your drawing piece by piece …
 strokes-blank = Draw a digit first; then you see what each of your strokes did.
 strokes-picture = A picture lies on the pad. Only strokes that you draw yourself can be followed.
-alike-meant = People who drew these meant:
+alike-meant = Most like yours:
 alike-yours = yours
 alike-digit = a person wrote { $digit ->
     [8] an { $digit }
@@ -144,7 +144,7 @@ alike-digit = a person wrote { $digit ->
 alike-take = Press to put it on the pad
 alike-to-network = To this network
 alike-to-pixels = Dot by dot
-alike-foot-network = To { $network } these are the most alike of { $count } training digits. Being alike to it, they agree with it by nature; compare dot by dot.
+alike-foot-network = Of { $count } training digits these are most like yours to { $network }. No wonder that they mostly agree with it; compare dot by dot.
 alike-foot-pixels = Dot by dot these are the most alike of { $count } training digits. No network was asked.
 alike-reading = { $network } reads the training digits first, once: { $percent } %
 alike-coming = The training digits are on their way.

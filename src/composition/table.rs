@@ -9,7 +9,9 @@ use super::{
 /// A table that lies: the controls in a column beside the pad, ten tiles beside them.
 pub(super) fn beside([width, height]: [f32; 2], half: f32, mode: &Mode) -> Composition {
     let unit = (width / DESIGN[0]).min(height / DESIGN[1]).clamp(0.7, 3.2);
-    let text = TextSizes::new(unit, mode.text_scale);
+    let mut text = TextSizes::new(unit, mode.text_scale);
+    // The buttons are large, and so is what stands on them.
+    text.button *= 1.3;
     let (margin, gap) = (28.0 * unit, 22.0 * unit);
     let target = mode.least_target.min(0.11 * height);
     let inner = width - 2.0 * margin;

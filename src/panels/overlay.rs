@@ -24,6 +24,11 @@ const THREAD: Color32 = Color32::from_rgb(214, 205, 196);
 /// The strongest contributions that are drawn at rest.
 const RIBBONS: usize = 16;
 
+/// Rows that the wave passes while its light runs along a curve, the tail's share of the curve, and the parts of the tail.
+const LIGHT_FLOORS: f32 = 3.0;
+const LIGHT_TAIL: f32 = 0.35;
+const LIGHT_STEPS: usize = 8;
+
 /// Paints all of it.
 pub fn paint(painter: &Painter, look: &Look<'_>) {
     let overlay = Overlay {
@@ -107,13 +112,50 @@ impl<'b> Overlay<'_, 'b> {
             let to = to - vec2(3.0 * unit, 0.0);
             let reach = (to.x - from.x) * 0.55;
             let points = [from, from + vec2(reach, 0.0), to - vec2(reach, 0.0), to];
-            let stroke = Stroke::new(1.3 * unit, colour);
-            self.painter.add(CubicBezierShape::from_points_stroke(
-                points,
-                false,
-                Color32::TRANSPARENT,
-                stroke,
-            ));
+            self.curve(points, Stroke::new(1.3 * unit, colour));
+            if !blank {
+                self.light(points, -1.0, Stroke::new(2.2 * unit, theme::text()));
+            }
+        }
+    }
+
+    fn curve(&self, points: [Pos2; 4], stroke: Stroke) {
+        let none = Color32::TRANSPARENT;
+        let curve = CubicBezierShape::from_points_stroke(points, false, none, stroke);
+        self.painter.add(curve);
+    }
+
+    /// The wave of a forward pass on its way along a curve that it enters at this row: bright in front, with a tail.
+    fn light(&self, points: [Pos2; 4], row: f32, stroke: Stroke) {
+        let rows = self
+            .look
+            .composed
+            .networks
+            .iter()
+            .map(|(_, shapes)| shapes.len())
+            .max();
+        let Some(front) = self.look.motion.front(rows.unwrap_or(1)) else {
+            return;
+        };
+        let head = (front - row) / LIGHT_FLOORS;
+        if head <= 0.0 || head >= 1.0 + LIGHT_TAIL {
+            return;
+        }
+        let none = (Color32::TRANSPARENT, Stroke::NONE);
+        let curve = CubicBezierShape::from_points_stroke(points, false, none.0, none.1);
+        let at = |step: usize| {
+            let share = step as f32 / LIGHT_STEPS as f32 - 1.0;
+            (head + LIGHT_TAIL * share).clamp(0.0, 1.0)
+        };
+        for step in 0..LIGHT_STEPS {
+            let [from, to] = [at(step), at(step + 1)];
+            if from < to {
+                let share = (step + 1) as f32 / LIGHT_STEPS as f32;
+                let colour = stroke.color.gamma_multiply(share * share);
+                let stroke = Stroke::new(stroke.width * (0.5 + 0.5 * share), colour);
+                self.painter
+                    .line_segment([curve.sample(from), curve.sample(to)], stroke);
+            }
         }
     }
 
@@ -173,12 +215,8 @@ impl<'b> Overlay<'_, 'b> {
             };
             let down = vec2(0.0, 8.0 * unit);
             let hue = theme::network_hue(item.network.slot()).gamma_multiply(0.8);
-            self.painter.add(CubicBezierShape::from_points_stroke(
-                [from, from + down, to + down, to],
-                false,
-                Color32::TRANSPARENT,
-                Stroke::new(1.2 * unit, hue),
-            ));
+            let points = [from, from + down, to + down, to];
+            self.curve(points, Stroke::new(1.2 * unit, hue));
             self.painter.circle_filled(to, 2.4 * unit, hue);
         }
     }
@@ -366,13 +404,11 @@ impl<'b> Overlay<'_, 'b> {
             let [r, g, b] = value_colour(share.signum() * (0.45 + 0.5 * share.abs()));
             let alpha = ((0.25 + 0.6 * share.abs()) * 255.0) as u8;
             let colour = Color32::from_rgba_unmultiplied(r, g, b, alpha);
-            let stroke = Stroke::new((0.6 + 2.2 * share.abs()) * unit, colour);
-            self.painter.add(CubicBezierShape::from_points_stroke(
-                points,
-                false,
-                Color32::TRANSPARENT,
-                stroke,
-            ));
+            let width = (0.6 + 2.2 * share.abs()) * unit;
+            self.curve(points, Stroke::new(width, colour));
+            let [r, g, b] = value_colour(share.signum());
+            let bright = Color32::from_rgb(r, g, b).gamma_multiply(0.4 + 0.6 * share.abs());
+            self.light(points, source as f32, Stroke::new(1.6 * width, bright));
         }
     }
 

@@ -132,6 +132,21 @@ fn large_tile(ui: &Ui, rect: Rect, look: &Look<'_>, told: &Told, class: usize, n
         theme::ANSWER_WORD,
         rect.width() - 12.0,
     );
+    standing_bars(painter, rect, told.shares(look, class), unit);
+}
+
+/// What each network gives an answer, at the tile's left edge: from the foot as high as it is sure.
+fn standing_bars(painter: &Painter, tile: Rect, shares: Vec<(usize, f32)>, unit: f32) {
+    let size = vec2(5.0, 0.0) * unit + vec2(0.0, 0.46 * tile.height());
+    for (place, (slot, share)) in shares.into_iter().enumerate() {
+        let left = tile.min.x + (11.0 + 9.0 * place as f32) * unit;
+        let top = tile.center().y - size.y / 2.0;
+        let track = Rect::from_min_size(pos2(left, top), size);
+        painter.rect_filled(track.expand(1.5 * unit), size.x, theme::ANSWER_FIGURE);
+        let mut bar = track;
+        bar.min.y = bar.max.y - share * size.y;
+        painter.rect_filled(bar, size.x / 2.0, theme::network_hue(slot));
+    }
 }
 
 fn small_tile(

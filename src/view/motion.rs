@@ -91,6 +91,14 @@ impl Motion {
         }
     }
 
+    /// The row where the wave of light, or a slow forward pass in networks of this many rows, is by now; none without motion.
+    pub fn front(&self, rows: usize) -> Option<f32> {
+        let front = self
+            .slow
+            .map_or(self.wave, |share| share * rows as f32 - 0.5);
+        (!self.reduced && front.is_finite()).then_some(front)
+    }
+
     /// Whether a slow forward pass has reached this row; always, where it is live.
     pub fn has_reached(&self, row: usize, rows: usize) -> bool {
         self.row(row, rows, 0.0).reveal > 0.5
@@ -146,6 +154,9 @@ fn advance_displays(
     motion
         .bypass_change_detection()
         .advance(seconds, changed, rows.unwrap_or(1));
+    if surface.still {
+        motion.bypass_change_detection().wave = f32::INFINITY;
+    }
     if !surface.lanes || !(motion.is_moving() || surface.still) {
         return;
     }

@@ -120,6 +120,10 @@ const WORKGROUP: u32 = 64;
 const MOST_LANES: usize = 32;
 /// Terms that a thread keeps where sums are split, at least: fewer take less time than their sums take to meet.
 const LEAST_TERMS: usize = 8;
+/// Terms for which [`Tuning::split_threads`] are enough threads; longer sums are worth as many more as they are longer, but
+/// not more than this.
+const LONG_SUM: usize = 800;
+const MOST_LONGER: usize = 8;
 /// Partial sums that are loaded before any of them is waited for, at most.
 const MOST_PARTS_UNROLLED: usize = 32;
 /// Multiplications that a convolution writes out one by one, at most: five times five for eight channels at four places.
@@ -337,7 +341,10 @@ impl ConvCut {
     ) -> Self {
         let block = largest_divisor(out_channels, tuning.split_channels);
         let threads = out_height * out_width * (out_channels / block);
-        if tuning.conv_split <= 1 || threads >= tuning.split_threads {
+        let terms = in_channels.saturating_mul(taps_of_map);
+        let longer = (terms / LONG_SUM).clamp(1, MOST_LONGER);
+        let enough = tuning.split_threads.saturating_mul(longer);
+        if tuning.conv_split <= 1 || threads >= enough {
             return Self {
                 block: largest_divisor(out_channels, tuning.conv_channels),
                 tile: largest_divisor(out_width, tuning.conv_places),
@@ -345,8 +352,7 @@ impl ConvCut {
                 lanes: WORKGROUP as usize,
             };
         }
-        let wanted = tuning.split_threads.div_ceil(threads).next_power_of_two();
-        let terms = in_channels.saturating_mul(taps_of_map);
+        let wanted = enough.div_ceil(threads).next_power_of_two();
         let most = in_channels.min(terms / LEAST_TERMS).max(1);
         let split = tuning.conv_split.min(wanted).min(most);
         let lanes = if split == 1 {

@@ -79,7 +79,7 @@ fn places(area: Rect, line: f32, gap: f32) -> Places {
         .into_iter()
         .max_by(|a, b| a.2.total_cmp(&b.2))
         .unwrap_or((2, 0.0, 0.0));
-    let square = (area.size() / 3.0 - vec2(gap, line)).min_elem();
+    let square = (area.size() / 3.0 - vec2(gap, line + 0.6 * gap)).min_elem();
     if square > side {
         let pitch = vec2(
             area.width() / 3.0,

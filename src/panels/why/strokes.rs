@@ -306,7 +306,13 @@ impl Page<'_, '_> {
         let [.., before, last] = ever else {
             return;
         };
-        let words = self.digit_words("strokes-changed", before.class);
+        let words = say_with(
+            "strokes-changed",
+            &[
+                ("before", class_name(self.look, before.class).into()),
+                ("digit", class_name(self.look, last.class).into()),
+            ],
+        );
         let font = theme::medium(self.look.composed.places.text.technical);
         let place = (x(before.last) + x(last.first)) / 2.0;
         let (left, right) = (place - chart.min.x, chart.max.x - place);
