@@ -112,8 +112,11 @@ fn large_tile(ui: &Ui, rect: Rect, look: &Look<'_>, told: &Told, class: usize, n
     } else {
         word_size * 1.25
     };
+    let shares = told.shares(look, class);
+    // Beside the bars there is less room.
+    let bars = 4.0 * unit * shares.len().min(3) as f32;
     let middle = pos2(
-        rect.center().x,
+        rect.center().x + bars,
         rect.min.y + (rect.height() - left) / 2.0 + 2.0 * unit,
     );
     painter.text(
@@ -125,14 +128,14 @@ fn large_tile(ui: &Ui, rect: Rect, look: &Look<'_>, told: &Told, class: usize, n
     );
     theme::text_in(
         painter,
-        pos2(rect.center().x, rect.max.y - 9.0 * unit),
+        pos2(rect.center().x + bars, rect.max.y - 9.0 * unit),
         Align2::CENTER_BOTTOM,
         &words,
         theme::bold(word_size),
         theme::ANSWER_WORD,
-        rect.width() - 12.0,
+        rect.width() - 12.0 - 2.0 * bars,
     );
-    standing_bars(painter, rect, told.shares(look, class), unit);
+    standing_bars(painter, rect, shares, unit);
 }
 
 /// What each network gives an answer, at the tile's left edge: from the foot as high as it is sure.
