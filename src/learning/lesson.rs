@@ -2,7 +2,7 @@
 //! nothing here waits for the GPU, so that whoever shows it makes as many in a frame as there is time for.
 
 use crate::{
-    augment::{Augmentation, Sampling, Warp},
+    augment::{Augmentation, Sampling},
     config::{Mixture, ModelKind, TrainConfig},
     engine::StepSettings,
     feeder::{OwnFeeder, Pool, Sample},
@@ -430,8 +430,9 @@ impl Lesson {
 
 #[cfg(not(target_arch = "wasm32"))]
 /// A digit at another place, by so many pixels to the right and down.
-fn shifted(shift: [f32; 2]) -> Warp {
-    let affine = crate::augment::Affine {
+fn shifted(shift: [f32; 2]) -> crate::augment::Warp {
+    use crate::augment::{Affine, Warp};
+    let affine = Affine {
         rotation: 0.0,
         scale: [1.0; 2],
         shear: 0.0,
