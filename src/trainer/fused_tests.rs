@@ -60,6 +60,8 @@ fn config(batch: usize) -> TrainConfig {
         elastic: 1.0,
         brightness: 0.2,
     };
+    // The images of these tests stay the same when the recipe changes: AdamW makes a whole step of a tiny gradient's rounding.
+    (config.mixture.drawn, config.mixture.outliers) = (0.04, 0.04);
     config
 }
 
