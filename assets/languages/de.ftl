@@ -186,9 +186,10 @@ numbers-checking = Prüfe { $adapter } …
 numbers-none = Alles läuft auf der CPU, denn es gibt keine GPU
 
 # Maps and keys.
-maps-draw-first = Male eine Ziffer, dann siehst du die Karten.
-maps-all-filters = Alle { $count } Filter, { $height } × { $width }
-maps-filters-of = Karte { $map }: ihre { $count } Filter, { $height } × { $width }
+layer-before = Vorige Schicht
+layer-after = Nächste Schicht
+layer-close = Alle Schichten
+layer-filters = kleine Quadrate: die Filter
 keys-title = Tasten
 keys-mouse = Ziehen dreht, Ziehen mit Shift oder rechts verschiebt, Mausrad oder zwei Finger zoomen, ein Klick erklärt, ein Doppelklick fliegt hin.
 
@@ -273,8 +274,8 @@ act-previous_layer = Vorige Schicht
     .help = auf dem Handy: die Schicht davor
 act-lanes = Schichten
     .help = auf dem Handy: alle Schichten auf dem ganzen Bildschirm
-act-maps = Karten
-    .help = alle Merkmalskarten einer Schicht, flach
+act-maps = Schicht
+    .help = eine Schicht, alle ihre Karten groß
 act-numbers = Zahlen
     .help = Inferenzzeiten nebeneinander
 act-calm = Ruhig

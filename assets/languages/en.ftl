@@ -201,9 +201,10 @@ numbers-checking = Checking { $adapter } …
 numbers-none = All of it runs on the CPU, for there is no GPU
 
 # Maps and keys.
-maps-draw-first = Draw a digit to see the maps.
-maps-all-filters = All { $count } filters, { $height } × { $width }
-maps-filters-of = Map { $map }: its { $count } filters, { $height } × { $width }
+layer-before = Layer before
+layer-after = Layer after
+layer-close = All layers
+layer-filters = small squares: the filters
 keys-title = Keys
 keys-mouse = Drag turns, Shift or right drag moves, wheel or pinch zooms, a click explains, a double click flies there.
 
@@ -288,8 +289,8 @@ act-previous_layer = Previous layer
     .help = on a phone: the layer before
 act-lanes = All layers
     .help = on a phone: all layers on the whole screen
-act-maps = Maps
-    .help = all feature maps of a layer, flat
+act-maps = Layer
+    .help = one layer, all its maps large
 act-numbers = Numbers
     .help = inference times side by side
 act-calm = Calm

@@ -192,9 +192,10 @@ numbers-checking = Comprobando { $adapter }…
 numbers-none = Todo se ejecuta en la CPU, porque no hay GPU
 
 # Maps and keys.
-maps-draw-first = Dibuja un dígito para ver los mapas.
-maps-all-filters = Los { $count } filtros, { $height } × { $width }
-maps-filters-of = Mapa { $map }: sus { $count } filtros, { $height } × { $width }
+layer-before = Capa anterior
+layer-after = Capa siguiente
+layer-close = Todas las capas
+layer-filters = cuadritos: los filtros
 keys-title = Teclas
 keys-mouse = Arrastra para girar, con Shift o el botón derecho para mover; rueda o pellizco para acercar; un clic explica, un doble clic vuela hasta allí.
 
@@ -279,8 +280,8 @@ act-previous_layer = Capa anterior
     .help = en el teléfono: la capa anterior
 act-lanes = Capas
     .help = en el teléfono: todas las capas en toda la pantalla
-act-maps = Mapas
-    .help = todos los mapas de características de una capa, en plano
+act-maps = Capa
+    .help = una capa, todos sus mapas en grande
 act-numbers = Números
     .help = tiempos de inferencia, uno junto a otro
 act-calm = Calma

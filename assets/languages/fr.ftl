@@ -186,9 +186,10 @@ numbers-checking = Test de { $adapter }…
 numbers-none = Tout tourne sur le processeur, faute de GPU
 
 # Maps and keys.
-maps-draw-first = Tracez un chiffre pour voir les cartes.
-maps-all-filters = Les { $count } filtres, { $height } × { $width }
-maps-filters-of = Carte { $map } : ses { $count } filtres, { $height } × { $width }
+layer-before = Couche précédente
+layer-after = Couche suivante
+layer-close = Toutes les couches
+layer-filters = petits carrés : les filtres
 keys-title = Touches
 keys-mouse = Glissez pour tourner, avec Shift ou le bouton droit pour déplacer ; molette ou pincement pour zoomer ; un clic explique, un double-clic y emmène.
 
@@ -273,8 +274,8 @@ act-previous_layer = Couche précédente
     .help = sur téléphone : la couche d’avant
 act-lanes = Couches
     .help = sur téléphone : toutes les couches en plein écran
-act-maps = Cartes
-    .help = toutes les cartes de caractéristiques d’une couche, à plat
+act-maps = Couche
+    .help = une couche, toutes ses cartes en grand
 act-numbers = Mesures
     .help = les temps d’inférence côte à côte
 act-calm = Calme

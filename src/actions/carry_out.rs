@@ -109,7 +109,7 @@ impl Changed<'_, '_> {
             Action::Select(cell) => {
                 self.select(cell);
                 if let (Some(cell), Some(_)) = (cell, self.screen.maps) {
-                    self.screen.maps = Some((cell.network, cell.cell.row));
+                    self.open_maps(Some((cell.network, cell.cell.row)));
                 }
             }
             Action::Arrow { x, y } if self.selection.cell.is_some() => self.step(x, y, 0),
@@ -239,9 +239,12 @@ impl Changed<'_, '_> {
         Some((largest.0, 1))
     }
 
+    /// Opens a layer; drawing and answers are no layer, they are seen large anyway.
     fn open_maps(&mut self, place: Option<(Entity, usize)>) {
-        self.screen.maps = place;
-        self.inspector.maps_of = place.map(|(network, _)| network);
+        self.screen.maps = place.filter(|(network, row)| {
+            let network = self.networks.get(*network);
+            network.is_ok_and(|(_, network)| (1..network.layout.rows() - 1).contains(row))
+        });
     }
 
     fn show(&mut self, show: &Show) {
@@ -362,6 +365,11 @@ impl Changed<'_, '_> {
     }
 
     fn close(&mut self) {
+        // What is explained lies below the open layer.
+        if self.screen.maps.is_some() && self.selection.cell.is_some() && !self.screen.more {
+            self.select(None);
+            return;
+        }
         let topmost = [
             Switch::OwnNetwork,
             Switch::More,

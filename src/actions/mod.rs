@@ -109,7 +109,7 @@ pub enum Action {
     EdgeCount(usize),
     /// To see so many edges more, or fewer.
     MoreEdges(isize),
-    /// To see all maps of this row of a network.
+    /// To open this row of a network: all its maps large.
     Maps(Entity, usize),
     /// To have the answer explained, or to end an explanation.
     Explain,
@@ -190,7 +190,7 @@ pub enum Switch {
     SlowMotion,
     /// A slow forward pass runs by itself.
     Playing,
-    /// All maps of a layer are shown flat.
+    /// One layer is open: all its maps are large.
     Maps,
     /// The window slides over the map that is explained.
     Sliding,
@@ -234,7 +234,7 @@ pub struct Screen {
     pub lanes_fill_screen: bool,
     /// On a phone: which of all shown stages is seen.
     pub page: usize,
-    /// The flat feature maps: of which network and row.
+    /// The layer that is open: of which network, and its row.
     pub maps: Option<(Entity, usize)>,
     /// The step of the guided tour, counted from 0.
     pub tour: Option<usize>,

@@ -57,7 +57,7 @@ pub struct Arguments {
     /// Fly to the inspected cell.
     #[arg(long, requires = "select")]
     fly: bool,
-    /// Open the flat feature maps: network,row, such as cnn,1.
+    /// Open a layer, all its maps large: network,row, such as cnn,1.
     #[arg(long, value_delimiter = ',')]
     maps: Option<Vec<String>>,
     /// Stop the forward pass at this share of the network, 0 to 1.
@@ -222,10 +222,10 @@ fn set_up(
         let [row] = numbers[..] else {
             return Err("--maps takes a network and one of its rows: network,row".into());
         };
-        if row >= rows {
+        if !(1..rows - 1).contains(&row) {
             return Err(format!(
-                "--maps: that network has the rows 0 to {}",
-                rows - 1
+                "--maps: that network has the layers 1 to {}",
+                rows - 2
             ));
         }
         offscreen.act(Action::Maps(network, row));

@@ -1,7 +1,7 @@
 //! Lanes: one network's stages side by side, from the plate to the tiles.
 
 use super::{
-    Grid, LARGEST_DENSE_CELL, Lane, Rect, Shape, TextSizes,
+    Grid, LARGEST_DENSE_CELL, Lane, Opened, Rect, Shape, TextSizes,
     stages::{StagePlan, plan_cells, plan_maps},
 };
 
@@ -126,6 +126,77 @@ fn lane(
         staggered,
         portraits,
     }
+}
+
+/// The layer that is open, where it can be: the network's place, and the row with its shape.
+pub(super) fn opened(
+    networks: &[&[Shape]],
+    open: Option<(usize, usize)>,
+) -> Option<(usize, usize, Shape)> {
+    let (network, row) = open?;
+    let stages = hidden_rows(networks.get(network)?);
+    let shape = stages.get(row.checked_sub(1)?)?;
+    Some((network, row, *shape))
+}
+
+/// One layer alone with all its maps in front, and its controls at the upper right, or at the lower right where they shall
+/// be in reach.
+pub(super) fn open_layer(
+    area: Rect,
+    window_width: f32,
+    (network, row, shape): (usize, usize, Shape),
+    low: bool,
+    text: &TextSizes,
+    unit: f32,
+) -> (Lane, Opened) {
+    let side = (42.0 * unit).max(40.0);
+    let gap = 8.0 * unit;
+    let label = 1.3 * text.label;
+    let foot = text.network + 12.0 * unit;
+    let (head, foot) = if low {
+        (label + gap, foot.max(side + gap))
+    } else {
+        (label.max(side) + gap, foot)
+    };
+    let top = if low { area.max[1] - side } else { area.min[1] };
+    let control = |place: f32| {
+        let left = area.max[0] - side - place * (side + gap);
+        Rect::sized(left, top, side, side)
+    };
+    let size = [area.width(), (area.height() - head - foot).max(8.0)];
+    let plan = if is_map(&shape) {
+        plan_maps(shape, size, LARGEST_MAP * unit, shape[0], unit)
+    } else {
+        plan_cells(shape[0], size, LARGEST_DENSE_CELL * unit)
+    };
+    let corner = [
+        area.min[0] + (area.width() - plan.width) / 2.0,
+        area.min[1] + head + plan.height,
+    ];
+    let label_top = area.min[1] + (head - gap - label) / 2.0;
+    let mut stage = plan.place(row, shape, corner, [area.min[0], label_top], window_width);
+    let controls_left = if low {
+        area.max[0]
+    } else {
+        control(2.0).min[0]
+    };
+    stage.label_width = controls_left - gap - area.min[0];
+    let base = stage.heroes.bounds().max[1];
+    let lane = Lane {
+        network,
+        rect: area,
+        shelf: base + 6.0 * unit,
+        name: [area.min[0], base + 12.0 * unit],
+        stages: vec![stage],
+        technical_line: false,
+        staggered: false,
+        portraits: None,
+    };
+    let opened = Opened {
+        turn: [control(2.0), control(1.0)],
+        close: control(0.0),
+    };
+    (lane, opened)
 }
 
 /// About how far the narrowest stage's label is from the next one.

@@ -16,7 +16,7 @@ mod text;
 mod wide;
 
 pub use places::{
-    Controls, Explanation, Grid, Lane, LanesScene, PageScene, Scene, StagePlace, TableScene,
+    Controls, Explanation, Grid, Lane, LanesScene, Opened, PageScene, Scene, StagePlace, TableScene,
 };
 pub use text::TextSizes;
 pub use wide::explanation;
@@ -92,6 +92,9 @@ pub struct Mode {
     pub winners: Vec<usize>,
     /// The place, in the shown networks, of the one that is being explained: its lane moves up and leaves room below.
     pub explain: Option<usize>,
+    /// The layer that is open, all its maps large and nothing else of the networks: the network's place in the shown
+    /// ones, and the row.
+    pub open: Option<(usize, usize)>,
     /// On a phone: the lanes fill the screen.
     pub lanes_fill_screen: bool,
     /// On a phone: which of all shown stages is seen, counted from the first network's first.
@@ -114,6 +117,7 @@ impl Default for Mode {
             part: Part::Whole,
             winners: Vec::new(),
             explain: None,
+            open: None,
             lanes_fill_screen: false,
             page: 0,
             strip: false,

@@ -3,7 +3,7 @@
 use super::{
     Composition, Controls, Grid, LARGEST_DENSE_CELL, LEAST_GLYPH, LEAST_PHONE_MAP, Mode, PageScene,
     Rect, Scene, Shape, StagePlace, TextSizes, WindowClass,
-    lanes::{hidden_rows, is_map, lanes},
+    lanes::{hidden_rows, is_map, lanes, open_layer, opened},
     rows_above,
     stages::plan_cells,
 };
@@ -19,7 +19,9 @@ pub(super) fn upright(
     let (margin, gap) = (16.0 * unit, 6.0 * unit);
     let inner = width - 2.0 * margin;
     let (above, below, between) = (8.0 * unit, 14.0 * unit, 12.0 * unit);
-    let [header, label] = [36.0, 45.0].map(|base| base * unit * mode.text_scale);
+    let header = 36.0 * unit * mode.text_scale;
+    // Two lines, however small the window.
+    let label = (45.0 * unit * mode.text_scale).max(1.3 * (text.network + text.technical));
     let dots = 18.0 * unit;
     let target = mode.least_target;
     let band = (116.0 * unit).max(112.0);
@@ -253,7 +255,7 @@ fn grid_of_eight(origin: [f32; 2], side: f32, columns: usize, gap: [f32; 2]) -> 
     })
 }
 
-/// A phone's screen full of lanes, if that is asked for.
+/// A phone's screen full of lanes or of one layer, if that is asked for.
 fn full_screen(
     [width, height]: [f32; 2],
     networks: &[&[Shape]],
@@ -261,10 +263,20 @@ fn full_screen(
     text: &TextSizes,
     unit: f32,
 ) -> Option<Scene> {
-    if !mode.lanes_fill_screen {
+    let open = opened(networks, mode.open);
+    if !mode.lanes_fill_screen && open.is_none() {
         return None;
     }
     let (margin, touch) = (12.0 * unit, (44.0 * unit).max(44.0));
+    if let Some(layer) = open {
+        let area = Rect::new(margin, margin, width - margin, height - margin);
+        let (lane, opened) = open_layer(area, width, layer, mode.reach, text, unit);
+        return Some(Scene::FullScreen {
+            close: opened.close,
+            lanes: vec![lane],
+            opened: Some(opened),
+        });
+    }
     let far = height - margin - touch;
     let close_top = if mode.reach { far } else { margin };
     let close = Rect::sized(width - margin - touch, close_top, touch, touch);
@@ -278,5 +290,6 @@ fn full_screen(
     Some(Scene::FullScreen {
         close,
         lanes: lanes(area, width, networks, &shown, text, unit),
+        opened: None,
     })
 }

@@ -9,13 +9,25 @@ pub enum Scene {
     Lanes(LanesScene),
     /// One layer's strongest maps, to be swiped.
     Page(PageScene),
-    /// A phone's full screen: nothing but lanes.
-    FullScreen { close: Rect, lanes: Vec<Lane> },
+    /// A phone's full screen: nothing but lanes, or one layer.
+    FullScreen {
+        close: Rect,
+        lanes: Vec<Lane>,
+        opened: Option<Opened>,
+    },
     /// Nothing: the networks are on the wall.
     Table(TableScene),
 }
 
 impl Scene {
+    /// The controls of the layer that is open.
+    pub fn opened(&self) -> Option<Opened> {
+        match self {
+            Self::Lanes(LanesScene { opened, .. }) | Self::FullScreen { opened, .. } => *opened,
+            Self::Page(_) | Self::Table(_) => None,
+        }
+    }
+
     /// Where the ways to the guided tour and to the school are; a phone and a wall have none.
     pub fn guide(&self) -> Option<Rect> {
         let guide = match self {
@@ -56,6 +68,17 @@ pub struct LanesScene {
     /// The inference times, aligned to the right.
     pub times: Rect,
     pub explanation: Option<Explanation>,
+    /// Where one layer is open.
+    pub opened: Option<Opened>,
+}
+
+/// What a layer that is open has beside its maps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Opened {
+    /// To the layer before and to the one after.
+    pub turn: [Rect; 2],
+    /// To all layers.
+    pub close: Rect,
 }
 
 /// The place of an open explanation, below the lane it explains.

@@ -107,7 +107,7 @@ pub(super) fn plan_maps(
     let stack = |count: usize, size: f32| count as f32 * size + (count - 1) as f32 * gap;
     let most = largest.min(map_height as f32 * LARGEST_MAP_CELL * unit);
     let mut best: Option<(f32, StagePlan)> = None;
-    for columns in 1..=maps.min(8) {
+    for columns in 1..=maps.min(if all { 64 } else { 8 }) {
         let beside = (columns - 1) as f32 * gap;
         let mut size = ((width - beside) / (columns as f32 * aspect)).min(most);
         if size < 6.0 {
@@ -137,7 +137,9 @@ pub(super) fn plan_maps(
             let enough = shown.min(wanted) as f32 / wanted as f32;
             let mut score = size * enough.powf(1.5);
             if all {
-                score *= (stack(rows, size) / height).sqrt();
+                // A last line that is nearly full, and no empty room below it.
+                let full = maps as f32 / (rows * columns) as f32;
+                score *= (stack(rows, size) / height).sqrt() * full.powf(1.5);
             }
             if let Some(chorus) = chorus {
                 score *= 1.0 + 0.35 * (chorus.size / (0.5 * size)).min(1.0);
@@ -192,8 +194,8 @@ fn stack_of_maps(
     }
 }
 
-/// The grid with the largest maps in which `rest` of them fit; none larger than half a hero. None where there is no room,
-/// or nothing to show.
+/// The grid that fills its room best with `rest` maps: large ones, none larger than half a hero, few places left over, and
+/// alike apart along x and y. None where there is no room, or nothing to show.
 fn plan_chorus(
     rest: usize,
     [width, height]: [f32; 2],
@@ -201,30 +203,41 @@ fn plan_chorus(
     aspect: f32,
     gap: f32,
 ) -> Option<ChorusPlan> {
-    let mut best: Option<ChorusPlan> = None;
+    let mut best: Option<(f32, ChorusPlan)> = None;
     for columns in 1..=rest.min(64) {
         let rows = rest.div_ceil(columns);
         let by_width = (width - (columns - 1) as f32 * gap) / (columns as f32 * aspect);
         let by_height = (height - (rows - 1) as f32 * gap) / rows as f32;
         let size = by_width.min(by_height).min(0.5 * hero);
-        if size < LEAST_CHORUS_MAP || best.is_some_and(|best| size <= best.size + 1e-3) {
+        if size < LEAST_CHORUS_MAP {
             continue;
         }
-        let spread = if columns > 1 {
-            (width - columns as f32 * size * aspect) / (columns - 1) as f32
-        } else {
-            gap
+        // Spread over the room, but never so far apart that they are no block.
+        let spread = |room: f32, size: f32, count: usize| {
+            let between = (room - count as f32 * size) / (count.max(2) - 1) as f32;
+            between.clamp(gap, gap.max(0.6 * size))
         };
-        best = Some(ChorusPlan {
+        let apart = [
+            spread(width, size * aspect, columns),
+            spread(height, size, rows),
+        ];
+        let unused = (columns * rows - rest) as f32 / (columns * rows) as f32;
+        let uneven = (apart[0] - apart[1]).abs() / size;
+        let score = size * (1.0 - unused).powi(2) / (1.0 + 0.5 * uneven);
+        if best.is_some_and(|(highest, _)| score <= highest + 1e-3) {
+            continue;
+        }
+        let plan = ChorusPlan {
             columns,
             rows,
             size,
-            gap: [spread.min(3.0 * gap), gap],
+            gap: apart,
             count: rest,
-            height: rows as f32 * size + (rows - 1) as f32 * gap,
-        });
+            height: rows as f32 * size + (rows - 1) as f32 * apart[1],
+        };
+        best = Some((score, plan));
     }
-    best
+    best.map(|(_, plan)| plan)
 }
 
 /// The largest square cells with which `count` of them fit; a full rectangle is preferred.

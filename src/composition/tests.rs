@@ -99,7 +99,17 @@ fn for_all(check: impl Fn([f32; 2], &[&[Shape]], &Mode)) {
         lanes_fill_screen: true,
         ..Mode::default()
     };
+    let open = Mode {
+        open: Some((0, 1)),
+        ..with_winners(&[3])
+    };
+    let open_explained = Mode {
+        explain: Some(0),
+        ..open.clone()
+    };
     let usual = [
+        open,
+        open_explained,
         Mode::default(),
         with_winners(&[3]),
         with_winners(&[4, 9]),
@@ -155,9 +165,14 @@ fn stage_rects(lanes: &[Lane]) -> Vec<Rect> {
 fn solid(composition: &Composition) -> Vec<Rect> {
     let controls = composition.controls;
     let mut rects = match &composition.scene {
-        Scene::FullScreen { close, lanes } => {
+        Scene::FullScreen {
+            close,
+            lanes,
+            opened,
+        } => {
             let mut rects = stage_rects(lanes);
             rects.push(*close);
+            rects.extend(opened.iter().flat_map(|opened| opened.turn));
             return rects;
         }
         Scene::Lanes(scene) => {
@@ -165,6 +180,8 @@ fn solid(composition: &Composition) -> Vec<Rect> {
             rects.extend([scene.headline, scene.plate, scene.legend, scene.times]);
             rects.push(scene.guide);
             rects.extend(scene.explanation.iter().map(|open| open.rect));
+            let opened = scene.opened.iter();
+            rects.extend(opened.flat_map(|opened| [opened.turn[0], opened.turn[1], opened.close]));
             rects.extend(controls.explain);
             rects
         }

@@ -2,7 +2,9 @@
 
 use super::{
     Composition, Controls, Explanation, LEAST_GLYPH, LanesScene, Mode, Part, Rect, Scene, Shape,
-    TextSizes, WindowClass, lanes::lanes, rows_above,
+    TextSizes, WindowClass,
+    lanes::{lanes, open_layer, opened},
+    rows_above,
 };
 
 /// The window for which the lengths below were chosen; the unit is 1 there.
@@ -62,6 +64,9 @@ pub(super) fn wide(
     let (answers, glyph) = tiles(frame, tile_width, glyph, &mode.winners, unit);
     let lanes_rect = Rect::new(pad.max[0] + 56.0 * unit, top, lanes_right, low);
     let explained = mode.explain.filter(|&network| network < networks.len());
+    // What is explained lies in another network.
+    let open = opened(networks, mode.open);
+    let open = open.filter(|(network, ..)| explained.is_none_or(|other| other == *network));
     let (shown, lanes_bottom) = match explained {
         Some(network) => (vec![network], top + 0.40 * lanes_rect.height()),
         None => ((0..networks.len()).collect(), low),
@@ -76,6 +81,16 @@ pub(super) fn wide(
         explanation(rect, &text, unit)
     });
     let lanes_area = Rect::new(lanes_rect.min[0], top, lanes_rect.max[0], lanes_bottom);
+    let (lanes, opened) = match open {
+        Some(layer) => {
+            let (lane, opened) = open_layer(lanes_area, width, layer, mode.reach, &text, unit);
+            (vec![lane], Some(opened))
+        }
+        None => (
+            lanes(lanes_area, width, networks, &shown, &text, unit),
+            None,
+        ),
+    };
     let (legend, times) = footer(lanes_rect.min[0], frame.max[0], bottom, height, &text, unit);
     Composition {
         class: WindowClass::Wide,
@@ -91,11 +106,12 @@ pub(super) fn wide(
             plate,
             plate_caption: [plate.max[0], plate.max[1] + 0.5 * text.technical],
             lanes_rect,
-            lanes: lanes(lanes_area, width, networks, &shown, &text, unit),
+            lanes,
             legend,
             guide,
             times,
             explanation,
+            opened,
         }),
     }
 }

@@ -42,13 +42,22 @@ pub fn choose_heroes(
             if liveliness.iter().all(|spread| *spread == 0.0) {
                 continue;
             }
-            let before = before.map(|order| &order[..stage.heroes.min(order.len())]);
-            let order = choose(&liveliness, stage.heroes.min(channels), before);
-            if heroes.order.get(stage.row) != Some(&order) {
+            let count = stage.heroes.min(channels);
+            // Of more that stood in front the first are not the liveliest.
+            let fewer = heroes
+                .front
+                .get(stage.row)
+                .is_some_and(|before| count < *before);
+            let before = before.filter(|_| !fewer);
+            let before = before.map(|order| &order[..count.min(order.len())]);
+            let order = choose(&liveliness, count, before);
+            if heroes.order.get(stage.row) != Some(&order) || heroes.front[stage.row] != count {
                 next.ask();
                 let rows = network.layout.rows();
                 heroes.order.resize(rows, Vec::new());
                 heroes.order[stage.row] = order;
+                heroes.front.resize(rows, 0);
+                heroes.front[stage.row] = count;
             }
         }
     }

@@ -50,8 +50,6 @@ pub struct InspectorSettings {
     pub edges: bool,
     /// How many.
     pub edge_count: usize,
-    /// The network whose values are also wanted for the flat maps.
-    pub maps_of: Option<Entity>,
 }
 
 impl Default for InspectorSettings {
@@ -59,7 +57,6 @@ impl Default for InspectorSettings {
         Self {
             edges: true,
             edge_count: 24,
-            maps_of: None,
         }
     }
 }
@@ -172,8 +169,7 @@ fn follow_values(
     next: Res<NextFrame>,
 ) {
     for mut item in &mut networks {
-        let wanted =
-            settings.maps_of == Some(item.entity) || item.wanted(&selection, &settings).is_some();
+        let wanted = item.wanted(&selection, &settings).is_some();
         if !wanted && item.inspection.values.task.is_none() {
             continue;
         }

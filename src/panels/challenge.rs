@@ -84,16 +84,15 @@ pub fn challenge_ui(
     let (room, frames) = picture_places(room, &buttons, wide, caption, best.len());
     pictures_ui(ui, look, best, &frames, pictures);
     let bar = (12.0 * places.unit).max(9.0);
-    let track = Rect::from_min_max(pos2(room.min.x, room.max.y - bar), room.max);
-    let above = Rect::from_min_max(room.min, pos2(room.max.x, track.min.y - 0.8 * bar));
-    let galley = text_in(
-        ui,
-        "challenge",
-        &words,
-        above,
-        [theme::SMALL, text.headline],
-    );
-    ui.painter().galley(room.min, galley, theme::text());
+    let most = Rect::from_min_max(room.min, pos2(room.max.x, room.max.y - 1.8 * bar));
+    let sizes = [theme::SMALL, text.headline];
+    let galley = text_in(ui, "challenge", &words, most, sizes);
+    // Words and meter are one block, in the strip's middle.
+    let top = room.min.y + (most.height() - galley.size().y) / 2.0;
+    let below = top + galley.size().y + 0.8 * bar;
+    let track = Rect::from_min_max(pos2(room.min.x, below), pos2(room.max.x, below + bar));
+    ui.painter()
+        .galley(pos2(room.min.x, top), galley, theme::text());
     meter(ui, track, progress.share);
     if let Challenge::LeastInk(_) = challenge {
         let dots = say_with(

@@ -20,6 +20,10 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
                 headline(ui, to_egui(rect), look, told, false);
             }
         }
+        // An open layer has its own.
+        Scene::FullScreen {
+            opened: Some(_), ..
+        } => return,
         Scene::FullScreen { close, .. } => {
             let words = say("close");
             let button = Place {

@@ -6,12 +6,12 @@ mod bars;
 mod challenge;
 mod exhibit;
 mod explain;
-mod filters;
 #[cfg(test)]
 mod fits;
 mod header;
 mod keys;
 mod labels;
+mod layer;
 mod layout;
 mod marks;
 mod numbers;
@@ -88,7 +88,6 @@ pub struct Controls {
 struct Memory {
     /// The small image of the networks' input and what it shows.
     input_texture: Option<(egui::TextureHandle, Vec<u8>)>,
-    map_textures: filters::MapTextures,
     portraits: portraits::Portraits,
     pictures: challenge::Pictures,
     film: school::Film,
@@ -102,7 +101,6 @@ struct Memories([Memory; 2]);
 impl Memories {
     fn forget(&mut self) {
         for memory in &mut self.0 {
-            memory.map_textures = filters::MapTextures::default();
             memory.portraits = portraits::Portraits::default();
         }
     }
@@ -362,6 +360,7 @@ fn panels_ui(
         scene::pointer_ui(&root, &look, &mut actions);
         overlay::paint(root.painter(), &look);
         portraits::portraits_ui(&root, &look, &mut memory.portraits);
+        layer::layer_ui(&mut root, &look, &mut memory.portraits, &mut actions);
     }
     pad_panel::pad_ui(
         &mut root,
@@ -378,7 +377,7 @@ fn panels_ui(
     challenge::challenge_ui(&mut root, &look, &mut memory.pictures, &mut actions);
     school::school_ui(&mut root, &look, &mut memory.film, &mut actions);
     if part != Part::Wall {
-        sheets::sheets_ui(&root, &look, memory, &mut actions);
+        sheets::sheets_ui(&root, &look, &mut actions);
         exhibit::exhibit_ui(&mut root, &look, &mut actions);
     }
 
@@ -449,6 +448,10 @@ fn compose(look: &Look<'_>, told: &Told, part: Part, window: [f32; 2], scale: f3
             .collect(),
         explain: explained
             .and_then(|network| networks.iter().position(|(entity, _)| *entity == network)),
+        open: look.screen.maps.and_then(|(network, row)| {
+            let place = networks.iter().position(|(entity, _)| *entity == network);
+            Some((place?, row))
+        }),
         lanes_fill_screen: look.screen.lanes_fill_screen,
         page: look.screen.page,
         strip: look.screen.tour.is_some() || look.screen.challenge.is_some(),

@@ -92,7 +92,8 @@ impl<'b> Overlay<'_, 'b> {
         let Some(item) = self.item(lane.network) else {
             return;
         };
-        let Some(stage) = item.lane.stages.first() else {
+        let first = item.lane.stages.first();
+        let Some(stage) = first.filter(|stage| stage.row == 1) else {
             return;
         };
         let unit = self.look.composed.places.unit;
@@ -394,11 +395,12 @@ impl<'b> Overlay<'_, 'b> {
                 continue;
             };
             let target = to + vec2(0.0, (from.y - to.y) * 0.05);
-            let half = (target.x - from.x) * 0.5;
+            // Along its own lane as far as it can, and only then up or down, so that it crosses no other lane's words.
+            let across = target.x - from.x;
             let points = [
                 from,
-                from + vec2(half, 0.0),
-                target - vec2(half, 0.0),
+                from + vec2(0.95 * across, 0.0),
+                target - vec2(0.2 * across, 0.0),
                 target,
             ];
             let [r, g, b] = value_colour(share.signum() * (0.45 + 0.5 * share.abs()));

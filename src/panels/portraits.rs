@@ -12,8 +12,8 @@ use crate::{
 };
 use bevy::prelude::Entity;
 use bevy_egui::egui::{
-    Align2, Color32, ColorImage, Pos2, Rect, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
-    epaint::CubicBezierShape, pos2, vec2,
+    Align2, Color32, ColorImage, Pos2, Rect, Stroke, StrokeKind, TextureHandle, TextureId,
+    TextureOptions, Ui, epaint::CubicBezierShape, pos2, vec2,
 };
 use mnistify_drawing::{PIXELS, SIDE};
 use mnistify_network::{StageKind, explain::Cell};
@@ -21,7 +21,21 @@ use std::collections::HashMap;
 
 /// Pictures of weights, made once each.
 #[derive(Default)]
-pub struct Portraits(HashMap<(Entity, usize), TextureHandle>);
+pub struct Portraits(HashMap<(Entity, usize, usize), TextureHandle>);
+
+impl Portraits {
+    /// The picture of these weights, `[width, height]`; it is known by its network, row and channel.
+    pub fn picture(
+        &mut self,
+        ui: &Ui,
+        key: (Entity, usize, usize),
+        weights: &[f32],
+        size: [usize; 2],
+    ) -> TextureId {
+        let texture = self.0.entry(key);
+        texture.or_insert_with(|| picture(ui, weights, size)).id()
+    }
+}
 
 /// Shows them where the composition has room.
 pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
@@ -79,13 +93,11 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
         for (index, channel) in ranked.iter().enumerate() {
             let rect = to_egui(grid.place(index));
             let rect = rect.translate(seen(rect.min) - rect.min);
-            let texture = portraits.0.entry((*entity, *channel)).or_insert_with(|| {
-                let weights = &network.model.parameter(layer, "weight").values;
-                picture(ui, &weights[channel * PIXELS..][..PIXELS])
-            });
+            let weights = &network.model.parameter(layer, "weight").values;
+            let weights = &weights[channel * PIXELS..][..PIXELS];
+            let texture = portraits.picture(ui, (*entity, 1, *channel), weights, [SIDE, SIDE]);
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-            ui.painter()
-                .image(texture.id(), rect, whole, Color32::WHITE);
+            ui.painter().image(texture, rect, whole, Color32::WHITE);
             let line = Stroke::new(1.0, theme::line().gamma_multiply(0.6));
             ui.painter()
                 .rect_stroke(rect, 0.0, line, StrokeKind::Outside);
@@ -115,13 +127,13 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
     }
 }
 
-fn picture(ui: &Ui, weights: &[f32]) -> TextureHandle {
+fn picture(ui: &Ui, weights: &[f32], size: [usize; 2]) -> TextureHandle {
     let largest = weights.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
     let pixels = weights.iter().map(|weight| {
         let [r, g, b] = value_colour(ramp_place(*weight, largest));
         Color32::from_rgb(r, g, b)
     });
-    let image = ColorImage::new([SIDE, SIDE], pixels.collect());
+    let image = ColorImage::new(size, pixels.collect());
     ui.ctx()
         .load_texture("portrait", image, TextureOptions::NEAREST)
 }

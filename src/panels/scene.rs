@@ -81,7 +81,18 @@ pub fn pointer_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                 actions.push(Action::FlyTo(cell));
             }
         } else if response.clicked() {
-            actions.push(Action::Select(under(place)));
+            let cell = under(place);
+            // A map of the chorus is too small to be meant by itself.
+            let layer = cell.filter(|cell| {
+                let lane = look.lanes.iter().find(|item| item.entity == cell.network);
+                let stage = lane.and_then(|item| item.lane.stage(cell.cell.row));
+                look.selection.cell.is_none()
+                    && stage.is_some_and(|stage| stage.is_behind(cell.cell.channel))
+            });
+            actions.push(match layer {
+                Some(cell) => Action::Maps(cell.network, cell.cell.row),
+                None => Action::Select(cell),
+            });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Sheets over the picture: everything that is one touch away.
 
 use super::{
-    Look, Memory, filters,
+    Look,
     header::{language_mark, offered},
     marks::mark,
     numbers, own_network,
@@ -19,13 +19,11 @@ use bevy_egui::egui::{self, Align2, RichText, Sense, TextStyle, Ui, pos2, vec2};
 use mnistify_drawing::{MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE};
 
 /// Shows those that are open, and the notice.
-pub(super) fn sheets_ui(ui: &Ui, look: &Look<'_>, memory: &mut Memory, actions: &mut Vec<Action>) {
+pub(super) fn sheets_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let window = ui.ctx().viewport_rect();
     if look.motion.slow.is_some() {
         slow_ui(ui, look, actions);
     }
-    let room = window.shrink2(vec2(window.width() * 0.06, window.height() * 0.1));
-    filters::maps_ui(ui, room, look, &mut memory.map_textures, actions);
     if look.screen.numbers {
         numbers::numbers_ui(ui, look, actions);
     }

@@ -3,7 +3,10 @@
 
 use super::{Look, answer::Told, theme};
 use crate::{
-    actions::Action, composition::WindowClass, inference::ReadingItem, view::SelectedCell,
+    actions::Action,
+    composition::{Scene, WindowClass},
+    inference::ReadingItem,
+    view::SelectedCell,
     words::say_with,
 };
 use bevy_egui::egui::{
@@ -16,6 +19,8 @@ use mnistify_network::explain::Cell;
 const LEAST_BAR: f32 = 0.02;
 /// Probabilities below this have no number.
 const LEAST_NUMBER: f32 = 0.05;
+/// Words and bars beside a phone's figure need this much room, in units.
+const LEAST_BESIDE: f32 = 110.0;
 /// Seconds in which a tile grows or shrinks.
 const GROW_SECONDS: f32 = 0.22;
 
@@ -221,6 +226,9 @@ fn small_tile(
 fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Action>) {
     let places = &look.composed.places;
     let unit = places.unit;
+    if matches!(places.scene, Scene::FullScreen { .. }) {
+        return;
+    }
     for (place, rect) in places.answers.iter().enumerate() {
         let rect = super::to_egui(*rect);
         let winner = told.winners.get(place).copied();
@@ -242,8 +250,9 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         let name = class_name(look, class);
         response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &name));
         let words = told.words_of(look, class);
-        if rect.height() > rect.width() * 0.8 {
-            // Sideways: the figure above, the word below it.
+        let box_width = (places.glyph * 1.12).min(rect.width());
+        if rect.width() - box_width < LEAST_BESIDE * unit {
+            // Two answers, or a phone on its side: the figure above, the word below it.
             painter.rect_filled(rect, radius, theme::ANSWER);
             let size = (places.glyph / theme::FIGURE_HEIGHT).min(rect.height() * 0.8);
             painter.text(
@@ -267,7 +276,6 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
             }
             continue;
         }
-        let box_width = (places.glyph * 1.12).min(rect.width());
         let amber = Rect::from_min_size(rect.min, vec2(box_width, rect.height()));
         painter.rect_filled(amber, radius, theme::ANSWER);
         painter.text(

@@ -68,6 +68,8 @@ pub fn plugin(app: &mut App) {
 pub struct Heroes {
     /// By row: channels in the order of their places.
     pub order: Vec<Vec<usize>>,
+    /// By row: how many stood in front when they were chosen.
+    pub front: Vec<usize>,
 }
 
 /// A network's place in the scene.
@@ -262,6 +264,15 @@ impl Stage {
             return self.plates.first();
         }
         self.plates.iter().find(|plate| plate.channel == channel)
+    }
+
+    /// Whether a map stands in the chorus.
+    pub fn is_behind(&self, channel: usize) -> bool {
+        let place = self
+            .plates
+            .iter()
+            .position(|plate| plate.channel == channel);
+        place.is_some_and(|place| place >= self.heroes)
     }
 
     /// Column and row of a cell on its plate.

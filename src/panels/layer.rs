@@ -1,0 +1,231 @@
+//! One layer alone: its maps all large, the ways to the layers beside it and back, and on a first convolution's maps the
+//! filters that made them. A touch on a layer's words, or on its small maps, opens it.
+
+use super::{Look, portraits::Portraits, theme, theme::Place, to_egui};
+use crate::{
+    actions::{Action, Switch},
+    composition::{Lane, Part, Scene, StagePlace},
+    view::picking::Projector,
+    words::say,
+};
+use bevy::prelude::Entity;
+use bevy_egui::egui::{
+    Align2, Color32, CursorIcon, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2,
+    vec2,
+};
+use mnistify_network::{LayerSpec, StageKind};
+
+/// Side of a filter's picture, as a share of its map's.
+const FILTER: f32 = 0.3;
+
+/// Shows what an open layer has, or makes the layers' words its doors.
+pub fn layer_ui(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    portraits: &mut Portraits,
+    actions: &mut Vec<Action>,
+) {
+    let places = &look.composed.places;
+    let lanes = match &places.scene {
+        Scene::Lanes(scene) => &scene.lanes,
+        Scene::FullScreen { lanes, .. } => lanes,
+        Scene::Page(_) | Scene::Table(_) => return,
+    };
+    let touched = look.composed.mode.part == Part::Whole;
+    for lane in lanes {
+        let Some((entity, shapes)) = look.composed.networks.get(lane.network) else {
+            continue;
+        };
+        for stage in &lane.stages {
+            match places.scene.opened() {
+                Some(_) => filters(ui, look, (*entity, lane), stage, portraits),
+                None if touched => door(ui, look, (*entity, stage), actions),
+                None => {}
+            }
+        }
+        if let (Some(opened), [stage], true) = (places.scene.opened(), &lane.stages[..], touched) {
+            let last = shapes.len() - 2;
+            let to = |row: usize| Action::Maps(*entity, row);
+            let ways = [
+                (
+                    "layer_before",
+                    opened.turn[0],
+                    Sign::Left,
+                    to(stage.row - 1),
+                    stage.row > 1,
+                ),
+                (
+                    "layer_after",
+                    opened.turn[1],
+                    Sign::Right,
+                    to(stage.row + 1),
+                    stage.row < last,
+                ),
+                (
+                    "close_layer",
+                    opened.close,
+                    Sign::Cross,
+                    Action::Set(Switch::Maps, false),
+                    true,
+                ),
+            ];
+            for (name, rect, sign, action, enabled) in ways {
+                if way(ui, name, to_egui(rect), sign, enabled) {
+                    actions.push(action);
+                }
+            }
+        }
+    }
+}
+
+/// The words of a layer open it.
+fn door(
+    ui: &Ui,
+    look: &Look<'_>,
+    (entity, stage): (Entity, &StagePlace),
+    actions: &mut Vec<Action>,
+) {
+    let Some(reading) = look.network(entity) else {
+        return;
+    };
+    let [left, top] = stage.label;
+    let size = vec2(stage.label_width.max(1.0), stage.rect.min[1] - top);
+    let projector = Projector::new(&look.camera.now, look.composed.window);
+    let place = projector.seen([left, top]);
+    let rect = Rect::from_min_size(pos2(place[0], place[1]), size);
+    let id = ui.id().with(("layer", entity, stage.row));
+    let response = ui.interact(rect, id, Sense::click());
+    let words = super::labels::stage_words(reading.network, stage.row);
+    let words = words.first().cloned().unwrap_or_default();
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &words));
+    if response.hovered() || response.has_focus() {
+        let line = [rect.left_bottom(), rect.right_bottom()].map(|end| end - vec2(0.0, 3.0));
+        let stroke = Stroke::new(1.5 * look.composed.places.unit, theme::text());
+        ui.painter().line_segment(line, stroke);
+    }
+    let response = response.on_hover_cursor(CursorIcon::PointingHand);
+    if response.clicked() {
+        actions.push(Action::Maps(entity, stage.row));
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Sign {
+    Left,
+    Right,
+    Cross,
+}
+
+/// A button with a sign on it; returns whether it was pressed.
+fn way(ui: &mut Ui, name: &'static str, rect: Rect, sign: Sign, enabled: bool) -> bool {
+    let words = match sign {
+        Sign::Left => say("layer-before"),
+        Sign::Right => say("layer-after"),
+        Sign::Cross => say("layer-close"),
+    };
+    let button = Place {
+        name,
+        rect,
+        text: "",
+        size: theme::SMALL,
+        on: false,
+        enabled,
+    };
+    let response = button.show(ui);
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, &words));
+    let arm = 0.17 * rect.height();
+    let at = |x: f32, y: f32| rect.center() + vec2(x, y) * arm;
+    let colour = if enabled {
+        theme::text()
+    } else {
+        theme::track()
+    };
+    let stroke = Stroke::new((0.05 * rect.height()).max(1.8), colour);
+    let lines = match sign {
+        Sign::Left => [
+            [at(0.5, -1.0), at(-0.5, 0.0)],
+            [at(-0.5, 0.0), at(0.5, 1.0)],
+        ],
+        Sign::Right => [
+            [at(-0.5, -1.0), at(0.5, 0.0)],
+            [at(0.5, 0.0), at(-0.5, 1.0)],
+        ],
+        Sign::Cross => [
+            [at(-1.0, -1.0), at(1.0, 1.0)],
+            [at(1.0, -1.0), at(-1.0, 1.0)],
+        ],
+    };
+    for line in lines {
+        ui.painter().line_segment(line, stroke);
+    }
+    response.on_hover_text(words).clicked()
+}
+
+/// On each map of a first convolution the filter that made it, at the lower left.
+fn filters(
+    ui: &Ui,
+    look: &Look<'_>,
+    (entity, lane): (Entity, &Lane),
+    stage: &StagePlace,
+    portraits: &mut Portraits,
+) {
+    let (Some(reading), Some(item)) = (
+        look.network(entity),
+        look.lanes.iter().find(|item| item.entity == entity),
+    ) else {
+        return;
+    };
+    let network = reading.network;
+    let Some(StageKind::Conv2d { layer }) = network
+        .layout
+        .stages
+        .get(stage.row - 1)
+        .map(|stage| stage.kind)
+    else {
+        return;
+    };
+    let LayerSpec::Conv2d {
+        in_channels: 1,
+        kernel_size: [height, width],
+        ..
+    } = network.spec().layers()[layer]
+    else {
+        return;
+    };
+    // While it learns, the GPU alone has its weights.
+    if !network.is_current || !look.camera.is_at_home() {
+        return;
+    }
+    let Some(seen) = item.lane.stage(stage.row) else {
+        return;
+    };
+    let text = &look.composed.places.text;
+    let place = pos2(lane.rect.max[0], lane.name[1]);
+    let font = theme::font(text.technical);
+    let room = 0.55 * (lane.rect.max[0] - lane.rect.min[0]);
+    let words = say("layer-filters");
+    theme::text_in(
+        ui.painter(),
+        place,
+        Align2::RIGHT_TOP,
+        &words,
+        font,
+        theme::dim(),
+        room,
+    );
+    let all = &network.model.parameter(layer, "weight").values;
+    for (index, plate) in seen.plates.iter().take(stage.heroes.count).enumerate() {
+        let map = to_egui(stage.heroes.place(index));
+        let side = FILTER * map.height();
+        let size = vec2(side * width as f32 / height as f32, side);
+        let rect = Rect::from_min_size(map.left_bottom() - vec2(0.0, size.y), size);
+        let weights = &all[plate.channel * height * width..][..height * width];
+        let key = (entity, stage.row, plate.channel);
+        let texture = portraits.picture(ui, key, weights, [width, height]);
+        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        ui.painter().image(texture, rect, whole, Color32::WHITE);
+        let line = Stroke::new(1.5, theme::stage());
+        ui.painter()
+            .rect_stroke(rect, 0.0, line, StrokeKind::Outside);
+    }
+}
