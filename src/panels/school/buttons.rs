@@ -1,0 +1,98 @@
+//! What to do, and what is said of it.
+
+use super::{Learner, board::Board, switches::grouped};
+use crate::{
+    actions::Action,
+    panels::{Look, theme, theme::Place},
+    school::{Phase, SchoolAction},
+    words::{say, say_with},
+};
+use bevy_egui::egui::{CornerRadius, Stroke, StrokeKind, Ui};
+
+/// What happens, and what to do next.
+pub fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
+    let school = look.school;
+    if let Some(trouble) = &school.trouble {
+        return trouble.clone();
+    }
+    if school.is_waiting() {
+        return say("school-waiting");
+    }
+    let steps = pupils.iter().map(|(_, pupil)| pupil.standing().step).max();
+    match school.phase {
+        Phase::Before => say("school-before"),
+        Phase::Paused if steps.unwrap_or(0) == 0 => say("school-forgotten"),
+        Phase::Paused if pupils.iter().any(|(_, pupil)| !pupil.changes.is_empty()) => {
+            say("school-stepped")
+        }
+        Phase::Paused => say("school-paused"),
+        Phase::Learning => {
+            let count = grouped(school.plan.settings.examples).into();
+            let text = say_with("school-learning", &[("count", count)]);
+            if pupils.len() == 1 {
+                format!("{text} {}", say("school-software"))
+            } else {
+                text
+            }
+        }
+        Phase::Over if !school.plan.settings.moved => say("school-over-unmoved"),
+        Phase::Over if school.plan.settings.examples <= 100 => say("school-over-few"),
+        Phase::Over => say("school-over"),
+    }
+}
+
+pub fn buttons_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
+    let school = look.school;
+    let ready = school.trouble.is_none() && !school.is_waiting();
+    let has_pupils = school.phase != Phase::Before;
+    let learn = match school.phase {
+        Phase::Learning => "school-pause",
+        Phase::Over => "school-again",
+        _ => "school-learn",
+    };
+    // What to do next stands in the light.
+    let next = match school.phase {
+        Phase::Before => Some(0),
+        Phase::Paused => Some(1),
+        Phase::Learning | Phase::Over => None,
+    };
+    let all = [
+        ("forget", say("school-forget"), ready, SchoolAction::Forget),
+        ("learn", say(learn), ready, SchoolAction::LearnOrPause),
+        ("one_step", say("school-step"), ready, SchoolAction::Step),
+        (
+            "restore",
+            say("school-restore"),
+            has_pupils,
+            SchoolAction::Restore,
+        ),
+        (
+            "school_close",
+            say("school-close"),
+            true,
+            SchoolAction::Close,
+        ),
+    ];
+    for (index, ((name, words, enabled, action), rect)) in
+        all.into_iter().zip(parts.buttons).enumerate()
+    {
+        let is_next = ready && next == Some(index);
+        let button = Place {
+            name,
+            rect,
+            text: &words,
+            size: look.composed.places.text.button,
+            on: is_next,
+            enabled,
+        };
+        if button.show(ui).clicked() {
+            actions.push(Action::School(action));
+        }
+        if is_next {
+            let radius = CornerRadius::same((rect.height() * 0.22).min(14.0) as u8);
+            let line = Stroke::new(2.0, theme::POINTER);
+            ui.painter()
+                .rect_stroke(rect, radius, line, StrokeKind::Inside);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What can be changed about a lesson.
+
+use super::board::{Board, LINES};
+use crate::{
+    actions::Action,
+    composition::WindowClass,
+    panels::{Look, theme, theme::Place},
+    school::{LessonPlan, SchoolAction, Speed},
+    words::{Language, decimal, language, say, say_in, say_with},
+};
+use bevy_egui::egui::{Align, Id, Rect, Sense, Ui, pos2, vec2};
+use mnistify_learning::Optimizer;
+
+/// A choice: its name for scripts, what stands on it, whether it is on, and what it wishes.
+pub type Choice = (&'static str, String, bool, SchoolAction);
+
+/// What can be chosen: the key of its words, and the choices.
+pub type Line = (&'static str, Vec<Choice>);
+
+/// One value that can be chosen: its name for scripts, its words, and whether it is the plan's.
+type Offer<'a, T> = (&'static str, &'a str, T);
+
+/// A line of values, each of which changes one thing of the plan.
+fn line<T: Copy + PartialEq>(
+    key: &'static str,
+    plan: &LessonPlan,
+    options: &[Offer<'_, T>],
+    field: fn(&mut LessonPlan) -> &mut T,
+) -> Line {
+    let choice = |(name, words, value): &Offer<'_, T>| {
+        let mut other = plan.clone();
+        let on = *field(&mut other) == *value;
+        *field(&mut other) = *value;
+        let wish = SchoolAction::Plan(Box::new(other));
+        (*name, (*words).to_string(), on, wish)
+    };
+    (key, options.iter().map(choice).collect())
+}
+
+/// All that can be chosen, what teaches most first.
+pub fn choices(language: Language, plan: &LessonPlan) -> Vec<Line> {
+    let say = |key: &str| say_in(language, key, &[]);
+    let thousands = [1_000, 10_000].map(grouped);
+    let (on, off) = (say("school-on"), say("school-off"));
+    let (slow, steady, full) = (say("school-slow"), say("school-steady"), say("school-full"));
+    let mut lines = vec![
+        line(
+            "school-examples",
+            plan,
+            &[
+                ("examples_10", "10", 10),
+                ("examples_100", "100", 100),
+                ("examples_1000", &thousands[0], 1_000),
+                ("examples_10000", &thousands[1], 10_000),
+            ],
+            |plan| &mut plan.settings.examples,
+        ),
+        line(
+            "school-moved",
+            plan,
+            &[("moved_on", &on, true), ("moved_off", &off, false)],
+            |plan| &mut plan.settings.moved,
+        ),
+        line(
+            "school-wrong",
+            plan,
+            &[
+                ("wrong_0", "0 %", 0.0),
+                ("wrong_25", "25 %", 0.25),
+                ("wrong_50", "50 %", 0.5),
+            ],
+            |plan| &mut plan.settings.wrong,
+        ),
+        line(
+            "school-pace",
+            plan,
+            &[
+                ("pace_one", &slow, Speed::One),
+                ("pace_steady", &steady, Speed::Steady),
+                ("pace_full", &full, Speed::Full),
+            ],
+            |plan| &mut plan.speed,
+        ),
+        line(
+            "school-hidden",
+            plan,
+            &[
+                ("hidden_32", "32", 32),
+                ("hidden_128", "128", 128),
+                ("hidden_512", "512", 512),
+            ],
+            |plan| &mut plan.hidden,
+        ),
+        line(
+            "school-channels",
+            plan,
+            &[
+                ("channels_4", "4", 4),
+                ("channels_8", "8", 8),
+                ("channels_32", "32", 32),
+            ],
+            |plan| &mut plan.channels,
+        ),
+        line(
+            "school-activation",
+            plan,
+            &[("silu", "SiLU", false), ("relu", "ReLU", true)],
+            |plan| &mut plan.relu,
+        ),
+        line(
+            "school-optimizer",
+            plan,
+            &[
+                ("adam_w", "AdamW", Optimizer::AdamW),
+                ("sgd", "SGD", Optimizer::Sgd),
+            ],
+            |plan| &mut plan.settings.optimizer,
+        ),
+        line(
+            "school-batch",
+            plan,
+            &[
+                ("batch_32", "32", 32),
+                ("batch_128", "128", 128),
+                ("batch_512", "512", 512),
+            ],
+            |plan| &mut plan.settings.batch,
+        ),
+    ];
+    let rates = ["0.0005", "0.002", "0.01", "0.05"];
+    let words = rates.map(|rate| decimal(rate.to_string()));
+    let rate = |name, place: usize, value| (name, words[place].as_str(), Some(value));
+    lines.push(line(
+        "school-rate",
+        plan,
+        &[
+            rate("rate_0", 0, 0.0005),
+            rate("rate_1", 1, 0.002),
+            rate("rate_2", 2, 0.01),
+            rate("rate_3", 3, 0.05),
+        ],
+        |plan| &mut plan.settings.learning_rate,
+    ));
+    lines
+}
+
+/// A number with a thin space before its thousands, which all of the languages understand.
+pub fn grouped(number: usize) -> String {
+    if number < 1_000 {
+        return number.to_string();
+    }
+    format!("{}\u{202f}{:03}", number / 1_000, number % 1_000)
+}
+
+pub fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
+    let text = &look.composed.places.text;
+    let wide = look.composed.places.class == WindowClass::Wide;
+    let all = choices(language(), &look.school.plan);
+    let page = if wide {
+        page_ui(ui, look, parts, all.len())
+    } else {
+        0
+    };
+    let seen = all.into_iter().skip(page * LINES);
+    for ((key, choices), rect) in seen.zip(&parts.switches) {
+        let (label, row) = label_and_row(*rect, wide);
+        let words = say(key);
+        let hover = ui.interact(label, ui.id().with(key), Sense::hover());
+        hover.on_hover_text(say(&format!("{key}.help")));
+        let room = label.width() - theme::BESIDE_WORDS;
+        let galley = theme::wrapping(ui.painter(), &words, text.label, room, Align::LEFT);
+        let place = pos2(label.min.x, label.center().y - galley.size().y / 2.0);
+        ui.painter()
+            .galley_with_override_text_color(place, galley, theme::dim());
+        let least = theme::medium(theme::LEAST_ON_BUTTONS);
+        let needed = choices.iter().map(|(_, words, ..)| {
+            let galley = ui
+                .painter()
+                .layout_no_wrap(words.clone(), least.clone(), theme::text());
+            galley.size().x
+        });
+        let rects = places_of(row, &needed.collect::<Vec<_>>());
+        for ((name, words, on, action), rect) in choices.into_iter().zip(rects) {
+            let button = Place {
+                name,
+                rect,
+                text: &words,
+                size: text.button,
+                on,
+                enabled: look.school.trouble.is_none(),
+            };
+            let response = button.show(ui).on_hover_text(say(&format!("{key}.help")));
+            if response.clicked() {
+                actions.push(Action::School(action));
+            }
+        }
+    }
+}
+
+/// The place of a line's words, and of its choices: beside them or below.
+pub fn label_and_row(rect: Rect, wide: bool) -> (Rect, Rect) {
+    if wide {
+        rect.split_left_right_at_fraction(0.35)
+    } else {
+        rect.split_top_bottom_at_y(rect.min.y + 18.0f32.min(0.4 * rect.height()))
+    }
+}
+
+/// Places in a row for words that need so much each: what is left is shared.
+pub fn places_of(row: Rect, needed: &[f32]) -> Vec<Rect> {
+    const GAP: f32 = 4.0;
+    let count = needed.len() as f32;
+    let spare = (row.width() - GAP * (count - 1.0) - needed.iter().sum::<f32>()) / count;
+    let mut left = row.min.x;
+    let place = |needed: &f32| {
+        let size = vec2(needed + spare, row.height());
+        let rect = Rect::from_min_size(pos2(left, row.min.y), size);
+        left = rect.max.x + GAP;
+        rect
+    };
+    needed.iter().map(place).collect()
+}
+
+/// The way to what else can be chosen; returns which of it is seen.
+fn page_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, lines: usize) -> usize {
+    let pages = lines.div_ceil(LINES);
+    let id = Id::new("school page");
+    let page = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0) % pages;
+    let values = [("page", (page + 1).into()), ("pages", pages.into())];
+    let button = Place {
+        name: "school_more",
+        rect: parts.more,
+        text: &say_with("school-more", &values),
+        size: look.composed.places.text.technical,
+        on: page > 0,
+        enabled: true,
+    };
+    if button.show(ui).clicked() {
+        ui.data_mut(|data| data.insert_temp(id, page + 1));
+    }
+    page
+}
