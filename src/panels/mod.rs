@@ -26,6 +26,7 @@ mod strip;
 pub mod theme;
 mod tiles;
 mod tour;
+mod ways;
 mod why;
 
 pub use answer::{Told, Voice, tell};

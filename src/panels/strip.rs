@@ -49,10 +49,7 @@ pub fn strip_ui(
             pressed = Some(index);
         }
         if choice.is_next {
-            let radius = CornerRadius::same((rect.height() * 0.22).min(14.0) as u8);
-            let line = Stroke::new(2.0, theme::POINTER);
-            ui.painter()
-                .rect_stroke(rect, radius, line, StrokeKind::Inside);
+            theme::light(ui, rect);
         }
     }
     (room, pressed)

@@ -412,6 +412,14 @@ impl Place<'_> {
     }
 }
 
+/// What to do next stands in the light.
+pub fn light(ui: &Ui, button: Rect) {
+    let radius = CornerRadius::same((button.height() * 0.22).min(14.0) as u8);
+    let line = Stroke::new(2.0, POINTER);
+    ui.painter()
+        .rect_stroke(button, radius, line, egui::StrokeKind::Inside);
+}
+
 /// An action's button as part of a sheet; scripts find it under the action's name.
 pub fn entry_button(ui: &mut Ui, entry: &'static Entry, on: bool, enabled: bool) -> Option<Action> {
     let widget = egui::Button::new(entry.label()).selected(on);

@@ -3,14 +3,11 @@
 use super::{
     Look,
     marks::mark,
-    school::guides,
     strip::{Choice, strip_ui, text_in},
-    theme,
-    theme::Place,
-    to_egui,
+    theme, to_egui, ways,
 };
 use crate::{
-    actions::{Action, entry},
+    actions::Action,
     composition::{Lane, Part, Scene, StagePlace, WindowClass},
     tour::{Step, Target, steps},
     words::{say, say_with},
@@ -28,7 +25,7 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let places = &look.composed.places;
     let at = look.screen.tour.and_then(|at| Some((at, steps().get(at)?)));
     let (Some((at, step)), Some(strip)) = (at, places.strip) else {
-        way_in(ui, look, actions);
+        ways::TOUR.show(ui, look, actions);
         return;
     };
     let mut strip = to_egui(strip);
@@ -74,33 +71,6 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let place = pos2(room.min.x, room.center().y - galley.size().y / 2.0);
     ui.painter().galley(place, galley, theme::text());
     dots(ui, look, strip, at, actions);
-}
-
-/// The button that begins the tour, beside the one of the school or in its place.
-fn way_in(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
-    let places = &look.composed.places;
-    let Some(guide) = places.scene.guide() else {
-        return;
-    };
-    if places.strip.is_some() || look.access.hidden.guide {
-        return;
-    }
-    let Some(rect) = guides(look, to_egui(guide))[0] else {
-        return;
-    };
-    let words = say("tour-start");
-    let start = Place {
-        name: "tour",
-        rect,
-        text: &words,
-        size: places.text.button,
-        on: false,
-        enabled: true,
-    };
-    let response = start.show(ui).on_hover_text(theme::hint(entry("tour")));
-    if response.clicked() {
-        actions.push(Action::Tour(Some(0)));
-    }
 }
 
 /// One dot a step; each leads there.

@@ -7,7 +7,7 @@ use crate::{
     school::{Phase, SchoolAction},
     words::{say, say_with},
 };
-use bevy_egui::egui::{CornerRadius, Stroke, StrokeKind, Ui};
+use bevy_egui::egui::Ui;
 
 /// What happens, and what to do next.
 pub fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
@@ -50,7 +50,6 @@ pub fn buttons_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec
         Phase::Over => "school-again",
         _ => "school-learn",
     };
-    // What to do next stands in the light.
     let next = match school.phase {
         Phase::Before => Some(0),
         Phase::Paused => Some(1),
@@ -89,10 +88,7 @@ pub fn buttons_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec
             actions.push(Action::School(action));
         }
         if is_next {
-            let radius = CornerRadius::same((rect.height() * 0.22).min(14.0) as u8);
-            let line = Stroke::new(2.0, theme::POINTER);
-            ui.painter()
-                .rect_stroke(rect, radius, line, StrokeKind::Inside);
+            theme::light(ui, rect);
         }
     }
 }

@@ -11,12 +11,10 @@ mod switches;
 #[cfg(test)]
 mod tests;
 mod wave;
-mod way_in;
 
 pub use film::Film;
-pub use way_in::guides;
 
-use super::{Look, strip::text_in, theme, to_egui};
+use super::{Look, strip::text_in, theme, to_egui, ways};
 use crate::{actions::Action, inference::ReadingItem, school::Pupil};
 use bevy_egui::egui::{CornerRadius, Rect, Stroke, StrokeKind, Ui, pos2};
 use board::board;
@@ -27,7 +25,6 @@ use reports::{keep_ui, table};
 use rings::dials;
 use switches::switches_ui;
 use wave::wave;
-use way_in::way_in;
 
 /// A network that learns.
 type Learner<'a> = (&'a ReadingItem<'a, 'a>, &'a Pupil);
@@ -37,7 +34,7 @@ pub fn school_ui(ui: &mut Ui, look: &Look<'_>, film: &mut Film, actions: &mut Ve
     let places = &look.composed.places;
     let strip = places.strip.filter(|_| look.school.is_open);
     let Some(strip) = strip else {
-        way_in(ui, look, actions);
+        ways::SCHOOL.show(ui, look, actions);
         return;
     };
     wave(ui.painter(), look);
