@@ -15,6 +15,12 @@ use std::{ops::Range, sync::Arc};
 /// The class of an image that is no digit: its target is the same for all of them.
 pub const NO_DIGIT: u8 = CLASSES as u8;
 
+/// The most digits of a visitor's own that a lesson learns from.
+pub const MOST_OWN: usize = 32;
+/// Where there are some, every so many-th image of a run is one of them, in turn: of each step's images an eighth, however
+/// many others there are, and none is ever left out of a step of few. One among 10,000 would not be seen in a lesson.
+pub const OWN_EVERY: usize = 8;
+
 /// All images of a training, one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
@@ -27,6 +33,8 @@ pub struct Pool {
     drawn: Range<usize>,
     outliers: Range<usize>,
     validation: Range<usize>,
+    /// Room for a visitor's own.
+    own: Range<usize>,
 }
 
 /// What the mixture puts beside MNIST's training images; each part may be empty.
@@ -76,6 +84,20 @@ impl Pool {
             pool.classes[image] = (pool.classes[image] + off) % CLASSES as u8;
         }
         pool
+    }
+
+    /// The same with room for [`MOST_OWN`] digits of a visitor's own, which is blank until [`OwnFeeder::set_own`].
+    pub fn with_room(mut self) -> Self {
+        self.own = self.add(&Images {
+            images: vec![[0; PIXELS]; MOST_OWN],
+            labels: vec![0; MOST_OWN],
+        });
+        self
+    }
+
+    /// Where that room is.
+    pub fn own_places(&self) -> Range<usize> {
+        self.own.clone()
     }
 
     fn add(&mut self, images: &Images) -> Range<usize> {
@@ -183,6 +205,8 @@ pub struct OwnFeeder {
     /// What decides which of them a step sees, and how.
     pub config: TrainConfig,
     order: Order,
+    /// Digits of the visitor's own.
+    own: usize,
 }
 
 impl OwnFeeder {
@@ -192,19 +216,40 @@ impl OwnFeeder {
             pool,
             config,
             order: Order::default(),
+            own: 0,
         }
     }
 
-    /// As [`Feeder::batch`].
+    /// From now on these are fed along, every [`OWN_EVERY`]-th image, and no others of the visitor's; as many as the pool has
+    /// room for. They are never called something else than they are.
+    pub fn set_own(&mut self, digits: &Images) {
+        let pool = Arc::make_mut(&mut self.pool);
+        self.own = digits.len().min(pool.own.len());
+        for (place, digit) in pool.own.clone().zip(0..self.own) {
+            pool.images[place] = digits.images[digit];
+            pool.classes[place] = digits.labels[digit];
+        }
+    }
+
+    /// As [`Feeder::batch`], with the visitor's own digits.
     pub fn batch(&mut self, step: usize) -> Vec<Sample> {
         let size = self.config.batch;
         let positions = step * size..(step + 1) * size;
         positions
             .map(|position| {
-                let image = self.order.image(&self.pool, self.config.seed, position);
+                let own = self.own_at(position);
+                let image =
+                    own.unwrap_or_else(|| self.order.image(&self.pool, self.config.seed, position));
                 sample(&self.pool, &self.config, position as u64, image)
             })
             .collect()
+    }
+
+    /// The visitor's own digit that has its turn at this place of the run.
+    fn own_at(&self, position: usize) -> Option<usize> {
+        let (turn, place) = (position / OWN_EVERY, position % OWN_EVERY);
+        let has_turn = self.own > 0 && place + 1 == OWN_EVERY;
+        has_turn.then(|| self.pool.own.start + turn % self.own)
     }
 }
 
@@ -334,6 +379,48 @@ mod tests {
         for step in [0, 40, 7] {
             assert_eq!(own.batch(step), feeder.batch(step));
         }
+    }
+
+    #[test]
+    fn every_eighth_is_ones_own_and_the_others_stay_what_they_are() {
+        let mut feeder = OwnFeeder::new(Arc::new(pool().with_room()), config());
+        let without: Vec<Vec<Sample>> = (0..3).map(|step| feeder.batch(step)).collect();
+        let digits = Images {
+            images: vec![[7; PIXELS], [9; PIXELS], [11; PIXELS]],
+            labels: vec![3, 3, 5],
+        };
+        feeder.set_own(&digits);
+        let own = feeder.pool.own_places();
+        assert_eq!(own, 450..450 + MOST_OWN);
+        let mut seen = [0; 3];
+        for (step, before) in without.iter().enumerate() {
+            let batch = feeder.batch(step);
+            for (place, (sample, before)) in batch.iter().zip(before).enumerate() {
+                if place % OWN_EVERY < OWN_EVERY - 1 {
+                    assert_eq!(sample, before);
+                    continue;
+                }
+                let digit = sample.image - own.start;
+                seen[digit] += 1;
+                assert_eq!(sample.class, digits.labels[digit]);
+                assert_eq!(feeder.pool.images[sample.image], digits.images[digit]);
+                // Moved as the one before it would have been.
+                assert_eq!(sample.warp, before.warp);
+            }
+        }
+        assert_eq!(seen, [4; 3]);
+        feeder.set_own(&Images::default());
+        assert_eq!(feeder.batch(2), without[2]);
+        // More than there is room for are too many; a pool without room takes none.
+        let many = Images {
+            images: vec![[1; PIXELS]; MOST_OWN + 1],
+            labels: vec![1; MOST_OWN + 1],
+        };
+        feeder.set_own(&many);
+        assert_eq!(feeder.pool.images.len(), 450 + MOST_OWN);
+        let mut narrow = OwnFeeder::new(Arc::new(pool()), config());
+        narrow.set_own(&many);
+        assert_eq!(narrow.batch(2), without[2]);
     }
 
     #[test]

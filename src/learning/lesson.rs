@@ -6,7 +6,7 @@ use crate::{
     config::{Mixture, ModelKind, TrainConfig},
     engine::StepSettings,
     feeder::{OwnFeeder, Pool, Sample},
-    fused::{FusedEngine, LiveStep, Unsupported},
+    fused::{FusedEngine, Kernels, LiveStep, Unsupported, Wanted},
     images::{Images, Mnist},
     initial::initial_model,
     metrics::CLASSES,
@@ -156,13 +156,13 @@ pub fn learning_rate(peak: f64, part: f64) -> f64 {
     peak * (LAST_RATE + (1.0 - LAST_RATE) * (1.0 + (PI * rest).cos()) / 2.0)
 }
 
-/// All images of lessons: what can be learned from, and what is never learned from.
+/// All images of lessons: what can be learned from, what is never learned from, and room for a visitor's own.
 pub fn lesson_pool(train: Images, unseen: Images) -> Pool {
     let data = Mnist {
         train,
         validation: unseen,
     };
-    Pool::new(&data, &crate::feeder::Extras::default())
+    Pool::new(&data, &crate::feeder::Extras::default()).with_room()
 }
 
 /// How a lesson stands.
@@ -187,6 +187,8 @@ pub struct Lesson {
     unseen: Vec<Sample>,
     /// The images' own labels, before any was made wrong.
     own_classes: Vec<u8>,
+    /// Digits of the visitor's own.
+    own: Images,
     /// The place of the next unseen image that is asked about.
     next: usize,
     /// Logits on their way, and the place of their first image.
@@ -207,9 +209,35 @@ impl Lesson {
         pool: &Arc<Pool>,
         gpu: &Gpu,
     ) -> Result<Self, Unsupported> {
+        Self::with_kernels(spec, settings, pool, gpu, &Kernels::default())
+    }
+
+    /// The kernels that such a lesson needs and `kernels` does not hold yet.
+    ///
+    /// # Errors
+    /// Where none cover the network.
+    pub fn wanted(
+        spec: &NetworkSpec,
+        settings: &LessonSettings,
+        kernels: &Kernels,
+    ) -> Result<Vec<Wanted>, Unsupported> {
+        kernels.wanted(spec, &settings.config())
+    }
+
+    /// As [`Lesson::new`]; what `kernels` holds is not compiled again.
+    ///
+    /// # Errors
+    /// As [`Lesson::new`].
+    pub fn with_kernels(
+        spec: &NetworkSpec,
+        settings: &LessonSettings,
+        pool: &Arc<Pool>,
+        gpu: &Gpu,
+        kernels: &Kernels,
+    ) -> Result<Self, Unsupported> {
         let config = settings.config();
         let model = initial_model(spec, settings.seed);
-        let engine = FusedEngine::new(&model, &config, pool, gpu)?;
+        let engine = FusedEngine::with_kernels(&model, &config, pool, gpu, kernels)?;
         let unseen = pool.validation_samples();
         let mut lesson = Self {
             engine,
@@ -222,6 +250,7 @@ impl Lesson {
             right: vec![None; unseen.len()],
             unseen,
             own_classes: pool.classes.clone(),
+            own: Images::default(),
             next: 0,
             asked: None,
             losses: None,
@@ -238,6 +267,8 @@ impl Lesson {
             .begin_again(&initial_model(spec, settings.seed), &config);
         let narrow = pool.narrowed(settings.examples, settings.wrong, settings.seed);
         self.feeder = OwnFeeder::new(Arc::new(narrow), config);
+        let own = std::mem::take(&mut self.own);
+        self.set_own(own);
         self.live.plain = settings.optimizer == Optimizer::Sgd;
         self.step = 0;
         self.right.fill(None);
@@ -267,6 +298,18 @@ impl Lesson {
             .live_step(&samples, &settings, &self.live, timer);
         self.step += 1;
         samples
+    }
+
+    /// From the next step on these digits of the visitor's are among the examples, and none that were before: an eighth of
+    /// each step's images ([`crate::feeder::OWN_EVERY`]). They stay when the lesson begins again.
+    pub fn set_own(&mut self, digits: Images) {
+        self.feeder.set_own(&digits);
+        let places = self.feeder.pool.own_places();
+        let count = digits.len().min(places.len());
+        self.engine
+            .set_images(places.start, &digits.images[..count]);
+        self.own_classes[places][..count].copy_from_slice(&digits.labels[..count]);
+        self.own = digits;
     }
 
     /// Whether a sample's label is not its image's own.
@@ -577,6 +620,59 @@ mod tests {
             assert_eq!(lesson.standing(), Standing::default());
             assert_eq!(lesson.model(), initial_model(&spec, settings.seed));
         }
+    }
+
+    /// A drawing of which the others say nothing: upright where they lie.
+    fn upright() -> Images {
+        let mut image = [0u8; PIXELS];
+        for y in 4..24 {
+            image[y * 28 + 12..y * 28 + 15].fill(220);
+        }
+        Images {
+            images: vec![image],
+            labels: vec![7],
+        }
+    }
+
+    #[test]
+    fn ones_own_digit_is_learned_and_forgotten() {
+        let (pool, gpu) = (pool(), Gpu::of_its_own());
+        let spec = NetworkSpec::mlp();
+        let kernels = Kernels::default();
+        let wanted = Lesson::wanted(&spec, &settings(), &kernels).unwrap();
+        assert!(!wanted.is_empty());
+        for kernel in wanted {
+            kernels.make(kernel, &gpu);
+        }
+        let all_are_there = Lesson::wanted(&spec, &settings(), &kernels).unwrap();
+        assert_eq!(all_are_there, []);
+        let mut lesson = Lesson::with_kernels(&spec, &settings(), &pool, &gpu, &kernels).unwrap();
+        let learned = |lesson: &mut Lesson, own: Images| {
+            lesson.set_own(own);
+            lesson.begin(&spec, &settings(), &pool);
+            for step in 0..60 {
+                for sample in lesson.step(f64::from(step) / 60.0, None) {
+                    assert!(!lesson.is_wrong(&sample));
+                }
+            }
+            lesson.model()
+        };
+        let share = |model: &Model| {
+            let pixels: Vec<f32> = upright().images[0]
+                .iter()
+                .map(|ink| f32::from(*ink) / 255.0)
+                .collect();
+            let logits = mnistify_network::CpuNetwork::new(model).forward(&pixels);
+            let sum: f32 = logits.iter().map(|logit| (logit - logits[7]).exp()).sum();
+            1.0 / sum
+        };
+        let without = learned(&mut lesson, Images::default());
+        let with = learned(&mut lesson, upright());
+        let again = learned(&mut lesson, Images::default());
+        assert!(share(&with) > 0.9, "{} {}", share(&without), share(&with));
+        assert!(share(&with) > share(&without) + 0.1, "{}", share(&without));
+        // Not a bit of it is left.
+        assert_eq!(again, without);
     }
 
     /// The trainer's steps on the same images make the same weights: what is kept beside them for reading changes none.

@@ -3,8 +3,9 @@
 use super::{
     changes::Changes,
     header::{HEADER, Header},
-    kernels::{self, RECORD, THREADS, Tile},
-    layout::{Kernel, Launch, TrainingLayout, Unsupported},
+    kernels::{RECORD, Tile},
+    layout::{Kernel, TrainingLayout, Unsupported},
+    programs::{Kernels, Programs},
     publish::Publisher,
 };
 use crate::{
@@ -14,20 +15,15 @@ use crate::{
     feeder::{Pool, Sample},
     metrics::CLASSES,
 };
-use burn_wgpu::WgpuRuntime;
-use cubecl::prelude::*;
+use mnistify_drawing::PIXELS;
 use mnistify_network::{
     Card, Model, NetworkSpec, Normalisation, TensorF32,
-    fused::{
-        ArenaBuffer, ArenaRead, FusedNetwork, Gpu, GpuTimer,
-        compile::{Checks, Shader, compile},
-        read_polled,
-    },
+    fused::{ArenaBuffer, ArenaRead, FusedNetwork, Gpu, GpuTimer, read_polled},
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::Serialize;
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
@@ -66,28 +62,28 @@ pub struct LiveStep {
     pub plain: bool,
 }
 
-struct Buffers {
+pub(super) struct Buffers {
     /// The [`Header`], then `[batch, RECORD]`.
-    records: wgpu::Buffer,
+    pub records: wgpu::Buffer,
     /// Four pixels a word.
-    pool: wgpu::Buffer,
+    pub pool: wgpu::Buffer,
     /// All values of a batch, their gradients, and partial sums.
-    work: wgpu::Buffer,
-    parameters: wgpu::Buffer,
-    average: wgpu::Buffer,
+    pub work: wgpu::Buffer,
+    pub parameters: wgpu::Buffer,
+    pub average: wgpu::Buffer,
     /// AdamW's first moments, then its second ones.
-    moments: wgpu::Buffer,
-    transposed: wgpu::Buffer,
+    pub moments: wgpu::Buffer,
+    pub transposed: wgpu::Buffer,
     /// Averaged means and mean squares of the batch normalisations.
-    running: wgpu::Buffer,
+    pub running: wgpu::Buffer,
     /// Lengths that no kernel reads, but that CubeCL declares.
-    lengths: wgpu::Buffer,
+    pub lengths: wgpu::Buffer,
 }
 
-struct Dispatch {
-    pipeline: wgpu::ComputePipeline,
-    bind_group: wgpu::BindGroup,
-    workgroups: [u32; 3],
+pub(super) struct Dispatch {
+    pub pipeline: wgpu::ComputePipeline,
+    pub bind_group: wgpu::BindGroup,
+    pub workgroups: [u32; 3],
 }
 
 impl FusedEngine {
@@ -100,6 +96,20 @@ impl FusedEngine {
         config: &TrainConfig,
         pool: &Arc<Pool>,
         gpu: &Gpu,
+    ) -> Result<Self, Unsupported> {
+        Self::with_kernels(model, config, pool, gpu, &Kernels::default())
+    }
+
+    /// The same; what `kernels` holds is not compiled again.
+    ///
+    /// # Errors
+    /// As [`FusedEngine::new`].
+    pub fn with_kernels(
+        model: &Model,
+        config: &TrainConfig,
+        pool: &Arc<Pool>,
+        gpu: &Gpu,
+        kernels: &Kernels,
     ) -> Result<Self, Unsupported> {
         let nearest = config.augmentation.sampling == Sampling::Nearest;
         let layout = TrainingLayout::new(&model.spec, config.batch, nearest)?;
@@ -135,11 +145,10 @@ impl FusedEngine {
             lengths: buffer("lengths", 16),
         };
         gpu.queue.write_buffer(&buffers.pool, 0, pixels);
-        let mut compiler = Programs {
+        let compiler = Programs {
             gpu,
-            client: WgpuRuntime::client(&gpu.burn),
             buffers: &buffers,
-            pipelines: HashMap::new(),
+            kernels,
         };
         let mut training = compiler.dispatches(&layout.forward, false);
         training.extend(compiler.dispatches(&layout.backward, false));
@@ -411,6 +420,15 @@ impl FusedEngine {
         self.layout.batch
     }
 
+    /// Puts other images in the places of the pool's from `first` on; the next step sees them.
+    pub fn set_images(&mut self, first: usize, images: &[[u8; PIXELS]]) {
+        let offset = (first * PIXELS) as u64;
+        let pixels = images.as_flattened();
+        self.gpu
+            .queue
+            .write_buffer(&self.buffers.pool, offset, pixels);
+    }
+
     /// Begins anew with these weights and this configuration, whose batch must be the one that it was made for.
     ///
     /// # Panics
@@ -474,11 +492,10 @@ impl FusedEngine {
         const REPEATED: usize = 40;
         const WARMING_SECONDS: f64 = 0.04;
         let launches = self.layout.forward.iter().chain(&self.layout.backward);
-        let mut programs = Programs {
+        let programs = Programs {
             gpu: &self.gpu,
-            client: WgpuRuntime::client(&self.gpu.burn),
             buffers: &self.buffers,
-            pipelines: HashMap::new(),
+            kernels: &Kernels::default(),
         };
         let mut times = Vec::new();
         for (index, launch) in launches.enumerate() {
@@ -546,7 +563,7 @@ impl FusedEngine {
         let Kernel::Augment(shape) = self.layout.forward[0].kernel else {
             unreachable!("a forward begins with the images");
         };
-        let size = mnistify_drawing::PIXELS;
+        let size = PIXELS;
         let values = self.read(&self.buffers.work, shape.output, size * shape.batch);
         (0..shape.batch)
             .map(|image| {
@@ -736,177 +753,4 @@ impl MakeEngine for FusedMaker {
 
 fn refused(error: safetensors::SafeTensorError) -> OptimizerError {
     OptimizerError(error.to_string())
-}
-
-/// Compiles launches, each kernel once.
-struct Programs<'a> {
-    gpu: &'a Gpu,
-    client: ComputeClient<WgpuRuntime>,
-    buffers: &'a Buffers,
-    pipelines: HashMap<Kernel, (wgpu::ComputePipeline, bool)>,
-}
-
-impl Programs<'_> {
-    fn dispatches(&mut self, launches: &[Launch], averaged: bool) -> Vec<Dispatch> {
-        launches
-            .iter()
-            .map(|launch| self.dispatch(launch, averaged))
-            .collect()
-    }
-
-    fn dispatch(&mut self, launch: &Launch, averaged: bool) -> Dispatch {
-        let device = &self.gpu.device;
-        let client = &self.client;
-        let (pipeline, has_lengths) = self
-            .pipelines
-            .entry(launch.kernel)
-            .or_insert_with(|| {
-                let shader = shader(launch.kernel, client);
-                (shader.pipeline(device, Checks::Trusted), shader.has_info)
-            })
-            .clone();
-        let mut bound = self.bound(launch.kernel, averaged);
-        if has_lengths {
-            bound.push(&self.buffers.lengths);
-        }
-        let entries: Vec<_> = (0..)
-            .zip(bound)
-            .map(|(binding, buffer)| wgpu::BindGroupEntry {
-                binding,
-                resource: buffer.as_entire_binding(),
-            })
-            .collect();
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
-        });
-        Dispatch {
-            pipeline,
-            bind_group,
-            workgroups: launch.workgroups.map(|count| count as u32),
-        }
-    }
-
-    /// A kernel's buffers in the order of its arguments.
-    fn bound(&self, kernel: Kernel, averaged: bool) -> Vec<&wgpu::Buffer> {
-        let Buffers {
-            records,
-            pool,
-            work,
-            parameters,
-            average,
-            moments,
-            transposed,
-            running,
-            ..
-        } = self.buffers;
-        let weights = if averaged { average } else { parameters };
-        match kernel {
-            Kernel::Augment(_) => vec![records, pool, work],
-            Kernel::Forward(_) => vec![weights, work],
-            Kernel::Backward(_) => vec![transposed, work],
-            Kernel::FinishStatistics(_) => vec![records, weights, running, work],
-            Kernel::CrossEntropy(_) => vec![records, work],
-            Kernel::Adam(_) => vec![records, work, parameters, average, moments, transposed],
-            Kernel::WeightGradient(_)
-            | Kernel::Statistics(_)
-            | Kernel::PoolForward(_)
-            | Kernel::PoolSums(_)
-            | Kernel::FinishSums(_)
-            | Kernel::PoolBackward(_) => vec![work],
-        }
-    }
-}
-
-/// A kernel's source.
-fn shader(kernel: Kernel, client: &ComputeClient<WgpuRuntime>) -> Shader {
-    let client = client.clone();
-    let arg = || ArrayCompilationArg { inplace: None };
-    let threads = |count: usize| KernelSettings::default().cube_dim(CubeDim::new_1d(count as u32));
-    let settings = threads(THREADS);
-    match kernel {
-        Kernel::Augment(shape) => compile(&kernels::augment::Augment::new(
-            settings,
-            client,
-            arg(),
-            arg(),
-            arg(),
-            shape,
-        )),
-        Kernel::Forward(shape) | Kernel::Backward(shape) => {
-            compile(&kernels::contract::Contract::new(
-                threads(shape.tile.threads()),
-                client,
-                arg(),
-                arg(),
-                shape,
-            ))
-        }
-        Kernel::WeightGradient(shape) => compile(&kernels::weight_gradient::WeightGradient::new(
-            threads(shape.tile.threads()),
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::Statistics(shape) => compile(&kernels::statistics::Statistics::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::FinishStatistics(shape) => {
-            compile(&kernels::finish_statistics::FinishStatistics::new(
-                settings,
-                client,
-                arg(),
-                arg(),
-                arg(),
-                arg(),
-                shape,
-            ))
-        }
-        Kernel::PoolForward(shape) => compile(&kernels::pool_forward::PoolForward::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::PoolSums(shape) => compile(&kernels::pool_sums::PoolSums::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::FinishSums(shape) => compile(&kernels::finish_sums::FinishSums::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::PoolBackward(shape) => compile(&kernels::pool_backward::PoolBackward::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::CrossEntropy(shape) => compile(&kernels::cross_entropy::CrossEntropy::new(
-            settings,
-            client,
-            arg(),
-            arg(),
-            shape,
-        )),
-        Kernel::Adam(shape) => compile(&kernels::adam::Adam::new(
-            settings,
-            client,
-            arg(),
-            arg(),
-            arg(),
-            arg(),
-            arg(),
-            arg(),
-            shape,
-        )),
-    }
 }

@@ -9,15 +9,18 @@
 //! - `kernels`: the kernels themselves,
 //! - `changes`: how far a step moved each layer,
 //! - `publish`: from the weights in training to those of the live forward,
-//! - `engine`: pipelines, buffers, and the steps.
+//! - `programs`: the kernels compiled, which several trainings can share,
+//! - `engine`: buffers and the steps.
 
 mod changes;
 mod engine;
 mod header;
 mod kernels;
 mod layout;
+mod programs;
 mod publish;
 
 pub use engine::{FusedEngine, FusedMaker, KernelTime, LiveStep};
 pub use kernels::Tile;
 pub use layout::Unsupported;
+pub use programs::{Kernels, Wanted};

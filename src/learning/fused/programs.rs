@@ -1,0 +1,252 @@
+//! The kernels of trainings, compiled: each once, and before somebody waits for them where that is wished.
+
+use super::{
+    engine::{Buffers, Dispatch},
+    kernels::{self, THREADS},
+    layout::{Kernel, Launch, TrainingLayout, Unsupported},
+};
+use crate::{augment::Sampling, config::TrainConfig};
+use burn_wgpu::WgpuRuntime;
+use cubecl::prelude::*;
+use mnistify_network::{
+    NetworkSpec,
+    fused::{
+        Gpu,
+        compile::{Checks, Shader, compile},
+    },
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Compiled kernels of one GPU, which its trainings share. Whoever must not wait for them makes them before, one at a time.
+#[derive(Clone, Default)]
+pub struct Kernels {
+    made: Arc<Mutex<HashMap<Kernel, Compiled>>>,
+}
+
+#[derive(Clone)]
+struct Compiled {
+    pipeline: wgpu::ComputePipeline,
+    /// Whether it declares its buffers' lengths.
+    has_lengths: bool,
+}
+
+/// A kernel that a training needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Wanted(Kernel);
+
+impl Kernels {
+    /// What a training of this network needs and is not made yet, each kernel once.
+    ///
+    /// # Errors
+    /// Where no kernels cover the network or the batch.
+    pub fn wanted(
+        &self,
+        spec: &NetworkSpec,
+        config: &TrainConfig,
+    ) -> Result<Vec<Wanted>, Unsupported> {
+        let nearest = config.augmentation.sampling == Sampling::Nearest;
+        let layout = TrainingLayout::new(spec, config.batch, nearest)?;
+        let made = self.made();
+        let mut seen = HashSet::new();
+        let launches = layout.forward.iter().chain(&layout.backward);
+        let kernels = launches.map(|launch| launch.kernel);
+        Ok(kernels
+            .filter(|kernel| !made.contains_key(kernel) && seen.insert(*kernel))
+            .map(Wanted)
+            .collect())
+    }
+
+    /// Makes one of them, unless it is made.
+    pub fn make(&self, wanted: Wanted, gpu: &Gpu) {
+        self.get(wanted.0, gpu);
+    }
+
+    fn made(&self) -> MutexGuard<'_, HashMap<Kernel, Compiled>> {
+        // Whoever panicked had put nothing or all of it there.
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, kernel: Kernel, gpu: &Gpu) -> Compiled {
+        let made = self.made().get(&kernel).cloned();
+        made.unwrap_or_else(|| {
+            // Nobody waits for the map meanwhile.
+            let shader = shader(kernel, &WgpuRuntime::client(&gpu.burn));
+            let compiled = Compiled {
+                pipeline: shader.pipeline(&gpu.device, Checks::Trusted),
+                has_lengths: shader.has_info,
+            };
+            self.made().insert(kernel, compiled.clone());
+            compiled
+        })
+    }
+}
+
+/// Binds a training's buffers to its launches.
+pub(super) struct Programs<'a> {
+    pub gpu: &'a Gpu,
+    pub buffers: &'a Buffers,
+    pub kernels: &'a Kernels,
+}
+
+impl Programs<'_> {
+    pub fn dispatches(&self, launches: &[Launch], averaged: bool) -> Vec<Dispatch> {
+        launches
+            .iter()
+            .map(|launch| self.dispatch(launch, averaged))
+            .collect()
+    }
+
+    pub fn dispatch(&self, launch: &Launch, averaged: bool) -> Dispatch {
+        let device = &self.gpu.device;
+        let Compiled {
+            pipeline,
+            has_lengths,
+        } = self.kernels.get(launch.kernel, self.gpu);
+        let mut bound = self.bound(launch.kernel, averaged);
+        if has_lengths {
+            bound.push(&self.buffers.lengths);
+        }
+        let entries: Vec<_> = (0..)
+            .zip(bound)
+            .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
+            })
+            .collect();
+        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &entries,
+        });
+        Dispatch {
+            pipeline,
+            bind_group,
+            workgroups: launch.workgroups.map(|count| count as u32),
+        }
+    }
+
+    /// A kernel's buffers in the order of its arguments.
+    fn bound(&self, kernel: Kernel, averaged: bool) -> Vec<&wgpu::Buffer> {
+        let Buffers {
+            records,
+            pool,
+            work,
+            parameters,
+            average,
+            moments,
+            transposed,
+            running,
+            ..
+        } = self.buffers;
+        let weights = if averaged { average } else { parameters };
+        match kernel {
+            Kernel::Augment(_) => vec![records, pool, work],
+            Kernel::Forward(_) => vec![weights, work],
+            Kernel::Backward(_) => vec![transposed, work],
+            Kernel::FinishStatistics(_) => vec![records, weights, running, work],
+            Kernel::CrossEntropy(_) => vec![records, work],
+            Kernel::Adam(_) => vec![records, work, parameters, average, moments, transposed],
+            Kernel::WeightGradient(_)
+            | Kernel::Statistics(_)
+            | Kernel::PoolForward(_)
+            | Kernel::PoolSums(_)
+            | Kernel::FinishSums(_)
+            | Kernel::PoolBackward(_) => vec![work],
+        }
+    }
+}
+
+/// A kernel's source.
+fn shader(kernel: Kernel, client: &ComputeClient<WgpuRuntime>) -> Shader {
+    let client = client.clone();
+    let arg = || ArrayCompilationArg { inplace: None };
+    let threads = |count: usize| KernelSettings::default().cube_dim(CubeDim::new_1d(count as u32));
+    let settings = threads(THREADS);
+    match kernel {
+        Kernel::Augment(shape) => compile(&kernels::augment::Augment::new(
+            settings,
+            client,
+            arg(),
+            arg(),
+            arg(),
+            shape,
+        )),
+        Kernel::Forward(shape) | Kernel::Backward(shape) => {
+            compile(&kernels::contract::Contract::new(
+                threads(shape.tile.threads()),
+                client,
+                arg(),
+                arg(),
+                shape,
+            ))
+        }
+        Kernel::WeightGradient(shape) => compile(&kernels::weight_gradient::WeightGradient::new(
+            threads(shape.tile.threads()),
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::Statistics(shape) => compile(&kernels::statistics::Statistics::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::FinishStatistics(shape) => {
+            compile(&kernels::finish_statistics::FinishStatistics::new(
+                settings,
+                client,
+                arg(),
+                arg(),
+                arg(),
+                arg(),
+                shape,
+            ))
+        }
+        Kernel::PoolForward(shape) => compile(&kernels::pool_forward::PoolForward::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::PoolSums(shape) => compile(&kernels::pool_sums::PoolSums::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::FinishSums(shape) => compile(&kernels::finish_sums::FinishSums::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::PoolBackward(shape) => compile(&kernels::pool_backward::PoolBackward::new(
+            settings,
+            client,
+            arg(),
+            shape,
+        )),
+        Kernel::CrossEntropy(shape) => compile(&kernels::cross_entropy::CrossEntropy::new(
+            settings,
+            client,
+            arg(),
+            arg(),
+            shape,
+        )),
+        Kernel::Adam(shape) => compile(&kernels::adam::Adam::new(
+            settings,
+            client,
+            arg(),
+            arg(),
+            arg(),
+            arg(),
+            arg(),
+            arg(),
+            shape,
+        )),
+    }
+}
