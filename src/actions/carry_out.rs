@@ -131,6 +131,10 @@ impl Changed<'_, '_> {
                     *self.why = page;
                 }
             }
+            // Without an explanation, the school's board is what has pages.
+            Action::NextWhy if self.school.is_open && self.selection.cell.is_none() => {
+                self.school.apply(SchoolAction::NextPage);
+            }
             Action::NextWhy => *self.why = self.why.next(),
             Action::Alike(likeness) => *self.likeness = likeness,
             Action::SlideTo(index) => self.slide_to(index),
@@ -345,7 +349,11 @@ impl Changed<'_, '_> {
     fn go_to_school(&mut self, action: SchoolAction) {
         let goes = !matches!(
             action,
-            SchoolAction::Close | SchoolAction::Give(_) | SchoolAction::Missing(_)
+            SchoolAction::Close
+                | SchoolAction::Give(_)
+                | SchoolAction::Missing(_)
+                | SchoolAction::TakeBack
+                | SchoolAction::ForgetMine
         );
         if goes && !self.school.is_open {
             self.screen.tour = None;

@@ -115,7 +115,7 @@ pub enum Action {
     Explain,
     /// To see this page of an answer's explanation.
     Why(WhyPage),
-    /// To see the page after it.
+    /// To see the page after it; at school, where nothing is explained, the board's next page.
     NextWhy,
     /// To see digits that are alike in this sense.
     Alike(Likeness),

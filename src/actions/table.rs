@@ -404,6 +404,11 @@ pub static TABLE: &[Entry] = &[
         action: Action::School(SchoolAction::Restore),
     },
     Entry {
+        name: "own_digits",
+        keys: &[Shortcut::plain(Key::F4)],
+        action: Action::School(SchoolAction::OwnDigits),
+    },
+    Entry {
         name: "start_over",
         keys: &[],
         action: Action::StartOver,

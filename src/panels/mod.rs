@@ -47,7 +47,7 @@ use crate::{
     own_network::OwnNetwork,
     pad::{Pad, PadCanvas},
     rest::NextFrame,
-    school::{Pupil, School, Wobble},
+    school::{BoardPage, Pupil, School, Wobble},
     view::{
         Composed, DrawSurface, LaneItem, Lanes, Motion, OrbitCamera, Selection, wall::WallPass,
     },
@@ -356,7 +356,8 @@ fn panels_ui(
             .layer_id(egui::LayerId::background())
             .max_rect(window),
     );
-    let mut actions = keys::read_keys(context);
+    let names = look.school.is_open && look.school.page == BoardPage::Yours;
+    let mut actions = keys::read_keys(context, names);
     if part != Part::Table {
         scene::pointer_ui(&root, &look, &mut actions);
         overlay::paint(root.painter(), &look);

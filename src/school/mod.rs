@@ -5,13 +5,18 @@
 //! when the device is lost, or when an exhibit starts over.
 
 mod data;
+mod own;
+mod page;
 mod plan;
 mod pupil;
+mod warm_up;
 mod wobble;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use data::included as included_lessons;
 pub use data::read as read_lessons;
+pub use own::OwnDigits;
+pub use page::BoardPage;
 pub use plan::{LessonPlan, PlanChange, Speed, wish_of};
 pub use pupil::{Point, Pupil, Sight};
 pub use wobble::{Said, WOBBLE_SIDE, Wobble};
@@ -22,6 +27,7 @@ use crate::{
     inference::{AddNetwork, Executor, Network, Origin, WeightsCame},
     notice::Notice,
     own_network::{OwnNetwork, OwnNetworkAction},
+    pad::Pad,
     platform,
     rest::NextFrame,
     view::Selection,
@@ -32,16 +38,26 @@ use data::Lessons;
 use mnistify_learning::{Pool, initial::initial_model};
 use mnistify_network::import::Loaded;
 use std::sync::Arc;
+use warm_up::WarmUp;
 
 /// Opens the school where somebody wishes it.
 pub fn plugin(app: &mut App) {
-    app.init_resource::<School>().add_systems(
-        PostUpdate,
-        (carry_out_wishes, enrol, teach, read_weights, wobble::follow)
-            .chain()
-            .after(AppSystems::Input)
-            .before(AppSystems::Infer),
-    );
+    app.init_resource::<School>()
+        .init_resource::<WarmUp>()
+        .add_systems(
+            PostUpdate,
+            (
+                carry_out_wishes,
+                warm_up::warm_up,
+                enrol,
+                teach,
+                read_weights,
+                wobble::follow,
+            )
+                .chain()
+                .after(AppSystems::Input)
+                .before(AppSystems::Infer),
+        );
 }
 
 /// What can be done at school.
@@ -71,6 +87,18 @@ pub enum SchoolAction {
     Change(Box<PlanChange>),
     /// To choose how fast.
     Pace(Speed),
+    /// To say what the drawing on the pad is: it joins the examples.
+    ThisIs(u8),
+    /// To take back what was said last of a drawing.
+    TakeBack,
+    /// To have none of one's own digits among the examples any more.
+    ForgetMine,
+    /// To see this page of the board.
+    Page(BoardPage),
+    /// To see the page after it.
+    NextPage,
+    /// To see the page of one's own digits, or the first one where it is seen.
+    OwnDigits,
     /// To keep the better one of the networks as one's own.
     Keep,
     /// To save the better one of the networks as a file.
@@ -114,6 +142,8 @@ impl Phase {
 pub struct Report {
     /// What it was.
     pub plan: LessonPlan,
+    /// How many of the visitor's own digits were among the examples.
+    pub own: usize,
     /// The networks' names and the share of unseen digits that each read right in the end.
     pub unseen: Vec<(String, f64)>,
 }
@@ -123,8 +153,12 @@ pub struct Report {
 pub struct School {
     /// Whether it is open.
     pub is_open: bool,
+    /// The page of the board that is seen.
+    pub page: BoardPage,
     /// What is chosen.
     pub plan: LessonPlan,
+    /// Drawings that the visitor said what they are.
+    pub own: OwnDigits,
     /// Where the lesson stands.
     pub phase: Phase,
     /// The part of the lesson that is over, 0 to 1.
@@ -178,6 +212,16 @@ impl School {
         self.is_open && matches!(self.lessons, Lessons::Asked)
     }
 
+    /// A software GPU takes as long for a step of the CNN as a lesson should; there it learns for who is patient only.
+    fn teaches_cnn(&self, gpu: &SharedGpu) -> bool {
+        !gpu.is_software || self.patient
+    }
+
+    /// What waits for the networks is this now.
+    fn change_next(&mut self, action: SchoolAction) {
+        self.next = self.next.take().map(|_| action);
+    }
+
     fn refuse(&mut self, reason: String) {
         self.trouble = Some(reason);
         self.next = None;
@@ -192,6 +236,7 @@ struct Room<'w, 's> {
     school: ResMut<'w, School>,
     networks: Query<'w, 's, (Entity, &'static Network, Option<&'static mut Pupil>)>,
     gpu: Option<Res<'w, SharedGpu>>,
+    pad: Res<'w, Pad>,
     notices: MessageWriter<'w, Notice>,
     next: Res<'w, NextFrame>,
 }
@@ -218,6 +263,7 @@ impl Room<'_, '_> {
             SchoolAction::StartOver => {
                 self.close();
                 self.school.plan = LessonPlan::default();
+                self.school.own = OwnDigits::default();
                 self.school.reports.clear();
             }
             SchoolAction::Give(pool) => {
@@ -234,6 +280,14 @@ impl Room<'_, '_> {
                 self.choose(plan);
             }
             SchoolAction::Pace(speed) => school.plan.speed = speed,
+            SchoolAction::TakeBack => {
+                school.own.take_back();
+                self.tell_own();
+            }
+            SchoolAction::ForgetMine => {
+                school.own = OwnDigits::default();
+                self.tell_own();
+            }
             _ if !school.is_open => {
                 self.open();
                 if self.school.is_open {
@@ -244,18 +298,22 @@ impl Room<'_, '_> {
             SchoolAction::Learn => match school.phase {
                 Phase::Before => {
                     self.forget();
-                    self.school.next = self.school.next.take().map(|_| SchoolAction::Learn);
+                    self.school.change_next(SchoolAction::Learn);
                 }
                 // A lesson that is over begins again.
                 Phase::Over => {
                     self.forget();
                     self.school.phase = Phase::Learning;
                 }
-                Phase::Paused | Phase::Learning => school.phase = Phase::Learning,
+                Phase::Paused | Phase::Learning => {
+                    school.phase = Phase::Learning;
+                    school.change_next(SchoolAction::Learn);
+                }
             },
             SchoolAction::Pause => {
                 if school.phase == Phase::Learning {
                     school.phase = Phase::Paused;
+                    school.change_next(SchoolAction::Pause);
                     self.ask_weights();
                 }
             }
@@ -270,13 +328,14 @@ impl Room<'_, '_> {
             SchoolAction::Step => match school.phase {
                 Phase::Before => {
                     self.forget();
-                    self.school.next = self.school.next.take().map(|_| SchoolAction::Step);
+                    self.school.change_next(SchoolAction::Step);
                 }
                 _ => {
                     if school.phase != Phase::Over {
                         school.phase = Phase::Paused;
                     }
                     school.since_step = Some(0.0);
+                    school.change_next(SchoolAction::Step);
                     for (_, _, pupil) in &mut self.networks {
                         if let Some(mut pupil) = pupil {
                             pupil.one_more = true;
@@ -284,6 +343,15 @@ impl Room<'_, '_> {
                     }
                 }
             },
+            SchoolAction::ThisIs(class) => self.take_own(class),
+            SchoolAction::Page(page) => school.page = page,
+            SchoolAction::NextPage => school.page = school.page.next(),
+            SchoolAction::OwnDigits => {
+                school.page = match school.page {
+                    BoardPage::Yours => BoardPage::default(),
+                    _ => BoardPage::Yours,
+                };
+            }
             SchoolAction::Restore => self.restore(),
             SchoolAction::Keep | SchoolAction::Save => {
                 school.keeps = Some(match wish {
@@ -322,6 +390,7 @@ impl Room<'_, '_> {
     }
 
     fn close(&mut self) {
+        self.school.page = BoardPage::default();
         self.restore();
         let school = &mut *self.school;
         school.is_open = false;
@@ -357,10 +426,10 @@ impl Room<'_, '_> {
             .filter(|(_, network, _)| network.origin == Origin::Pupil);
         let pupils: Vec<Entity> = pupils.map(|(entity, _, _)| entity).collect();
         if pupils.is_empty() {
-            let software = self.gpu.as_ref().is_some_and(|gpu| gpu.is_software) && !school.patient;
+            let gpu = self.gpu.as_ref();
+            let with_cnn = gpu.is_none_or(|gpu| school.teaches_cnn(gpu));
             for spec in school.plan.networks() {
-                // There a step of it takes as long as a lesson should.
-                if software && spec.name().contains("CNN") {
+                if !with_cnn && spec.name().contains("CNN") {
                     continue;
                 }
                 self.commands.trigger(AddNetwork {
@@ -411,6 +480,26 @@ impl Room<'_, '_> {
         }
     }
 
+    /// The drawing joins the examples.
+    fn take_own(&mut self, class: u8) {
+        if self.pad.drawing().is_empty() || self.pad.image().is_blank() {
+            self.notices.write(Notice::Say(say("school-yours-blank")));
+            return;
+        }
+        self.notices.write(Notice::Withdraw);
+        self.school.own.add(self.pad.image(), class);
+        self.tell_own();
+    }
+
+    /// Those that learn, learn from these digits from now on.
+    fn tell_own(&mut self) {
+        for (_, _, pupil) in &mut self.networks {
+            if let Some(mut pupil) = pupil {
+                pupil.set_own(&self.school.own);
+            }
+        }
+    }
+
     fn ask_weights(&mut self) {
         for (_, _, pupil) in &mut self.networks {
             if let Some(mut pupil) = pupil {
@@ -426,6 +515,7 @@ fn enrol(
     mut school: ResMut<School>,
     mut networks: Query<(Entity, &mut Network, &Executor), Without<Pupil>>,
     gpu: Option<Res<SharedGpu>>,
+    warm: Res<WarmUp>,
     next: Res<NextFrame>,
 ) {
     for (entity, mut network, executor) in &mut networks {
@@ -441,11 +531,19 @@ fn enrol(
         };
         let live = executor.runner.fused_network();
         let pair = gpu.as_deref().zip(live);
+        let is_ready = |gpu: &SharedGpu| warm.is_ready(&school.plan, school.teaches_cnn(gpu));
+        if pair.is_some_and(|(gpu, _)| !is_ready(gpu)) {
+            continue;
+        }
         let pupil = pair
             .ok_or_else(|| say("school-no-gpu"))
-            .and_then(|(gpu, live)| Pupil::new(network.spec(), &school.plan, &pool, gpu, live));
+            .and_then(|(gpu, live)| {
+                let kernels = &warm.kernels;
+                Pupil::new(network.spec(), &school.plan, &pool, gpu, live, kernels)
+            });
         match pupil {
-            Ok(pupil) => {
+            Ok(mut pupil) => {
+                pupil.set_own(&school.own);
                 network.is_current = true;
                 commands.entity(entity).insert(pupil);
             }
@@ -549,10 +647,13 @@ fn teach(
             unseen.push((network.name().to_string(), network.slot(), share));
         }
         unseen.sort_by_key(|(_, slot, _)| *slot);
-        let plan = school.plan.clone();
         let unseen = unseen.into_iter().map(|(name, _, share)| (name, share));
-        let unseen = unseen.collect();
-        school.reports.push(Report { plan, unseen });
+        let report = Report {
+            plan: school.plan.clone(),
+            own: school.own.len(),
+            unseen: unseen.collect(),
+        };
+        school.reports.push(report);
         let too_many = school.reports.len().saturating_sub(MOST_REPORTS);
         school.reports.drain(..too_many);
         next.ask();

@@ -1,7 +1,7 @@
 //! What a visitor chooses of a lesson, and which networks that makes.
 
 use super::SchoolAction;
-use mnistify_learning::{LessonSettings, Optimizer};
+use mnistify_learning::{LessonSettings, Optimizer, metrics::CLASSES};
 use mnistify_network::{LayerSpec, NetworkSpec};
 use serde::{Deserialize, Serialize};
 
@@ -124,12 +124,21 @@ impl PlanChange {
     }
 }
 
-/// What a script says, as JSON: a command such as `"forget"`, or an object of what is to be chosen otherwise.
+/// What the drawing is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ThisIs {
+    this_is: u8,
+}
+
+/// What a script says, as JSON: a command such as `"forget"`, what the drawing is as `{"this_is": 7}`, or an object of what
+/// is to be chosen otherwise.
 ///
 /// # Errors
 /// What of it means nothing here, and what could be said.
 pub fn wish_of(json: &str) -> Result<SchoolAction, String> {
-    const COMMANDS: &str = "open, close, forget, start, pause, step, restore, keep, save";
+    const COMMANDS: &str = "open, close, forget, start, pause, step, restore, keep, save, take-back, \
+                            forget-mine";
     if let Ok(command) = serde_json::from_str::<String>(json) {
         return Ok(match command.as_str() {
             "open" => SchoolAction::Open,
@@ -141,8 +150,17 @@ pub fn wish_of(json: &str) -> Result<SchoolAction, String> {
             "restore" => SchoolAction::Restore,
             "keep" => SchoolAction::Keep,
             "save" => SchoolAction::Save,
+            "take-back" => SchoolAction::TakeBack,
+            "forget-mine" => SchoolAction::ForgetMine,
             _ => return Err(format!("there is no command `{command}`, but {COMMANDS}")),
         });
+    }
+    if let Ok(ThisIs { this_is }) = serde_json::from_str(json) {
+        return if usize::from(this_is) < CLASSES {
+            Ok(SchoolAction::ThisIs(this_is))
+        } else {
+            Err(format!("a drawing is a digit from 0 to 9, not {this_is}"))
+        };
     }
     let change: PlanChange = serde_json::from_str(json).map_err(|error| error.to_string())?;
     change.of(&LessonPlan::default()).check()?;
@@ -238,6 +256,14 @@ mod tests {
         assert!(matches!(wish_of("\"forget\""), Ok(SchoolAction::Forget)));
         let told = wish_of("\"forgive\"").unwrap_err();
         assert!(told.contains("restore"), "{told}");
+        assert!(matches!(
+            wish_of(r#"{"this_is": 7}"#),
+            Ok(SchoolAction::ThisIs(7))
+        ));
+        assert!(matches!(
+            wish_of("\"forget-mine\""),
+            Ok(SchoolAction::ForgetMine)
+        ));
         let json = r#"{"examples": 100, "moved": false, "speed": "full", "optimizer": "sgd"}"#;
         let Ok(SchoolAction::Change(change)) = wish_of(json) else {
             panic!("that is a choice");
@@ -253,6 +279,9 @@ mod tests {
             r#"{"exmaples": 1}"#,
             r#"{"examples": 3}"#,
             r#"{"wrong": 0.9}"#,
+            r#"{"this_is": 10}"#,
+            r#"{"this_is": -1}"#,
+            r#"{"this_is": 7, "examples": 100}"#,
             "7",
             "",
         ] {

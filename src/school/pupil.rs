@@ -1,11 +1,11 @@
 //! A network that learns: how many steps a frame makes, what is known of how well it reads by now, and what it is seen
 //! learning from.
 
-use super::{data::Lessons, plan::LessonPlan};
+use super::{data::Lessons, own::OwnDigits, plan::LessonPlan};
 use crate::gpu::{GpuTimer, SharedGpu};
 use bevy::prelude::*;
 use mnistify_drawing::PIXELS;
-use mnistify_learning::{Lesson, Pool, Sample, lesson::Standing};
+use mnistify_learning::{Lesson, Pool, Sample, fused::Kernels, lesson::Standing};
 use mnistify_network::{
     Card, Metrics, Model, NetworkSpec,
     fused::{ArenaRead, FusedNetwork},
@@ -89,9 +89,10 @@ impl Pupil {
         pool: &Arc<Pool>,
         gpu: &SharedGpu,
         live: &FusedNetwork,
+        kernels: &Kernels,
     ) -> Result<Self, String> {
         let device = gpu.burn.as_ref().ok_or_else(|| gpu.adapter.clone())?;
-        let lesson = Lesson::new(spec, &plan.settings, pool, device);
+        let lesson = Lesson::with_kernels(spec, &plan.settings, pool, device, kernels);
         let mut lesson = lesson.map_err(|error| error.to_string())?;
         lesson.publish_to(live);
         lesson.publish();
@@ -134,6 +135,11 @@ impl Pupil {
         self.changes.clear();
         self.stride = 1;
         self.sights.clear();
+    }
+
+    /// From now on these are among the examples.
+    pub(super) fn set_own(&mut self, own: &OwnDigits) {
+        self.lesson.set_own(own.images());
     }
 
     /// How it stands.

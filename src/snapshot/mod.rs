@@ -149,11 +149,14 @@ impl Snapshot<'_, '_> {
                 "moved": school.plan.settings.moved,
                 "wrong": school.plan.settings.wrong,
                 "speed": school.plan.speed,
+                "own": school.own.len(),
+                "page": school.page.name(),
                 "networks": pupils.collect::<Vec<_>>(),
                 "reports": school.reports.iter().map(|report| json!({
                     "examples": report.plan.settings.examples,
                     "moved": report.plan.settings.moved,
                     "wrong": report.plan.settings.wrong,
+                    "own": report.own,
                     "unseen": report.unseen,
                 })).collect::<Vec<_>>(),
             })
