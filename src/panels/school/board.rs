@@ -1,12 +1,15 @@
 //! Where the parts of the board are.
 
-use crate::composition::WindowClass;
+use crate::{composition::WindowClass, school::BoardPage};
 use bevy_egui::egui::{Rect, pos2, vec2};
 
 /// Lines of choices that are seen at a time in a wide window.
 pub const LINES: usize = 4;
 
-/// Where the parts of the board are.
+/// Columns of the digits that a drawing can be.
+const DIGIT_COLUMNS: usize = 5;
+
+/// Where the parts of the board are; what another page shows is nowhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Board {
     pub words: Rect,
@@ -14,10 +17,18 @@ pub struct Board {
     pub buttons: [Rect; 5],
     /// Examples, moved copies, wrong labels, pace: a label's place and that of what can be chosen.
     pub switches: Vec<Rect>,
-    /// The way to what else can be chosen.
+    /// The way to the next page.
     pub more: Rect,
+    /// In a wide window, the way to the visitor's own digits.
+    pub own: Rect,
+    /// What a drawing can be.
+    pub digits: Vec<Rect>,
+    /// Take back, forget mine.
+    pub mine: [Rect; 2],
     pub dials: Rect,
     pub curve: Rect,
+    /// Where a small window has the maps of moved drawings.
+    pub maps: Rect,
     pub table: Option<Rect>,
     /// Keep, save.
     pub keep: [Rect; 2],
@@ -25,7 +36,7 @@ pub struct Board {
 }
 
 /// The board's parts in its rectangle.
-pub fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
+pub fn board(rect: Rect, class: WindowClass, unit: f32, page: BoardPage) -> Board {
     let inner = rect.shrink2(vec2(16.0, 12.0) * unit);
     let gap = 8.0 * unit;
     match class {
@@ -58,23 +69,28 @@ pub fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
                 row(1, 3, 1),
                 row(1, 3, 2),
             ];
+            let (choices, foot) = middle.split_top_bottom_at_y(middle.max.y - 0.9 * high);
+            let choices = choices.with_max_y(choices.max.y - gap);
+            let (own, more) = foot.split_left_right_at_fraction(0.5);
+            let (switches, digits, mine) = if page == BoardPage::Yours {
+                let rows = lines(choices, 3, 0.7 * gap);
+                let digits = digits(rows[0].union(rows[1]));
+                (Vec::new(), digits, halves(rows[2], gap))
+            } else {
+                let switches = lines(choices, LINES, 0.7 * gap);
+                (switches, Vec::new(), [Rect::NOTHING; 2])
+            };
             Board {
                 words: Rect::from_min_max(left.min, pos2(left.max.x, buttons[0].min.y - gap)),
                 buttons,
-                switches: lines(
-                    Rect::from_min_max(
-                        middle.min,
-                        pos2(middle.max.x, middle.max.y - 0.9 * high - gap),
-                    ),
-                    LINES,
-                    0.7 * gap,
-                ),
-                more: Rect::from_min_max(
-                    pos2(middle.center().x, middle.max.y - 0.9 * high),
-                    middle.max,
-                ),
+                switches,
+                more,
+                own: own.with_max_x(own.max.x - gap),
+                digits,
+                mine,
                 dials: race,
                 curve: river,
+                maps: Rect::NOTHING,
                 table: Some(Rect::from_min_max(
                     table.min,
                     pos2(inner.max.x, bottom - 2.0 * (high + gap)),
@@ -101,27 +117,69 @@ pub fn board(rect: Rect, class: WindowClass, unit: f32) -> Board {
             let buttons = [
                 cell(first, 2, 0),
                 cell(first, 2, 1),
-                cell(second, 3, 0),
-                cell(second, 3, 1),
-                cell(second, 3, 2),
+                cell(second, 4, 0),
+                cell(second, 4, 1),
+                cell(second, 4, 3),
             ];
             let top = second + high + gap;
             let rest = Rect::from_min_max(pos2(inner.min.x, top), inner.max);
-            let half = rest.center().x;
-            let lower = Rect::from_min_max(pos2(half + gap, rest.min.y), rest.max);
-            Board {
+            let mut board = Board {
                 words: Rect::from_min_max(inner.min, pos2(inner.max.x, first - 0.5 * gap)),
                 buttons,
-                switches: lines(lower, 2, gap),
-                more: Rect::NOTHING,
-                dials: Rect::from_min_max(rest.min, pos2(half, rest.max.y)),
+                switches: Vec::new(),
+                more: cell(second, 4, 2),
+                own: Rect::NOTHING,
+                digits: Vec::new(),
+                mine: [Rect::NOTHING; 2],
+                dials: Rect::NOTHING,
                 curve: Rect::NOTHING,
+                maps: Rect::NOTHING,
                 table: None,
                 keep: [Rect::NOTHING; 2],
                 film: None,
+            };
+            match page {
+                BoardPage::Rings => {
+                    let [dials, switches] = halves(rest, gap);
+                    board.dials = dials;
+                    board.switches = lines(switches, 2, gap);
+                }
+                BoardPage::Curve => board.curve = rest,
+                BoardPage::Maps => board.maps = rest,
+                BoardPage::Yours => {
+                    let (own, mine) = rest.split_left_right_at_fraction(0.72);
+                    board.digits = digits(own.with_max_x(own.max.x - gap));
+                    let rows = lines(mine, 2, 0.5 * gap);
+                    board.mine = [rows[0], rows[1]];
+                }
             }
+            board
         }
     }
+}
+
+/// Two beside each other.
+fn halves(rect: Rect, gap: f32) -> [Rect; 2] {
+    let (left, right) = rect.split_left_right_at_fraction(0.5);
+    [
+        left.with_max_x(left.max.x - gap / 2.0),
+        right.with_min_x(right.min.x + gap / 2.0),
+    ]
+}
+
+/// Places for the ten digits, in two rows.
+fn digits(rect: Rect) -> Vec<Rect> {
+    const GAP: f32 = 4.0;
+    let columns = DIGIT_COLUMNS as f32;
+    let rows = lines(rect, 10 / DIGIT_COLUMNS, GAP);
+    let width = (rect.width() - GAP * (columns - 1.0)) / columns;
+    let row = |row: Rect| {
+        (0..DIGIT_COLUMNS).map(move |column| {
+            let left = row.min.x + column as f32 * (width + GAP);
+            Rect::from_min_size(pos2(left, row.min.y), vec2(width, row.height()))
+        })
+    };
+    rows.into_iter().flat_map(row).collect()
 }
 
 fn lines(rect: Rect, count: usize, gap: f32) -> Vec<Rect> {

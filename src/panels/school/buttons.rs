@@ -4,7 +4,7 @@ use super::{Learner, board::Board, switches::grouped};
 use crate::{
     actions::Action,
     panels::{Look, theme, theme::Place},
-    school::{Phase, SchoolAction},
+    school::{BoardPage, Phase, SchoolAction},
     words::{say, say_with},
 };
 use bevy_egui::egui::Ui;
@@ -18,6 +18,14 @@ pub fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
     if school.is_waiting() {
         return say("school-waiting");
     }
+    let own = school.own.len();
+    if school.page == BoardPage::Yours {
+        return if own == 0 {
+            say("school-yours")
+        } else {
+            say_with("school-yours-some", &[("count", own.into())])
+        };
+    }
     let steps = pupils.iter().map(|(_, pupil)| pupil.standing().step).max();
     match school.phase {
         Phase::Before => say("school-before"),
@@ -28,6 +36,10 @@ pub fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
         Phase::Paused => say("school-paused"),
         Phase::Learning => {
             let count = grouped(school.plan.settings.examples).into();
+            if own > 0 {
+                let values = [("count", count), ("own", own.into())];
+                return say_with("school-learning-own", &values);
+            }
             let text = say_with("school-learning", &[("count", count)]);
             if pupils.len() == 1 {
                 format!("{text} {}", say("school-software"))

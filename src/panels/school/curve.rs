@@ -7,17 +7,16 @@ use crate::{
 };
 use bevy_egui::egui::{Align2, Mesh, Painter, Pos2, Rect, Shape, Stroke, pos2};
 
+/// Heights of the small type below which a chart is low.
+const LOW: f32 = 9.0;
+
 /// How well each network read over the lesson, and its loss as a river that runs dry.
 pub fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'_>]) {
     /// The loss of who guesses: `ln 10`.
     const GUESSING: f64 = std::f64::consts::LN_10;
     let size = look.composed.places.text.technical;
     let line = Stroke::new(1.0, theme::line().gamma_multiply(0.45));
-    let bed = 0.26 * rect.height();
-    let plot = Rect::from_min_max(
-        pos2(rect.min.x + 2.4 * size, rect.min.y + 0.4 * size),
-        pos2(rect.max.x, rect.max.y - bed - 1.5 * size),
-    );
+    let [plot, bed, below] = rooms(rect, size);
     for (share, words) in [(0.0, "0"), (0.5, "50"), (1.0, "100 %")] {
         let y = plot.max.y - share * plot.height();
         painter.hline(plot.x_range(), y, line);
@@ -31,9 +30,9 @@ pub fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'
             theme::dim(),
         );
     }
-    let x = |part: f64| plot.min.x + (part.clamp(0.0, 1.0) as f32) * plot.width();
-    let middle = rect.max.y - 1.3 * size - bed / 2.0;
-    let each = bed / pupils.len().max(1) as f32;
+    let along = |room: Rect, part: f64| room.min.x + part.clamp(0.0, 1.0) as f32 * room.width();
+    let x = |part: f64| along(plot, part);
+    let each = bed.height() / pupils.len().max(1) as f32;
     for (index, (reading, pupil)) in pupils.iter().enumerate() {
         let hue = theme::network_hue(reading.network.slot());
         let points = pupil.curve.iter();
@@ -54,13 +53,13 @@ pub fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'
             painter.circle_filled(*last, 4.0, hue);
         }
         painter.add(Shape::line(points, Stroke::new(2.5, hue)));
-        let centre = middle - bed / 2.0 + (index as f32 + 0.5) * each;
+        let centre = bed.min.y + (index as f32 + 0.5) * each;
         let mut mesh = Mesh::default();
         for point in &pupil.curve {
             let half = (point.loss / GUESSING).min(1.2) as f32 * 0.42 * each;
             let base = mesh.vertices.len() as u32;
             for y in [centre - half.max(0.5), centre + half.max(0.5)] {
-                mesh.colored_vertex(pos2(x(point.part), y), hue.gamma_multiply(0.65));
+                mesh.colored_vertex(pos2(along(bed, point.part), y), hue.gamma_multiply(0.65));
             }
             if base > 0 {
                 mesh.add_triangle(base - 2, base - 1, base);
@@ -69,7 +68,27 @@ pub fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'
         }
         painter.add(Shape::mesh(mesh));
     }
-    let words = theme::fitting(painter, &say("school-loss"), size, rect.width());
-    let place = pos2(rect.min.x, rect.max.y - words.size().y);
+    let words = theme::fitting(painter, &say("school-loss"), size, below.width());
+    let place = pos2(below.min.x, below.max.y - words.size().y);
     painter.galley_with_override_text_color(place, words, theme::dim());
+}
+
+/// The rooms of the curve, of the river and of its words: below the curve, or beside it where that would leave too little.
+pub fn rooms(rect: Rect, size: f32) -> [Rect; 3] {
+    let low = rect.height() < LOW * size && rect.width() > 2.0 * rect.height();
+    let (upper, lower) = if low {
+        let (left, right) = rect.split_left_right_at_fraction(0.6);
+        let left = left.with_max_y(left.max.y - 0.4 * size);
+        (left, right.with_min_x(right.min.x + size))
+    } else {
+        let bed = 0.26 * rect.height();
+        let (upper, lower) = rect.split_top_bottom_at_y(rect.max.y - bed - 1.3 * size);
+        (upper.with_max_y(upper.max.y - 0.2 * size), lower)
+    };
+    // Beside the curve and above it there are numbers.
+    let corner = pos2(upper.min.x + 2.4 * size, upper.min.y + 0.4 * size);
+    let plot = Rect::from_min_max(corner, upper.max);
+    let (bed, words) = lower.split_top_bottom_at_y(lower.max.y - 1.3 * size);
+    let left = if low { bed.min.x } else { plot.min.x };
+    [plot, bed.with_min_x(left), words]
 }

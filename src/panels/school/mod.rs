@@ -11,6 +11,7 @@ mod switches;
 #[cfg(test)]
 mod tests;
 mod wave;
+mod yours;
 
 pub use film::Film;
 
@@ -22,9 +23,10 @@ use buttons::{buttons_ui, sentence};
 use curve::curve;
 use film::film_ui;
 use reports::{keep_ui, table};
-use rings::dials;
-use switches::switches_ui;
+use rings::{dials, maps};
+use switches::{more_ui, switches_ui};
 use wave::wave;
+use yours::yours_ui;
 
 /// A network that learns.
 type Learner<'a> = (&'a ReadingItem<'a, 'a>, &'a Pupil);
@@ -44,7 +46,7 @@ pub fn school_ui(ui: &mut Ui, look: &Look<'_>, film: &mut Film, actions: &mut Ve
     let edge = Stroke::new(1.0, theme::line().gamma_multiply(0.6));
     ui.painter()
         .rect_stroke(strip, radius, edge, StrokeKind::Inside);
-    let parts = board(strip, places.class, places.unit);
+    let parts = board(strip, places.class, places.unit, look.school.page);
     let pupils: Vec<Learner<'_>> = look
         .networks
         .iter()
@@ -64,8 +66,15 @@ pub fn school_ui(ui: &mut Ui, look: &Look<'_>, film: &mut Film, actions: &mut Ve
     );
     ui.painter().galley(place, galley, theme::text());
     buttons_ui(ui, look, &parts, actions);
+    more_ui(ui, look, &parts, actions);
     switches_ui(ui, look, &parts, actions);
-    dials(ui, look, parts.dials, &pupils);
+    yours_ui(ui, look, &parts, actions);
+    if parts.dials.is_positive() {
+        dials(ui, look, parts.dials, &pupils);
+    }
+    if parts.maps.is_positive() {
+        maps(ui, look, parts.maps, &pupils);
+    }
     if parts.curve.is_positive() {
         let mut room = parts.curve;
         // Until there are results, their place is the curve's.

@@ -24,6 +24,9 @@ pub fn table(ui: &Ui, look: &Look<'_>, rect: Rect) {
     for report in look.school.reports.iter().rev() {
         let settings = &report.plan.settings;
         let mut words = grouped(settings.examples);
+        if report.own > 0 {
+            words.push_str(&format!(" + {}", report.own));
+        }
         if !settings.moved {
             words.push_str(&format!(" · {}", say("school-not-moved")));
         }

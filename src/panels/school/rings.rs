@@ -3,18 +3,77 @@
 use super::Learner;
 use crate::{
     composition::WindowClass,
+    inference::ReadingItem,
     panels::{Look, theme},
-    school::{WOBBLE_SIDE, Wobble},
+    school::{Pupil, WOBBLE_SIDE, Wobble},
     view::colour::value_colour,
     words::{decimal, say},
 };
 use bevy_egui::egui::{
-    Align2, Color32, CornerRadius, Id, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2,
-    vec2,
+    Align, Align2, Color32, CornerRadius, Id, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui,
+    pos2, vec2,
 };
 
-/// How large a share of the unseen digits each network reads right, as rings that race; and below each what it says of
-/// the drawing moved about.
+/// A network of the board; and as a pupil, where it learns.
+type Shown<'a> = (&'a ReadingItem<'a, 'a>, Option<&'a Pupil>);
+
+/// Those that learn; while none does, those that are shown, in the order of their lanes.
+fn shown<'a>(look: &Look<'a>, pupils: &[Learner<'a>]) -> Vec<Shown<'a>> {
+    if pupils.is_empty() {
+        let lanes = look.composed.networks.iter();
+        let readings = lanes.filter_map(|(entity, _)| look.network(*entity));
+        readings.map(|reading| (reading, None)).collect()
+    } else {
+        let pupils = pupils.iter();
+        pupils
+            .map(|(reading, pupil)| (*reading, Some(*pupil)))
+            .collect()
+    }
+}
+
+/// Where a small window has the map of each network, and words beside it.
+pub fn map_places(rect: Rect, count: usize) -> Vec<[Rect; 2]> {
+    let pitch = rect.width() / count.max(1) as f32;
+    let side = rect.height().min(0.62 * pitch);
+    let place = |index: usize| {
+        let left = rect.min.x + index as f32 * pitch;
+        let field = Rect::from_min_size(pos2(left, rect.min.y), vec2(side, side));
+        let words = Rect::from_min_max(
+            pos2(field.max.x + 8.0, rect.min.y),
+            pos2(left + pitch - 4.0, rect.max.y),
+        );
+        [field, words]
+    };
+    (0..count).map(place).collect()
+}
+
+/// In a small window: what each network says of the drawing moved about.
+pub fn maps<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
+    let text = &look.composed.places.text;
+    let painter = ui.painter();
+    let shown = shown(look, pupils);
+    let places = map_places(rect, shown.len());
+    for (index, ((reading, _), [field, words])) in shown.iter().zip(places).enumerate() {
+        let hue = theme::network_hue(reading.network.slot());
+        let name = reading.network.name();
+        let name = theme::fitting(painter, name, text.label, words.width());
+        let below = words.min.y + name.size().y + 2.0;
+        painter.galley_with_override_text_color(words.min, name, hue);
+        if let Ok(wobble) = look.wobbles.get(reading.entity) {
+            wobble_ui(painter, field, wobble);
+        }
+        if index == 0 {
+            let caption = say("school-wobble");
+            let room = words.width();
+            let caption = theme::wrapping(painter, &caption, text.technical, room, Align::LEFT);
+            let place = pos2(words.min.x, below);
+            painter.galley_with_override_text_color(place, caption, theme::dim());
+        }
+    }
+}
+
+/// How large a share of the unseen digits each network reads right, as rings that race; and below each, in a wide window,
+/// what it says of the drawing moved about.
 pub fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
     let text = &look.composed.places.text;
     let painter = ui.painter();
@@ -27,17 +86,7 @@ pub fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
         );
         painter.galley_with_override_text_color(place, caption, theme::dim());
     };
-    let shown: Vec<_> = if pupils.is_empty() {
-        // In the order of their lanes.
-        let lanes = look.composed.networks.iter();
-        let readings = lanes.filter_map(|(entity, _)| look.network(*entity));
-        readings.map(|reading| (reading, None)).collect()
-    } else {
-        pupils
-            .iter()
-            .map(|(reading, pupil)| (*reading, Some(*pupil)))
-            .collect()
-    };
+    let shown = shown(look, pupils);
     let pitch = rect.width() / shown.len().max(1) as f32;
     let wide = look.composed.places.class == WindowClass::Wide;
     // Ring, words, field, words: what is high decides, or what is wide.

@@ -2,13 +2,13 @@
 
 use super::board::{Board, LINES};
 use crate::{
-    actions::Action,
+    actions::{Action, entry},
     composition::WindowClass,
     panels::{Look, theme, theme::Place},
-    school::{LessonPlan, SchoolAction, Speed},
+    school::{BoardPage, LessonPlan, SchoolAction, Speed},
     words::{Language, decimal, language, say, say_in, say_with},
 };
-use bevy_egui::egui::{Align, Id, Rect, Sense, Ui, pos2, vec2};
+use bevy_egui::egui::{Align, Rect, Sense, Ui, pos2, vec2};
 use mnistify_learning::Optimizer;
 
 /// A choice: its name for scripts, what stands on it, whether it is on, and what it wishes.
@@ -156,15 +156,12 @@ pub fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Ve
     let text = &look.composed.places.text;
     let wide = look.composed.places.class == WindowClass::Wide;
     let all = choices(language(), &look.school.plan);
-    let page = if wide {
-        page_ui(ui, look, parts, all.len())
-    } else {
-        0
-    };
+    // A small window has the first ones only.
+    let page = if wide { look.school.page as usize } else { 0 };
     let seen = all.into_iter().skip(page * LINES);
     for ((key, choices), rect) in seen.zip(&parts.switches) {
         let (label, row) = label_and_row(*rect, wide);
-        let words = say(key);
+        let words = label(key, look.school.own.len());
         let hover = ui.interact(label, ui.id().with(key), Sense::hover());
         hover.on_hover_text(say(&format!("{key}.help")));
         let room = label.width() - theme::BESIDE_WORDS;
@@ -197,6 +194,15 @@ pub fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Ve
     }
 }
 
+/// A line's words. The examples may be so many more, of the visitor's own.
+fn label(key: &str, own: usize) -> String {
+    if key == "school-examples" && own > 0 {
+        say_with("school-examples-own", &[("count", own.into())])
+    } else {
+        say(key)
+    }
+}
+
 /// The place of a line's words, and of its choices: beside them or below.
 pub fn label_and_row(rect: Rect, wide: bool) -> (Rect, Rect) {
     if wide {
@@ -221,22 +227,25 @@ pub fn places_of(row: Rect, needed: &[f32]) -> Vec<Rect> {
     needed.iter().map(place).collect()
 }
 
-/// The way to what else can be chosen; returns which of it is seen.
-fn page_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, lines: usize) -> usize {
-    let pages = lines.div_ceil(LINES);
-    let id = Id::new("school page");
-    let page = ui.data(|data| data.get_temp::<usize>(id)).unwrap_or(0) % pages;
-    let values = [("page", (page + 1).into()), ("pages", pages.into())];
+/// The way to the next page.
+pub fn more_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
+    let page = look.school.page;
+    let values = [
+        ("page", (page as usize + 1).into()),
+        ("pages", BoardPage::ALL.len().into()),
+    ];
     let button = Place {
         name: "school_more",
         rect: parts.more,
         text: &say_with("school-more", &values),
         size: look.composed.places.text.technical,
-        on: page > 0,
+        on: page != BoardPage::default(),
         enabled: true,
     };
-    if button.show(ui).clicked() {
-        ui.data_mut(|data| data.insert_temp(id, page + 1));
+    let response = button
+        .show(ui)
+        .on_hover_text(theme::hint(entry("why_page")));
+    if response.clicked() {
+        actions.push(Action::School(SchoolAction::NextPage));
     }
-    page
 }
