@@ -10,6 +10,7 @@ use mnistify::{
     inference::CurrentAnswer,
     pad::{Pad, PadAction},
     panels::show_in,
+    school::{BoardPage, School},
     view::{DrawSurface, Selection},
     why::{Likeness, WhyPage},
 };
@@ -135,6 +136,125 @@ fn the_strokes_page_tells_of_the_line_and_takes_the_drawing_back() {
     harness.run_steps(4);
     let world = harness.state_mut().app.world_mut();
     assert_eq!(world.query::<&Attribution>().iter(world).count(), 0);
+}
+
+/// What is known of the network whose strokes page is open: moments of the live river, and strokes that are told of.
+fn river(harness: &mut Harness<'static, Offscreen>) -> (Option<Vec<f32>>, Option<usize>) {
+    let world = harness.state_mut().app.world_mut();
+    let mut all = world.query::<&Attribution>();
+    let attribution = all.iter(world).next();
+    let live = attribution.and_then(|attribution| attribution.live.as_ref());
+    let told = attribution.and_then(|attribution| attribution.told.as_ref());
+    (
+        live.map(|live| live.moments().to_vec()),
+        told.map(|told| told.strokes().len()),
+    )
+}
+
+#[test]
+fn the_river_grows_while_the_pen_is_down() {
+    let mut harness = harness([1280, 720]);
+    harness.run_steps(4);
+    draw(&mut harness);
+    harness.get_by_label("Why a 3?").click();
+    harness.run_steps(6);
+    harness.get_by_label("Your strokes").click();
+    harness.run_steps(4);
+    let pen = |harness: &mut Harness<'static, Offscreen>, action| {
+        harness.state_mut().act(Action::Pad(action));
+        harness.run_steps(1);
+    };
+    pen(&mut harness, PadAction::Begin { x: 60.0, y: 20.0 });
+    let mut lengths = vec![0];
+    for step in 0..400u16 {
+        let x = 60.0 + 0.5 * f32::from(step);
+        pen(&mut harness, PadAction::Extend { x, y: 20.0 });
+        let moments = river(&mut harness).0.unwrap_or_default();
+        assert!(moments.windows(2).all(|pair| pair[0] < pair[1]));
+        if lengths.last() != Some(&moments.len()) {
+            lengths.push(moments.len());
+        }
+        if lengths.len() > 4 {
+            break;
+        }
+    }
+    assert!(lengths.len() > 4, "{lengths:?}");
+    assert!(lengths.is_sorted(), "{lengths:?}");
+    pen(&mut harness, PadAction::End);
+    // A software GPU leaves the CNN to the CPU, a few images a frame.
+    for _ in 0..400 {
+        harness.run_steps(1);
+        if river(&mut harness) == (None, Some(2)) {
+            return;
+        }
+    }
+    panic!("the whole line is told of: {:?}", river(&mut harness));
+}
+
+#[test]
+fn the_schools_board_has_pages_and_asks_what_was_drawn() {
+    for size in [[1280, 720], [390, 844]] {
+        let mut harness = harness(size);
+        harness.run_steps(4);
+        draw(&mut harness);
+        harness.key_press(egui::Key::Num7);
+        harness.run_steps(6);
+        let page = |harness: &Harness<'static, Offscreen>| {
+            harness.state().app.world().resource::<School>().page
+        };
+        for (number, next) in [
+            (1, BoardPage::Curve),
+            (2, BoardPage::Maps),
+            (3, BoardPage::Yours),
+        ] {
+            let more = format!("More ({number} of 4)");
+            harness.get_by_label(&more).click();
+            harness.run_steps(4);
+            assert_eq!(page(&harness), next, "{size:?}");
+        }
+        // What the drawing is, and how many there are.
+        let said = |harness: &Harness<'static, Offscreen>| {
+            let world = harness.state().app.world();
+            let own = &world.resource::<School>().own;
+            (own.class_of(world.resource::<Pad>().image()), own.len())
+        };
+        harness.get_by_label("This is the digit 7").click();
+        harness.run_steps(4);
+        assert_eq!(said(&harness), (Some(7), 1));
+        // A key corrects it, even one that means something else elsewhere.
+        harness.key_press(egui::Key::Num8);
+        harness.run_steps(4);
+        assert_eq!(said(&harness), (Some(8), 1));
+        harness.get_by_label("Take back").click();
+        harness.run_steps(4);
+        assert_eq!(said(&harness), (None, 0));
+        harness.get_by_label("This is the digit 0").click();
+        harness.run_steps(4);
+        harness.get_by_label("Forget mine").click();
+        harness.run_steps(4);
+        assert_eq!(said(&harness), (None, 0));
+        harness.key_press(egui::Key::F2);
+        harness.run_steps(4);
+        assert_eq!(page(&harness), BoardPage::Rings);
+        harness.key_press(egui::Key::F4);
+        harness.run_steps(4);
+        assert_eq!(page(&harness), BoardPage::Yours);
+        harness.get_by_label("This is the digit 3").click();
+        harness.run_steps(4);
+        assert_eq!(said(&harness), (Some(3), 1));
+        // Nobody finds what somebody else drew.
+        harness.state_mut().act(Action::StartOver);
+        harness.run_steps(4);
+        assert_eq!(said(&harness).1, 0);
+        assert!(!harness.state().app.world().resource::<School>().is_open);
+        // Of nothing nobody can say what it is.
+        harness.key_press(egui::Key::F4);
+        harness.run_steps(4);
+        harness.get_by_label("This is the digit 3").click();
+        harness.run_steps(4);
+        assert_eq!(said(&harness).1, 0);
+        assert!(screen(&mut harness, |screen| screen.notice.is_some()));
+    }
 }
 
 #[test]

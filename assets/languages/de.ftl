@@ -121,6 +121,7 @@ strokes-then = In diesem Augenblick sagt es { $digit }: { $percent } %
 strokes-drag = ziehen: zurück in der Zeit
 strokes-seconds = { $seconds } s
 strokes-wait = Deine Zeichnung wird Stück für Stück gelesen …
+strokes-live = Es liest, während du zeichnest. Heb den Stift, dann siehst du, was jeder Teil deiner Linie bewirkt.
 strokes-blank = Zeichne erst eine Ziffer; dann siehst du, was jeder deiner Striche bewirkt hat.
 strokes-picture = Auf dem Zeichenfeld liegt ein Bild. Nur selbst gezeichnete Striche lassen sich verfolgen.
 alike-meant = Deiner am ähnlichsten:

@@ -133,6 +133,7 @@ strokes-then = At this moment it says { $digit }: { $percent } %
 strokes-drag = drag to go back in time
 strokes-seconds = { $seconds } s
 strokes-wait = Reading your drawing piece by piece …
+strokes-live = It reads while you draw. Lift the pen, and you see what each part of your line does.
 strokes-blank = Draw a digit first; then you see what each of your strokes did.
 strokes-picture = A picture lies on the pad. Only strokes that you draw yourself can be followed.
 alike-meant = Most like yours:

@@ -127,6 +127,7 @@ strokes-then = En este momento dice { $digit }: { $percent } %
 strokes-drag = arrastra para volver atrás
 strokes-seconds = { $seconds } s
 strokes-wait = Tu dibujo se lee trozo a trozo …
+strokes-live = Lee mientras dibujas. Levanta el lápiz y verás qué hace cada parte de tu trazo.
 strokes-blank = Dibuja primero un dígito; entonces verás qué hizo cada uno de tus trazos.
 strokes-picture = En el lienzo hay una imagen. Solo se pueden seguir trazos que dibujes tú.
 alike-meant = Los más parecidos al tuyo:

@@ -121,6 +121,7 @@ strokes-then = À cet instant il dit { $digit } : { $percent } %
 strokes-drag = glisser pour remonter le temps
 strokes-seconds = { $seconds } s
 strokes-wait = Votre dessin est lu morceau par morceau …
+strokes-live = Il lit pendant que vous dessinez. Levez le stylo, et vous verrez ce que fait chaque partie de votre trait.
 strokes-blank = Dessinez d’abord un chiffre ; vous verrez alors ce qu’a fait chacun de vos traits.
 strokes-picture = Une image est posée sur le cadre. Seuls des traits que vous dessinez vous-même peuvent être suivis.
 alike-meant = Les plus semblables au vôtre :

@@ -1,10 +1,13 @@
 //! What the visitor's strokes did: the river of answers while the drawing was made, and which part of the line speaks for the
-//! answer. Found when the pen is up, for the network whose answer is explained, and only while somebody looks.
+//! answer. Found when the pen is up, for the network whose answer is explained, and only while somebody looks; while the pen is
+//! down the river grows with the answers as they come.
 
+mod live;
 mod occlusion;
 mod question;
 mod river;
 
+pub use live::Live;
 pub use occlusion::{Occlusion, margin};
 pub use question::{Question, Told};
 pub use river::{Lead, MOMENTS, leads, moments};
@@ -12,7 +15,7 @@ pub use river::{Lead, MOMENTS, leads, moments};
 use crate::{
     AppSystems,
     gpu::SharedGpu,
-    inference::{Batch, Executor, Network, Progress},
+    inference::{Batch, CurrentAnswer, Executor, Network, Progress},
     pad::{Pad, PadAction, PadRequest, in_replay_time},
     rest::NextFrame,
     view::Selection,
@@ -41,6 +44,8 @@ const DRAWING_TIME: Duration = Duration::from_millis(4);
 pub struct Attribution {
     /// Of the newest drawing that it has read; none before, and where no ink of strokes is to be seen.
     pub told: Option<Told>,
+    /// Of the drawing that is being made, or that nothing else is known of yet.
+    pub live: Option<Live>,
     of: Option<Subject>,
     question: Option<Question>,
     /// The images of the question that were drawn by now.
@@ -56,6 +61,7 @@ impl Attribution {
 
     fn ask(&mut self, pad: &Pad) {
         let strokes = in_replay_time(pad.drawing().strokes());
+        self.live.take_if(|live| !live.is_of(&strokes));
         // A picture is no line that could be cut.
         let asks = pad.drawing().picture().is_none();
         self.question = asks
@@ -63,9 +69,23 @@ impl Attribution {
             .flatten();
         if self.question.is_none() {
             self.told = None;
+            self.live = None;
         }
         self.images.clear();
         self.batch.ask(Vec::new());
+    }
+
+    /// While the pen is down, what is said of the drawing so far is the river's end.
+    fn follow_pen(&mut self, pad: &Pad, answer: &CurrentAnswer) {
+        let Some(answer) = &answer.0 else {
+            return;
+        };
+        let strokes = in_replay_time(pad.drawing().strokes());
+        let told = self.told.as_ref();
+        let live = self
+            .live
+            .get_or_insert_with(|| Live::new(strokes.clone(), told));
+        live.take(strokes, answer.clone());
     }
 
     /// Draws the next images of the question, and sends them off when all are there.
@@ -120,9 +140,17 @@ impl Looking<'_> {
     }
 }
 
+type Asked<'a> = (
+    Entity,
+    &'a Network,
+    &'a Executor,
+    Ref<'a, CurrentAnswer>,
+    Option<&'a mut Attribution>,
+);
+
 fn attribute(
     mut commands: Commands,
-    mut networks: Query<(Entity, &Network, &Executor, Option<&mut Attribution>)>,
+    mut networks: Query<Asked<'_>>,
     looking: Looking,
     pad: Res<Pad>,
     gpu: Option<Res<SharedGpu>>,
@@ -130,7 +158,7 @@ fn attribute(
     next: Res<NextFrame>,
 ) {
     let mut looked_at = false;
-    for (entity, network, executor, attribution) in &mut networks {
+    for (entity, network, executor, answer, attribution) in &mut networks {
         if !looking.at(entity, network) {
             if attribution.is_some() {
                 commands.entity(entity).remove::<Attribution>();
@@ -158,6 +186,11 @@ fn attribute(
             attribution.ask(&pad);
             next.ask();
         }
+        let follows = pad.drawing().is_drawing() && pad.drawing().picture().is_none();
+        if follows && network.is_current && answer.is_changed() {
+            attribution.follow_pen(&pad, &answer);
+            next.ask();
+        }
         if attribution.question.is_none() {
             continue;
         }
@@ -170,10 +203,13 @@ fn attribute(
                 let question = attribution.question.take();
                 attribution.told =
                     question.and_then(|question| question.told(&logits, calibration));
+                // The pen may be down again.
+                attribution.live.take_if(|_| !follows);
             }
             Progress::Failed => {
                 attribution.question = None;
                 attribution.told = None;
+                attribution.live = None;
             }
         }
     }

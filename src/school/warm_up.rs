@@ -5,7 +5,7 @@ use super::{LessonPlan, School};
 use crate::{gpu::SharedGpu, rest::NextFrame};
 use bevy::prelude::*;
 #[cfg(not(target_arch = "wasm32"))]
-use bevy::tasks::{AsyncComputeTaskPool, Task};
+use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
 use mnistify_learning::{
     Lesson,
     fused::{Kernels, Wanted},
@@ -97,6 +97,8 @@ pub(super) fn warm_up(
         warm.task = Some(AsyncComputeTaskPool::get().spawn(async move {
             for kernel in waiting {
                 kernels.make(kernel, &device);
+                // Here it ends where nobody wants it any more.
+                future::yield_now().await;
             }
         }));
     }

@@ -4,7 +4,7 @@
 use super::super::{Look, marks::mark, theme, tiles::class_name};
 use crate::{
     actions::Action,
-    attribution::{Lead, Told},
+    attribution::{Lead, Told, leads},
     pad::PadAction,
     view::{SelectedCell, colour::value_colour},
     words::{decimal, say, say_with},
@@ -15,6 +15,7 @@ use bevy_egui::egui::{
     pos2, vec2,
 };
 use mnistify_drawing::{Point, Stroke as Drawn, Tool, pieces, recording::strokes_until};
+use mnistify_network::Answer;
 
 /// Below this width of a page, in points of unit 1, the river stands above the line.
 const NARROW: f32 = 440.0;
@@ -22,6 +23,10 @@ const NARROW: f32 = 440.0;
 const LEAST_RANGE: f32 = 1.0;
 /// Moments that a lead lasts at least to be told of.
 const LONG: usize = 3;
+/// Milliseconds that it lasts while the pen is down: no colour comes and goes twice a second.
+const LONG_WHILE_DRAWING: f32 = 500.0;
+/// Milliseconds that a river is wide at least while the pen is down.
+const NARROWEST: f32 = 1_500.0;
 /// Shades from one end of a piece to the other.
 const SHADES: usize = 6;
 /// The place of a sign's colour on the ramp of values.
@@ -37,8 +42,24 @@ pub fn strokes_ui(
 ) {
     let attribution = look.attributions.get(selected.network).ok();
     let pad = look.pad;
+    let live = attribution.and_then(|attribution| attribution.live.as_ref());
     let told = attribution.and_then(|attribution| attribution.told.as_ref());
-    let Some(told) = told else {
+    let river = match (live, told) {
+        (Some(live), _) => Some(River {
+            strokes: live.strokes(),
+            moments: live.moments(),
+            answers: live.answers(),
+            ever: lasting(&leads(live.answers()), live.moments()),
+        }),
+        (None, Some(told)) => Some(River {
+            strokes: told.strokes(),
+            moments: told.moments(),
+            answers: &told.answers,
+            ever: long_leads(&told.leads),
+        }),
+        (None, None) => None,
+    };
+    let Some(river) = river else {
         let waits = attribution.is_none_or(|known| known.is_busy()) || pad.drawing().is_drawing();
         let words = if pad.drawing().picture().is_some() {
             "strokes-picture"
@@ -53,7 +74,8 @@ pub fn strokes_ui(
     let page = Page {
         painter: ui.painter().clone(),
         look,
-        told,
+        river,
+        told: told.filter(|_| live.is_none()),
         class: selected.cell.channel,
         places: Places::of(area, look),
     };
@@ -98,10 +120,21 @@ impl Places {
     }
 }
 
+/// What was said of a drawing while it was made.
+struct River<'a> {
+    strokes: &'a [Drawn],
+    moments: &'a [f32],
+    answers: &'a [Answer],
+    /// Who led for long.
+    ever: Vec<Lead>,
+}
+
 struct Page<'a, 'b> {
     painter: Painter,
     look: &'a Look<'b>,
-    told: &'a Told,
+    river: River<'a>,
+    /// None while the pen is down.
+    told: Option<&'a Told>,
     class: usize,
     places: Places,
 }
@@ -109,14 +142,17 @@ struct Page<'a, 'b> {
 impl Page<'_, '_> {
     fn show(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let scrubbed = self.look.pad.scrubbed_at();
-        match scrubbed {
-            None => self.coloured_line(),
-            Some(millis) => self.line_until(millis),
+        match (self.told, scrubbed) {
+            (Some(told), None) => self.coloured_line(told),
+            (_, Some(millis)) => self.line_until(millis),
+            (None, None) => self.line_until(f32::INFINITY),
         }
-        let sentence = match scrubbed {
-            None => self.digit_words("strokes-parts", self.class),
-            Some(millis) => {
-                let answer = &self.told.answers[self.told.nearest(millis)];
+        let sentence = match (self.told, scrubbed) {
+            (None, _) if self.look.pad.drawing().is_drawing() => say("strokes-live"),
+            (None, _) => say("strokes-wait"),
+            (Some(_), None) => self.digit_words("strokes-parts", self.class),
+            (Some(told), Some(millis)) => {
+                let answer = &told.answers[told.nearest(millis)];
                 let share = format!("{:.0}", 100.0 * answer.confidence());
                 say_with(
                     "strokes-then",
@@ -128,11 +164,13 @@ impl Page<'_, '_> {
             }
         };
         let below = paragraph(&self.painter, self.look, self.places.words, &sentence);
-        self.small(
-            pos2(self.places.words.min.x, below + 2.0),
-            self.places.words,
-            &say("strokes-limit"),
-        );
+        if self.told.is_some() {
+            self.small(
+                pos2(self.places.words.min.x, below + 2.0),
+                self.places.words,
+                &say("strokes-limit"),
+            );
+        }
         self.river(ui, scrubbed, actions);
     }
 
@@ -152,15 +190,15 @@ impl Page<'_, '_> {
     }
 
     /// The line, each piece in the colour of what it does.
-    fn coloured_line(&self) {
-        let weights = self.told.weights(self.class);
+    fn coloured_line(&self, told: &Told) {
+        let weights = told.weights(self.class);
         let range = weights
             .iter()
             .fold(LEAST_RANGE, |most, w| most.max(w.abs()));
         let shares: Vec<f32> = weights.iter().map(|weight| weight / range).collect();
         let paper = self.paper();
-        let all = self.told.pieces();
-        for (index, stroke) in self.told.strokes().iter().enumerate() {
+        let all = told.pieces();
+        for (index, stroke) in told.strokes().iter().enumerate() {
             if stroke.tool == Tool::Erase {
                 paper.line(&stroke.points, stroke.width, theme::tile());
                 continue;
@@ -186,7 +224,7 @@ impl Page<'_, '_> {
     fn line_until(&self, millis: f32) {
         let paper = self.paper();
         let faint = theme::line().gamma_multiply(0.35);
-        let strokes = self.told.strokes();
+        let strokes = self.river.strokes;
         let drawn = strokes.iter().filter(|stroke| stroke.tool == Tool::Draw);
         for stroke in drawn {
             paper.line(&stroke.points, 0.6 * stroke.width, faint);
@@ -204,7 +242,7 @@ impl Page<'_, '_> {
         let rect = self.places.line;
         let radius = CornerRadius::same((10.0 * self.look.composed.places.unit) as u8);
         self.painter.rect_filled(rect, radius, theme::tile());
-        Paper::of(&self.painter, rect, self.told.strokes())
+        Paper::of(&self.painter, rect, self.river.strokes)
     }
 
     fn river(&self, ui: &mut Ui, scrubbed: Option<f32>, actions: &mut Vec<Action>) {
@@ -228,16 +266,25 @@ impl Page<'_, '_> {
         }
         self.painter
             .rect_filled(chart, CornerRadius::same(4), theme::tile());
-        let moments = self.told.moments();
-        let (begin, end) = (moments[0], moments[moments.len() - 1]);
-        let span = (end - begin).max(1e-3);
+        let River {
+            moments,
+            answers,
+            ever,
+            ..
+        } = &self.river;
+        let (Some(begin), Some(end)) = (moments.first(), moments.last()) else {
+            return;
+        };
+        let (begin, took) = (*begin, end - begin);
+        // While it grows it is not all of the chart.
+        let least = if self.told.is_some() { 1e-3 } else { NARROWEST };
+        let span = took.max(least);
         let x = |index: usize| chart.min.x + (moments[index] - begin) / span * chart.width();
-        let ever: Vec<Lead> = long_leads(&self.told.leads);
         // The words about the last change stand above the water.
         let depth = chart.height() - 1.5 * size - 3.0;
-        let classes = self.told.answers[0].probabilities.len();
+        let classes = answers[0].probabilities.len();
         let line_of = |class: usize| -> Vec<Pos2> {
-            let shares = self.told.answers.iter().enumerate();
+            let shares = answers.iter().enumerate();
             shares
                 .map(|(index, answer)| {
                     let share = answer.probabilities[class];
@@ -245,7 +292,7 @@ impl Page<'_, '_> {
                 })
                 .collect()
         };
-        let hues = hues(&ever, self.class);
+        let hues = hues(ever, self.class);
         let thin = Stroke::new(1.0, theme::track().gamma_multiply(0.5));
         for class in (0..classes).filter(|class| !hues.iter().any(|(led, _)| led == class)) {
             self.painter.add(Shape::line(line_of(class), thin));
@@ -260,10 +307,12 @@ impl Page<'_, '_> {
             self.painter
                 .add(Shape::line(points, Stroke::new(2.0, *hue)));
         }
-        self.figures(&ever, &hues, chart, &x);
-        self.changes(&ever, chart, &x);
-        self.seconds(chart, span);
-        self.scrub(ui, chart, (begin, span), scrubbed, actions);
+        self.figures(ever, &hues, chart, &x);
+        self.changes(ever, chart, &x);
+        self.seconds(chart, took);
+        if self.told.is_some() {
+            self.scrub(ui, chart, (begin, span), scrubbed, actions);
+        }
     }
 
     /// Each digit on its water, where it led longest.
@@ -326,10 +375,10 @@ impl Page<'_, '_> {
     }
 
     /// How long it took, below.
-    fn seconds(&self, chart: Rect, span: f32) {
+    fn seconds(&self, chart: Rect, took: f32) {
         let size = self.look.composed.places.text.technical;
         let below = chart.max.y + 3.0;
-        let number = decimal(format!("{:.1}", span / 1e3));
+        let number = decimal(format!("{:.1}", took / 1e3));
         let seconds = say_with("strokes-seconds", &[("seconds", number.into())]);
         let end = self.painter.text(
             pos2(chart.max.x, below),
@@ -338,6 +387,9 @@ impl Page<'_, '_> {
             theme::font(size),
             theme::dim(),
         );
+        if self.told.is_none() {
+            return;
+        }
         theme::text_in(
             &self.painter,
             pos2(chart.min.x, below),
@@ -529,6 +581,12 @@ fn long_leads(leads: &[Lead]) -> Vec<Lead> {
     }
 }
 
+/// While the pen is down: leads that last, and none where none does.
+fn lasting(leads: &[Lead], moments: &[f32]) -> Vec<Lead> {
+    let lasts = |lead: &&Lead| moments[lead.last] - moments[lead.first] >= LONG_WHILE_DRAWING;
+    leads.iter().filter(lasts).copied().collect()
+}
+
 /// Those that ever led and the explained one, which comes first and has the colour of what speaks for it; its first rival has
 /// the other.
 fn hues(ever: &[Lead], explained: usize) -> Vec<(usize, Color32)> {
@@ -587,6 +645,14 @@ mod tests {
         ];
         assert_eq!(long_leads(&leads), [lead(1, 0..20), lead(7, 20..64)]);
         assert_eq!(long_leads(&leads[1..2]), leads[1..2]);
+    }
+
+    #[test]
+    fn while_the_pen_is_down_only_what_lasts_is_coloured() {
+        let moments: Vec<f32> = (0..40u8).map(|index| 50.0 * f32::from(index)).collect();
+        let leads = [lead(1, 0..10), lead(4, 10..13), lead(7, 13..24)];
+        assert_eq!(lasting(&leads, &moments), [lead(7, 13..24)]);
+        assert!(lasting(&leads[..2], &moments).is_empty());
     }
 
     #[test]
