@@ -3,8 +3,9 @@
 use super::own_gpu;
 use crate::school::{LessonPlan, SOFTWARE_BATCH, Speed, included_lessons};
 use clap::{Args, ValueEnum};
-use mnistify_learning::{Lesson, LessonSettings, Optimizer};
-use mnistify_network::NetworkSpec;
+use mnistify_drawing::{Image28, Preparation, rasterise, recording};
+use mnistify_learning::{Images, Lesson, LessonSettings, Optimizer, feeder::MOST_OWN};
+use mnistify_network::{CpuNetwork, NetworkSpec};
 use serde_json::{Value, json};
 use std::{
     io::Write,
@@ -55,12 +56,47 @@ pub struct Arguments {
     /// Maps of the CNN's first layers: 4, 8 or 32.
     #[arg(long, default_value_t = 32)]
     channels: usize,
+    /// A drawing of one's own to learn from along with them, and what it is, such as `7=drawing.json`; an eighth of each
+    /// step's images are such. Can be given several times.
+    #[arg(long, value_name = "DIGIT=FILE", value_parser = own_of)]
+    own: Vec<Own>,
     /// Save what was learned into this folder, a safetensors file a network.
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
+}
+
+/// A drawing, and what it is.
+#[derive(Clone, Debug)]
+struct Own {
+    class: u8,
+    file: PathBuf,
+}
+
+fn own_of(text: &str) -> Result<Own, String> {
+    let told = text.split_once('=').and_then(|(digit, file)| {
+        let class = digit.parse().ok().filter(|class| *class < 10)?;
+        let file = PathBuf::from(file);
+        Some(Own { class, file })
+    });
+    told.ok_or_else(|| "say what a drawing is, as in 7=drawing.json".into())
+}
+
+/// The drawings as the networks see them.
+fn own_images(own: &[Own]) -> Result<Images, String> {
+    let mut images = Images::default();
+    if own.len() > MOST_OWN {
+        return Err(format!("at most {MOST_OWN} drawings of one's own"));
+    }
+    for Own { class, file } in own {
+        let strokes = recording::load(file).map_err(|error| error.to_string())?;
+        let image = rasterise(&strokes, Preparation::Prepared);
+        images.images.push(image.to_bytes());
+        images.labels.push(*class);
+    }
+    Ok(images)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -106,6 +142,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let plan = plan(arguments, software);
     plan.check()?;
     let pool = Arc::new(included_lessons()?);
+    let own = own_images(&arguments.own)?;
     let mut learners = Vec::new();
     for spec in plan.networks() {
         let is_cnn = spec.name().contains("CNN");
@@ -116,8 +153,10 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         };
         if wanted {
             let lesson = Lesson::new(&spec, &plan.settings, &pool, &gpu);
+            let mut lesson = lesson.map_err(|error| error.to_string())?;
+            lesson.set_own(own.clone());
             learners.push(Learner {
-                lesson: lesson.map_err(|error| error.to_string())?,
+                lesson,
                 spec,
                 curve: Vec::new(),
             });
@@ -161,7 +200,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let seconds = started.elapsed().as_secs_f64();
     let mut networks = Vec::new();
     for learner in &mut learners {
-        networks.push(learner.report(seconds, arguments)?);
+        networks.push(learner.report(seconds, arguments, &own)?);
     }
     let report = json!({
         "adapter": format!("{} ({:?})", adapter.name, adapter.backend),
@@ -216,9 +255,34 @@ impl Learner {
         }
     }
 
+    /// How much of each drawing of one's own it takes for what it is, 0 to 1.
+    fn shares(&self, own: &Images) -> Vec<f32> {
+        if own.is_empty() {
+            return Vec::new();
+        }
+        let twin = CpuNetwork::new(&self.lesson.model());
+        let digits = own.images.iter().zip(&own.labels);
+        digits
+            .map(|(image, class)| {
+                let logits = twin.forward(Image28::from_bytes(image).as_slice());
+                let right = logits[usize::from(*class)];
+                1.0 / logits
+                    .iter()
+                    .map(|logit| (logit - right).exp())
+                    .sum::<f32>()
+            })
+            .collect()
+    }
+
     /// What came of it.
-    fn report(&mut self, seconds: f64, arguments: &Arguments) -> Result<Value, String> {
+    fn report(
+        &mut self,
+        seconds: f64,
+        arguments: &Arguments,
+        own: &Images,
+    ) -> Result<Value, String> {
         let [unseen, shifted] = self.lesson.examine();
+        let own = self.shares(own);
         let steps = self.lesson.standing().step;
         let name = self.spec.name();
         if !arguments.json {
@@ -242,7 +306,22 @@ impl Learner {
             "images_per_second": (steps * self.lesson.batch()) as f64 / seconds,
             "unseen": unseen,
             "shifted": shifted,
+            "own": own,
             "curve": self.curve,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawing_is_said_to_be_a_digit() {
+        let own = own_of("7=drawings/a=b.json").unwrap();
+        assert_eq!((own.class, own.file), (7, "drawings/a=b.json".into()));
+        for wrong in ["seven=a.json", "10=a.json", "a.json", "=a.json"] {
+            assert!(own_of(wrong).is_err(), "{wrong}");
+        }
     }
 }

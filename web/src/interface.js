@@ -56,7 +56,7 @@ const mnistify = {
   removeNetwork: async () => now().removeNetwork(),
   /**
    * Sets what the networks learn from and how fast, such as {examples: 100, moved: false}; or does a command, such as
-   * "open", "forget" or "start".
+   * "open", "forget" or "start"; or says what the drawing is, as {this_is: 7}.
    * @param {object | string} options
    */
   learn: (options) => now().learn(asked(options)),

@@ -55,7 +55,7 @@ function reason({ problem, gone }) {
 
 // ---- what scripts ask for ----
 
-const COMMANDS = ["open", "close", "start", "pause", "step", "forget", "restore", "keep", "save"];
+const COMMANDS = ["open", "close", "start", "pause", "step", "forget", "restore", "keep", "save", "take-back", "forget-mine"];
 
 const isWhole = (value) => Number.isSafeInteger(value) && value >= 1;
 
@@ -75,6 +75,8 @@ const SETTINGS = {
   relu: ["true or false", (value) => typeof value === "boolean"],
   hidden: ["32, 128 or 512", (value) => [32, 128, 512].includes(Number(value))],
   channels: ["4, 8 or 32", (value) => [4, 8, 32].includes(Number(value))],
+  // What the drawing is; said alone.
+  this_is: ["a digit from 0 to 9", (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 9],
 };
 
 /**

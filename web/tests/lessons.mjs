@@ -75,10 +75,11 @@ test('what the app does not take is said, and not stored', async () => {
 
 test('scripts give commands and settings', async () => {
   const { asked } = await fresh('lessons');
-  for (const command of ['open', 'close', 'start', 'pause', 'step', 'forget', 'restore']) assert.equal(asked(command), `"${command}"`);
+  for (const command of ['open', 'close', 'start', 'pause', 'step', 'forget', 'restore', 'take-back', 'forget-mine']) assert.equal(asked(command), `"${command}"`);
   const all = { examples: 100, moved: true, wrong: 0.1, speed: 'full', seed: 300 };
   assert.deepEqual(JSON.parse(asked(all)), all);
   assert.equal(asked({ wrong: 0, seed: undefined }), '{"wrong":0}');
+  assert.equal(asked({ this_is: 0 }), '{"this_is":0}');
   assert.equal(asked({}), '{}');
 });
 
@@ -101,6 +102,8 @@ test('what does not fit is refused in words', async () => {
     [{ speed: Infinity }, /speed is “one”, “steady” or “full”, not Infinity/],
     [{ speed: '2' }, /speed is “one”, “steady” or “full”, not "2"/],
     [{ seed: [1] }, /seed is a whole number above 0, not a list/],
+    [{ this_is: 10 }, /this_is is a digit from 0 to 9, not 10/],
+    [{ this_is: '7' }, /this_is is a digit from 0 to 9, not "7"/],
     [{ seed: null }, /seed is a whole number above 0, not null/],
   ]) {
     assert.throws(() => asked(options), { message });

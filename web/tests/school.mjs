@@ -107,6 +107,14 @@ page.test('a lesson', async ({ open, step }) => {
     assert.ok(last[0].unseen >= 0 && last[0].unseen <= 1 && last[0].loss < first.loss, JSON.stringify(last));
   });
 
+  await step('a script says what the drawing is, and takes it back', async () => {
+    await learn(app, { this_is: 7 });
+    await app.shows('a digit of the visitor', ({ school }) => school.own === 1);
+    assert.match(await refusal(app, { this_is: 12 }), /0 to 9, not 12/);
+    await learn(app, 'forget-mine');
+    await app.shows('none', ({ school }) => school.own === 0);
+  });
+
   await step('it stands still but for single steps', async () => {
     const { school } = await app.state();
     const [{ step }] = school.networks;
@@ -121,7 +129,7 @@ page.test('a lesson', async ({ open, step }) => {
     for (const size of [PHONE, DESKTOP]) {
       await resize(app, size);
       const { pad, buttons } = await app.state();
-      for (const name of ['pad', 'forget', 'learn', 'one_step', 'restore', 'school_close', 'examples_10', 'moved_off']) {
+      for (const name of ['pad', 'forget', 'learn', 'one_step', 'restore', 'school_close', 'school_more', 'examples_10', 'moved_off']) {
         const place = name === 'pad' ? pad : buttons[name];
         assert.ok(place, `the control "${name}" is there`);
         const [x0, y0, x1, y1] = place;
@@ -174,6 +182,18 @@ page.test('with a finger on a phone', async ({ open, step }) => {
     assert.deepEqual([school.networks[0].name, school.networks[0].step, school.phase], ['new MLP', 0, 'paused']);
     await press('restore');
     await app.shows('the networks from before', ({ school, models }) => school.networks.length === 0 && models.length === 2);
+  });
+
+  await step('pages have the curve, the maps and the digits', async () => {
+    for (const page of ['curve', 'maps', 'yours']) {
+      await press('school_more');
+      await app.shows(`the page of ${page}`, ({ school }) => school.page === page);
+      await app.picture(`school-${page}`);
+    }
+    await press('this_is_3');
+    await app.shows('a digit of the visitor', ({ school }) => school.own === 1);
+    await press('forget_mine');
+    await app.shows('none', ({ school }) => school.own === 0);
   });
 
   await step('a tap closes it', async () => {
