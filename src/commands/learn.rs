@@ -77,7 +77,7 @@ struct Own {
 
 fn own_of(text: &str) -> Result<Own, String> {
     let told = text.split_once('=').and_then(|(digit, file)| {
-        let class = digit.parse().ok().filter(|class| *class < 10)?;
+        let class = digit.parse::<u8>().ok().filter(|class| *class < 10)?;
         let file = PathBuf::from(file);
         Some(Own { class, file })
     });

@@ -26,7 +26,7 @@ use bevy::{
 };
 use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
 use idle::with_drowsy_threads;
-use mnistify_network::fused::Gpu;
+use mnistify_network::fused::{Gpu, Pipelines};
 
 /// Hands Bevy's GPU device to burn, once, when the renderer is ready.
 pub struct SharedGpuPlugin;
@@ -77,6 +77,7 @@ impl SharedGpu {
                 burn: with_drowsy_threads(|| init_device(setup, RuntimeOptions::default())),
                 device: device.wgpu_device().clone(),
                 queue: (**queue.0).clone(),
+                pipelines: Pipelines::default(),
             }),
             device: device.clone(),
             queue: queue.clone(),

@@ -146,6 +146,7 @@ impl Adapter {
                 burn: device,
                 device: setup.device,
                 queue: setup.queue,
+                pipelines: Default::default(),
             },
         })
     }

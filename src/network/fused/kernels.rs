@@ -15,7 +15,7 @@ use burn_wgpu::WgpuRuntime;
 use cubecl::prelude::*;
 
 /// What a kernel is compiled for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum StageKernel {
     Conv(ConvShape),
     Linear(LinearShape),

@@ -7,11 +7,13 @@
 mod activation;
 pub mod compile;
 mod kernels;
+mod pipelines;
 mod readback;
 mod timer;
 
 pub use activation::activate;
 pub use kernels::largest_divisor;
+pub use pipelines::Pipelines;
 pub use readback::{ArenaRead, read_once, read_polled};
 pub use timer::GpuTimer;
 
@@ -21,8 +23,8 @@ use crate::{
     stage::ArenaLayout,
 };
 use burn_wgpu::{WgpuDevice, WgpuRuntime};
-use compile::Checks;
 use cubecl::{prelude::*, server::Handle, stream_id::StreamId};
+use pipelines::Compiled;
 use readback::Readback;
 use std::{any::Any, sync::Arc};
 
@@ -46,6 +48,8 @@ pub struct Gpu {
     pub device: wgpu::Device,
     /// The queue that burn submits to.
     pub queue: wgpu::Queue,
+    /// What was compiled for it.
+    pub pipelines: Pipelines,
 }
 
 impl Gpu {
@@ -64,6 +68,7 @@ impl Gpu {
                 burn,
                 device: setup.device,
                 queue: setup.queue,
+                pipelines: Pipelines::default(),
             }
         };
         OWN.get_or_init(make).clone()
@@ -262,15 +267,13 @@ impl FusedNetwork {
         let dispatches: Vec<Dispatch> = kernels
             .into_iter()
             .map(|kernel| {
-                let shader = kernel.shader(&client);
-                let pipeline = shader.pipeline(device, Checks::Full);
+                let Compiled { pipeline, has_info } = gpu.pipelines.get(kernel, &client, device);
                 let mut resources = vec![
                     input.as_entire_binding(),
                     arena.resource().as_wgpu_bind_resource(),
                     parameters.buffer.binding(parameters.count),
                 ];
-                assert_eq!(shader.buffers, resources.len());
-                if shader.has_info {
+                if has_info {
                     resources.push(info.as_entire_binding());
                 }
                 let entries: Vec<_> = (0..)

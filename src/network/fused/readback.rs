@@ -338,6 +338,7 @@ mod tests {
             burn: burn_wgpu::WgpuDevice::default(),
             device,
             queue,
+            pipelines: Default::default(),
         };
         let read = read_once(&gpu, &source, VALUES.len());
         assert_eq!(block_on(read), Some(VALUES.to_vec()));
