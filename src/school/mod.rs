@@ -428,10 +428,7 @@ impl Room<'_, '_> {
         if pupils.is_empty() {
             let gpu = self.gpu.as_ref();
             let with_cnn = gpu.is_none_or(|gpu| school.teaches_cnn(gpu));
-            for spec in school.plan.networks() {
-                if !with_cnn && spec.name().contains("CNN") {
-                    continue;
-                }
+            for spec in warm_up::learning(&school.plan, with_cnn) {
                 self.commands.trigger(AddNetwork {
                     model: initial_model(&spec, school.plan.settings.seed),
                     origin: Origin::Pupil,

@@ -2,14 +2,21 @@
 //! does it; a page, which has one thread, makes one kernel a frame.
 
 use super::{LessonPlan, School};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::inference::tuning;
 use crate::{gpu::SharedGpu, rest::NextFrame};
 use bevy::prelude::*;
 #[cfg(not(target_arch = "wasm32"))]
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
+#[cfg(not(target_arch = "wasm32"))]
+use mnistify_learning::initial::initial_model;
 use mnistify_learning::{
     Lesson,
     fused::{Kernels, Wanted},
 };
+use mnistify_network::NetworkSpec;
+#[cfg(not(target_arch = "wasm32"))]
+use mnistify_network::fused::FusedNetwork;
 use std::collections::VecDeque;
 
 /// The kernels of lessons, made before they begin.
@@ -31,6 +38,13 @@ fn needs(plan: &LessonPlan, with_cnn: bool) -> Needs {
     (plan.hidden, plan.channels, plan.relu, batch, with_cnn)
 }
 
+/// The networks that learn.
+pub(super) fn learning(plan: &LessonPlan, with_cnn: bool) -> Vec<NetworkSpec> {
+    let all = plan.networks().into_iter();
+    all.filter(|spec| with_cnn || !spec.name().contains("CNN"))
+        .collect()
+}
+
 impl WarmUp {
     /// Whether a lesson of this plan can begin at once.
     pub fn is_ready(&self, plan: &LessonPlan, with_cnn: bool) -> bool {
@@ -48,10 +62,7 @@ impl WarmUp {
     fn want(&mut self, plan: &LessonPlan, with_cnn: bool) {
         self.of = Some(needs(plan, with_cnn));
         self.waiting.clear();
-        for spec in plan.networks() {
-            if spec.name().contains("CNN") && !with_cnn {
-                continue;
-            }
+        for spec in learning(plan, with_cnn) {
             // Whoever begins the lesson tells what is wrong.
             let wanted = Lesson::wanted(&spec, &plan.settings, &self.kernels);
             for kernel in wanted.unwrap_or_default() {
@@ -94,7 +105,13 @@ pub(super) fn warm_up(
     {
         let (kernels, device) = (warm.kernels.clone(), device.clone());
         let waiting = std::mem::take(&mut warm.waiting);
+        let (specs, tuning) = (learning(&school.plan, with_cnn), tuning(&gpu));
         warm.task = Some(AsyncComputeTaskPool::get().spawn(async move {
+            // What they read with, where no network before had the same.
+            for spec in specs {
+                FusedNetwork::compile(&initial_model(&spec, 0), &device, tuning);
+                future::yield_now().await;
+            }
             for kernel in waiting {
                 kernels.make(kernel, &device);
                 // Here it ends where nobody wants it any more.

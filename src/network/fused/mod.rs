@@ -208,6 +208,16 @@ impl FusedNetwork {
         Self::build(model, gpu, batch, tuning, None)
     }
 
+    /// Compiles what [`FusedNetwork::new`] needs for such a network and one image, so that it finds that made.
+    pub fn compile(model: &Model, gpu: &Gpu, tuning: Tuning) {
+        let tuning = tuning.within(&gpu.device.limits()).for_images(1);
+        let layout = ArenaLayout::new(&model.spec);
+        let client = WgpuRuntime::client(&gpu.burn);
+        for kernel in kernels::stage_kernels(model, &layout, tuning).0 {
+            gpu.pipelines.get(kernel, &client, &gpu.device);
+        }
+    }
+
     /// A network of the same architecture, `model`'s, for another batch that reads with this one's weights, whatever they
     /// become. Its work is cut alike, since that decides in which order weights lie.
     pub fn sharing(&self, model: &Model, batch: usize) -> Self {

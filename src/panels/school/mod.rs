@@ -17,7 +17,7 @@ pub use film::Film;
 
 use super::{Look, strip::text_in, theme, to_egui, ways};
 use crate::{actions::Action, inference::ReadingItem, school::Pupil};
-use bevy_egui::egui::{CornerRadius, Rect, Stroke, StrokeKind, Ui, pos2};
+use bevy_egui::egui::{CornerRadius, Stroke, StrokeKind, Ui, pos2};
 use board::board;
 use buttons::{buttons_ui, sentence};
 use curve::curve;

@@ -161,7 +161,7 @@ pub fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Ve
     let seen = all.into_iter().skip(page * LINES);
     for ((key, choices), rect) in seen.zip(&parts.switches) {
         let (label, row) = label_and_row(*rect, wide);
-        let words = label(key, look.school.own.len());
+        let words = words_of(key, look.school.own.len());
         let hover = ui.interact(label, ui.id().with(key), Sense::hover());
         hover.on_hover_text(say(&format!("{key}.help")));
         let room = label.width() - theme::BESIDE_WORDS;
@@ -195,7 +195,7 @@ pub fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Ve
 }
 
 /// A line's words. The examples may be so many more, of the visitor's own.
-fn label(key: &str, own: usize) -> String {
+fn words_of(key: &str, own: usize) -> String {
     if key == "school-examples" && own > 0 {
         say_with("school-examples-own", &[("count", own.into())])
     } else {

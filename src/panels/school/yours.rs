@@ -41,6 +41,9 @@ pub fn yours_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<A
             actions.push(entry.action.clone());
         }
     }
+    if parts.digits.is_empty() {
+        return;
+    }
     let said = school.own.class_of(look.pad.image());
     for ((class, name), rect) in (0..).zip(NAMES).zip(&parts.digits) {
         let digit = class.to_string();
