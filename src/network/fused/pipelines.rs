@@ -56,3 +56,34 @@ impl Pipelines {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fused::{FusedNetwork, Gpu, Tuning},
+        model::Model,
+        spec::NetworkSpec,
+    };
+
+    #[test]
+    fn networks_alike_share_their_kernels() {
+        let gpu = Gpu {
+            pipelines: Pipelines::default(),
+            ..Gpu::of_its_own()
+        };
+        let count = || gpu.pipelines.all().len();
+        let model = |seed| Model::random(NetworkSpec::mlp(), seed);
+        FusedNetwork::compile(&model(1), &gpu, Tuning::GPU);
+        let made = count();
+        assert_eq!(made, 3);
+        // For one image, for a few and for many.
+        let live = FusedNetwork::new(&model(2), &gpu, 1, Tuning::GPU);
+        let _few = FusedNetwork::new(&model(3), &gpu, 10, Tuning::GPU);
+        let _many = live.sharing(&model(2), 121);
+        assert_eq!(count(), made);
+        let cnn = Model::random(NetworkSpec::cnn_of_width(4).unwrap(), 1);
+        let _other = FusedNetwork::new(&cnn, &gpu, 1, Tuning::GPU);
+        assert!(count() > made);
+    }
+}
