@@ -4,6 +4,7 @@
 use crate::{
     augment::{Augmentation, Sampling},
     config::{Mixture, ModelKind, TrainConfig},
+    dials::Dials,
     engine::StepSettings,
     feeder::{OwnFeeder, Pool, Sample},
     fused::{FusedEngine, Kernels, LiveStep, Unsupported, Wanted},
@@ -17,7 +18,7 @@ use mnistify_network::{
     fused::{ArenaRead, FusedNetwork, Gpu, GpuTimer},
 };
 use serde::{Deserialize, Serialize};
-use std::{f64::consts::PI, sync::Arc};
+use std::{f64::consts::PI, ops::Range, sync::Arc};
 
 /// The most images that a lesson can be given.
 pub const MOST_EXAMPLES: usize = 10_000;
@@ -34,7 +35,7 @@ pub const MOVED: Augmentation = Augmentation {
     ..Augmentation::NONE
 };
 /// Decay of the moving averages, which are what reads: a hundred steps back.
-const AVERAGE: f64 = 0.99;
+pub(crate) const AVERAGE: f64 = 0.99;
 /// The part of a lesson in which the learning rate rises.
 const WARM_UP: f64 = 0.02;
 /// What is left of the learning rate in the end.
@@ -128,7 +129,7 @@ impl LessonSettings {
         })
     }
 
-    fn config(&self) -> TrainConfig {
+    pub(crate) fn config(&self) -> TrainConfig {
         TrainConfig {
             augmentation: if self.moved {
                 MOVED
@@ -182,17 +183,11 @@ pub struct Lesson {
     feeder: OwnFeeder,
     live: LiveStep,
     step: usize,
-    /// Of each unseen image whether it was read right, as far as is known.
-    right: Vec<Option<bool>>,
-    unseen: Vec<Sample>,
-    /// The images' own labels, before any was made wrong.
-    own_classes: Vec<u8>,
+    dials: Dials,
     /// Digits of the visitor's own.
     own: Images,
-    /// The place of the next unseen image that is asked about.
-    next: usize,
-    /// Logits on their way, and the place of their first image.
-    asked: Option<(ArenaRead, usize)>,
+    /// Logits on their way, and of which unseen images.
+    asked: Option<(ArenaRead, Range<usize>)>,
     /// Sums of losses on their way, and of how many images.
     losses: Option<(ArenaRead, usize)>,
     loss: Option<f64>,
@@ -238,7 +233,6 @@ impl Lesson {
         let config = settings.config();
         let model = initial_model(spec, settings.seed);
         let engine = FusedEngine::with_kernels(&model, &config, pool, gpu, kernels)?;
-        let unseen = pool.validation_samples();
         let mut lesson = Self {
             engine,
             feeder: OwnFeeder::new(Arc::clone(pool), config),
@@ -247,11 +241,8 @@ impl Lesson {
                 plain: false,
             },
             step: 0,
-            right: vec![None; unseen.len()],
-            unseen,
-            own_classes: pool.classes.clone(),
+            dials: Dials::new(pool),
             own: Images::default(),
-            next: 0,
             asked: None,
             losses: None,
             loss: None,
@@ -271,8 +262,7 @@ impl Lesson {
         self.set_own(own);
         self.live.plain = settings.optimizer == Optimizer::Sgd;
         self.step = 0;
-        self.right.fill(None);
-        self.next = 0;
+        self.dials.forget();
         // What is still on its way is of the network before.
         self.asked = None;
         self.losses = None;
@@ -308,23 +298,23 @@ impl Lesson {
         let count = digits.len().min(places.len());
         self.engine
             .set_images(places.start, &digits.images[..count]);
-        self.own_classes[places][..count].copy_from_slice(&digits.labels[..count]);
+        self.dials.own(places.start, &digits.labels[..count]);
         self.own = digits;
     }
 
     /// Whether a sample's label is not its image's own.
     pub fn is_wrong(&self, sample: &Sample) -> bool {
-        self.own_classes[sample.image] != sample.class
+        self.dials.is_wrong(sample)
     }
 
     /// How many unseen images there are.
     pub fn unseen_count(&self) -> usize {
-        self.unseen.len()
+        self.dials.unseen.len()
     }
 
     /// Of how many of them it is known whether they are read right.
     pub fn known_count(&self) -> usize {
-        self.right.iter().flatten().count()
+        self.dials.known()
     }
 
     /// The image of a sample as the network sees it, pixels from 0 to 1.
@@ -366,12 +356,11 @@ impl Lesson {
 
     /// Asks for what is known of the next unseen images and of the loss, unless answers are on their way.
     pub fn ask(&mut self) {
-        if self.asked.is_none() && !self.unseen.is_empty() {
-            let end = (self.next + self.engine.batch()).min(self.unseen.len());
-            let samples = &self.unseen[self.next..end];
+        if self.asked.is_none() && !self.dials.unseen.is_empty() {
+            let asked = self.dials.ask(self.engine.batch());
+            let samples = &self.dials.unseen[asked.clone()];
             let read = self.engine.logits_on_their_way(samples);
-            self.asked = Some((read, self.next));
-            self.next = if end == self.unseen.len() { 0 } else { end };
+            self.asked = Some((read, asked));
         }
         if self.losses.is_none() {
             let (read, images) = self.engine.losses_on_their_way();
@@ -384,10 +373,13 @@ impl Lesson {
     /// Takes in what came back; whether anything did.
     pub fn take_in(&mut self) -> bool {
         let logits = self.asked.as_ref().and_then(|(read, _)| read.take());
-        if let (Some(logits), Some((_, first))) =
+        if let (Some(logits), Some((_, asked))) =
             (&logits, self.asked.take_if(|_| logits.is_some()))
         {
-            self.judge(logits.as_deref().unwrap_or_default(), first);
+            let logits = logits.as_deref().unwrap_or_default();
+            let batch = self.engine.batch();
+            let logit = |place, class| logits.get(class * batch + place).copied();
+            self.dials.judge(asked, logit);
         }
         let sums = self.losses.as_ref().and_then(|(read, _)| read.take());
         if let (Some(sums), Some((_, images))) = (&sums, self.losses.take_if(|_| sums.is_some())) {
@@ -403,28 +395,11 @@ impl Lesson {
         self.asked.is_some() || self.losses.is_some()
     }
 
-    fn judge(&mut self, logits: &[f32], first: usize) {
-        let batch = self.engine.batch();
-        let images = self.unseen.iter().skip(first).take(batch);
-        for (place, sample) in images.enumerate() {
-            let of = |class: usize| logits.get(class * batch + place).copied();
-            let said = (0..CLASSES).max_by(|a, b| {
-                let [a, b] = [*a, *b].map(|class| of(class).unwrap_or(f32::NEG_INFINITY));
-                a.total_cmp(&b)
-            });
-            self.right[first + place] = of(0).map(|_| said == Some(usize::from(sample.class)));
-        }
-    }
-
     /// How it stands.
     pub fn standing(&self) -> Standing {
-        let known = self.right.iter().flatten();
-        let (known, right) = known.fold((0usize, 0usize), |(known, right), is_right| {
-            (known + 1, right + usize::from(*is_right))
-        });
         Standing {
             step: self.step,
-            unseen: (known > 0).then(|| right as f64 / known as f64),
+            unseen: self.dials.share(),
             loss: self.loss,
         }
     }
@@ -444,17 +419,8 @@ impl Lesson {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn examine(&mut self) -> [f64; 2] {
         use crate::engine::Engine;
-        const WAYS: [[f32; 2]; 4] = [[SHIFT, 0.0], [0.0, SHIFT], [-SHIFT, 0.0], [0.0, -SHIFT]];
-        let moved: Vec<Sample> = self
-            .unseen
-            .iter()
-            .zip(WAYS.iter().cycle())
-            .map(|(sample, shift)| Sample {
-                warp: shifted(*shift),
-                ..sample.clone()
-            })
-            .collect();
-        let still = self.unseen.clone();
+        let moved = moved_samples(&self.dials.unseen);
+        let still = self.dials.unseen.clone();
         [still, moved].map(|samples| {
             let answers = self.engine.answers(&samples);
             let pairs = samples.iter().zip(&answers);
@@ -471,21 +437,28 @@ impl Lesson {
     }
 }
 
+/// The same digits, moved by [`SHIFT`] pixels in four directions in turn.
 #[cfg(not(target_arch = "wasm32"))]
-/// A digit at another place, by so many pixels to the right and down.
-fn shifted(shift: [f32; 2]) -> crate::augment::Warp {
+pub(crate) fn moved_samples(samples: &[Sample]) -> Vec<Sample> {
     use crate::augment::{Affine, Warp};
-    let affine = Affine {
-        rotation: 0.0,
-        scale: [1.0; 2],
-        shear: 0.0,
-        shift,
+    const WAYS: [[f32; 2]; 4] = [[SHIFT, 0.0], [0.0, SHIFT], [-SHIFT, 0.0], [0.0, -SHIFT]];
+    let moved = |(sample, shift): (&Sample, &[f32; 2])| {
+        let affine = Affine {
+            rotation: 0.0,
+            scale: [1.0; 2],
+            shear: 0.0,
+            shift: *shift,
+        };
+        Sample {
+            warp: Warp::new(affine, 1.0),
+            ..sample.clone()
+        }
     };
-    Warp::new(affine, 1.0)
+    samples.iter().zip(WAYS.iter().cycle()).map(moved).collect()
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::engine::Engine;
     use mnistify_drawing::PIXELS;
@@ -508,11 +481,11 @@ mod tests {
         images
     }
 
-    fn pool() -> Arc<Pool> {
+    pub(crate) fn pool() -> Arc<Pool> {
         Arc::new(lesson_pool(bars(400), bars(70)))
     }
 
-    fn settings() -> LessonSettings {
+    pub(crate) fn settings() -> LessonSettings {
         LessonSettings {
             examples: 400,
             moved: false,

@@ -1,10 +1,10 @@
-//! How a network learns: the steps of a training on the GPU, and everything that decides what a step sees.
+//! How a network learns: the steps of a training, and everything that decides what a step sees.
 //!
 //! - [`hyperparameters`]: the one table of what can be chosen, and [`config`]: a complete choice;
 //! - [`augment`]: random warps of digits; [`feeder`]: which images a step sees, each under which warp;
 //! - [`engine`]: what makes steps; [`fused`]: the kernels that make them on a GPU, and [`initial`]: what they begin with;
 //! - [`schedule`]: the learning rate over time; [`metrics`]: the figures in the end;
-//! - [`lesson`]: a network that learns while somebody watches;
+//! - [`lesson`]: a network that learns while somebody watches; [`plain`]: one that learns without a GPU;
 //! - [`images`]: digits in memory; [`random`]: random numbers that depend on seed, purpose and index alone.
 //!
 //! Neither command line, files nor threads: whoever trains brings those. The trainer does (`src/trainer`), with MNIST's
@@ -12,6 +12,7 @@
 
 pub mod augment;
 pub mod config;
+mod dials;
 pub mod engine;
 pub mod feeder;
 pub mod fused;
@@ -20,6 +21,7 @@ pub mod images;
 pub mod initial;
 pub mod lesson;
 pub mod metrics;
+pub mod plain;
 pub mod random;
 pub mod schedule;
 
@@ -30,3 +32,4 @@ pub use feeder::{Feeder, Pool, Sample};
 pub use images::{Images, Mnist};
 pub use lesson::{Lesson, LessonSettings, Optimizer};
 pub use metrics::Confusion;
+pub use plain::PlainLesson;
