@@ -1,17 +1,22 @@
 //! The light page without its looks: the pad and the networks on the CPU, with the same strokes, image, weights and answers
 //! as in the app, and none of its graphics.
 
+mod school;
+
 use mnistify_drawing::{
     DEFAULT_BRUSH_WIDTH, Drawing, Image28, MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE, Point,
     Preparation, Tool, rasterise, rasterise_sheet,
     recording::{self, RecordingError},
 };
+use mnistify_learning::Pool;
 use mnistify_network::{
     Answer, Calibration, CpuNetwork, Model, ModelError, Series, Telling,
     prediction::{DEFAULT_THRESHOLD, headline},
     telling,
 };
+use school::School;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// What the page says where the app names its graphics adapter.
 const ADAPTER: &str = "none: computed on the CPU";
@@ -52,6 +57,9 @@ impl Act {
     }
 }
 
+/// The network that learns, by its name.
+const PUPIL: &str = "MLP";
+
 /// How much thinner or thicker a step makes the brush, in pad units; the same as in the app.
 const BRUSH_STEP: f32 = 4.0;
 
@@ -71,6 +79,12 @@ pub struct LightPage {
     began: f64,
     /// Of a whole reading, while it is measured.
     whole: Series,
+    /// What can be learned from, once it came.
+    digits: Option<Arc<Pool>>,
+    /// In the MLP's place, while it is there.
+    school: Option<School>,
+    /// What reads again after it.
+    before: Option<(CpuNetwork, Option<Calibration>)>,
 }
 
 /// A network and its newest answer.
@@ -114,6 +128,9 @@ impl LightPage {
             clock,
             began: 0.0,
             whole: Series::default(),
+            digits: None,
+            school: None,
+            before: None,
         })
     }
 
@@ -187,9 +204,64 @@ impl LightPage {
         recording::sheet_to_json(self.drawing.sheet())
     }
 
+    /// Takes in what the MLP can learn from: MNIST's IDX files, images and labels, then those that it never sees.
+    ///
+    /// # Errors
+    /// Where they are not such files.
+    pub fn give_lessons(&mut self, files: [&[u8]; 4]) -> Result<(), String> {
+        self.digits = Some(Arc::new(school::digits(files)?));
+        Ok(())
+    }
+
+    /// From now on an MLP reads that knows nothing.
+    ///
+    /// # Errors
+    /// Where the digits or the MLP are not here.
+    pub fn forget(&mut self) -> Result<(), String> {
+        let digits = self
+            .digits
+            .as_ref()
+            .ok_or("the digits to learn from are not here")?;
+        let place = self.networks.iter_mut().find(|one| one.name() == PUPIL);
+        let place = place.ok_or("there is no MLP")?;
+        let school = School::new(PUPIL, digits)?;
+        let network = std::mem::replace(&mut place.network, school.network());
+        let calibration = place.calibration.take();
+        self.before.get_or_insert((network, calibration));
+        self.school = Some(school);
+        Ok(())
+    }
+
+    /// Lets it learn for so many milliseconds; `seconds` passed since it did so last, of the twenty of a lesson.
+    pub fn learn(&mut self, millis: f64, seconds: f64) -> Value {
+        let (clock, begun) = (self.clock, (self.clock)());
+        let Some(school) = &mut self.school else {
+            return Value::Null;
+        };
+        school.learn(seconds, || clock() - begun < millis);
+        school.state()
+    }
+
+    /// The MLP from before reads again.
+    pub fn restore(&mut self) {
+        self.school = None;
+        let place = self.networks.iter_mut().find(|one| one.name() == PUPIL);
+        if let (Some(place), Some((network, calibration))) = (place, self.before.take()) {
+            place.network = network;
+            place.calibration = calibration;
+        }
+    }
+
     /// Reads what is on the pad with every network. What they say is told as [`telling::all_to_json`] does.
     pub fn read(&mut self) -> Value {
         self.image = rasterise_sheet(self.drawing.sheet(), self.preparation);
+        if let Some(school) = self.school.as_mut().filter(|school| school.is_ahead) {
+            school.is_ahead = false;
+            let place = self.networks.iter_mut().find(|one| one.name() == PUPIL);
+            if let Some(place) = place {
+                place.network = school.network();
+            }
+        }
         for reading in &mut self.networks {
             let begun = (self.clock)();
             let logits = reading.network.forward(self.image.as_slice());
@@ -222,6 +294,7 @@ impl LightPage {
             "image": self.image.to_bytes().to_vec(),
             "models": models,
             "headline": headline(self.networks.iter().map(|one| one.answer.as_ref())),
+            "school": self.school.as_ref().map(School::state),
             "tools": {
                 "tool": self.tool,
                 "undo": drawing.can_undo(),
@@ -264,9 +337,13 @@ impl LightPage {
 }
 
 impl Reading {
+    fn name(&self) -> &str {
+        self.network.spec().name()
+    }
+
     fn telling(&self) -> Telling<'_> {
         Telling {
-            name: self.network.spec().name(),
+            name: self.name(),
             classes: self.network.spec().classes(),
             answer: self.answer.as_ref(),
             threshold: DEFAULT_THRESHOLD,
@@ -354,6 +431,63 @@ mod tests {
             (&tools["undo"], &tools["redo"]),
             (&json!(true), &json!(true))
         );
+    }
+
+    /// A digit for each of ten heights, as IDX files.
+    fn bars(count: usize) -> [Vec<u8>; 2] {
+        let mut images = [&[0, 0, 8, 3][..], &[0; 12]].concat();
+        let mut labels = [&[0, 0, 8, 1][..], &[0; 4]].concat();
+        for index in 0..count {
+            let (row, left) = (4 + 2 * (index % 10), 5 + index / 10 % 7);
+            let ink = |pixel: usize| {
+                let (y, x) = (pixel / 28, pixel % 28);
+                (row..row + 2).contains(&y) && (left..left + 12).contains(&x)
+            };
+            images.extend((0..784).map(|pixel| 200 * u8::from(ink(pixel))));
+            labels.push((index % 10) as u8);
+        }
+        [images, labels]
+    }
+
+    #[test]
+    fn the_mlp_forgets_learns_and_is_there_again() {
+        let mut page = page();
+        page.load(THREE).expect("a recording");
+        page.read();
+        let before = page.state("")["models"].clone();
+        assert!(page.forget().is_err(), "without digits");
+        let ([images, labels], [unseen, classes]) = (bars(200), bars(50));
+        assert!(
+            page.give_lessons([&labels, &labels, &unseen, &classes])
+                .is_err()
+        );
+        assert!(
+            page.give_lessons([&images, &labels, &unseen, &labels])
+                .is_err()
+        );
+        let digits = [&images, &labels, &unseen, &classes].map(|file| &file[..]);
+        page.give_lessons(digits).expect("digits");
+        page.forget().expect("a school");
+        page.read();
+        let state = page.state("");
+        assert_ne!(models(&state)[0]["logits"], before[0]["logits"]);
+        assert_eq!(models(&state)[1]["logits"], before[1]["logits"]);
+        assert_eq!(state["school"]["step"], json!(0));
+        // The clock stands still, so that a slice would never end; at the lesson's end only readings are left.
+        let told = page.learn(8.0, 20.0);
+        assert_eq!((&told["over"], &told["step"]), (&json!(true), &json!(0)));
+        page.forget().expect("a school");
+        page.restore();
+        page.read();
+        let state = page.state("");
+        for (now, then) in models(&state)
+            .iter()
+            .zip(before.as_array().expect("a list"))
+        {
+            assert_eq!(now["logits"], then["logits"]);
+            assert_eq!(now["verdict"], then["verdict"]);
+        }
+        assert_eq!(state["school"], Value::Null);
     }
 
     #[test]

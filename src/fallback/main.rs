@@ -87,6 +87,41 @@ mod page {
             self.0.state(status).to_string()
         }
 
+        /// Takes in the digits that the MLP can learn from: four IDX files.
+        ///
+        /// # Errors
+        /// Where they are not such files.
+        pub fn give_lessons(
+            &mut self,
+            images: &[u8],
+            labels: &[u8],
+            unseen_images: &[u8],
+            unseen_labels: &[u8],
+        ) -> Result<(), JsError> {
+            let files = [images, labels, unseen_images, unseen_labels];
+            self.0
+                .give_lessons(files)
+                .map_err(|reason| JsError::new(&reason))
+        }
+
+        /// From now on an MLP reads that knows nothing.
+        ///
+        /// # Errors
+        /// Where the digits or the MLP are not here.
+        pub fn forget(&mut self) -> Result<(), JsError> {
+            self.0.forget().map_err(|reason| JsError::new(&reason))
+        }
+
+        /// Lets it learn for so many milliseconds; how it stands, as JSON.
+        pub fn learn(&mut self, millis: f64, seconds: f64) -> String {
+            self.0.learn(millis, seconds).to_string()
+        }
+
+        /// The MLP from before reads again.
+        pub fn restore(&mut self) {
+            self.0.restore();
+        }
+
         /// Measures one reading; the report so far as JSON.
         pub fn measure(&mut self) -> String {
             self.0.measure().to_string()

@@ -28,6 +28,10 @@ const ROUNDS = 60;
  * @property {() => string} read
  * @property {(status: string) => string} state
  * @property {() => string} measure
+ * @property {(images: Uint8Array, labels: Uint8Array, unseenImages: Uint8Array, unseenLabels: Uint8Array) => void} give_lessons
+ * @property {() => void} forget
+ * @property {(millis: number, seconds: number) => string} learn
+ * @property {() => void} restore
  * @property {() => void} free
  */
 
@@ -134,6 +138,9 @@ export function openLightPage({ root, light, names, version, prediction, failed 
     readNow();
   };
   return {
+    /** What computes. */
+    program: () => light,
+    read: readNow,
     /** How often something changed. */
     changes: () => changes,
     /** For how many milliseconds no pen has been down and nothing has changed. */

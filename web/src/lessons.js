@@ -1,5 +1,5 @@
 // @ts-check
-// The digits that visitors watch the networks learn from. They come when the app asks for them: it dispatches
+// The digits that visitors watch the networks learn from. They come when a program asks for them; the app dispatches
 // "mnistify-lessons" on the window. Until then nothing of them is downloaded. And what scripts ask of the lessons.
 
 import { Downloads } from "mnistify/download";
@@ -7,6 +7,22 @@ import { phrase, sentences } from "mnistify/words";
 
 /** In the order in which the app takes them; gzipped, which the app undoes. */
 const FILES = ["train-10k-images.idx", "train-10k-labels.idx", "unseen-1k-images.idx", "unseen-1k-labels.idx"];
+
+/**
+ * The four files' bytes, or a sentence that says why they are not there.
+ * @param {Record<string, {url: string, bytes: number}>} manifest the page's files
+ * @returns {Promise<{files?: Uint8Array<ArrayBuffer>[], reason?: string}>}
+ */
+export async function lessonFiles(manifest) {
+  // New ones each time: what they have downloaded they keep, and what failed they do not try again.
+  const downloads = new Downloads(manifest, () => {});
+  const results = await Promise.all(FILES.map((name) => downloads.get(name)));
+  const failed = results.find(({ problem }) => problem);
+  return failed ? { reason: String(reason(failed)) } : { files: results.map(({ value }) => value) };
+}
+
+/** What is said where the program does not take them. */
+export const notTaken = (error) => String(phrase("lessons-missing", { reason: phrase("reason-damaged", { reason: error?.message ?? String(error) }) }));
 
 /**
  * From now on the app is heard. `give` gets the four files' bytes, or `fail` a sentence that says why they are not there;
@@ -21,15 +37,9 @@ export function listenToLessons(manifest, { give, fail, store }) {
     if (isComing) return;
     isComing = true;
     try {
-      // New ones each time: what they have downloaded they keep, and what failed they do not try again.
-      const downloads = new Downloads(manifest, () => {});
-      const results = await Promise.all(FILES.map((name) => downloads.get(name)));
-      const failed = results.find(({ problem }) => problem);
-      if (failed) {
-        fail(String(reason(failed)));
-      } else if (given(give, results.map(({ value }) => value), fail)) {
-        store();
-      }
+      const { files, reason } = await lessonFiles(manifest);
+      if (!files) fail(reason);
+      else if (given(give, files, fail)) store();
     } finally {
       isComing = false;
     }
@@ -43,7 +53,7 @@ function given(give, files, fail) {
     return true;
   } catch (error) {
     console.error(error);
-    fail(String(phrase("lessons-missing", { reason: phrase("reason-damaged", { reason: error?.message ?? String(error) }) })));
+    fail(notTaken(error));
     return false;
   }
 }

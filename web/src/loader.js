@@ -165,7 +165,40 @@ async function stayInPad() {
     openLinkInPad();
   });
   connect();
+  offerSchool();
   if (query.has("bench")) pad.bench().then(showBench, (error) => padFailed(messageOf(error)));
+}
+
+/** The light page's school, once somebody opened it. */
+let school = null;
+
+/** Lets the MLP learn here, where nothing else will come and it is here. */
+function offerSchool() {
+  if (!models.includes(PUPIL)) return;
+  const button = document.querySelector("[data-school=open]");
+  document.querySelector(".card.mlp .millis").before(button);
+  button.toggleAttribute("hidden", false);
+  button.addEventListener("click", () => schoolHere().then((school) => school?.open()));
+}
+
+/** The school, which comes when it is wanted; null where it does not. */
+async function schoolHere() {
+  if (school) return school;
+  const { value, problem } = await importModule("learning");
+  if (problem) {
+    note(phrase("lessons-missing", { reason: problem }));
+    return null;
+  }
+  return (school ??= value.openSchool({
+    root: document.getElementById("fallback"),
+    light: pad.program,
+    files: manifest.files,
+    read: pad.read,
+    store: storeLessons,
+    told: (state) => emit("learning", { step: state?.networks[0]?.step ?? 0, phase: state?.phase ?? "before", networks: state?.networks ?? [] }),
+    note,
+    failed: padFailed,
+  }));
 }
 
 /** Puts the drawing of the address on the light page's pad. */
@@ -581,13 +614,20 @@ function givePad(how) {
     if (!light) note(phrase("files-need-3d"));
     else note(files.every(isPicture) ? phrase("no-pictures") : ONLY_SHIPPED);
   };
-  const learn = () => {
-    throw new Error(light ? "The networks learn in the 3D view only" : "The networks learn in the 3D view; wait for mnistify.ready");
+  const learn = (json) => {
+    if (!light) throw new Error("The networks learn in the 3D view; wait for mnistify.ready");
+    if (!LIGHT_COMMANDS.includes(JSON.parse(json))) throw new Error(`without the 3D view lessons take a command (${LIGHT_COMMANDS.join(", ")})`);
+    if (!models.includes(PUPIL)) throw new Error("without the 3D view the MLP learns, which is not here");
+    schoolHere().then((school) => school?.learn(json));
   };
-  how({ ...pad, learn, loadNetwork: refuse, removeNetwork: refuse });
+  const state = () => ({ ...pad.state(), school: school?.state() ?? null });
+  how({ ...pad, state, learn, loadNetwork: refuse, removeNetwork: refuse });
 }
 
 const ONLY_SHIPPED = phrase("only-shipped");
+/** The network that learns in the light page. */
+const PUPIL = "mlp.safetensors";
+const LIGHT_COMMANDS = ["open", "close", "start", "pause", "forget", "restore"];
 
 /** A link and a view may say that the image is read as it was drawn. */
 function restorePreparation(fragment) {

@@ -1,10 +1,11 @@
 // The school in the page: the digits to learn from come, a network forgets everything and learns under the drawing, stands
-// still, and those from before come back as they were. A software GPU lets the MLP learn alone.
+// still, and those from before come back as they were. A software GPU lets the MLP learn alone, and so does the page without one.
 
 import assert from 'node:assert/strict';
-import { recording, site, START, until } from './browser.mjs';
+import { recording, site, START, strokesOf, until } from './browser.mjs';
 
 const page = site('school');
+const withoutGpu = site('school-light', { gpu: 'none' });
 
 const DESKTOP = { width: 1280, height: 720 };
 const PHONE = { width: 390, height: 844 };
@@ -200,5 +201,70 @@ page.test('with a finger on a phone', async ({ open, step }) => {
     await press('school_close');
     await app.shows('it is closed', ({ school }) => school === null);
     await app.reads(3);
+  });
+});
+
+withoutGpu.test('without WebGPU the MLP learns on the CPU', async ({ open, step }) => {
+  const app = await open({ screen: 'fallback' });
+  const control = (name) => app.page.locator(`[data-school=${name}]`);
+  await app.draw(await recording('seven'));
+  const before = await app.reads(7);
+  const cnn = ({ models }) => JSON.stringify(models.find(({ name }) => name === 'CNN').logits);
+  assert.equal(before.school, null);
+
+  await step('it forgets when its digits are here', async () => {
+    await app.ask(() => {
+      globalThis.heard = [];
+      globalThis.mnistify.on('learning', (told) => globalThis.heard.push(told));
+    });
+    await control('open').click();
+    const { models } = await app.shows('a network that knows nothing', ({ school }) => school?.phase === 'forgotten', START);
+    const mlp = models.find(({ name }) => name === 'MLP');
+    assert.equal(mlp.parameters, 784 * 128 + 128 + 128 * 128 + 128 + 1290);
+    assert.match(await app.text('.school p'), /knows nothing/);
+    await app.picture('school-light-forgotten');
+  });
+
+  await step('it learns, and reads the pad meanwhile', async () => {
+    await control('learn').click();
+    const learning = await app.shows('most of the unseen digits read right', ({ school }) => school.networks[0]?.unseen > 0.6, START);
+    assert.equal(cnn(learning), cnn(before), 'the other network is as it was');
+    const first = await app.ask(() => globalThis.heard.find(({ networks }) => networks[0]?.loss)?.networks[0]);
+    const [last] = (await app.state()).school.networks;
+    assert.ok(last.loss < first.loss && last.step > first.step, JSON.stringify([first, last]));
+    await app.picture('school-light');
+    await control('learn').click();
+    const { school } = await app.shows('it stands still', ({ school }) => school.phase === 'paused');
+    await app.trace(app.mouse(), await strokesOf('three'));
+    assert.equal((await app.state()).school.networks[0].step, school.networks[0].step);
+    await app.ask(() => globalThis.mnistify.undo());
+  });
+
+  await step('on phones its controls are in the window', async () => {
+    for (const [width, height] of [[320, 640], [390, 844], [844, 390], [1280, 720]]) {
+      await app.page.setViewportSize({ width, height });
+      for (const name of ['learn', 'restore']) {
+        const { x, y, width: wide, height: high } = await control(name).boundingBox();
+        assert.ok(x >= 0 && y >= 0 && x + wide <= width && y + high <= height, `${name} at ${width} × ${height}`);
+      }
+      await app.picture(`school-light-${width}x${height}`);
+    }
+  });
+
+  await step('the one from before comes back as it was', async () => {
+    await control('restore').click();
+    await app.shows('the school is closed', ({ school }) => school === null);
+    await app.ask(() => globalThis.mnistify.clear());
+    await app.draw(await recording('seven'));
+    assert.equal(logitsOf(await app.reads(7)), logitsOf(before));
+  });
+
+  await step('a script does the same', async () => {
+    assert.match(await refusal(app, { examples: 10 }), /a command \(open, close, start/);
+    await learn(app, 'start');
+    await app.shows('it learns', ({ school }) => school?.networks[0]?.step > 0, START);
+    await learn(app, 'close');
+    await app.shows('the school is closed', ({ school }) => school === null);
+    assert.equal(logitsOf(await app.reads(7)), logitsOf(before));
   });
 });
