@@ -443,7 +443,6 @@ school-yours = Was hast du gezeichnet? Tippe darauf, und sie lernen auch davon: 
 school-yours-some = Eigene: { $count }. Jede achte Ziffer, die sie sehen, ist eine davon. Keine wird aufbewahrt.
 school-yours-blank = Zeichne zuerst eine Ziffer, dann sag, welche es ist.
 school-waiting = Die Ziffern zum Lernen sind unterwegs.
-school-no-gpu = Netze lernen auf der Grafikkarte, und auf dieser kann das Programm nicht rechnen.
 school-refused = Auf dieser Grafikkarte können sie nicht lernen: { $reason }
 school-forget = Alles vergessen
 school-learn = Lernen

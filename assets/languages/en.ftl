@@ -455,7 +455,6 @@ school-yours = What is on your pad? Tap what it is, and they learn from it too: 
 school-yours-some = Yours: { $count }. Every eighth digit that they see is one of them. None of them is kept.
 school-yours-blank = Draw a digit first, then say what it is.
 school-waiting = The digits to learn from are on their way.
-school-no-gpu = Networks learn on the graphics card, and the app cannot compute on this one.
 school-refused = This graphics card cannot let them learn: { $reason }
 school-forget = Forget everything
 school-learn = Learn

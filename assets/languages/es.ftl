@@ -449,7 +449,6 @@ school-yours = ¿Qué has dibujado? Tócalo aquí y aprenderán también de ello
 school-yours-some = Tuyas: { $count }. Una de cada ocho cifras que ven es una de ellas. Ninguna se guarda.
 school-yours-blank = Dibuja primero una cifra y luego di cuál es.
 school-waiting = Las cifras para aprender están en camino.
-school-no-gpu = Las redes aprenden en la tarjeta gráfica, y la aplicación no puede calcular en esta.
 school-refused = En esta tarjeta gráfica no pueden aprender: { $reason }
 school-forget = Olvidar todo
 school-learn = Aprender

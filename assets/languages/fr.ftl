@@ -446,7 +446,6 @@ school-yours = Qu'avez-vous dessiné ? Touchez-le ici, et ils apprennent aussi d
 school-yours-some = À vous : { $count }. Un chiffre sur huit qu'ils voient est un de ceux-là. Aucun n'est conservé.
 school-yours-blank = Dessinez d'abord un chiffre, puis dites lequel c'est.
 school-waiting = Les chiffres à apprendre arrivent.
-school-no-gpu = Les réseaux apprennent sur la carte graphique, et l'application ne peut pas calculer sur celle-ci.
 school-refused = Cette carte graphique ne permet pas d'apprendre : { $reason }
 school-forget = Tout oublier
 school-learn = Apprendre

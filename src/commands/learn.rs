@@ -1,11 +1,14 @@
 //! `mnistify learn`: the school without a window, for teachers, tests and measurements.
 
-use super::own_gpu;
+use super::{own_gpu, tell};
 use crate::school::{LessonPlan, SOFTWARE_BATCH, Speed, included_lessons};
 use clap::{Args, ValueEnum};
 use mnistify_drawing::{Image28, Preparation, rasterise, recording};
-use mnistify_learning::{Images, Lesson, LessonSettings, Optimizer, feeder::MOST_OWN};
-use mnistify_network::{CpuNetwork, NetworkSpec};
+use mnistify_learning::{
+    Images, Lesson, LessonSettings, Optimizer, PlainLesson, Pool, feeder::MOST_OWN,
+    lesson::Standing,
+};
+use mnistify_network::{CpuNetwork, Model, NetworkSpec, fused::Gpu};
 use serde_json::{Value, json};
 use std::{
     io::Write,
@@ -35,7 +38,10 @@ pub struct Arguments {
     /// Which of them.
     #[arg(long, value_enum, default_value_t = Which::Both)]
     network: Which,
-    /// Images a step, a multiple of 32; 128 if not said, and 32 on a software GPU.
+    /// On the CPU, where the MLP learns alone; so too where there is no GPU.
+    #[arg(long)]
+    cpu: bool,
+    /// Images a step, a multiple of 32; 128 if not said, and 32 on a software GPU or the CPU.
     #[arg(long)]
     batch: Option<usize>,
     /// How weights follow their gradient.
@@ -118,28 +124,104 @@ const TOLD: Duration = Duration::from_millis(250);
 /// One network on its way.
 struct Learner {
     spec: NetworkSpec,
-    lesson: Lesson,
+    lesson: Taught,
     /// Seconds, steps, share of unseen digits, loss.
     curve: Vec<[f64; 4]>,
+}
+
+/// On what it learns.
+enum Taught {
+    Gpu(Box<Lesson>),
+    Cpu(Box<PlainLesson>),
+}
+
+impl Taught {
+    fn new(
+        spec: &NetworkSpec,
+        settings: &LessonSettings,
+        pool: &Arc<Pool>,
+        gpu: Option<&Gpu>,
+    ) -> Result<Self, String> {
+        match gpu {
+            Some(gpu) => Lesson::new(spec, settings, pool, gpu).map(|one| Self::Gpu(Box::new(one))),
+            None => PlainLesson::new(spec, settings, pool).map(|one| Self::Cpu(Box::new(one))),
+        }
+        .map_err(|error| error.to_string())
+    }
+
+    fn set_own(&mut self, digits: Images) {
+        match self {
+            Self::Gpu(lesson) => lesson.set_own(digits),
+            Self::Cpu(lesson) => lesson.set_own(digits),
+        }
+    }
+
+    /// One step, and what comes back of earlier ones; `asks`: how well it reads is to be found out. Whether that is known
+    /// anew.
+    fn step(&mut self, part: f64, asks: bool) -> bool {
+        match self {
+            Self::Gpu(lesson) => {
+                lesson.step(part, None);
+                if asks {
+                    lesson.ask();
+                }
+                lesson.take_in()
+            }
+            Self::Cpu(lesson) => {
+                // It finds out by itself how well it reads.
+                while lesson.work(part, 1, || false) == 0 {}
+                asks
+            }
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        match self {
+            Self::Gpu(lesson) => lesson.standing(),
+            Self::Cpu(lesson) => lesson.standing(),
+        }
+    }
+
+    fn batch(&self) -> usize {
+        match self {
+            Self::Gpu(lesson) => lesson.batch(),
+            Self::Cpu(lesson) => lesson.batch(),
+        }
+    }
+
+    fn examine(&mut self) -> [f64; 2] {
+        match self {
+            Self::Gpu(lesson) => lesson.examine(),
+            Self::Cpu(lesson) => lesson.examine(),
+        }
+    }
+
+    fn model(&self) -> Model {
+        match self {
+            Self::Gpu(lesson) => lesson.model(),
+            Self::Cpu(lesson) => lesson.model(),
+        }
+    }
 }
 
 /// Lets them learn, and prints how that went.
 ///
 /// # Errors
-/// Where a setting cannot be used, there is no GPU, or it cannot let them learn.
+/// Where a setting cannot be used, or the GPU cannot let them learn.
 pub fn run(arguments: &Arguments) -> Result<i32, String> {
     if !(arguments.seconds > 0.0 && arguments.seconds.is_finite()) {
         return Err("--seconds is a number above 0".into());
     }
-    let Some((gpu, adapter)) = own_gpu() else {
-        return Err(
-            "no GPU adapter was found; networks learn on one. A software one will do: on Debian \
-             install mesa-vulkan-drivers"
-                .into(),
-        );
-    };
-    let software = adapter.device_type == wgpu::DeviceType::Cpu;
-    let plan = plan(arguments, software);
+    let gpu = if arguments.cpu { None } else { own_gpu() };
+    if gpu.is_none() && !arguments.cpu {
+        tell("no GPU adapter was found, so the MLP learns alone, on the CPU");
+    }
+    if gpu.is_none() && arguments.network == Which::Cnn {
+        return Err("on the CPU only the MLP learns".into());
+    }
+    let (gpu, adapter) = gpu.unzip();
+    let is_software = |adapter: &wgpu::AdapterInfo| adapter.device_type == wgpu::DeviceType::Cpu;
+    let plan = plan(arguments, adapter.as_ref().is_none_or(is_software));
     plan.check()?;
     let pool = Arc::new(included_lessons()?);
     let own = own_images(&arguments.own)?;
@@ -147,13 +229,12 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     for spec in plan.networks() {
         let is_cnn = spec.name().contains("CNN");
         let wanted = match arguments.network {
-            Which::Both => true,
+            Which::Both => gpu.is_some() || !is_cnn,
             Which::Mlp => !is_cnn,
             Which::Cnn => is_cnn,
         };
         if wanted {
-            let lesson = Lesson::new(&spec, &plan.settings, &pool, &gpu);
-            let mut lesson = lesson.map_err(|error| error.to_string())?;
+            let mut lesson = Taught::new(&spec, &plan.settings, &pool, gpu.as_ref())?;
             lesson.set_own(own.clone());
             learners.push(Learner {
                 lesson,
@@ -163,8 +244,10 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         }
     }
     let wait = || {
-        // A lost device shows where something is read.
-        let _ = gpu.device.poll(wgpu::PollType::wait_indefinitely());
+        if let Some(gpu) = &gpu {
+            // A lost device shows where something is read.
+            let _ = gpu.device.poll(wgpu::PollType::wait_indefinitely());
+        }
     };
     wait();
     let started = Instant::now();
@@ -185,13 +268,11 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         if asks {
             told = Instant::now();
         }
-        let _ = gpu.device.poll(wgpu::PollType::Poll);
+        if let Some(gpu) = &gpu {
+            let _ = gpu.device.poll(wgpu::PollType::Poll);
+        }
         for learner in &mut learners {
-            learner.lesson.step(part, None);
-            if asks {
-                learner.lesson.ask();
-            }
-            if learner.lesson.take_in() {
+            if learner.lesson.step(part, asks) {
                 learner.tell(seconds, arguments.json);
             }
         }
@@ -203,7 +284,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         networks.push(learner.report(seconds, arguments, &own)?);
     }
     let report = json!({
-        "adapter": format!("{} ({:?})", adapter.name, adapter.backend),
+        "adapter": adapter.map_or("CPU".into(), |one| format!("{} ({:?})", one.name, one.backend)),
         "seconds": seconds,
         "lesson": plan.settings,
         "networks": networks,
@@ -214,9 +295,9 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     Ok(0)
 }
 
-fn plan(arguments: &Arguments, software: bool) -> LessonPlan {
+fn plan(arguments: &Arguments, slow: bool) -> LessonPlan {
     let usual = LessonSettings::default().batch;
-    let batch = if software { SOFTWARE_BATCH } else { usual };
+    let batch = if slow { SOFTWARE_BATCH } else { usual };
     LessonPlan {
         settings: LessonSettings {
             examples: arguments.examples,

@@ -233,7 +233,9 @@ impl Executor {
         }
     }
 
-    fn give_up_gpu(&mut self, reason: &str) {
+    /// From now on the CPU computes, for this reason.
+    pub fn give_up_gpu(&mut self, reason: &str) {
+        self.self_test = None;
         self.runner = Runner::Cpu;
         self.status = RunnerStatus::OnCpu(reason.into());
         // The forward that failed is to be done again.

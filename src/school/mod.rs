@@ -31,7 +31,7 @@ use crate::{
     platform,
     rest::NextFrame,
     view::Selection,
-    words::{say, say_with},
+    words::say_with,
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use data::Lessons;
@@ -169,6 +169,8 @@ pub struct School {
     pub trouble: Option<String>,
     /// Slow networks learn on a software GPU too.
     pub patient: bool,
+    /// The GPU computes nothing here, or not rightly: the MLP learns alone, on the CPU.
+    pub on_cpu: bool,
     /// Seconds since the newest single step, for the picture of its way back.
     pub since_step: Option<f32>,
     lessons: Lessons,
@@ -235,6 +237,7 @@ struct Room<'w, 's> {
     commands: Commands<'w, 's>,
     school: ResMut<'w, School>,
     networks: Query<'w, 's, (Entity, &'static Network, Option<&'static mut Pupil>)>,
+    executors: Query<'w, 's, (&'static Network, &'static Executor)>,
     gpu: Option<Res<'w, SharedGpu>>,
     pad: Res<'w, Pad>,
     notices: MessageWriter<'w, Notice>,
@@ -373,15 +376,19 @@ impl Room<'_, '_> {
         }
         school.is_open = true;
         school.trouble = None;
+        // What the networks that came with the app run on, those at school can.
+        let has_device = self.gpu.as_ref().is_some_and(|gpu| gpu.burn.is_some());
+        let shipped = |network: &Network| network.origin == Origin::Shipped;
+        let mut executors = self
+            .executors
+            .iter()
+            .filter(|(network, _)| shipped(network));
+        let have_kernels = executors.all(|(_, executor)| executor.runner.fused_network().is_some());
+        school.on_cpu |= !has_device || !have_kernels;
         // Where steps take long, more and smaller ones say more.
         let software = self.gpu.as_ref().is_some_and(|gpu| gpu.is_software);
-        if software && school.plan == LessonPlan::default() {
+        if (software || school.on_cpu) && school.plan == LessonPlan::default() {
             school.plan.settings.batch = SOFTWARE_BATCH;
-        }
-        let can = self.gpu.as_ref().is_some_and(|gpu| gpu.burn.is_some());
-        if !can {
-            school.refuse(say("school-no-gpu"));
-            return;
         }
         // They may take a while to come.
         if let Err(reason) = school.lessons.get() {
@@ -427,7 +434,7 @@ impl Room<'_, '_> {
         let pupils: Vec<Entity> = pupils.map(|(entity, _, _)| entity).collect();
         if pupils.is_empty() {
             let gpu = self.gpu.as_ref();
-            let with_cnn = gpu.is_none_or(|gpu| school.teaches_cnn(gpu));
+            let with_cnn = !school.on_cpu && gpu.is_none_or(|gpu| school.teaches_cnn(gpu));
             for spec in warm_up::learning(&school.plan, with_cnn) {
                 self.commands.trigger(AddNetwork {
                     model: initial_model(&spec, school.plan.settings.seed),
@@ -510,12 +517,12 @@ impl Room<'_, '_> {
 fn enrol(
     mut commands: Commands,
     mut school: ResMut<School>,
-    mut networks: Query<(Entity, &mut Network, &Executor), Without<Pupil>>,
+    mut networks: Query<(Entity, &mut Network, &mut Executor), Without<Pupil>>,
     gpu: Option<Res<SharedGpu>>,
     warm: Res<WarmUp>,
     next: Res<NextFrame>,
 ) {
-    for (entity, mut network, executor) in &mut networks {
+    for (entity, mut network, mut executor) in &mut networks {
         if network.origin != Origin::Pupil {
             continue;
         }
@@ -526,18 +533,22 @@ fn enrol(
             Ok(None) => continue,
             Err(reason) => return school.refuse(reason),
         };
+        if school.on_cpu {
+            executor.give_up_gpu("networks learn on the CPU here");
+        }
         let live = executor.runner.fused_network();
         let pair = gpu.as_deref().zip(live);
         let is_ready = |gpu: &SharedGpu| warm.is_ready(&school.plan, school.teaches_cnn(gpu));
         if pair.is_some_and(|(gpu, _)| !is_ready(gpu)) {
             continue;
         }
-        let pupil = pair
-            .ok_or_else(|| say("school-no-gpu"))
-            .and_then(|(gpu, live)| {
+        let pupil = match pair {
+            Some((gpu, live)) => {
                 let kernels = &warm.kernels;
                 Pupil::new(network.spec(), &school.plan, &pool, gpu, live, kernels)
-            });
+            }
+            None => Pupil::on_cpu(network.spec(), &school.plan, &pool),
+        };
         match pupil {
             Ok(mut pupil) => {
                 pupil.set_own(&school.own);
@@ -552,27 +563,47 @@ fn enrol(
     }
 }
 
-/// Milliseconds of GPU time that a frame leaves for learning, of all networks together.
+/// Milliseconds of GPU time that a frame leaves for learning, of all networks together; of the CPU's where it learns there.
 const BUDGET: f64 = 8.0;
 /// On a software GPU, where the picture alone takes longer.
 const SOFTWARE_BUDGET: f64 = 40.0;
 
-/// Images a step on a software GPU.
+/// Images a step on a software GPU, and on the CPU.
 pub const SOFTWARE_BATCH: usize = 32;
 
 /// Makes this frame's steps.
 fn teach(
+    mut commands: Commands,
     mut school: ResMut<School>,
-    mut pupils: Query<(&mut Pupil, &mut Network, &mut Executor)>,
+    mut pupils: Query<(Entity, &mut Pupil, &mut Network, &mut Executor)>,
     selection: Res<Selection>,
     gpu: Option<Res<SharedGpu>>,
     time: Res<Time>,
     next: Res<NextFrame>,
 ) {
     let count = pupils.iter().count();
-    let Some(gpu) = gpu.filter(|_| count > 0) else {
+    if count == 0 {
         return;
+    }
+    // Where the kernels fail the self-test, once more, without them.
+    let is_lost = |pupil: &Pupil, executor: &Executor| {
+        !pupil.is_on_cpu() && executor.runner.fused_network().is_none()
     };
+    let mut each = pupils.iter();
+    if each.any(|(_, pupil, _, executor)| is_lost(pupil, executor)) {
+        let wish = match school.phase {
+            Phase::Learning => SchoolAction::Learn,
+            _ => SchoolAction::Forget,
+        };
+        for (entity, ..) in &pupils {
+            commands.entity(entity).despawn();
+        }
+        school.on_cpu = true;
+        school.phase = Phase::Before;
+        school.apply(wish);
+        next.ask();
+        return;
+    }
     // Whoever wants to see what a cell does wants the network to stand still.
     if school.phase == Phase::Learning && selection.cell.is_some() {
         school.apply(SchoolAction::Pause);
@@ -585,14 +616,15 @@ fn teach(
         next.ask();
     }
     let learns = school.phase == Phase::Learning;
-    let budget = if gpu.is_software {
+    let is_software = gpu.is_some_and(|gpu| gpu.is_software);
+    let budget = if is_software && !school.on_cpu {
         SOFTWARE_BUDGET
     } else {
         BUDGET
     } / count as f64;
     let (part, speed) = (school.part, school.plan.speed);
     let mut steps = 0;
-    for (mut pupil, mut network, mut executor) in &mut pupils {
+    for (_, mut pupil, mut network, mut executor) in &mut pupils {
         let before = pupil.standing();
         if std::mem::take(&mut pupil.begins) {
             pupil.begin(network.spec(), &school.plan, &school.lessons);
@@ -610,12 +642,19 @@ fn teach(
             budget,
         );
         steps = steps.max(made);
-        if pupil.follow(seconds, learns) {
+        if pupil.follow(seconds, learns, budget) {
             next.ask();
+        }
+        if let Some(model) = pupil.hand_over().filter(|_| learns) {
+            network.replace_weights(model);
+            network.is_current = false;
+            executor.weights_changed();
         }
         if pupil.standing().step != before.step {
             network.is_current = false;
-            executor.weights_changed();
+            if !pupil.is_on_cpu() {
+                executor.weights_changed();
+            }
             // Whoever stands still can be looked into.
             if !learns {
                 pupil.ask_weights();
@@ -629,16 +668,16 @@ fn teach(
         if school.part >= 1.0 {
             school.part = 1.0;
             school.phase = Phase::Over;
-            for (mut pupil, _, _) in &mut pupils {
+            for (_, mut pupil, ..) in &mut pupils {
                 pupil.ask_weights();
                 pupil.ends = true;
             }
         }
     }
     // The last word on a lesson is spoken when all unseen digits were read by what was learned in the end.
-    if school.phase == Phase::Over && pupils.iter().all(|(pupil, ..)| pupil.is_examined()) {
+    if school.phase == Phase::Over && pupils.iter().all(|(_, pupil, ..)| pupil.is_examined()) {
         let mut unseen = Vec::new();
-        for (mut pupil, network, _) in &mut pupils {
+        for (_, mut pupil, network, _) in &mut pupils {
             pupil.ends = false;
             let share = pupil.standing().unseen.unwrap_or(0.0);
             unseen.push((network.name().to_string(), network.slot(), share));
@@ -666,15 +705,18 @@ pub const SINGLE_STEP_SECONDS: f32 = 2.4;
 fn read_weights(
     mut commands: Commands,
     mut school: ResMut<School>,
-    mut pupils: Query<(Entity, &mut Pupil, &mut Network)>,
+    mut pupils: Query<(Entity, &mut Pupil, &mut Network, &mut Executor)>,
     mut own: ResMut<OwnNetwork>,
     mut notices: MessageWriter<Notice>,
     next: Res<NextFrame>,
 ) {
     let mut best: Option<(f64, usize, Entity)> = None;
-    for (entity, mut pupil, mut network) in &mut pupils {
+    for (entity, mut pupil, mut network, mut executor) in &mut pupils {
         if let Some(model) = pupil.take_weights() {
             network.replace_weights(model);
+            if pupil.is_on_cpu() {
+                executor.weights_changed();
+            }
             commands.trigger(WeightsCame { network: entity });
         }
         next.ask_if(pupil.is_reading());
@@ -683,7 +725,7 @@ fn read_weights(
             best = Some((unseen, network.slot(), entity));
         }
     }
-    let is_reading = pupils.iter().any(|(_, pupil, _)| pupil.is_reading());
+    let is_reading = pupils.iter().any(|(_, pupil, ..)| pupil.is_reading());
     if is_reading {
         return;
     }
@@ -694,7 +736,7 @@ fn read_weights(
     let Some((unseen, _, entity)) = best else {
         return;
     };
-    if let Ok((_, pupil, network)) = pupils.get(entity) {
+    if let Ok((_, pupil, network, _)) = pupils.get(entity) {
         let model = pupil.card(&network.model, &school.plan, unseen);
         match keeping {
             Keeping::File => {

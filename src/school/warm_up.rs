@@ -81,7 +81,7 @@ pub(super) fn warm_up(
     gpu: Option<Res<SharedGpu>>,
     next: Res<NextFrame>,
 ) {
-    let Some(gpu) = gpu.filter(|_| school.is_open) else {
+    let Some(gpu) = gpu.filter(|_| school.is_open && !school.on_cpu) else {
         return;
     };
     let Some(device) = &gpu.burn else {

@@ -123,7 +123,6 @@ fn the_boards_words_fit_in_every_language() {
                 "school-learning-own",
                 "school-yours",
                 "school-yours-some",
-                "school-no-gpu",
             ];
             let sentences = sentences.map(say).into_iter();
             for sentence in sentences.chain([learning, software]) {
