@@ -10,6 +10,7 @@
 
 mod assumptions;
 mod blocks;
+mod early;
 mod modules;
 mod names;
 mod note;
@@ -29,7 +30,7 @@ use crate::{
     spec::{LayerSpec, MAX_CLASSES, MAX_LAYERS, MAX_NAME, NetworkSpec},
 };
 use assumptions::{Assumptions, candidates};
-use blocks::{Addition, Block};
+use blocks::{Addition, Block, Form, Widening};
 use modules::{Entry, Module};
 use order::How;
 use plan::{Between, NormPlace, Plan};
@@ -293,6 +294,8 @@ struct Architecture {
     spec: NetworkSpec,
     /// For each of the spec's layers its module.
     sources: Vec<Option<usize>>,
+    /// What convolutions without a module do.
+    widening: Widening,
 }
 
 enum Fault {
@@ -309,9 +312,11 @@ struct Understood {
     main: usize,
     /// What shortcuts go around.
     blocks: Vec<Block>,
-    addition: Addition,
+    form: Form,
     /// Names tell that these blocks are residual.
     told: bool,
+    /// No other place of their normalisations is possible.
+    is_sure: bool,
     /// How their order was found.
     how: How,
     plan: Plan,
@@ -326,6 +331,19 @@ impl Understood {
         let choices = self.found.iter().flat_map(|found| &found.choices);
         let mut pools = choices.filter_map(|choice| choice.pool);
         pools.any(|pool| pool.mean.is_none())
+    }
+
+    /// Whether convolutions have strides and paddings that TensorFlow and JAX would place otherwise than PyTorch.
+    fn has_open_edges(&self, arrangement: usize) -> bool {
+        let choices = &self.found[arrangement].choices;
+        let mut convs = self.plan.convs.iter().zip(choices);
+        convs.any(|(conv, choice)| conv.is_of_tensorflow && choice.is_halving(conv.kernel_size))
+    }
+
+    /// Whether paddings are layers of their own in the file's program, and as PyTorch's.
+    fn pads_itself(&self) -> bool {
+        let mut modules = self.modules.iter();
+        modules.any(|module| blocks::is_of_applications(&module.path))
     }
 
     fn has_square_kernels(&self) -> bool {
@@ -364,6 +382,7 @@ impl Understood {
         let between = Between {
             activation: assumptions.activation,
             mean_pool: assumptions.mean_pool,
+            far_edges: assumptions.far_edges,
         };
         let found = &self.found[assumptions.arrangement];
         let (layers, sources): (Vec<LayerSpec>, Vec<Option<usize>>) = self
@@ -380,7 +399,11 @@ impl Understood {
         let normalisation = assumptions.pixels.normalisation();
         let spec = NetworkSpec::with_classes(name, normalisation, layers, classes)
             .map_err(|error| error.to_string())?;
-        Ok(Architecture { spec, sources })
+        Ok(Architecture {
+            spec,
+            sources,
+            widening: self.form.widening,
+        })
     }
 
     /// What goes around what; none where nothing does.
@@ -400,7 +423,7 @@ impl Understood {
         let list: Vec<Note> = self.blocks.iter().map(around).collect();
         let note = || {
             Note::new("note-shortcuts")
-                .with("addition", Note::new(self.addition.key()))
+                .with("addition", Note::new(self.form.addition.key()))
                 .with("blocks", listing(&list))
         };
         (!list.is_empty()).then(note)
@@ -525,24 +548,49 @@ fn with_shortcuts(
         Some(Shortcuts::Before) => &[Addition::Before],
         Some(Shortcuts::After) => &[Addition::After],
         Some(Shortcuts::Bare) => &[Addition::Bare],
+        Some(Shortcuts::Early) => &[Addition::Early, Addition::EarlyRaw],
     };
-    let mut readings = Vec::new();
+    let mut readings: Vec<Understood> = Vec::new();
+    let norms = NormPlace::BeforeActivation;
     for addition in additions {
-        let norms = NormPlace::BeforeActivation;
-        match understand(entries, inputs_first, norms, Some(*addition), sidecar) {
-            Ok(understood) => readings.extend(understood),
-            Err(fault) => faults.push(fault),
+        for widening in Widening::ALL {
+            let form = Form {
+                addition: *addition,
+                widening,
+            };
+            match understand(entries, inputs_first, norms, Some(form), sidecar) {
+                Ok(Some(understood)) => {
+                    let has = |which: fn(&Block) -> bool| understood.blocks.iter().any(which);
+                    let [has_way, is_widened] =
+                        [Block::has_way, |block: &Block| block.is_widened].map(has);
+                    // Without ways of their own it does not matter from where they would go.
+                    if *addition != Addition::EarlyRaw || has_way {
+                        readings.push(understood);
+                    }
+                    if !is_widened {
+                        break;
+                    }
+                }
+                Ok(None) => break,
+                Err(fault) => {
+                    faults.push(fault);
+                    break;
+                }
+            }
         }
+    }
+    if readings.iter().any(|understood| understood.is_sure) {
+        readings.retain(|understood| understood.form.addition.is_early());
     }
     readings
 }
 
-/// With shortcuts, if an addition is given: then none where names do not speak of any.
+/// With shortcuts, if a form is given: then none where names do not speak of any.
 fn understand(
     entries: &[Entry],
     inputs_first: bool,
     norms: NormPlace,
-    addition: Option<Addition>,
+    form: Option<Form>,
     sidecar: &Sidecar,
 ) -> Result<Option<Understood>, Fault> {
     let modules::Modules {
@@ -571,10 +619,11 @@ fn understand(
         ));
         return Err(Fault::Report(report));
     }
-    let (modules, around) = match addition {
+    let (modules, around) = match form {
         Some(_) => blocks::split(modules),
         None => (modules, Vec::new()),
     };
+    let is_early = form.is_some_and(|form| form.addition.is_early());
     // A list may name shortcuts too; their place is told by their names.
     let is_main = |path: &&String| {
         let own = path.replace('/', ".");
@@ -583,14 +632,23 @@ fn understand(
     let order = sidecar.order.as_ref();
     let order: Option<Vec<String>> =
         order.map(|order| order.iter().filter(is_main).cloned().collect());
-    let (mut modules, how) = order::ordered(modules, order.as_deref()).map_err(|problem| {
-        if sidecar.order.is_some() {
-            return Fault::Sidecar(problem);
-        }
-        report.problems.push(problem);
-        report.advice.push(order_advice());
-        Fault::Report(report.clone())
-    })?;
+    let mut is_sure = false;
+    let (mut modules, how) = if is_early && order.is_none() {
+        let Some(early) = early::ordered(modules, &around) else {
+            return Ok(None);
+        };
+        is_sure = early.is_sure;
+        (early.modules, early.how)
+    } else {
+        order::ordered(modules, order.as_deref()).map_err(|problem| {
+            if sidecar.order.is_some() {
+                return Fault::Sidecar(problem);
+            }
+            report.problems.push(problem);
+            report.advice.push(order_advice());
+            Fault::Report(report.clone())
+        })?
+    };
     report.understood = modules.iter().map(Module::words).collect();
     let shortcuts = around.iter().map(|one| one.module.words());
     report.understood.extend(shortcuts);
@@ -609,21 +667,24 @@ fn understand(
             );
         return Err(Fault::Report(report));
     }
-    let (blocks, told, around) = blocks::find(&modules, around).map_err(|problem| {
+    let (blocks, told, around) = blocks::find(&modules, around, is_early).map_err(|problem| {
         report.problems.push(problem);
         Fault::Report(report.clone())
     })?;
-    let blocks = match addition {
+    let blocks = match form {
         Some(_) if blocks.is_empty() => return Ok(None),
         Some(_) => blocks,
         None => Vec::new(),
     };
-    let addition = addition.unwrap_or(Addition::Before);
+    let form = form.unwrap_or(Form {
+        addition: Addition::Before,
+        widening: Widening::ALL[0],
+    });
     let main = modules.len();
     let outputs = modules.last().map_or(0, Module::outputs);
-    let plan = Plan::new(&modules, norms, &blocks, addition);
+    let plan = Plan::new(&modules, norms, &blocks, form);
     modules.extend(around);
-    let Some(plan) = plan else {
+    let Some(mut plan) = plan else {
         report
             .problems
             .push("Nothing to multiply with: no convolution and no linear layer".to_string());
@@ -631,6 +692,9 @@ fn understand(
     };
     let kernels: Vec<[usize; 2]> = plan.convs.iter().map(|conv| conv.kernel_size).collect();
     let fixed = sidecar.fixed(&kernels).map_err(Fault::Sidecar)?;
+    for (conv, fixed) in plan.convs.iter_mut().zip(&fixed) {
+        conv.takes_over &= fixed.stride.is_none();
+    }
     let found = match search::search_with_means(&plan.convs, &fixed, plan.end, ARRANGEMENTS) {
         Ok(found) => found,
         Err(TooMany) => {
@@ -663,8 +727,9 @@ fn understand(
         modules,
         main,
         blocks,
-        addition,
+        form,
         told,
+        is_sure,
         how,
         plan,
         fixed,

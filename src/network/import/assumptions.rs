@@ -91,6 +91,8 @@ pub(super) struct Assumptions {
     pub transposed: bool,
     /// Poolings take the mean.
     pub mean_pool: bool,
+    /// Convolutions of stride 2 pad more behind than in front, as TensorFlow's and JAX's.
+    pub far_edges: bool,
     pub pixels: Pixels,
     pub activation: Activation,
 }
@@ -108,7 +110,16 @@ impl Assumptions {
         });
         let mut also = |key| told.push(Note::new(key).into());
         if !understood.blocks.is_empty() {
-            also(understood.addition.key());
+            also(understood.form.addition.key());
+        }
+        if understood.blocks.iter().any(|block| block.is_widened) {
+            also(understood.form.widening.key());
+            if understood.form.widening.mean {
+                also("note-shortcut-mean");
+            }
+        }
+        if self.far_edges {
+            also("note-far-edges");
         }
         if understood.has_open_pools() {
             also(if self.mean_pool {
@@ -167,29 +178,52 @@ pub(super) fn candidates(readings: &[Understood], said: &Sidecar) -> Vec<Assumpt
                 None if found.is_square() && understood.has_square_kernels() => vec![false, true],
                 None => vec![false],
             };
+            let edges: &[bool] = match (
+                understood.has_open_edges(arrangement),
+                understood.pads_itself(),
+            ) {
+                (false, _) => &[false],
+                (true, false) => &[true, false],
+                (true, true) => &[false, true],
+            };
+            // Residual networks have ReLU, or something like it.
+            let per_activation = if understood.blocks.is_empty() { 2 } else { 6 };
             let means: &[bool] = if understood.has_open_pools() {
                 &[false, true]
             } else {
                 &[false]
             };
+            let mut answers = Vec::new();
             for (f, flatten) in flattens.iter().enumerate() {
                 for (t, transposed) in transposed.iter().enumerate() {
                     for (m, mean_pool) in means.iter().enumerate() {
-                        for (p, pixels) in pixels.iter().enumerate() {
-                            for (a, activation) in activations.iter().enumerate() {
-                                let unusual = 3 * f + 8 * t + 3 * m + p + 2 * a + 3 * reading;
-                                let assumptions = Assumptions {
-                                    reading,
-                                    arrangement,
-                                    flatten: *flatten,
-                                    transposed: *transposed,
-                                    mean_pool: *mean_pool,
-                                    pixels: *pixels,
-                                    activation: *activation,
-                                };
-                                all.push((found.cost - best + unusual as u32, assumptions));
-                            }
+                        for (e, far_edges) in edges.iter().enumerate() {
+                            let unusual = 3 * f + 8 * t + 3 * m + 2 * e + 3 * reading;
+                            let assumptions = Assumptions {
+                                reading,
+                                arrangement,
+                                flatten: *flatten,
+                                transposed: *transposed,
+                                mean_pool: *mean_pool,
+                                far_edges: *far_edges,
+                                pixels: pixels[0],
+                                activation: activations[0],
+                            };
+                            answers.push((unusual, assumptions));
                         }
+                    }
+                }
+            }
+            for (unusual, answer) in answers {
+                for (p, pixels) in pixels.iter().enumerate() {
+                    for (a, activation) in activations.iter().enumerate() {
+                        let unusual = unusual + p + per_activation * a;
+                        let assumptions = Assumptions {
+                            pixels: *pixels,
+                            activation: *activation,
+                            ..answer
+                        };
+                        all.push((found.cost - best + unusual as u32, assumptions));
                     }
                 }
             }

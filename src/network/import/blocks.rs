@@ -16,11 +16,27 @@ pub(super) enum Addition {
     After,
     /// There is no activation at the block's end.
     Bare,
+    /// To the last convolution's; the block begins with its normalisation and activation (He et al. 2016,
+    /// arXiv:1603.05027). Layers of a shortcut take what these two give.
+    Early,
+    /// The same, but a shortcut's layers take the block's input itself.
+    EarlyRaw,
 }
 
 impl Addition {
     /// The common ones first.
-    pub const ALL: [Self; 3] = [Self::Before, Self::After, Self::Bare];
+    pub const ALL: [Self; 5] = [
+        Self::Before,
+        Self::Early,
+        Self::EarlyRaw,
+        Self::After,
+        Self::Bare,
+    ];
+
+    /// Whether blocks begin with their normalisations and activations.
+    pub fn is_early(self) -> bool {
+        matches!(self, Self::Early | Self::EarlyRaw)
+    }
 
     /// The key of its words.
     pub fn key(self) -> &'static str {
@@ -28,8 +44,61 @@ impl Addition {
             Self::Before => "note-added-before",
             Self::After => "note-added-after",
             Self::Bare => "note-added-bare",
+            Self::Early => "note-added-early",
+            Self::EarlyRaw => "note-added-early-raw",
         }
     }
+}
+
+/// What a shortcut without weights does around a block that makes more maps than it takes: the others are zeros (option A of
+/// He et al. 2015).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Widening {
+    /// Half of the zeros come first; else all of them last.
+    pub both_sides: bool,
+    /// Smaller maps are means of 2×2 places; else every second place.
+    pub mean: bool,
+}
+
+impl Widening {
+    /// The common ones first.
+    pub const ALL: [Self; 4] = [
+        Self::new(true, false),
+        Self::new(false, false),
+        Self::new(true, true),
+        Self::new(false, true),
+    ];
+
+    const fn new(both_sides: bool, mean: bool) -> Self {
+        Self { both_sides, mean }
+    }
+
+    /// The key of its words.
+    pub fn key(self) -> &'static str {
+        match self.both_sides {
+            true => "note-zeros-around",
+            false => "note-zeros-behind",
+        }
+    }
+
+    /// The weights of a convolution that does it, `[outputs, inputs, places]`.
+    pub fn weight(self, [outputs, inputs, places]: [usize; 3]) -> Vec<f32> {
+        let zeros = outputs.saturating_sub(inputs);
+        let first = if self.both_sides { zeros / 2 } else { 0 };
+        let mut weight = vec![0.0; outputs * inputs * places];
+        for input in 0..inputs {
+            let start = ((first + input) * inputs + input) * places;
+            weight[start..start + places].fill(1.0 / places as f32);
+        }
+        weight
+    }
+}
+
+/// How the residual blocks of a network are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    pub addition: Addition,
+    pub widening: Widening,
 }
 
 /// Modules that something goes around.
@@ -39,6 +108,22 @@ pub(super) struct Block {
     pub main: Range<usize>,
     /// The places of the modules on the way around them; empty where their input itself is added.
     pub shortcut: Range<usize>,
+    /// The input is added, and zeros for the maps that it has less.
+    pub is_widened: bool,
+    /// Whether it halves the maps' size, where names or habit tell.
+    pub halves: Option<bool>,
+}
+
+impl Block {
+    /// Whether what is added is more than the block's input.
+    pub fn has_way(&self) -> bool {
+        !self.shortcut.is_empty() || self.is_widened
+    }
+
+    /// Whether it may have a stride.
+    pub fn may_halve(&self) -> bool {
+        self.has_way() || self.halves == Some(true)
+    }
 }
 
 /// A module that lies on a way around others.
@@ -85,11 +170,16 @@ pub(super) fn split(modules: Vec<Module>) -> (Vec<Module>, Vec<Around>) {
 /// The block of a module whose name means a shortcut.
 fn block_of_shortcut(path: &str) -> Option<Name> {
     let means = |part: &str| {
-        ["downsampl", "shortcut", "skip", "bypass"]
-            .iter()
-            .any(|word| part.starts_with(word))
-            || ["proj", "projection"].contains(&part)
+        // `convShortcut`
+        let inside = ["downsampl", "shortcut"];
+        let first = ["skip", "bypass"];
+        inside.iter().any(|word| part.contains(word))
+            || first.iter().any(|word| part.starts_with(word))
+            || ["proj", "projection", "sc"].contains(&part)
     };
+    if let Some((block, "0")) = numbered_part(path) {
+        return Some(block);
+    }
     let parts: Vec<&str> = path.split('.').collect();
     let place = parts
         .iter()
@@ -102,6 +192,27 @@ fn block_of_shortcut(path: &str) -> Option<Name> {
     let place = own.iter().position(|word| means(word))?;
     own.truncate(place);
     (place > 0).then_some(own)
+}
+
+/// The block and the part that names of `keras.applications` tell: `conv2_block1_0_conv` (the shortcut's), `_1_bn`, `_preact_bn`.
+fn numbered_part(path: &str) -> Option<(Name, &str)> {
+    let own = path.rsplit('.').next()?;
+    let (rest, kind) = own.rsplit_once('_')?;
+    let (_, part) = rest.rsplit_once('_')?;
+    let block = name(&path[..path.len() - kind.len() - part.len() - 2]);
+    let is_block = block
+        .last()?
+        .strip_prefix("block")
+        .and_then(number)
+        .is_some();
+    let is_part = part == "preact" || number(part).is_some();
+    (["conv", "bn"].contains(&kind) && is_part && is_block).then_some((block, part))
+}
+
+/// Whether names are those of `keras.applications`, whose networks have habits of their own.
+pub(super) fn is_of_applications(path: &str) -> bool {
+    let own = path.rsplit('.').next().unwrap_or(path);
+    numbered_part(path).is_some() || ["conv1_bn", "post_bn"].contains(&own)
 }
 
 /// The prefix of a module in `….residual` or `….res_conv`, which may be a block as well as what goes around it: a shortcut
@@ -182,7 +293,7 @@ fn split_by_shape(main: &mut Vec<Module>, around: &mut Vec<Around>) {
 }
 
 /// The names by which blocks are told.
-struct Names {
+pub(super) struct Names {
     /// Of everything with weights to multiply with.
     operators: Vec<Name>,
     /// Of blocks that have shortcuts.
@@ -190,7 +301,7 @@ struct Names {
 }
 
 impl Names {
-    fn new(main: &[Module], around: &[Around]) -> Self {
+    pub fn new(main: &[Module], around: &[Around]) -> Self {
         let operators = main.iter().filter(|module| !module.is_norm());
         Self {
             operators: operators.map(|module| name(&module.path)).collect(),
@@ -209,7 +320,12 @@ impl Names {
     }
 
     /// The block that a module belongs to, and whether such names are those of residual blocks and hardly of others.
-    fn of(&self, module: &Module) -> Option<(Name, bool)> {
+    pub fn of(&self, module: &Module) -> Option<(Name, bool)> {
+        if let Some((block, _)) = numbered_part(&module.path)
+            && self.is_block(&block)
+        {
+            return Some((block, true));
+        }
         let own = name(&module.path);
         let prefixes = || (1..own.len()).rev().map(|end| (&own[..end], &own[end]));
         let with_shortcut = |(prefix, _): &(&[String], &String)| {
@@ -234,19 +350,17 @@ impl Names {
         if let Some(found) = prefixes().find(with_shortcut) {
             return Some(of(found, true));
         }
-        if let Some(found) = prefixes().find(numbered) {
+        // The narrower one.
+        if let Some(found) = prefixes().find(|prefix| numbered(prefix) || residual(prefix)) {
             let list = found.0.len().checked_sub(2).map(|i| &found.0[i]);
             let told = list.is_some_and(|list| means_part(list) || is_residual(list));
-            return Some(of(found, told || any_shortcut));
-        }
-        if let Some(found) = prefixes().find(residual) {
-            return Some(of(found, true));
+            return Some(of(found, told || any_shortcut || residual(&found)));
         }
         prefixes().find(named).map(|found| of(found, any_shortcut))
     }
 
     /// Neighbouring operators of one block each, from the first to the last.
-    fn runs(&self, main: &[Module]) -> Vec<(Name, bool, Range<usize>)> {
+    pub fn runs(&self, main: &[Module]) -> Vec<(Name, bool, Range<usize>)> {
         let mut runs: Vec<(Name, bool, Range<usize>)> = Vec::new();
         let mut goes_on = false;
         for (place, module) in main.iter().enumerate() {
@@ -280,6 +394,7 @@ fn is_residual(word: &str) -> bool {
         rest.is_empty()
             || rest.starts_with(|c: char| c.is_ascii_digit())
             || rest.starts_with("idual")
+            || rest.starts_with("netblock")
             || means_part(rest)
     });
     rest == Some(true)
@@ -300,19 +415,24 @@ fn means_residual(prefix: &[String]) -> bool {
 }
 
 /// The blocks among the modules that run one after the other, whether names tell that they are residual, and the modules
-/// around them in the order in which they are needed, whose places follow those of the others.
+/// around them in the order in which they are needed, whose places follow those of the others. `is_early`: blocks begin with
+/// their normalisations.
 ///
 /// # Errors
 /// Where something is called a shortcut and cannot be one.
 pub(super) fn find(
     main: &[Module],
     mut around: Vec<Around>,
+    is_early: bool,
 ) -> Result<(Vec<Block>, bool, Vec<Module>), String> {
     let Some(output) = main.iter().rposition(|module| !module.is_norm()) else {
         return Ok((Vec::new(), false, Vec::new()));
     };
     let names = Names::new(main, &around);
+    // Of two ways without weights to make more maps only one is in a network.
+    let may_widen = around.is_empty();
     let (mut blocks, mut any_told, mut shortcuts) = (Vec::new(), false, Vec::new());
+    let mut stacks: Vec<Name> = Vec::new();
     for (name, told, run) in names.runs(main) {
         let mut own = Vec::new();
         let mut rest = Vec::new();
@@ -334,8 +454,10 @@ pub(super) fn find(
             _ => true,
         };
         let can_be = alike && operators().all(odd) && run.end <= output;
+        let is_widened = own.is_empty() && inputs != outputs;
         if own.is_empty() {
-            if !can_be || inputs != outputs || operators().count() < 2 {
+            let widens = may_widen && convs > 0 && inputs > 1 && inputs < outputs;
+            if !can_be || is_widened && !widens || operators().count() < 2 {
                 continue;
             }
         } else {
@@ -356,14 +478,31 @@ pub(super) fn find(
             }
         }
         any_told |= told;
-        let norms = main[run.end..].iter().take_while(|module| module.is_norm());
+        let main_run = if is_early {
+            let is_own = |module: &&Module| {
+                module.is_norm() && names.of(module).is_some_and(|(block, _)| block == name)
+            };
+            let norms = main[..run.start].iter().rev().take_while(is_own);
+            run.start - norms.count()..run.end
+        } else {
+            let norms = main[run.end..].iter().take_while(|module| module.is_norm());
+            run.start..run.end + norms.count()
+        };
         let start = main.len() + shortcuts.len();
         blocks.push(Block {
-            main: run.start..run.end + norms.count(),
+            main: main_run,
             shortcut: start..start + own.len(),
+            is_widened,
+            halves: None,
         });
+        stacks.push(name[..name.len() - 1].to_vec());
         shortcuts.extend(own);
     }
+    // Zeros are added beside shortcuts that add nothing, or the names mean something else.
+    if blocks.iter().all(|block| block.is_widened) {
+        blocks.clear();
+    }
+    tell_strides(main, &mut blocks, &stacks, is_early);
     match around.first() {
         Some(left) => Err(format!(
             "{}: by its name a shortcut, but there are no layers `{}` that it could go around",
@@ -371,6 +510,26 @@ pub(super) fn find(
             left.block.join(".")
         )),
         None => Ok((blocks, any_told, shortcuts)),
+    }
+}
+
+/// Which blocks halve the maps, by the habits of programs: a first block of three convolutions, or one that begins with its
+/// normalisation, makes more maps without making them smaller, and the second kind of `keras.applications` halves them at the end of a stack, other than the last.
+fn tell_strides(main: &[Module], blocks: &mut [Block], stacks: &[Name], is_early: bool) {
+    let part = |module: &Module| numbered_part(&module.path).map(|(_, part)| part == "preact");
+    if main.iter().any(|module| part(module) == Some(true)) {
+        for (place, block) in blocks.iter_mut().enumerate() {
+            let next = stacks.get(place + 1);
+            block.halves = Some(next.is_some_and(|next| *next != stacks[place]));
+        }
+        return;
+    }
+    if let Some(first) = blocks.first_mut().filter(|block| block.has_way()) {
+        let convs = main[first.main.clone()].iter();
+        let narrow: Vec<bool> = convs.filter_map(is_narrow).collect();
+        if is_early || narrow == [true, false, true] {
+            first.halves = Some(false);
+        }
     }
 }
 
@@ -387,7 +546,7 @@ mod tests {
         assert_eq!(found.problems, [""; 0]);
         let (main, around) = split(found.list);
         let (main, _) = order::ordered(main, None)?;
-        let (blocks, told, shortcuts) = find(&main, around)?;
+        let (blocks, told, shortcuts) = find(&main, around, false)?;
         let paths = |range: Range<usize>| main[range].iter().map(|one| one.path.clone()).collect();
         let blocks = blocks.into_iter().map(|block| paths(block.main)).collect();
         let shortcuts = shortcuts.into_iter().map(|one| one.path).collect();

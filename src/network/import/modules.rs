@@ -1,8 +1,17 @@
 //! The modules of an imported file: which tensors belong together by their names, and what their shapes make of them.
 
-use super::names::{Leaf, place};
+use super::{
+    blocks::is_of_applications,
+    names::{Leaf, place},
+};
 use safetensors::Dtype;
 use std::collections::BTreeMap;
+
+/// PyTorch's, tinygrad's, burn's and Flax's default; files do not hold it.
+const EPSILON: f32 = 1e-5;
+/// Keras's default, and that of the networks in `keras.applications`.
+const KERAS_EPSILON: f32 = 1e-3;
+const APPLICATIONS_EPSILON: f32 = 1.001e-5;
 
 /// Names longer than this are refused: no program writes them, and they would fill every message.
 const MAX_NAME: usize = 200;
@@ -98,6 +107,15 @@ impl Module {
             Kind::Conv2d { in_channels, .. } => in_channels,
             Kind::Linear { in_features, .. } => in_features,
             Kind::BatchNorm { channels } => channels,
+        }
+    }
+
+    /// What a batch normalisation adds to the variance.
+    pub fn epsilon(&self) -> f32 {
+        match self.is_keras {
+            true if is_of_applications(&self.path) => APPLICATIONS_EPSILON,
+            true => KERAS_EPSILON,
+            false => EPSILON,
         }
     }
 

@@ -1,6 +1,8 @@
 //! How programs name tensors: PyTorch and tinygrad (`conv1.weight`), burn (`norm1.gamma`), Keras (`conv2d/kernel:0`), Flax
 //! (`params/Conv_0/kernel`, `batch_stats/BatchNorm_0/mean`) and Haiku (`linear/w`).
 
+use super::modules::number;
+
 /// Beginnings of names that say nothing about the layer.
 const WRAPPERS: [&str; 4] = ["params", "batch_stats", "model_weights", "state_dict"];
 /// Parts of names of what a program keeps beside the weights.
@@ -72,7 +74,8 @@ pub(super) fn place(name: &str) -> Option<Place> {
         .count();
     parts.drain(..wrappers.min(parts.len() - 1));
     let leaf = parts.pop().unwrap_or_default();
-    parts.dedup();
+    // Keras says a layer's name twice; a number twice is a place in a list of lists.
+    parts.dedup_by(|a, b| a == b && number(a).is_none());
     let (leaf, inputs_first) = match leaf {
         "weight" | "gamma" | "scale" => (Ok(Leaf::Weight), false),
         "kernel" | "w" => (Ok(Leaf::Weight), true),

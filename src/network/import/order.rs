@@ -113,7 +113,7 @@ fn key(path: &str, with_convs: &BTreeSet<String>) -> Vec<(bool, bool, Vec<Chunk>
         .collect()
 }
 
-fn means_the_end(part: &str) -> bool {
+pub(super) fn means_the_end(part: &str) -> bool {
     let part = part.to_ascii_lowercase();
     let words = [
         "out",
@@ -208,7 +208,7 @@ pub(super) fn last_number(path: &str) -> Option<u64> {
         })
 }
 
-fn shared_parts(a: &str, b: &str) -> usize {
+pub(super) fn shared_parts(a: &str, b: &str) -> usize {
     a.split('.')
         .zip(b.split('.'))
         .take_while(|(a, b)| a == b)

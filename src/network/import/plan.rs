@@ -4,17 +4,12 @@
 //! them. A plan says what stands where; which pooling is real, and every stride and padding, is for `search.rs`.
 
 use super::{
-    blocks::{Addition, Block},
+    blocks::{self, Addition, Block, Form},
     modules::{Kind, Module},
-    search::{Choice, Conv, End, Found},
+    search::{Choice, Conv, End, Found, Strides},
     sidecar::Pool,
 };
 use crate::spec::{Activation, LayerSpec, Shape};
-
-/// PyTorch's, tinygrad's, burn's and Flax's default; files do not hold it.
-const EPSILON: f32 = 1e-5;
-/// Keras's default.
-const KERAS_EPSILON: f32 = 1e-3;
 
 /// Where a normalisation stands whose place no numbering tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +32,7 @@ pub(super) struct Plan {
     pub open_norms: bool,
     /// What shortcuts go around, in order, and where they are added; none where there are none.
     blocks: Vec<Block>,
-    addition: Addition,
+    form: Form,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,12 +52,7 @@ enum Item {
 impl Plan {
     /// The plan of ordered modules that fit by channels, with shortcuts around some; none where no module has weights to
     /// multiply with.
-    pub fn new(
-        modules: &[Module],
-        norms: NormPlace,
-        blocks: &[Block],
-        addition: Addition,
-    ) -> Option<Self> {
+    pub fn new(modules: &[Module], norms: NormPlace, blocks: &[Block], form: Form) -> Option<Self> {
         let last = modules.iter().rposition(|module| !module.is_norm())?;
         let gaps = gaps(modules);
         let flat = first_flat(modules);
@@ -76,8 +66,13 @@ impl Plan {
             without_activation: Vec::new(),
             open_norms: false,
             blocks: blocks.to_vec(),
-            addition,
+            form,
         };
+        if form.addition.is_early() {
+            plan.lay_early(modules, flat, last);
+            plan.expect();
+            return Some(plan);
+        }
         let mut index = 0;
         while index < modules.len() {
             if flat == Some(index) {
@@ -104,6 +99,74 @@ impl Plan {
             let habit = (&gaps[..], norms);
             index = plan.between(index - 1, next, habit, flat == Some(next), conv);
         }
+        plan.expect();
+        Some(plan)
+    }
+
+    /// What stands between layers whose blocks begin with normalisations: an activation after each of these, and where there
+    /// is none, between operators.
+    fn lay_early(&mut self, modules: &[Module], flat: Option<usize>, last: usize) {
+        let has_norms = modules.iter().any(Module::is_norm);
+        // The pooling after a convolution whose normalisation comes first.
+        let mut pool = None;
+        for (index, module) in modules.iter().enumerate() {
+            if flat == Some(index) {
+                self.items.push(Item::Flatten);
+            }
+            let begins = self.block(|block| block.main.start == index);
+            let from_bent = self.form.addition == Addition::Early;
+            let late = begins.filter(|block| from_bent && self.blocks[*block].has_way());
+            if late.is_none() {
+                self.items.extend(begins.map(Item::Begin));
+            }
+            let late = late.map(Item::Begin);
+            if module.is_norm() {
+                self.items.push(Item::Module(index));
+                if index < last {
+                    self.items.push(Item::Activation);
+                }
+                self.items.extend(late);
+                self.items.extend(pool.take());
+                continue;
+            }
+            if begins.is_some() {
+                self.items.push(Item::Activation);
+                self.items.extend(late);
+            }
+            self.items.push(Item::Module(index));
+            let ends = self.block(|block| block.main.end == index + 1);
+            self.items.extend(ends.map(Item::Add));
+            let inside = self.block(|block| block.main.contains(&index)).is_some();
+            let before_block = self.block(|block| block.main.start == index + 1).is_some();
+            let before_norm = modules.get(index + 1).is_some_and(Module::is_norm);
+            // The next block bends its input itself; without normalisations so is the last sum.
+            let is_bent = match ends {
+                Some(_) => !has_norms && flat == Some(index + 1),
+                None => inside || !before_block,
+            };
+            if is_bent && !before_norm && index < last {
+                self.items.push(Item::Activation);
+            }
+            let Some(conv) = conv(module) else {
+                continue;
+            };
+            let may_pool = index < last && (!inside || ends.is_some());
+            if may_pool {
+                let own = Item::Pool(self.convs.len());
+                if before_norm && !before_block {
+                    pool = Some(own);
+                } else {
+                    self.items.push(own);
+                }
+            }
+            let conv = self.in_block(conv, modules, index);
+            self.convs.push(Conv { may_pool, ..conv });
+        }
+    }
+
+    /// After which convolutions habit expects a pooling, by what stands around them.
+    fn expect(&mut self) {
+        let plan = self;
         let outputs: Vec<usize> = plan.convs.iter().map(|conv| conv.out_channels).collect();
         for (place, conv) in plan.convs.iter_mut().enumerate() {
             conv.pool_expected = outputs.get(place + 1) != Some(&conv.out_channels);
@@ -112,14 +175,13 @@ impl Plan {
         let blocks: Vec<bool> = plan
             .convs
             .iter()
-            .map(|conv| conv.strides_in_block.is_some())
+            .map(|conv| conv.in_block.is_some())
             .collect();
         for (place, conv) in plan.convs.iter_mut().enumerate() {
             let before_block = blocks.get(place + 1) == Some(&true);
             conv.pool_expected &= !blocks[place] && !before_block;
             conv.is_stem = place == 0 && before_block && !blocks[0];
         }
-        Some(plan)
     }
 
     fn block(&self, is_it: impl Fn(&Block) -> bool) -> Option<usize> {
@@ -132,15 +194,29 @@ impl Plan {
             return conv;
         };
         let block = &self.blocks[block];
+        let mut operators = block.main.clone().filter(|i| !modules[*i].is_norm());
+        let [first, second] = [operators.next(), operators.next()];
         // The first that sees more than one place: not a bottleneck's first.
-        let is_wide = |module: &Module| match module.kind {
+        let is_wide = |i: &usize| match modules[*i].kind {
             Kind::Conv2d { kernel_size, .. } => kernel_size != [1, 1],
             _ => false,
         };
-        let wide = modules[block.main.clone()].iter().position(is_wide);
-        let may_stride = place == block.main.start + wide.unwrap_or(0);
+        let mut all = first.into_iter().chain(second).chain(operators);
+        let wide = all.find(is_wide).or(first);
+        let is_of_applications = blocks::is_of_applications(&modules[place].path);
+        let place = Some(place);
+        let strides = match block.halves {
+            _ if !block.may_halve() => Strides::Never,
+            Some(false) if place == wide => Strides::Seldom,
+            _ if place == wide => Strides::Often,
+            // The first kind of `keras.applications` halves here.
+            None if place == first && second == wide && is_of_applications => Strides::Instead,
+            None if place == first && second == wide => Strides::Before,
+            _ => Strides::Never,
+        };
         Conv {
-            strides_in_block: Some(may_stride && !block.shortcut.is_empty()),
+            in_block: Some(strides),
+            takes_over: place == wide && place == second,
             ..conv
         }
     }
@@ -186,7 +262,7 @@ impl Plan {
         }
         self.items.extend(norms.map(Item::Module));
         let add = self.block(|block| block.main.end == next);
-        let (add, bent) = (add.map(Item::Add), self.addition);
+        let (add, bent) = (add.map(Item::Add), self.form.addition);
         if bent != Addition::After {
             self.items.extend(add);
         }
@@ -230,98 +306,186 @@ impl Plan {
         Between {
             activation,
             mean_pool,
+            far_edges,
         }: Between,
     ) -> Vec<(LayerSpec, Option<usize>)> {
-        let mut layers: Vec<(LayerSpec, Option<usize>)> = Vec::new();
+        let mut layers = Layers::new();
         let choices = &found.choices;
         let mut convs = choices.iter();
         // For each block after how many layers there is what is added at its end.
         let mut brought = vec![0; self.blocks.len()];
-        let whole_mean = |layers: &mut Vec<(LayerSpec, Option<usize>)>| {
-            let mut points: Vec<Shape> = vec![[1, 28, 28]];
-            for (layer, _) in layers.iter() {
-                points.push(layer.output_shape(&points).unwrap_or([1; 3]));
-            }
-            let [_, height, width] = points[layers.len()];
-            let mean = LayerSpec::AvgPool2d {
-                kernel_size: [height, width],
-                stride: [height, width],
-            };
-            layers.push((mean, None));
-        };
         for item in &self.items {
             if found.global_mean && *item == Item::Flatten {
-                whole_mean(&mut layers);
+                layers.push_mean();
             }
-            let layer = match *item {
-                Item::Flatten => LayerSpec::Flatten,
+            match *item {
+                Item::Flatten => layers.push(LayerSpec::Flatten, None),
                 Item::Begin(index) => {
-                    let block = &self.blocks[index];
-                    let after = layers.len();
-                    let strides = self.strides(block, modules, found);
-                    for place in block.shortcut.clone() {
-                        // The first takes the strides of all that it goes around.
-                        let stride = if layers.len() == after {
-                            strides
-                        } else {
-                            [1, 1]
-                        };
-                        let layer = layer_of(&modules[place], |kernel| Choice {
-                            padding: kernel.map(|size| (size - 1) / 2),
-                            stride,
-                            ..Choice::default()
-                        });
-                        layers.push((layer, Some(place)));
+                    let after = layers.list.len();
+                    let strides = self.strides(&self.blocks[index], modules, found);
+                    self.push_way(&self.blocks[index], modules, strides, &mut layers);
+                    brought[index] = layers.list.len();
+                    if brought[index] > after {
+                        layers.push(LayerSpec::Branch { after }, None);
                     }
-                    brought[index] = layers.len();
-                    if block.shortcut.is_empty() {
-                        continue;
-                    }
-                    LayerSpec::Branch { after }
                 }
-                Item::Add(index) => LayerSpec::Add {
-                    after: brought[index],
-                },
-                Item::Activation => match activation.layer() {
-                    Some(layer) => layer,
-                    None => continue,
-                },
-                Item::Pool(place) => match choices.get(place).and_then(|choice| choice.pool) {
-                    Some(Pool {
-                        kernel_size,
-                        stride,
-                        mean,
-                        ..
-                    }) if mean.unwrap_or(mean_pool) => LayerSpec::AvgPool2d {
-                        kernel_size,
-                        stride,
-                    },
-                    Some(Pool {
-                        kernel_size,
-                        stride,
-                        padding,
-                        ..
-                    }) => LayerSpec::MaxPool2d {
-                        kernel_size,
-                        stride,
-                        padding,
-                    },
-                    None => continue,
-                },
+                Item::Add(index) => {
+                    let after = brought[index];
+                    layers.push(LayerSpec::Add { after }, None);
+                }
+                Item::Activation => {
+                    if let Some(layer) = activation.layer() {
+                        layers.push(layer, None);
+                    }
+                }
+                Item::Pool(place) => {
+                    if let Some(pool) = choices.get(place).and_then(|choice| choice.pool) {
+                        layers.push(pool_layer(pool, mean_pool), None);
+                    }
+                }
                 Item::Module(index) => {
+                    let module = &modules[index];
                     let choice = |_| convs.next().copied().unwrap_or_default();
-                    let layer = layer_of(&modules[index], choice);
-                    layers.push((layer, Some(index)));
-                    continue;
+                    let layer = layer_of(module, choice);
+                    let layer = if far_edges && module.inputs_first {
+                        padded_behind(layer, layers.shape())
+                    } else {
+                        layer
+                    };
+                    layers.push(layer, Some(index));
                 }
-            };
-            layers.push((layer, None));
+            }
         }
         if found.global_mean && !self.items.contains(&Item::Flatten) {
-            whole_mean(&mut layers);
+            layers.push_mean();
         }
-        layers
+        layers.list
     }
+
+    /// The layers on the way around a block that takes these strides; none where its input itself is added.
+    fn push_way(
+        &self,
+        block: &Block,
+        modules: &[Module],
+        strides: [usize; 2],
+        layers: &mut Layers,
+    ) {
+        for place in block.shortcut.clone() {
+            // The first takes the strides of all that it goes around.
+            let is_first = place == block.shortcut.start;
+            let layer = layer_of(&modules[place], |kernel| Choice {
+                padding: kernel.map(|size| (size - 1) / 2),
+                stride: if is_first { strides } else { [1, 1] },
+                ..Choice::default()
+            });
+            layers.push(layer, Some(place));
+        }
+        let operators = || modules[block.main.clone()].iter().filter(|m| !m.is_norm());
+        let ends = operators().next().zip(operators().next_back());
+        if let Some((first, last)) = ends.filter(|_| block.is_widened) {
+            let layer = LayerSpec::Conv2d {
+                in_channels: first.inputs(),
+                out_channels: last.outputs(),
+                kernel_size: if self.form.widening.mean {
+                    strides
+                } else {
+                    [1, 1]
+                },
+                stride: strides,
+                padding: [0, 0],
+            };
+            layers.push(layer, None);
+        } else if block.shortcut.is_empty() && strides != [1, 1] {
+            // Every second place.
+            let layer = LayerSpec::MaxPool2d {
+                kernel_size: [1, 1],
+                stride: strides,
+                padding: [0, 0],
+            };
+            layers.push(layer, None);
+        }
+    }
+}
+
+/// Layers, each with the module that it came from, and what they leave of a picture.
+struct Layers {
+    list: Vec<(LayerSpec, Option<usize>)>,
+    points: Vec<Shape>,
+}
+
+impl Layers {
+    fn new() -> Self {
+        Self {
+            list: Vec::new(),
+            points: vec![[1, 28, 28]],
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        self.points.last().copied().unwrap_or([1; 3])
+    }
+
+    fn push(&mut self, layer: LayerSpec, source: Option<usize>) {
+        self.points
+            .push(layer.output_shape(&self.points).unwrap_or([1; 3]));
+        self.list.push((layer, source));
+    }
+
+    /// The mean of each map.
+    fn push_mean(&mut self) {
+        let [_, height, width] = self.shape();
+        let mean = LayerSpec::AvgPool2d {
+            kernel_size: [height, width],
+            stride: [height, width],
+        };
+        self.push(mean, None);
+    }
+}
+
+fn pool_layer(pool: Pool, mean_pool: bool) -> LayerSpec {
+    let Pool {
+        kernel_size,
+        stride,
+        padding,
+        mean,
+    } = pool;
+    if mean.unwrap_or(mean_pool) {
+        LayerSpec::AvgPool2d {
+            kernel_size,
+            stride,
+        }
+    } else {
+        LayerSpec::MaxPool2d {
+            kernel_size,
+            stride,
+            padding,
+        }
+    }
+}
+
+/// A convolution of stride 2 as TensorFlow and JAX pad maps of even size, one line less in front than behind: its kernel gets a
+/// line of zeros in front.
+fn padded_behind(mut layer: LayerSpec, [_, height, width]: Shape) -> LayerSpec {
+    if let LayerSpec::Conv2d {
+        ref mut kernel_size,
+        stride,
+        padding,
+        ..
+    } = layer
+    {
+        let choice = Choice {
+            stride,
+            padding,
+            ..Choice::default()
+        };
+        if choice.is_halving(*kernel_size) {
+            *kernel_size = [
+                kernel_size[0] + usize::from(height % 2 == 0),
+                kernel_size[1] + usize::from(width % 2 == 0),
+            ];
+        }
+    }
+    layer
 }
 
 /// A module's layer; `choice` is asked for what surrounds a convolution with a kernel of this size.
@@ -350,11 +514,7 @@ fn layer_of(module: &Module, choice: impl FnOnce([usize; 2]) -> Choice) -> Layer
         },
         Kind::BatchNorm { channels } => LayerSpec::BatchNorm {
             channels,
-            epsilon: if module.is_keras {
-                KERAS_EPSILON
-            } else {
-                EPSILON
-            },
+            epsilon: module.epsilon(),
         },
     }
 }
@@ -365,6 +525,8 @@ pub(super) struct Between {
     pub activation: Activation,
     /// Where the description does not say.
     pub mean_pool: bool,
+    /// TensorFlow's and JAX's convolutions of stride 2 pad more behind than in front.
+    pub far_edges: bool,
 }
 
 fn conv(module: &Module) -> Option<Conv> {
@@ -379,7 +541,9 @@ fn conv(module: &Module) -> Option<Conv> {
             may_pool: false,
             pool_fits_gap: None,
             pool_expected: false,
-            strides_in_block: None,
+            in_block: None,
+            takes_over: false,
+            is_of_tensorflow: module.inputs_first,
             is_stem: false,
         }),
         _ => None,
@@ -424,7 +588,11 @@ mod tests {
 
     fn kinds(list: &[(&str, &[usize])]) -> Vec<&'static str> {
         let modules = modules(&entries(list), false).list;
-        let plan = Plan::new(&modules, NormPlace::BeforeActivation, &[], Addition::Before).unwrap();
+        let form = Form {
+            addition: Addition::Before,
+            widening: blocks::Widening::ALL[0],
+        };
+        let plan = Plan::new(&modules, NormPlace::BeforeActivation, &[], form).unwrap();
         let pooled = Choice {
             pool: Some(Pool::max([2, 2], [2, 2])),
             ..Choice::default()
@@ -436,6 +604,7 @@ mod tests {
         let between = Between {
             activation: Activation::Relu,
             mean_pool: false,
+            far_edges: false,
         };
         let layers = plan.layers(&modules, &found, between);
         layers.iter().map(|(layer, _)| layer.kind()).collect()

@@ -33,6 +33,8 @@ const GLOBAL_MEAN: u32 = 2;
 const REGULAR: u32 = 2;
 /// A shortcut with a convolution of its own mostly halves the maps.
 const BLOCK_WITHOUT_STRIDE: u32 = 3;
+/// Where a block of three halves the maps: mostly in its second convolution.
+const OTHER_STRIDE_OF_BLOCK: u32 = 1;
 const POOL_AFTER_BLOCK: u32 = 5;
 /// Before residual blocks stands a convolution of 7×7 with stride 2 and a pooling with padding (He et al. 2015,
 /// arXiv:1512.03385), or a smaller one with neither.
@@ -51,11 +53,43 @@ pub(super) struct Conv {
     pub pool_fits_gap: Option<bool>,
     /// Whether the number of maps changes next, or nothing follows.
     pub pool_expected: bool,
-    /// Whether it stands in a residual block, and may then have a stride: the block's output has to be as large as what the
-    /// shortcut brings, so that all else keeps the maps' size.
-    pub strides_in_block: Option<bool>,
+    /// Where it stands in a residual block, its strides there: the block's output has to be as large as what the shortcut
+    /// brings, so that all else keeps the maps' size.
+    pub in_block: Option<Strides>,
+    /// It does without a stride where the one before it, of single places, has taken the block's.
+    pub takes_over: bool,
+    /// Its weights lie as in TensorFlow and JAX.
+    pub is_of_tensorflow: bool,
     /// Whether it comes first, and residual blocks follow.
     pub is_stem: bool,
+}
+
+/// The strides of a convolution in a residual block, the plausible first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Strides {
+    /// Always 1.
+    Never,
+    /// 2, seldom 1.
+    Often,
+    /// 1, seldom 2.
+    Seldom,
+    /// 1, or 2 for the convolution after it.
+    Before,
+    /// 2 for the convolution after it, or 1.
+    Instead,
+}
+
+impl Strides {
+    fn options(self) -> Vec<([usize; 2], u32)> {
+        let (one, two) = ([1, 1], [2, 2]);
+        match self {
+            Self::Never => vec![(one, 0)],
+            Self::Often => vec![(two, 0), (one, BLOCK_WITHOUT_STRIDE)],
+            Self::Seldom => vec![(one, 0), (two, BLOCK_WITHOUT_STRIDE)],
+            Self::Before => vec![(one, 0), (two, OTHER_STRIDE_OF_BLOCK)],
+            Self::Instead => vec![(two, 0), (one, OTHER_STRIDE_OF_BLOCK)],
+        }
+    }
 }
 
 /// What the maps have to end in.
@@ -77,6 +111,16 @@ pub(super) struct Choice {
     pub pool: Option<Pool>,
     pub style: Style,
     pub cost: u32,
+}
+
+impl Choice {
+    /// Whether it halves maps with padding as the program has it, which in TensorFlow and JAX is not the same in front and behind
+    /// for maps of even size. That of 7×7 kernels people write down, as He et al. 2015 have it.
+    pub fn is_halving(&self, kernel_size: [usize; 2]) -> bool {
+        let is_odd = kernel_size.iter().all(|size| size % 2 == 1 && *size < 7);
+        let half = kernel_size.map(|size| (size - 1) / 2);
+        is_odd && half != [0, 0] && self.stride == [2, 2] && self.padding == half
+    }
 }
 
 impl Default for Choice {
@@ -323,7 +367,8 @@ impl Search<'_> {
     /// What an option costs here and where it leads; none where its windows do not fit.
     fn step(&self, state: State, option: usize) -> Option<(u32, State)> {
         let choice = self.options[state.conv][option];
-        let kernel = self.convs[state.conv].kernel_size;
+        let conv = &self.convs[state.conv];
+        let kernel = conv.kernel_size;
         let mut size = state.size;
         for (axis, size) in size.iter_mut().enumerate() {
             let (stride, padding) = (choice.stride[axis], choice.padding[axis]);
@@ -334,12 +379,17 @@ impl Search<'_> {
             }
         }
         let mut cost = choice.cost;
+        if conv.takes_over && state.stride != [1, 1] {
+            if choice.stride != [1, 1] {
+                return None;
+            }
+            cost -= cost.min(BLOCK_WITHOUT_STRIDE);
+        }
         let both_known = state.style != Style::Any && choice.style != Style::Any;
         if both_known && state.style != choice.style {
             cost += OTHER_PADDING_THAN_BEFORE;
         }
-        let in_block = self.convs[state.conv].strides_in_block.is_some();
-        if state.conv > 0 && !in_block && state.stride != choice.stride {
+        if state.conv > 0 && conv.in_block.is_none() && state.stride != choice.stride {
             cost += OTHER_STRIDE_THAN_BEFORE;
         }
         let next = State {
@@ -384,7 +434,7 @@ fn paddings(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], Style, u32)> {
         return vec![(padding, Style::Any, 0)];
     }
     let kernel = conv.kernel_size;
-    if conv.strides_in_block.is_some() {
+    if conv.in_block.is_some() {
         return vec![(kernel.map(|size| (size - 1) / 2), Style::Same, 0)];
     }
     if kernel == [1, 1] {
@@ -408,10 +458,8 @@ fn strides(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], u32)> {
     if let Some(stride) = fixed.stride {
         return vec![(stride, 0)];
     }
-    match conv.strides_in_block {
-        Some(false) => return vec![([1, 1], 0)],
-        Some(true) => return vec![([2, 2], 0), ([1, 1], BLOCK_WITHOUT_STRIDE)],
-        None => {}
+    if let Some(strides) = conv.in_block {
+        return strides.options();
     }
     if conv.is_stem && conv.kernel_size == WIDE_STEM {
         return vec![([2, 2], 0), ([1, 1], OTHER_STEM)];
@@ -452,7 +500,7 @@ fn pools(conv: &Conv, fixed: &Fixed) -> Vec<(Option<Pool>, u32)> {
             ]
         };
     }
-    if conv.strides_in_block.is_some() {
+    if conv.in_block.is_some() {
         let pool = Pool::either([2, 2], [2, 2]);
         return vec![(None, 0), (Some(pool), POOL_AFTER_BLOCK)];
     }
@@ -485,7 +533,9 @@ mod tests {
                 may_pool: true,
                 pool_fits_gap: None,
                 pool_expected: list.get(i + 1).map(|next| next.0) != Some(*out_channels),
-                strides_in_block: None,
+                in_block: None,
+                takes_over: false,
+                is_of_tensorflow: false,
                 is_stem: false,
             });
         all.collect()

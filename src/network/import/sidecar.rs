@@ -19,7 +19,7 @@ pub(super) const KEYS: &str = "\"activation\": \"relu\", \"silu\", \"gelu\", \"t
      \"padding\" and \"stride\": a number or one per convolution (padding also \"same\"); \"pool\": \"none\", \"2x2\", \
      \"3x3/2\" (window/stride), \"3x3/2/1\" (and padding), \"2x2 mean\" or one per convolution; \"flatten\": \"chw\" or \"hwc\"; \"transposed\": true \
      for pictures that lie on their side; \"shortcuts\": added \"before\" the activation, \"after\" it, \"bare\" without one, \
-     or \"none\"; \"order\": the prefixes first to last; \"classes\": a list of \
+     \"early\" in blocks that begin with normalisation and activation, or \"none\"; \"order\": the prefixes first to last; \"classes\": a list of \
      names; \"name\"";
 
 /// A pooling.
@@ -92,6 +92,8 @@ pub(super) enum Shortcuts {
     Before,
     After,
     Bare,
+    /// Blocks begin with a normalisation and an activation.
+    Early,
 }
 
 /// The activations that can be run.

@@ -72,6 +72,17 @@ impl Weights {
                 places = Some(places_in_file(spec.input_shape(flattened), assumptions));
             }
             let Some(module) = source.map(|source| &modules[source]) else {
+                for (name, shape) in layer.parameters() {
+                    let own = match shape[..] {
+                        [outputs, inputs, height, width] => {
+                            let shape = [outputs, inputs, height * width];
+                            architecture.widening.weight(shape)
+                        }
+                        _ => vec![0.0; shape.iter().product()],
+                    };
+                    let tensor = TensorF32 { shape, values: own };
+                    values.insert(format!("{index}.{name}"), tensor);
+                }
                 continue;
             };
             for (name, shape) in layer.parameters() {
@@ -81,7 +92,9 @@ impl Weights {
                     .get(&leaf)
                     .and_then(|name| self.0.get(name))
                     .map(|own| {
-                        arrange(own, leaf, module, places.as_deref(), assumptions.transposed)
+                        let own =
+                            arrange(own, leaf, module, places.as_deref(), assumptions.transposed);
+                        with_zeros(own, module, &shape)
                     });
                 let own = own.unwrap_or_else(|| {
                     // A bias, or a batch normalisation without scale and shift.
@@ -98,6 +111,26 @@ impl Weights {
         }
         (values, absent)
     }
+}
+
+/// A convolution's weights of this shape, with zeros in front of each kernel where the layer's is larger than the module's.
+fn with_zeros(own: Vec<f32>, module: &Module, shape: &[usize]) -> Vec<f32> {
+    let (Kind::Conv2d { kernel_size, .. }, &[_, _, height, width]) = (module.kind, shape) else {
+        return own;
+    };
+    let zeros = [height - kernel_size[0], width - kernel_size[1]];
+    if zeros == [0, 0] {
+        return own;
+    }
+    let mut values = Vec::with_capacity(shape.iter().product());
+    for kernel in own.chunks(kernel_size[0] * kernel_size[1]) {
+        values.resize(values.len() + zeros[0] * width, 0.0);
+        for line in kernel.chunks(kernel_size[1]) {
+            values.resize(values.len() + zeros[1], 0.0);
+            values.extend(line);
+        }
+    }
+    values
 }
 
 /// For each value of flattened maps, in our order, its place in the file's.

@@ -43,6 +43,7 @@ pub(super) fn explain_misfit(
     let between = Between {
         activation: Activation::Relu,
         mean_pool: false,
+        far_edges: false,
     };
     let mut points: Vec<Shape> = vec![[1, 28, 28]];
     let mut shape = points[0];
@@ -241,7 +242,7 @@ pub(super) fn assumption_notes(
         notes.push(Note::new("note-classes-assumed").with("last", spec.classes().len() - 1));
     }
     if let Some(norm) = modules.iter().find(|module| module.is_norm()) {
-        let epsilon = if norm.is_keras { "1e-3" } else { "1e-5" };
+        let epsilon = format!("{:e}", norm.epsilon());
         notes.push(Note::new("note-epsilon-assumed").with("epsilon", epsilon));
     }
     notes

@@ -48,7 +48,7 @@ fn any_block() -> impl Strategy<Value = Block> {
         uniform2(0usize..3),
     );
     let pool = (
-        [uniform2(2usize..4), uniform2(1usize..3)],
+        [uniform2(1usize..4), uniform2(1usize..3)],
         prop::option::of(0usize..2),
     );
     let shortcut = prop::sample::select(vec![
