@@ -32,7 +32,7 @@ use crate::{
 use assumptions::{Assumptions, candidates};
 use blocks::{Addition, Block, Form, Widening};
 use modules::{Entry, Module};
-use order::How;
+use order::{Break, How};
 use plan::{Between, NormPlace, Plan};
 use safetensors::SafeTensors;
 use search::{Found, TooMany};
@@ -652,11 +652,16 @@ fn understand(
     report.understood = modules.iter().map(Module::words).collect();
     let shortcuts = around.iter().map(|one| one.module.words());
     report.understood.extend(shortcuts);
-    if let Some(problem) = order::first_break(&modules) {
-        report.problems.push(format!(
-            "In the order of this list, which is {}, {problem}",
-            how.words()
-        ));
+    if let Some(found) = order::first_break(&modules) {
+        report.problems.push(match found {
+            Break::Grouped(sentence) => sentence,
+            Break::Order(problem) => {
+                format!(
+                    "In the order of this list, which is {}, {problem}",
+                    how.words()
+                )
+            }
+        });
         report.advice.push(order_advice());
         report
             .advice

@@ -211,6 +211,8 @@ pub(super) fn modules(entries: &[Entry], inputs_first: bool) -> Modules {
                 is_keras: group.is_keras,
                 path,
             }),
+            // Of one attention there are several layers.
+            Err(problem) if problems.contains(&problem) => {}
             Err(problem) => problems.push(problem),
         }
     }
@@ -258,6 +260,9 @@ impl Group<'_> {
         } else {
             path
         };
+        if let Some(what) = foreign(path) {
+            return Err(what);
+        }
         if let Some((leaf, Entry { name, shape, .. })) = self.unknown.first() {
             return Err(format!("{name} {shape:?}: {}", unknown(leaf)));
         }
@@ -277,6 +282,13 @@ impl Group<'_> {
             _ => None,
         };
         let weight = self.shape(Leaf::Weight).map(<[usize]>::to_vec);
+        if let (Some(shape @ [_, _, ..]), Some(bias)) = (weight.as_deref(), self.shape(Leaf::Bias))
+            && shape == bias
+        {
+            return Err(format!(
+                "{path}: weight and bias {shape:?}: layer normalisation, which cannot be run"
+            ));
+        }
         let kind = match (weight.as_deref(), statistics) {
             (Some(&[a, b, c, d]), false) => {
                 // A name or the bias says so: [height, width, in, out].
@@ -355,10 +367,41 @@ impl Group<'_> {
     }
 }
 
+/// A sentence about a module that names tell to be none of ours, though its tensors may look like it.
+fn foreign(path: &str) -> Option<String> {
+    let mut end = 0;
+    for part in path.split('.') {
+        end += part.len() + 1;
+        let own = part.to_ascii_lowercase();
+        let has = |names: &[&str]| names.iter().any(|name| own.contains(name));
+        let is = |names: &[&str]| own.split('_').any(|word| names.contains(&word));
+        let what = if has(&["lstm", "grucell", "simplernn"]) || is(&["gru", "rnn"]) {
+            "a recurrent layer (LSTM, GRU or RNN)"
+        } else if has(&["attention", "multihead"]) || is(&["attn", "mha", "qkv"]) {
+            "attention"
+        } else if has(&["excit"]) || is(&["se"]) {
+            "squeeze and excitation, whose values others are multiplied with"
+        } else {
+            continue;
+        };
+        let name = &path[..end - 1];
+        return Some(format!("{name}: by its name {what}, which cannot be run"));
+    }
+    None
+}
+
 /// What a tensor of this name belongs to, as far as names tell.
 fn unknown(leaf: &str) -> &'static str {
     let starts = |parts: &[&str]| parts.iter().any(|part| leaf.starts_with(part));
-    if starts(&["weight_ih", "weight_hh", "bias_ih", "bias_hh"]) {
+    if starts(&["depthwise_kernel", "pointwise_kernel"]) {
+        "part of a depthwise or separable convolution, which cannot be run"
+    } else if starts(&[
+        "weight_ih",
+        "weight_hh",
+        "bias_ih",
+        "bias_hh",
+        "recurrent_kernel",
+    ]) {
         "part of a recurrent layer (LSTM, GRU or RNN), which cannot be run"
     } else if starts(&[
         "in_proj",
@@ -366,7 +409,9 @@ fn unknown(leaf: &str) -> &'static str {
         "k_proj",
         "v_proj",
         "pos_embed",
+        "position_embed",
         "cls_token",
+        "class_token",
     ]) {
         "part of a transformer, which cannot be run"
     } else if starts(&[
@@ -472,16 +517,33 @@ pub(super) mod tests {
                 ("c.weight", &[8, 4, 3, 3]),
                 ("c.bias", &[4]),
                 ("d.weight", &[16, 1, 9]),
+                ("e.weight", &[6, 28, 28]),
+                ("e.bias", &[6, 28, 28]),
+                ("f/depthwise_kernel:0", &[3, 3, 8, 1]),
+                ("f/bias:0", &[8]),
+                ("g/gru_cell/kernel:0", &[28, 30]),
+                ("g/gru_cell/recurrent_kernel:0", &[10, 30]),
+                ("h.0.attn.qkv.weight", &[24, 8]),
+                ("h.0.attn.proj.weight", &[8, 8]),
+                ("i.0.se.fc1.weight", &[2, 8, 1, 1]),
+                ("i.0.se.fc2.weight", &[8, 2, 1, 1]),
+                ("OptimizedLSTMCell_0/hf/kernel", &[10, 10]),
             ]),
             false,
         );
         assert!(found.list.is_empty());
         let problems = found.problems;
         let said = [
-            "LSTM",
-            "layer, group",
-            "transposed convolution",
-            "1D convolution",
+            "OptimizedLSTMCell_0: by its name a recurrent layer",
+            "a.weight_ih_l0 [40, 28]: part of a recurrent layer (LSTM",
+            "b: weight [6] and bias without running statistics: layer, group",
+            "c: by its bias of 4 a transposed convolution",
+            "d: weight [16, 1, 9]: a 1D convolution",
+            "e: weight and bias [6, 28, 28]: layer normalisation",
+            "f/depthwise_kernel:0 [3, 3, 8, 1]: part of a depthwise",
+            "g.gru_cell: by its name a recurrent layer",
+            "h.0.attn: by its name attention",
+            "i.0.se: by its name squeeze and excitation",
         ];
         for (problem, said) in problems.iter().zip(said) {
             assert!(problem.contains(said), "{problem}");

@@ -215,8 +215,16 @@ pub(super) fn shared_parts(a: &str, b: &str) -> usize {
         .count()
 }
 
-/// Where the channels or features of two neighbours do not fit, in words.
-pub(super) fn first_break(modules: &[Module]) -> Option<String> {
+/// Where the channels or features of two neighbours do not fit.
+pub(super) enum Break {
+    /// The end of a sentence about the order.
+    Order(String),
+    /// A sentence about a convolution that takes a part of the channels.
+    Grouped(String),
+}
+
+/// The first such place.
+pub(super) fn first_break(modules: &[Module]) -> Option<Break> {
     let (mut channels, mut before, mut flat) = (1usize, None::<&Module>, false);
     for module in modules {
         let wants = module.inputs();
@@ -226,12 +234,6 @@ pub(super) fn first_break(modules: &[Module]) -> Option<String> {
         let broken = match module.kind {
             Kind::Conv2d { .. } if flat => {
                 Some(format!("is a convolution behind the dense layer {from}"))
-            }
-            Kind::Conv2d { .. } if wants != channels && channels.is_multiple_of(wants) => {
-                Some(format!(
-                    "wants {wants} channels, {from} gives {channels}: perhaps a grouped or depthwise convolution, which \
-                     cannot be run"
-                ))
             }
             Kind::Conv2d { .. } if wants != channels => {
                 Some(format!("wants {wants} channels, {from} gives {channels}"))
@@ -251,7 +253,22 @@ pub(super) fn first_break(modules: &[Module]) -> Option<String> {
             _ => None,
         };
         if let Some(broken) = broken {
-            return Some(format!("{} {broken}", module.name()));
+            let (name, outputs) = (module.name(), module.outputs());
+            let is_conv = module.is_conv() && !flat && channels.is_multiple_of(wants);
+            return Some(match channels / wants {
+                // The picture's only channel goes into the first.
+                groups if is_conv && wants == 1 && outputs.is_multiple_of(groups) => {
+                    Break::Grouped(format!(
+                        "{name}: by its shape a depthwise convolution, each of whose maps is made of one of the {channels} of \
+                     {from}, which cannot be run"
+                    ))
+                }
+                groups if is_conv && outputs.is_multiple_of(groups) => Break::Grouped(format!(
+                    "{name}: takes {wants} channels where {from} gives {channels}, so it is a grouped convolution, which cannot \
+                     be run, or its place is another"
+                )),
+                _ => Break::Order(format!("{name} {broken}")),
+            });
         }
         // A normalisation of more values than there are maps stands behind the flattening.
         flat |=
