@@ -617,6 +617,55 @@ mod tests {
     }
 
     #[test]
+    fn names_of_other_programs_tell_blocks() {
+        let last: (&str, &[usize]) = ("fc.weight", &[10, 8]);
+        for (a, b) in [
+            ("conv2_block1_1_conv", "conv2_block1_2_conv"),
+            (
+                "e.stages.0.layers.0.layer.0.convolution",
+                "e.stages.0.layers.0.layer.1.convolution",
+            ),
+            ("ResNetBlock_0/Conv_0", "ResNetBlock_0/Conv_1"),
+            ("seqs.0.res_block0.conv0", "seqs.0.res_block0.conv1"),
+        ] {
+            let [a, b] = [a, b].map(|path| format!("{path}.weight"));
+            let (blocks, told, _) = found(&[FIRST, (&a, SAME), (&b, SAME), last]).unwrap();
+            assert_eq!((blocks.len(), told), (1, true), "{a}");
+        }
+        let way = [
+            FIRST,
+            ("conv3_block1_0_conv.weight", AROUND),
+            ("conv3_block1_1_conv.weight", WIDER),
+            ("conv3_block1_2_conv.weight", WIDE),
+            ("fc.weight", &[10, 16]),
+        ];
+        let (_, _, shortcuts) = found(&way).unwrap();
+        assert_eq!(shortcuts, ["conv3_block1_0_conv"]);
+    }
+
+    #[test]
+    fn more_maps_without_a_way_are_zeros_beside_blocks_that_keep_them() {
+        let last: (&str, &[usize]) = ("fc.weight", &[10, 16]);
+        let wider = [("b.1.conv1.weight", WIDER), ("b.1.conv2.weight", WIDE)];
+        let same = [("b.0.conv1.weight", SAME), ("b.0.conv2.weight", SAME)];
+        let all = [FIRST, same[0], same[1], wider[0], wider[1], last];
+        assert_eq!(found(&all).unwrap().0.len(), 2);
+        // In the manner of VGG.
+        let alone = [FIRST, wider[0], wider[1], last];
+        assert!(found(&alone).unwrap().0.is_empty());
+    }
+
+    #[test]
+    fn a_convolution_adds_zero_maps() {
+        let [around, behind] = [true, false].map(|sides| Widening::new(sides, false));
+        let expected = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+        assert_eq!(around.weight([4, 2, 1]), expected.concat());
+        let expected = [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [0.0, 0.0]];
+        assert_eq!(behind.weight([4, 2, 1]), expected.concat());
+        assert_eq!(behind.weight([1, 1, 4]), [0.25; 4]);
+    }
+
+    #[test]
     fn what_cannot_be_a_shortcut_is_named() {
         let last: (&str, &[usize]) = ("fc.weight", &[10, 8]);
         let other = [

@@ -319,6 +319,32 @@ fn what_cannot_be_run_is_said_with_what_was_understood() {
         "{text}"
     );
 
+    // Each names the layer, and what it is.
+    let first: (&str, &[usize]) = ("conv1.weight", &[8, 1, 3, 3]);
+    let last: (&str, &[usize]) = ("fc.weight", &[10, 16]);
+    let cases: [(&str, &[usize], &str); 4] = [
+        (
+            "conv2.weight",
+            &[8, 1, 3, 3],
+            "conv2: by its shape a depthwise convolution",
+        ),
+        (
+            "conv2.weight",
+            &[16, 2, 3, 3],
+            "conv2: takes 2 channels where conv1 gives 8, so it is a grouped convolution",
+        ),
+        (
+            "attention.query.weight",
+            &[16, 8],
+            "attention: by its name attention, which cannot be run",
+        ),
+        ("norm.weight", &[8], "norm: a weight [8] alone"),
+    ];
+    for (name, shape, said) in cases {
+        let text = error_of(&[first, (name, shape), last], None);
+        assert!(text.contains(said), "{said}: {text}");
+    }
+
     let text = error_of(&[("fc.weight", &[10, 1024])], None);
     assert!(text.contains("784"), "{text}");
 
