@@ -1,18 +1,27 @@
-//! Files that were changed at random end in a message and in time, whatever they are: nothing panics.
+//! Files that were changed at random end in a message, in time and within a memory, whatever they are: nothing panics.
 //!
-//! `MNISTIFY_MUTATIONS=100000 cargo test --release --workspace --test hostile -- --nocapture` tries so many of each kind and
-//! prints the slowest.
+//! `MNISTIFY_MUTATIONS=100000 cargo test --release --test hostile -- --nocapture` tries so many of each kind and prints the
+//! slowest and the largest; a name behind it (`pictures`, `digits`, `drawings`, `networks`, `settings`) those alone.
 
-use mnistify::{link::SharedState, own_network::known_digits};
-use mnistify_drawing::{PAD_SIZE, Point, Preparation, Stroke, Tool};
-use mnistify_drawing::{digits_file, picture, rasterise_sheet, recording};
+use mnistify::{
+    exhibit::{Settings, settings::EXAMPLE},
+    link::SharedState,
+    own_network::known_digits,
+    school::wish_of,
+};
+use mnistify_drawing::{
+    PAD_SIZE, Point, Preparation, Stroke, Tool, digits_file, picture, rasterise_sheet, recording,
+};
 use mnistify_network::{
-    CpuNetwork,
+    CpuNetwork, LayerSpec, Model, NetworkSpec,
     import::{self, Opened},
 };
 use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
     io::{Cursor, Write},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::{LazyLock, Once},
     time::{Duration, Instant},
 };
 
@@ -20,6 +29,80 @@ use std::{
 const MUTATIONS: usize = 400;
 /// No input of these sizes takes longer, by far; a hang would.
 const MOST: Duration = Duration::from_secs(20);
+/// Nor more memory: half of what a page has. A picture of 40 megapixels takes most.
+const MOST_BYTES: isize = 2 << 30;
+/// Longer messages would be a file's own text.
+const MOST_LETTERS: usize = 30_000;
+
+/// The system's memory, counted for each thread.
+struct Counted;
+
+#[global_allocator]
+static COUNTED: Counted = Counted;
+
+thread_local! {
+    /// What the thread holds, and the most that it held, in bytes.
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+    /// Also those that a reader caught: of a decoder, in a page they would end everything.
+    static PANICS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            PANICS.set(PANICS.get() + 1);
+            usual(info);
+        }));
+    });
+}
+
+fn count(bytes: isize) {
+    // At a thread's end there is nothing to count with.
+    let _ = HELD.try_with(|held| {
+        held.set(held.get() + bytes);
+        PEAK.try_with(|peak| peak.set(peak.get().max(held.get())))
+    });
+}
+
+// SAFETY: all is handed on to the system's allocator; what is counted allocates nothing.
+unsafe impl GlobalAlloc for Counted {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: the caller keeps the same contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: the caller keeps the same contract.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: the caller keeps the same contract.
+        unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size as isize - layout.size() as isize);
+        // SAFETY: the caller keeps the same contract.
+        unsafe { System.realloc(place, layout, size) }
+    }
+}
+
+/// A kind of file.
+struct Format {
+    name: &'static str,
+    /// Sound ones, and such as once did harm.
+    seeds: Vec<Vec<u8>>,
+    /// Puts right in a changed one what would hide the change: checksums, lengths, a compression around it.
+    seal: fn(Vec<u8>) -> Vec<u8>,
+    read: fn(&[u8]),
+}
 
 /// SplitMix64 (Steele, Lea & Flood 2014).
 struct Random(u64);
@@ -81,26 +164,55 @@ impl Random {
     }
 }
 
-/// Lets `read` have mutations of these files; returns how many it took and the longest time.
-fn try_all(kind: &str, seeds: &[Vec<u8>], mut read: impl FnMut(&[u8])) {
+/// Lets each format's own reader have mutations of its files, and prints the longest time and the largest memory.
+fn try_all(formats: &[Format]) {
     let wanted = std::env::var("MNISTIFY_MUTATIONS").ok();
     let count = wanted.and_then(|n| n.parse().ok()).unwrap_or(MUTATIONS);
-    let mut random = Random(0x6d6e_6973_7469_6679);
-    let mut slowest = Duration::ZERO;
-    for _ in 0..count {
-        let seed = &seeds[random.below(seeds.len())];
-        let bytes = random.mutated(seed);
-        let begun = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| read(&bytes)));
-        if outcome.is_err() {
-            let file = std::env::temp_dir().join(format!("mnistify-hostile-{kind}"));
-            let _ = std::fs::write(&file, &bytes);
-            panic!("{kind}: a panic; the file is {}", file.display());
+    count_panics();
+    for Format {
+        name,
+        seeds,
+        seal,
+        read,
+    } in formats
+    {
+        let mut random = Random(0x6d6e_6973_7469_6679);
+        let (mut slowest, mut largest) = (Duration::ZERO, 0);
+        PANICS.set(0);
+        for number in 0..seeds.len() + count {
+            let bytes = match seeds.get(number) {
+                Some(seed) => seed.clone(),
+                None => {
+                    let seed = random.below(seeds.len());
+                    random.mutated(&seeds[seed])
+                }
+            };
+            let bytes = seal(bytes);
+            let held = HELD.get();
+            PEAK.set(held);
+            let begun = Instant::now();
+            let outcome = catch_unwind(AssertUnwindSafe(|| read(&bytes)));
+            let (taken, peak) = (begun.elapsed(), PEAK.get() - held);
+            if outcome.is_err() || taken >= MOST || peak >= MOST_BYTES {
+                let file = std::env::temp_dir().join(format!("mnistify-hostile-{name}"));
+                let _ = std::fs::write(&file, &bytes);
+                let what = if outcome.is_err() { "a panic, " } else { "" };
+                let file = file.display();
+                panic!("{name}: {what}{taken:?}, {peak} bytes; the file is {file}");
+            }
+            slowest = slowest.max(taken);
+            largest = largest.max(peak);
         }
-        slowest = slowest.max(begun.elapsed());
+        println!(
+            "{name}: {count} files, the slowest took {slowest:?}, the largest {} MiB, {} panics were caught",
+            largest >> 20,
+            PANICS.get()
+        );
     }
-    println!("{kind}: {count} files, the slowest took {slowest:?}");
-    assert!(slowest < MOST, "{kind}: {slowest:?}");
+}
+
+fn as_it_is(bytes: Vec<u8>) -> Vec<u8> {
+    bytes
 }
 
 fn file(path: &str) -> Vec<u8> {
@@ -108,14 +220,108 @@ fn file(path: &str) -> Vec<u8> {
     std::fs::read(root.join(path)).expect("a checked-in file")
 }
 
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
+fn gzipped(bytes: Vec<u8>) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).expect("memory");
+    encoder.write_all(&bytes).expect("memory");
     encoder.finish().expect("memory")
+}
+
+/// With the checksums of its chunks (PNG specification, section 5.3) as they have to be.
+fn checked(mut png: Vec<u8>) -> Vec<u8> {
+    let mut at = 8;
+    while let Some(length) = png.get(at..at + 4) {
+        let length = u32::from_be_bytes(length.try_into().expect("four bytes")) as usize;
+        let end = at + 8 + length;
+        let Some(chunk) = png.get(at + 4..end) else {
+            break;
+        };
+        let mut sum = flate2::Crc::new();
+        sum.update(chunk);
+        let sum = sum.sum().to_be_bytes();
+        let Some(place) = png.get_mut(end..end + 4) else {
+            break;
+        };
+        place.copy_from_slice(&sum);
+        at = end + 4;
+    }
+    png
+}
+
+/// A zip archive of one array and labels for it, stored.
+fn archive(array: Vec<u8>) -> Vec<u8> {
+    let labels = array_file("|u1", "(1,)", &[3]);
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    let files = [("x_test.npy", array), ("y_test.npy", labels)];
+    for (name, content) in &files {
+        let mut common = [20_u16, 0, 0, 0, 0].map(u16::to_le_bytes).concat();
+        let size = content.len() as u32;
+        common.extend([0, size, size].map(u32::to_le_bytes).concat());
+        common.extend([name.len() as u16, 0].map(u16::to_le_bytes).concat());
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&common);
+        directory.extend([0; 10]);
+        directory.extend((bytes.len() as u32).to_le_bytes());
+        directory.extend(name.bytes());
+        bytes.extend(b"PK\x03\x04");
+        bytes.extend(common);
+        bytes.extend(name.bytes());
+        bytes.extend(content);
+    }
+    let places = [directory.len() as u32, bytes.len() as u32];
+    bytes.extend(directory);
+    bytes.extend(b"PK\x05\x06\0\0\0\0");
+    bytes.extend([files.len() as u16; 2].map(u16::to_le_bytes).concat());
+    bytes.extend(places.map(u32::to_le_bytes).concat());
+    bytes.extend([0; 2]);
+    bytes
+}
+
+/// NumPy's, of this kind and shape.
+fn array_file(kind: &str, shape: &str, body: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let mut bytes = b"\x93NUMPY\x01\0".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.bytes());
+    bytes.extend(body);
+    bytes
+}
+
+fn idx_file(kind: u8, sides: &[u32], body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, kind, sides.len() as u8];
+    bytes.extend(sides.iter().flat_map(|side| side.to_be_bytes()));
+    bytes.extend(body);
+    bytes
+}
+
+/// A safetensors file with this header, and as many bytes of numbers as it speaks of, as far as that is little.
+fn with_numbers(header: Vec<u8>) -> Vec<u8> {
+    const MOST: u64 = 8 << 20;
+    let end = |tensor: &serde_json::Value| tensor.get("data_offsets")?.get(1)?.as_u64();
+    let json: Option<serde_json::Value> = serde_json::from_slice(&header).ok();
+    let tensors = json.as_ref().and_then(|json| json.as_object());
+    let ends = tensors.into_iter().flatten().filter_map(|(_, t)| end(t));
+    let numbers = ends.max().unwrap_or(0).min(MOST);
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    bytes.resize(bytes.len() + numbers as usize, 0x3c);
+    bytes
+}
+
+/// What [`with_numbers`] puts the numbers behind.
+fn header(file: &[u8]) -> Vec<u8> {
+    let length = u64::from_le_bytes(file[..8].try_into().expect("eight bytes"));
+    file[8..8 + length as usize].to_vec()
 }
 
 #[test]
 fn pictures() {
+    fn read(bytes: &[u8]) {
+        if let Ok(gray) = picture::decode_picture(bytes, "picture") {
+            let _ = picture::as_is(&gray);
+            let _ = picture::read(&gray);
+            let _ = picture::split(&gray);
+        }
+    }
     let picture = image::RgbaImage::from_fn(60, 50, |x, y| {
         let ink = (20..26).contains(&x) && (8..42).contains(&y);
         image::Rgba(if ink {
@@ -132,64 +338,175 @@ fn pictures() {
         bytes.into_inner()
     };
     use image::ImageFormat::{Jpeg, Png, WebP};
-    let mut seeds: Vec<Vec<u8>> = [Png, Jpeg, WebP].into_iter().map(as_file).collect();
     // A PNG with a palette whose length may become no multiple of three.
     let mut palette = vec![0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a];
     palette.extend(b"\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x02\x08\x03\0\0\0\0\0\0\0");
     palette.extend(b"\0\0\0\x04PLTE\x01\x02\x03\x04\0\0\0\0\0\0\0\0IEND\0\0\0\0");
-    seeds.push(palette);
-    try_all("picture", &seeds, |bytes| {
-        if let Ok(gray) = picture::decode_picture(bytes, "picture") {
-            let _ = picture::as_is(&gray);
-            let _ = picture::read(&gray);
-            let _ = picture::split(&gray);
-        }
-    });
+    let of = |name, seeds: &[Vec<u8>], seal| Format {
+        name,
+        seeds: seeds.to_vec(),
+        seal,
+        read,
+    };
+    let pngs = [as_file(Png), palette];
+    try_all(&[
+        of("png", &pngs, as_it_is),
+        of("png-with-checksums", &pngs, checked),
+        of("jpeg", &[as_file(Jpeg)], as_it_is),
+        of("webp", &[as_file(WebP)], as_it_is),
+    ]);
 }
 
 #[test]
-fn files_of_digits() {
-    let idx = file("assets/mnist/self-test-images-idx3-ubyte")[..16 + 3 * 784].to_vec();
-    let mut idx = idx;
-    idx[7] = 3;
-    let row: Vec<String> = (0..784).map(|i| (i % 256).to_string()).collect();
-    let csv = format!(
-        "label,{}\n7,{}\n",
-        (0..784)
-            .map(|i| format!("pixel{i}"))
-            .collect::<Vec<_>>()
-            .join(","),
-        row.join(",")
-    );
-    let seeds = [idx.clone(), gzipped(&idx), csv.into_bytes()];
-    try_all("digits", &seeds, |bytes| {
+fn digits() {
+    fn read(bytes: &[u8]) {
         if let Ok(bytes) = digits_file::unpacked(bytes, "digits") {
             let _ = digits_file::content(&bytes);
         }
-        let _ = digits_file::parse(bytes, "digits");
-    });
+        if let Err(error) = digits_file::parse(bytes, "digits") {
+            assert!(error.to_string().len() < MOST_LETTERS);
+        }
+    }
+    let pixels: Vec<u8> = (0..784).map(|i| (i % 256) as u8).collect();
+    let bytes = idx_file(0x08, &[3, 28, 28], &pixels.repeat(3));
+    let floats = idx_file(0x0d, &[1, 28, 28], &0.25f32.to_be_bytes().repeat(784));
+    let shorts = idx_file(0x0b, &[1, 784], &[0, 51].repeat(784));
+    let labels = idx_file(0x08, &[3], &[3, 1, 4]);
+    let list = |cell: fn(usize) -> String| (0..784).map(cell).collect::<Vec<_>>().join(",");
+    let names = list(|i| format!("pixel{i}"));
+    let row = list(|i| (i % 256).to_string());
+    let csv = format!("label,{names}\n7,{row}\n").into_bytes();
+    let arrays = [
+        array_file("|u1", "(1, 28, 28)", &pixels),
+        array_file("<f4", "(1, 784)", &0.5f32.to_le_bytes().repeat(784)),
+        array_file("<i8", "(1, 28, 28)", &[7, 0, 0, 0, 0, 0, 0, 0].repeat(784)),
+    ];
+    let of = |name, seeds: &[Vec<u8>], seal| Format {
+        name,
+        seeds: seeds.to_vec(),
+        seal,
+        read,
+    };
+    let all = [bytes, floats, shorts, labels, csv];
+    let packed = all.clone().map(gzipped);
+    let archives = arrays.clone().map(archive);
+    try_all(&[
+        of("idx", &all[..4], as_it_is),
+        of("csv", &all[4..], as_it_is),
+        of("gzip", &packed, as_it_is),
+        of("gzip-of-changed", &all, gzipped),
+        of("npy", &arrays, as_it_is),
+        of("npz", &archives, as_it_is),
+        of("npz-of-changed", &arrays, archive),
+    ]);
 }
 
 #[test]
-fn drawings_and_links() {
+fn drawings() {
     let three = file("assets/strokes/three.json");
-    try_all("drawing", std::slice::from_ref(&three), |bytes| {
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            return;
-        };
-        if let Ok(sheet) = recording::sheet_from_json(text) {
-            let _ = rasterise_sheet(&sheet, Preparation::Prepared);
-        }
-    });
-    let text = String::from_utf8(three).expect("JSON");
+    let text = String::from_utf8(three.clone()).expect("JSON");
     let state = SharedState {
         shown: Some("cnn".into()),
         strokes: Some(recording::from_json(&text).expect("a checked-in drawing")),
         ..SharedState::default()
     };
-    try_all("link", &[state.to_fragment().into_bytes()], |bytes| {
-        let _ = SharedState::from_fragment(&String::from_utf8_lossy(bytes));
-    });
+    // Brackets within brackets, and so on.
+    let deep = [b'['; 4000].to_vec();
+    try_all(&[
+        Format {
+            name: "drawing",
+            seeds: vec![three, deep],
+            seal: as_it_is,
+            read: |bytes| {
+                let Ok(text) = std::str::from_utf8(bytes) else {
+                    return;
+                };
+                match recording::sheet_from_json(text) {
+                    Ok(sheet) => {
+                        let _ = rasterise_sheet(&sheet, Preparation::Prepared);
+                    }
+                    Err(error) => assert!(error.to_string().len() < MOST_LETTERS),
+                }
+            },
+        },
+        Format {
+            name: "link",
+            seeds: vec![state.to_fragment().into_bytes()],
+            seal: as_it_is,
+            read: |bytes| {
+                let text = String::from_utf8_lossy(bytes);
+                let (state, error) = SharedState::from_fragment(&text);
+                let strokes = state.strokes.unwrap_or_default();
+                let _ = mnistify_drawing::rasterise(&strokes, Preparation::Prepared);
+                assert!(error.is_none_or(|error| error.to_string().len() < MOST_LETTERS));
+            },
+        },
+    ]);
+}
+
+/// Tensors by the names of a LeNet.
+static LENET: LazyLock<Vec<u8>> =
+    LazyLock::new(|| file("src/network/tests/imported/lenet.safetensors"));
+
+fn read_network(bytes: &[u8]) {
+    let opened = import::open(bytes, "network.safetensors", None, known_digits());
+    let loaded = match opened {
+        Ok(Opened::Network(loaded)) => *loaded,
+        Ok(Opened::Trial(mut trial)) => {
+            for _ in 0..3 {
+                trial.step();
+            }
+            match trial.finish() {
+                Ok(loaded) => loaded,
+                Err(_) => return,
+            }
+        }
+        Err(error) => {
+            assert!(error.to_string().len() < MOST_LETTERS);
+            return;
+        }
+    };
+    let _ = CpuNetwork::new(&loaded.model).forward(&[0.5; 784]);
+}
+
+/// A small network as this project saves it, with every kind of layer that has a size.
+fn own_network() -> Vec<u8> {
+    let conv = LayerSpec::Conv2d {
+        in_channels: 1,
+        out_channels: 1,
+        kernel_size: [3, 3],
+        stride: [1, 1],
+        padding: [1, 1],
+    };
+    let layers = vec![
+        conv.clone(),
+        LayerSpec::Branch { after: 0 },
+        conv,
+        LayerSpec::BatchNorm {
+            channels: 1,
+            epsilon: 1e-5,
+        },
+        LayerSpec::Add { after: 1 },
+        LayerSpec::LeakyRelu {
+            negative_slope: 0.1,
+        },
+        LayerSpec::MaxPool2d {
+            kernel_size: [3, 3],
+            stride: [2, 2],
+            padding: [1, 1],
+        },
+        LayerSpec::AvgPool2d {
+            kernel_size: [2, 2],
+            stride: [2, 2],
+        },
+        LayerSpec::Flatten,
+        LayerSpec::Linear {
+            in_features: 49,
+            out_features: 10,
+        },
+    ];
+    let spec = NetworkSpec::new("own", layers).expect("they fit");
+    Model::random(spec, 1).to_bytes(false)
 }
 
 #[test]
@@ -200,39 +517,67 @@ fn networks() {
         "flax_cnn_bn",
         "torch_cnn_strided",
     ];
-    let mut seeds: Vec<Vec<u8>> = names
-        .iter()
-        .map(|name| file(&format!("tests/foreign/{name}.safetensors")))
-        .collect();
-    seeds.push(file("src/network/tests/imported/lenet.safetensors"));
-    try_all("network", &seeds, |bytes| {
-        let opened = import::open(bytes, "network.safetensors", None, known_digits());
-        let loaded = match opened {
-            Ok(Opened::Network(loaded)) => *loaded,
-            Ok(Opened::Trial(mut trial)) => {
-                for _ in 0..3 {
-                    trial.step();
-                }
-                match trial.finish() {
-                    Ok(loaded) => loaded,
-                    Err(_) => return,
-                }
-            }
-            Err(error) => {
-                assert!(error.to_string().len() < 30_000);
-                return;
-            }
-        };
-        let _ = CpuNetwork::new(&loaded.model).forward(&[0.5; 784]);
-    });
+    let foreign = names.map(|name| file(&format!("tests/foreign/{name}.safetensors")));
+    let mut foreign = foreign.to_vec();
+    foreign.push(LENET.clone());
+    let own = own_network();
+    // Sizes that no sum can hold.
+    let endless =
+        br#"{"a.weight":{"dtype":"F32","shape":[4294967295,4294967297,1,1],"data_offsets":[0,4]}}"#;
+    let mut headers: Vec<Vec<u8>> = foreign.iter().map(|file| header(file)).collect();
+    headers.extend([header(&own), endless.to_vec()]);
     let description = br#"{"activation": "relu", "normalisation": {"mean": 0.1, "std": 0.3}, "padding": [2, 0],
         "stride": 1, "pool": ["2x2", "3x3/2"], "order": ["conv1", "conv2", "fc1", "fc2", "fc3"], "name": "x"}"#;
-    try_all("description", &[description.to_vec()], |bytes| {
-        let text = String::from_utf8_lossy(bytes);
-        if let Err(error) = import::load(&seeds[4], "lenet", Some(&text)) {
-            assert!(error.to_string().len() < 30_000);
-        }
-    });
+    let of = |name, seeds, seal| Format {
+        name,
+        seeds,
+        seal,
+        read: read_network,
+    };
+    try_all(&[
+        of("network-of-others", foreign, as_it_is),
+        of("network-of-our-own", vec![own], as_it_is),
+        of("network-of-changed-names", headers, with_numbers),
+        Format {
+            name: "description",
+            seeds: vec![description.to_vec()],
+            seal: as_it_is,
+            read: |bytes| {
+                let text = String::from_utf8_lossy(bytes);
+                if let Err(error) = import::load(&LENET, "lenet", Some(&text)) {
+                    assert!(error.to_string().len() < MOST_LETTERS);
+                }
+            },
+        },
+    ]);
+}
+
+#[test]
+fn settings() {
+    let of = |name, seed: &str, read| Format {
+        name,
+        seeds: vec![seed.as_bytes().to_vec()],
+        seal: as_it_is,
+        read,
+    };
+    try_all(&[
+        of("exhibit", EXAMPLE, |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            if let Err(error) = Settings::from_toml(&text) {
+                assert!(error.len() < MOST_LETTERS);
+            }
+        }),
+        of(
+            "wish",
+            r#"{"learning_rate": 0.002, "batch": 64, "hidden": 20, "relu": true}"#,
+            |bytes| {
+                let text = String::from_utf8_lossy(bytes);
+                if let Err(error) = wish_of(&text) {
+                    assert!(error.len() < MOST_LETTERS);
+                }
+            },
+        ),
+    ]);
 }
 
 /// The largest drawing that is accepted, a zigzag over the pad with an eraser in between, is read in time.
