@@ -19,6 +19,7 @@ mod plan;
 mod search;
 mod sidecar;
 mod trial;
+mod unnamed;
 mod weights;
 mod wording;
 
@@ -620,6 +621,7 @@ fn understand(
         return Err(Fault::Report(report));
     }
     let (modules, around) = match form {
+        Some(_) if sidecar.order.is_none() => blocks::split(unnamed::named(modules)),
         Some(_) => blocks::split(modules),
         None => (modules, Vec::new()),
     };

@@ -240,7 +240,7 @@ fn weak(module: &Module, all: &[Module]) -> Option<String> {
 }
 
 /// Whether it is a convolution of single places; none for a normalisation.
-fn is_narrow(module: &Module) -> Option<bool> {
+pub(super) fn is_narrow(module: &Module) -> Option<bool> {
     match module.kind {
         Kind::Conv2d { kernel_size, .. } => Some(kernel_size == [1, 1]),
         Kind::Linear { .. } => Some(false),

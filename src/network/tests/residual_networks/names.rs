@@ -280,3 +280,31 @@ fn which_of_three_halves_the_maps_is_found_by_trying() {
         net.forward(state, image)
     });
 }
+
+/// Flax numbers all layers of a function; what goes around two others may come before or after them.
+#[test]
+fn blocks_of_layers_that_are_only_numbered() {
+    for is_first in [false, true] {
+        let mut number = 0;
+        let mut own = |shape, stride| {
+            let names = ["Conv", "BatchNorm"].map(|kind| format!("{kind}_{number}"));
+            number += 1;
+            let [conv, norm] = names;
+            part(conv, norm, shape, stride)
+        };
+        let stem = own([4, 1, 3], 1);
+        let keeps = vec![own([4, 4, 3], 1), own([4, 4, 3], 1)];
+        let before = is_first.then(|| own([8, 4, 1], 2));
+        let widens = vec![own([8, 4, 3], 2), own([8, 8, 3], 1)];
+        let way = before.unwrap_or_else(|| own([8, 4, 1], 2));
+        let last = vec![own([8, 8, 3], 1), own([8, 8, 3], 1)];
+        let net = Net {
+            stem,
+            blocks: vec![(keeps, None), (widens, Some(way)), (last, None)],
+            dense: "Dense_0",
+            is_biased: false,
+            is_same: true,
+        };
+        net.assert_is_read(Some(Program::Flax));
+    }
+}
