@@ -217,10 +217,8 @@ pub fn open(
     };
     let readings = readings(&entries, &sidecar).map_err(fault)?;
     let first = first(&readings, &sidecar, &file).map_err(fault)?;
-    let weights = readings
-        .iter()
-        .map(|understood| Weights::read(&tensors, &understood.modules, &file))
-        .collect::<Result<Vec<_>, _>>()?;
+    // However they are understood, the numbers are the same.
+    let weights = Weights::read(&tensors, &readings[0].modules, &file)?;
     if let Some(known) = known
         && let Some(trial) = Trial::new(
             known,
@@ -234,8 +232,7 @@ pub fn open(
     }
     let (assumptions, architecture) = first;
     let understood = &readings[assumptions.reading];
-    let (tensors, absent) =
-        weights[assumptions.reading].arranged(&architecture, &understood.modules, &assumptions);
+    let (tensors, absent) = weights.arranged(&architecture, &understood.modules, &assumptions);
     let mut notes = understood.notes(&assumptions, &sidecar, &architecture.spec, false);
     notes.extend(absent_note(&absent));
     Ok(Opened::Network(Box::new(Loaded {
@@ -313,7 +310,6 @@ struct Understood {
     main: usize,
     /// What shortcuts go around.
     blocks: Vec<Block>,
-    form: Form,
     /// Names tell that these blocks are residual.
     told: bool,
     /// No other place of their normalisations is possible.
@@ -403,7 +399,7 @@ impl Understood {
         Ok(Architecture {
             spec,
             sources,
-            widening: self.form.widening,
+            widening: self.plan.form.widening,
         })
     }
 
@@ -424,7 +420,7 @@ impl Understood {
         let list: Vec<Note> = self.blocks.iter().map(around).collect();
         let note = || {
             Note::new("note-shortcuts")
-                .with("addition", Note::new(self.form.addition.key()))
+                .with("addition", Note::new(self.plan.form.addition.key()))
                 .with("blocks", listing(&list))
         };
         (!list.is_empty()).then(note)
@@ -506,6 +502,9 @@ fn readings(entries: &[Entry], sidecar: &Sidecar) -> Result<Vec<Understood>, Fau
     }
     match faults.into_iter().next() {
         Some(fault) if readings.is_empty() => Err(fault),
+        None if readings.is_empty() => Err(Fault::Sidecar(
+            "`shortcuts` speaks of blocks, but no names tell such".to_string(),
+        )),
         _ => Ok(readings),
     }
 }
@@ -554,34 +553,31 @@ fn with_shortcuts(
     let mut readings: Vec<Understood> = Vec::new();
     let norms = NormPlace::BeforeActivation;
     for addition in additions {
-        for widening in Widening::ALL {
-            let form = Form {
-                addition: *addition,
-                widening,
-            };
-            match understand(entries, inputs_first, norms, Some(form), sidecar) {
-                Ok(Some(understood)) => {
-                    let has = |which: fn(&Block) -> bool| understood.blocks.iter().any(which);
-                    let [has_way, is_widened] =
-                        [Block::has_way, |block: &Block| block.is_widened].map(has);
-                    // Without ways of their own it does not matter from where they would go.
-                    if *addition != Addition::EarlyRaw || has_way {
-                        readings.push(understood);
-                    }
-                    if !is_widened {
-                        break;
-                    }
+        let form = Form {
+            addition: *addition,
+            widening: Widening::ALL[0],
+        };
+        match understand(entries, inputs_first, norms, Some(form), sidecar) {
+            Ok(Some(understood)) => {
+                let blocks = &understood.blocks;
+                // Without ways of their own it does not matter from where they would go.
+                if *addition == Addition::EarlyRaw && !blocks.iter().any(Block::has_way) {
+                    continue;
                 }
-                Ok(None) => break,
-                Err(fault) => {
-                    faults.push(fault);
-                    break;
-                }
+                let is_widened = blocks.iter().any(|block| block.is_widened);
+                let widenings = if is_widened { Widening::ALL.len() } else { 1 };
+                readings.extend(Widening::ALL[..widenings].iter().map(|widening| {
+                    let mut other = understood.clone();
+                    other.plan.form.widening = *widening;
+                    other
+                }));
             }
+            Ok(None) => {}
+            Err(fault) => faults.push(fault),
         }
     }
     if readings.iter().any(|understood| understood.is_sure) {
-        readings.retain(|understood| understood.form.addition.is_early());
+        readings.retain(|understood| understood.plan.form.addition.is_early());
     }
     readings
 }
@@ -734,7 +730,6 @@ fn understand(
         modules,
         main,
         blocks,
-        form,
         told,
         is_sure,
         how,

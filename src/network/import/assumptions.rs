@@ -110,11 +110,11 @@ impl Assumptions {
         });
         let mut also = |key| told.push(Note::new(key).into());
         if !understood.blocks.is_empty() {
-            also(understood.form.addition.key());
+            also(understood.plan.form.addition.key());
         }
         if understood.blocks.iter().any(|block| block.is_widened) {
-            also(understood.form.widening.key());
-            if understood.form.widening.mean {
+            also(understood.plan.form.widening.key());
+            if understood.plan.form.widening.mean {
                 also("note-shortcut-mean");
             }
         }

@@ -32,7 +32,7 @@ pub(super) struct Plan {
     pub open_norms: bool,
     /// What shortcuts go around, in order, and where they are added; none where there are none.
     blocks: Vec<Block>,
-    form: Form,
+    pub form: Form,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

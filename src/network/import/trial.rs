@@ -76,7 +76,7 @@ pub struct Trial {
     said: Sidecar,
     file: String,
     readings: Vec<Understood>,
-    weights: Vec<Weights>,
+    weights: Weights,
     /// Multiplications of one image.
     work: u64,
     /// What making a network ready costs, in multiplications.
@@ -124,7 +124,7 @@ impl Trial {
         said: Sidecar,
         file: String,
         readings: Vec<Understood>,
-        weights: Vec<Weights>,
+        weights: Weights,
     ) -> Option<Self> {
         let mut trial = Self {
             known,
@@ -171,7 +171,7 @@ impl Trial {
 
     fn model(&self, assumptions: &Assumptions) -> Result<(Model, Vec<String>), String> {
         let architecture = self.architecture(assumptions)?;
-        let (tensors, absent) = self.weights[assumptions.reading].arranged(
+        let (tensors, absent) = self.weights.arranged(
             &architecture,
             &self.readings[assumptions.reading].modules,
             assumptions,

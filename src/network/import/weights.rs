@@ -12,11 +12,11 @@ use crate::{
     spec::{LayerSpec, Shape},
 };
 use safetensors::SafeTensors;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-/// The decoded tensors of all modules, by their names in the file.
+/// The decoded tensors of all modules, by their names in the file; copies share them.
 #[derive(Clone, Debug)]
-pub(super) struct Weights(BTreeMap<String, Vec<f32>>);
+pub(super) struct Weights(Arc<BTreeMap<String, Vec<f32>>>);
 
 impl Weights {
     /// Decodes what the modules hold.
@@ -45,7 +45,7 @@ impl Weights {
             model::check_values(&values, name, *leaf == Leaf::Variance, file)?;
             all.insert(name.clone(), values);
         }
-        Ok(Self(all))
+        Ok(Self(Arc::new(all)))
     }
 
     /// The tensors under the spec's names, and the names of those that the file does not hold.

@@ -351,6 +351,8 @@ fn what_cannot_be_run_is_said_with_what_was_understood() {
     let mlp: [(&str, &[usize]); 1] = [("fc.weight", &[10, 784])];
     let text = error_of(&mlp, Some(r#"{"activation": "maxout"}"#));
     assert!(text.contains("maxout") && text.contains("relu"), "{text}");
+    let text = error_of(&mlp, Some(r#"{"shortcuts": "early"}"#));
+    assert!(text.contains("no names tell"), "{text}");
     let text = error_of(&mlp, Some(r#"{"classes": ["a"]}"#));
     assert!(text.contains("`classes` lists 1"), "{text}");
     let text = error_of(&mlp, Some(r#"{"order": ["fc", "fc"]}"#));
