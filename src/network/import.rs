@@ -697,6 +697,7 @@ fn understand(
     let fixed = sidecar.fixed(&kernels).map_err(Fault::Sidecar)?;
     for (conv, fixed) in plan.convs.iter_mut().zip(&fixed) {
         conv.takes_over &= fixed.stride.is_none();
+        conv.is_of_tensorflow &= !fixed.is_padded_alike;
     }
     let found = match search::search_with_means(&plan.convs, &fixed, plan.end, ARRANGEMENTS) {
         Ok(found) => found,

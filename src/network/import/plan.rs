@@ -311,7 +311,7 @@ impl Plan {
     ) -> Vec<(LayerSpec, Option<usize>)> {
         let mut layers = Layers::new();
         let choices = &found.choices;
-        let mut convs = choices.iter();
+        let mut convs = self.convs.iter().zip(choices);
         // For each block after how many layers there is what is added at its end.
         let mut brought = vec![0; self.blocks.len()];
         for item in &self.items {
@@ -345,9 +345,13 @@ impl Plan {
                 }
                 Item::Module(index) => {
                     let module = &modules[index];
-                    let choice = |_| convs.next().copied().unwrap_or_default();
-                    let layer = layer_of(module, choice);
-                    let layer = if far_edges && module.inputs_first {
+                    let own = if module.is_conv() { convs.next() } else { None };
+                    let layer = layer_of(module, |_| match own {
+                        Some((_, choice)) => *choice,
+                        None => Choice::default(),
+                    });
+                    let is_open = own.is_some_and(|(conv, _)| conv.is_of_tensorflow);
+                    let layer = if far_edges && is_open {
                         padded_behind(layer, layers.shape())
                     } else {
                         layer

@@ -58,7 +58,7 @@ pub(super) struct Conv {
     pub in_block: Option<Strides>,
     /// It does without a stride where the one before it, of single places, has taken the block's.
     pub takes_over: bool,
-    /// Its weights lie as in TensorFlow and JAX.
+    /// Its weights lie as in TensorFlow and JAX, and nobody says that it is padded otherwise.
     pub is_of_tensorflow: bool,
     /// Whether it comes first, and residual blocks follow.
     pub is_stem: bool,

@@ -151,6 +151,8 @@ impl From<MeanStd> for Normalisation {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Fixed {
     pub padding: Option<[usize; 2]>,
+    /// That padding is a number and not "same", which programs do not mean alike.
+    pub is_padded_alike: bool,
     pub stride: Option<[usize; 2]>,
     /// `Some(None)`: no pooling.
     pub pool: Option<Option<Pool>>,
@@ -184,6 +186,7 @@ impl Sidecar {
                 let same = item.as_str() == Some("same");
                 let half = kernel.map(|size| (size - 1) / 2);
                 let padding = if same { Some(half) } else { pair(item, 0) };
+                fixed.is_padded_alike = !same;
                 fixed.padding = Some(padding.ok_or_else(|| {
                     format!("`padding` holds {item}, expected a number from 0 to 64 or \"same\"")
                 })?);

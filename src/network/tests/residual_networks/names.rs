@@ -308,3 +308,28 @@ fn blocks_of_layers_that_are_only_numbered() {
         net.assert_is_read(Some(Program::Flax));
     }
 }
+
+/// "same" is padding as the file's program has it; a number is on both sides.
+#[test]
+fn a_description_says_how_maps_are_padded() {
+    let (mut state, mut random) = (State::default(), random(45));
+    let next = &mut random;
+    state.weight("Conv_0", &[4, 1, 3, 3], next);
+    state.weight("Conv_1", &[8, 4, 3, 3], next);
+    state.biased("Dense_0", &[10, 8], next);
+    let file = state.as_in(Program::Flax).file();
+    for (padding, is_same) in [("\"same\"", true), ("1", false)] {
+        let said = format!(r#"{{"stride": [1, 2], "padding": {padding}, "pool": "none", "#);
+        let description = HALF.replacen('{', &said, 1);
+        let loaded = import::load(&file, "strided", Some(&description)).unwrap();
+        assert_reads(&loaded.model, &images(46, 2), |image| {
+            let x = bent(state.conv(&half(image), "Conv_0", 1));
+            let y = if is_same {
+                state.conv_same(&x, "Conv_1", 2)
+            } else {
+                state.conv(&x, "Conv_1", 2)
+            };
+            state.answer_by(&bent(y), "Dense_0")
+        });
+    }
+}
