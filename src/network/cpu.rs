@@ -1,9 +1,20 @@
 //! The forward in plain Rust, without any framework: the independent check of the GPU, the fallback where there is
 //! none, and the numbers behind the inspector.
 //!
-//! Convolutions hold the sums of a block of places and channels in registers while they run over the kernel, so that
-//! every loaded value is used often and the compiler makes wide multiply-adds of the inner loops.
+//! Layers are compiled for several instruction sets ([`vectors`]). Which one a processor has changes the sums' rounding
+//! alone.
 
+mod activation;
+mod convolution;
+mod layers;
+mod vectors;
+
+use self::{
+    activation::activate,
+    convolution::Convolution,
+    layers::{multiply, pool, scale},
+    vectors::{Baseline, Instructions, Vectors},
+};
 use crate::{
     model::Model,
     spec::{Activation, LayerSpec, NetworkSpec, Pooling, Shape, count},
@@ -17,6 +28,7 @@ pub struct CpuNetwork {
     spec: NetworkSpec,
     layout: ArenaLayout,
     layers: Vec<CpuLayer>,
+    instructions: Instructions,
     /// [`NetworkSpec::points`].
     points: BTreeSet<usize>,
 }
@@ -26,14 +38,7 @@ type Kept = BTreeMap<usize, Vec<f32>>;
 
 #[derive(Clone, Debug)]
 enum CpuLayer {
-    Conv2d {
-        /// `[in][kernel_y][kernel_x][out]`: the output channels are adjacent, which the inner loop runs over.
-        weight: Vec<f32>,
-        bias: Vec<f32>,
-        kernel: [usize; 2],
-        stride: [usize; 2],
-        padding: [usize; 2],
-    },
+    Conv2d(Convolution),
     Linear {
         /// `[out, in]`.
         weight: Vec<f32>,
@@ -56,12 +61,17 @@ enum CpuLayer {
 impl CpuNetwork {
     /// Takes the weights over in the order that the loops want.
     pub fn new(model: &Model) -> Self {
+        Self::with_instructions(model, Instructions::best())
+    }
+
+    fn with_instructions(model: &Model, instructions: Instructions) -> Self {
         let layers = model.spec.layers().iter().enumerate();
         let layers = layers.map(|(index, layer)| cpu_layer(model, index, layer));
         Self {
             spec: model.spec.clone(),
             layout: ArenaLayout::new(&model.spec),
             layers: layers.collect(),
+            instructions,
             points: model.spec.points(),
         }
     }
@@ -98,7 +108,7 @@ impl CpuNetwork {
             if self.points.contains(&point) {
                 kept.insert(point, x.clone());
             }
-            x = layer.forward(x, shape, *output, &kept);
+            x = layer.forward(self.instructions, x, [shape, *output], &kept);
             shape = *output;
             each(&x);
         }
@@ -146,28 +156,16 @@ fn cpu_layer(model: &Model, index: usize, layer: &LayerSpec) -> CpuLayer {
     let values = |name| model.parameter(index, name).values.clone();
     match *layer {
         LayerSpec::Conv2d {
-            in_channels,
-            out_channels,
             kernel_size,
             stride,
             padding,
-        } => {
-            let source = values("weight"); // [out, in, kernel_y, kernel_x]
-            let taps = in_channels * kernel_size[0] * kernel_size[1];
-            let mut weight = vec![0.0; source.len()];
-            for out in 0..out_channels {
-                for tap in 0..taps {
-                    weight[tap * out_channels + out] = source[out * taps + tap];
-                }
-            }
-            CpuLayer::Conv2d {
-                weight,
-                bias: values("bias"),
-                kernel: kernel_size,
-                stride,
-                padding,
-            }
-        }
+            ..
+        } => CpuLayer::Conv2d(Convolution::new(
+            &model.parameter(index, "weight").values,
+            &model.parameter(index, "bias").values,
+            [model.spec.input_shape(index), model.spec.shapes()[index]],
+            [kernel_size, stride, padding],
+        )),
         LayerSpec::Linear { .. } => CpuLayer::Linear {
             weight: values("weight"),
             bias: values("bias"),
@@ -192,393 +190,184 @@ fn cpu_layer(model: &Model, index: usize, layer: &LayerSpec) -> CpuLayer {
 }
 
 impl CpuLayer {
-    fn forward(&self, mut x: Vec<f32>, input: Shape, output: Shape, kept: &Kept) -> Vec<f32> {
+    fn forward(
+        &self,
+        instructions: Instructions,
+        x: Vec<f32>,
+        shapes: [Shape; 2],
+        kept: &Kept,
+    ) -> Vec<f32> {
+        match instructions {
+            Instructions::Baseline => self.forward_with::<_, 4, 4>(Baseline, x, shapes, kept),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: there is no such value unless the processor has the instructions.
+            Instructions::Avx2(avx2) => unsafe { self.forward_avx2(avx2, x, shapes, kept) },
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn forward_avx2(
+        &self,
+        avx2: vectors::Avx2,
+        x: Vec<f32>,
+        shapes: [Shape; 2],
+        kept: &Kept,
+    ) -> Vec<f32> {
+        self.forward_with::<_, 2, 6>(avx2, x, shapes, kept)
+    }
+
+    /// The body of both, and so are those that it calls: inlined, or they would not be compiled for the instructions.
+    #[inline(always)]
+    fn forward_with<V: Vectors, const VECTORS: usize, const PLACES: usize>(
+        &self,
+        vectors: V,
+        mut x: Vec<f32>,
+        [input, output]: [Shape; 2],
+        kept: &Kept,
+    ) -> Vec<f32> {
         match self {
-            Self::Conv2d {
-                weight,
-                bias,
-                kernel,
-                stride,
-                padding,
-            } => convolve(
-                &x,
-                weight,
-                bias,
-                input,
-                output,
-                [*kernel, *stride, *padding],
-            ),
-            Self::Linear { weight, bias } => multiply(weight, &x, bias),
-            Self::BatchNorm { scale, shift } => {
-                let plane = input[1] * input[2];
-                for (channel, values) in x.chunks_exact_mut(plane).enumerate() {
-                    for value in values {
-                        *value = *value * scale[channel] + shift[channel];
-                    }
-                }
-                x
-            }
-            Self::Pool(pooling) => pool(&x, input, output, *pooling),
-            Self::Flatten => x,
-            Self::Branch(after) => kept[after].clone(),
+            Self::Conv2d(convolution) => return convolution.run::<V, VECTORS, PLACES>(vectors, &x),
+            Self::Linear { weight, bias } => return multiply(vectors, weight, &x, bias),
+            Self::Pool(pooling) => return pool(&x, input, output, *pooling),
+            Self::Branch(after) => return kept[after].clone(),
+            Self::BatchNorm {
+                scale: scales,
+                shift,
+            } => scale(&mut x, input[1] * input[2], scales, shift),
             Self::Add(after) => {
                 for (value, added) in x.iter_mut().zip(&kept[after]) {
                     *value += added;
                 }
-                x
             }
-            Self::Activation(activation) => {
-                x.iter_mut().for_each(|v| *v = activation.apply(*v));
-                x
-            }
+            Self::Activation(activation) => activate(*activation, &mut x),
+            Self::Flatten => {}
         }
+        x
     }
 }
-
-/// Output channels, and places of a row, whose sums are held in registers at a time.
-const LANES: usize = 16;
-const TILE: usize = 4;
-
-/// Sums of neighbouring places, of neighbouring channels each.
-type Block = [[f32; LANES]; TILE];
-
-/// `x` is `[in, h, w]`; `weight` is `[in][kernel_y][kernel_x][out]`; `window` is kernel size, stride, padding.
-fn convolve(
-    x: &[f32],
-    weight: &[f32],
-    bias: &[f32],
-    input: Shape,
-    output: Shape,
-    [kernel, stride, padding]: [[usize; 2]; 3],
-) -> Vec<f32> {
-    let mut y = vec![0.0; count(output)];
-    let padded;
-    let (x, input) = if padding == [0, 0] {
-        (x, input)
-    } else {
-        padded = pad(x, input, padding);
-        let [channels, height, width] = input;
-        let size = [channels, height + 2 * padding[0], width + 2 * padding[1]];
-        (&padded[..], size)
-    };
-    let convolution = Convolution {
-        x,
-        weight,
-        bias,
-        input,
-        output,
-        kernel,
-        stride,
-    };
-    #[cfg(target_arch = "x86_64")]
-    if has_avx2() {
-        // SAFETY: the processor has the instructions.
-        unsafe { convolution.run_avx2(&mut y) };
-        return y;
-    }
-    convolution.run(&mut y);
-    y
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_avx2() -> bool {
-    std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
-}
-
-/// The same maps with a border of zeros.
-fn pad(x: &[f32], [channels, height, width]: Shape, padding: [usize; 2]) -> Vec<f32> {
-    let (rows, columns) = (height + 2 * padding[0], width + 2 * padding[1]);
-    let mut padded = vec![0.0; channels * rows * columns];
-    for line in 0..channels * height {
-        let (channel, row) = (line / height, line % height);
-        let start = (channel * rows + row + padding[0]) * columns + padding[1];
-        padded[start..start + width].copy_from_slice(&x[line * width..(line + 1) * width]);
-    }
-    padded
-}
-
-/// A convolution without padding.
-struct Convolution<'a> {
-    x: &'a [f32],
-    weight: &'a [f32],
-    bias: &'a [f32],
-    input: Shape,
-    output: Shape,
-    kernel: [usize; 2],
-    stride: [usize; 2],
-}
-
-impl Convolution<'_> {
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn run_avx2(&self, y: &mut [f32]) {
-        self.run_with(y, |first, out_y, out_x| {
-            self.block_avx2(first, out_y, out_x)
-        });
-    }
-
-    fn run(&self, y: &mut [f32]) {
-        self.run_with(y, |first, out_y, out_x| self.block(first, out_y, out_x));
-    }
-
-    #[inline(always)]
-    fn run_with(&self, y: &mut [f32], block: impl Fn(usize, usize, usize) -> Block) {
-        let [channels, height, width] = self.output;
-        for first in (0..channels).step_by(LANES) {
-            for out_y in 0..height {
-                for out_x in (0..width).step_by(TILE) {
-                    let tile = TILE.min(width - out_x);
-                    let sums = if tile == TILE && first + LANES <= channels {
-                        block(first, out_y, out_x)
-                    } else {
-                        self.rest(first, out_y, out_x, tile)
-                    };
-                    let lanes = LANES.min(channels - first);
-                    for (place, sums) in sums.iter().enumerate().take(tile) {
-                        for (lane, sum) in sums.iter().enumerate().take(lanes) {
-                            let row = (first + lane) * height + out_y;
-                            y[row * width + out_x + place] = *sum;
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// The input values that a block needs for one row of one channel's kernel.
-    #[inline(always)]
-    fn row(&self, channel: usize, kernel_y: usize, out_y: usize, out_x: usize) -> &[f32] {
-        let [_, height, width] = self.input;
-        let in_y = out_y * self.stride[0] + kernel_y;
-        let start = (channel * height + in_y) * width + out_x * self.stride[1];
-        &self.x[start..start + (TILE - 1) * self.stride[1] + self.kernel[1]]
-    }
-
-    /// Where [`Convolution::row`] has the value that a place of the block wants. Wrapping, as all arithmetic of the
-    /// innermost loops: this crate is compiled with overflow checks, and slices check the index anyway.
-    #[inline(always)]
-    fn index(&self, place: usize, kernel_x: usize) -> usize {
-        place.wrapping_mul(self.stride[1]).wrapping_add(kernel_x)
-    }
-
-    /// A whole block: [`TILE`] places by [`LANES`] channels.
-    fn block(&self, first: usize, out_y: usize, out_x: usize) -> Block {
-        let bias = lanes_of(self.bias, first);
-        let mut sums = [*bias; TILE];
-        let mut start = first;
-        for channel in 0..self.input[0] {
-            for kernel_y in 0..self.kernel[0] {
-                let values = self.row(channel, kernel_y, out_y, out_x);
-                for kernel_x in 0..self.kernel[1] {
-                    let weights = lanes_of(self.weight, start);
-                    start = start.wrapping_add(self.output[0]);
-                    for (place, sums) in sums.iter_mut().enumerate() {
-                        let value = values[self.index(place, kernel_x)];
-                        for (sum, weight) in sums.iter_mut().zip(weights) {
-                            *sum += value * weight;
-                        }
-                    }
-                }
-            }
-        }
-        sums
-    }
-
-    /// The same with its sums in eight wide registers, which the compiler does not arrive at by itself.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn block_avx2(&self, first: usize, out_y: usize, out_x: usize) -> Block {
-        use std::arch::x86_64::{
-            _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps,
-        };
-        const HALF: usize = LANES / 2;
-        // SAFETY: `lanes_of` has checked that all the lanes are there, and `Block` holds them.
-        let load = |lanes: &[f32; LANES]| unsafe {
-            [
-                _mm256_loadu_ps(lanes.as_ptr()),
-                _mm256_loadu_ps(lanes[HALF..].as_ptr()),
-            ]
-        };
-        let mut sums = [load(lanes_of(self.bias, first)); TILE];
-        let mut start = first;
-        for channel in 0..self.input[0] {
-            for kernel_y in 0..self.kernel[0] {
-                let values = self.row(channel, kernel_y, out_y, out_x);
-                for kernel_x in 0..self.kernel[1] {
-                    let [low, high] = load(lanes_of(self.weight, start));
-                    start = start.wrapping_add(self.output[0]);
-                    for (place, sums) in sums.iter_mut().enumerate() {
-                        let value = _mm256_set1_ps(values[self.index(place, kernel_x)]);
-                        sums[0] = _mm256_fmadd_ps(value, low, sums[0]);
-                        sums[1] = _mm256_fmadd_ps(value, high, sums[1]);
-                    }
-                }
-            }
-        }
-        let mut block = [[0.0; LANES]; TILE];
-        for (lanes, [low, high]) in block.iter_mut().zip(sums) {
-            // SAFETY: as above.
-            unsafe {
-                _mm256_storeu_ps(lanes.as_mut_ptr(), low);
-                _mm256_storeu_ps(lanes[HALF..].as_mut_ptr(), high);
-            }
-        }
-        block
-    }
-
-    /// What is left at the right edge and in the last channels.
-    fn rest(&self, first: usize, out_y: usize, out_x: usize, tile: usize) -> Block {
-        let [in_channels, in_height, in_width] = self.input;
-        let outputs = self.output[0];
-        let lanes = LANES.min(outputs - first);
-        let mut sums = [[0.0; LANES]; TILE];
-        for (place, sums) in sums.iter_mut().enumerate().take(tile) {
-            sums[..lanes].copy_from_slice(&self.bias[first..first + lanes]);
-            let mut start = first;
-            for channel in 0..in_channels {
-                for kernel_y in 0..self.kernel[0] {
-                    let in_y = out_y * self.stride[0] + kernel_y;
-                    let row = (channel * in_height + in_y) * in_width;
-                    for kernel_x in 0..self.kernel[1] {
-                        let value = self.x[row + (out_x + place) * self.stride[1] + kernel_x];
-                        let weights = &self.weight[start..start + lanes];
-                        for (sum, weight) in sums.iter_mut().zip(weights) {
-                            *sum += value * weight;
-                        }
-                        start += outputs;
-                    }
-                }
-            }
-        }
-        sums
-    }
-}
-
-#[inline(always)]
-fn lanes_of(values: &[f32], start: usize) -> &[f32; LANES] {
-    values[start..].first_chunk().expect("a whole block")
-}
-
-fn pool(
-    x: &[f32],
-    [_, height, width]: Shape,
-    [channels, out_height, out_width]: Shape,
-    Pooling {
-        kernel_size: kernel,
-        stride,
-        padding,
-        mean,
-    }: Pooling,
-) -> Vec<f32> {
-    let places = (kernel[0] * kernel[1]) as f32;
-    let mut y = Vec::with_capacity(channels * out_height * out_width);
-    for channel in 0..channels {
-        let plane = &x[channel * height * width..][..height * width];
-        for out_y in 0..out_height {
-            for out_x in 0..out_width {
-                // Nothing is beyond the edge.
-                let inside = |place: usize, axis: usize, size: usize| {
-                    let start = place * stride[axis];
-                    let end = start + kernel[axis] - padding[axis];
-                    start.saturating_sub(padding[axis])..end.min(size)
-                };
-                let columns = inside(out_x, 1, width);
-                let window =
-                    inside(out_y, 0, height).flat_map(|row| &plane[row * width..][columns.clone()]);
-                let window = window.copied();
-                y.push(if mean {
-                    window.sum::<f32>() / places
-                } else {
-                    window.fold(f32::NEG_INFINITY, f32::max)
-                });
-            }
-        }
-    }
-    y
-}
-
-/// `y = weight · x + bias`, `weight` `[out, in]`.
-fn multiply(weight: &[f32], x: &[f32], bias: &[f32]) -> Vec<f32> {
-    #[cfg(target_arch = "x86_64")]
-    if has_avx2() {
-        // SAFETY: the processor has the instructions.
-        return unsafe { multiply_avx2(weight, x, bias) };
-    }
-    multiply_with(weight, x, bias, |a, b, c| a * b + c)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn multiply_avx2(weight: &[f32], x: &[f32], bias: &[f32]) -> Vec<f32> {
-    multiply_with(weight, x, bias, |a, b, c| a.mul_add(b, c))
-}
-
-/// Each dot product in [`DOT_LANES`] partial sums, which the compiler keeps in wide registers.
-#[inline(always)]
-fn multiply_with(
-    weight: &[f32],
-    x: &[f32],
-    bias: &[f32],
-    multiply_add: impl Fn(f32, f32, f32) -> f32 + Copy,
-) -> Vec<f32> {
-    let mut y = Vec::with_capacity(bias.len());
-    for (row, bias) in weight.chunks_exact(x.len()).zip(bias) {
-        let mut sums = [0.0f32; DOT_LANES];
-        let (a_blocks, b_blocks) = (row.chunks_exact(DOT_LANES), x.chunks_exact(DOT_LANES));
-        let rest = a_blocks.remainder().iter().zip(b_blocks.remainder());
-        let rest: f32 = rest.map(|(a, b)| a * b).sum();
-        for (a, b) in a_blocks.zip(b_blocks) {
-            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-                *sum = multiply_add(*a, *b, *sum);
-            }
-        }
-        y.push(sums.iter().sum::<f32>() + rest + bias);
-    }
-    y
-}
-
-/// Partial sums of a dot product: enough independent chains to hide the latency of a multiply-add.
-const DOT_LANES: usize = 32;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Sums of up to 800 products of numbers below 1, in another order and rounding.
+    const TOLERANCE: f64 = 1e-5;
+
+    fn numbers(count: usize) -> Vec<f32> {
+        (0..count)
+            .map(|i| (i * 37 % 101) as f32 / 101.0 - 0.5)
+            .collect()
+    }
+
+    /// All instruction sets give this.
+    fn check(layer: &CpuLayer, x: &[f32], shapes: [Shape; 2], expected: &[f64]) {
+        for instructions in [Instructions::Baseline, Instructions::best()] {
+            let y = layer.forward(instructions, x.to_vec(), shapes, &Kept::new());
+            assert_eq!(y.len(), expected.len());
+            for (index, (found, expected)) in y.iter().zip(expected).enumerate() {
+                let close = (f64::from(*found) - expected).abs() <= TOLERANCE;
+                assert!(
+                    close,
+                    "{instructions:?} {shapes:?} {index}: {found}, expected {expected}"
+                );
+            }
+        }
+    }
+
+    /// A convolution by its definition.
+    fn convolved(
+        [x, weights, bias]: [&[f32]; 3],
+        [[channels, height, width], output]: [Shape; 2],
+        [kernel, stride, padding]: [[usize; 2]; 3],
+    ) -> Vec<f64> {
+        let value = |channel, y: usize, x_: usize| match (
+            y.checked_sub(padding[0]).filter(|y| *y < height),
+            x_.checked_sub(padding[1]).filter(|x| *x < width),
+        ) {
+            (Some(y), Some(x_)) => f64::from(x[(channel * height + y) * width + x_]),
+            _ => 0.0,
+        };
+        let taps = channels * kernel[0] * kernel[1];
+        let mut y = Vec::new();
+        for index in 0..count(output) {
+            let [out_y, out_x] = [index / output[2] % output[1], index % output[2]];
+            let out = index / (output[1] * output[2]);
+            let terms = (0..taps).map(|tap| {
+                let [line, kernel_x] = [tap / kernel[1], tap % kernel[1]];
+                let in_y = out_y * stride[0] + line % kernel[0];
+                let in_x = out_x * stride[1] + kernel_x;
+                f64::from(weights[out * taps + tap]) * value(line / kernel[0], in_y, in_x)
+            });
+            y.push(f64::from(bias[out]) + terms.sum::<f64>());
+        }
+        y
+    }
+
+    /// Maps and channels that fill no block, and windows of all kinds.
     #[test]
-    fn a_convolution_by_hand() {
-        let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]; // [1, 3, 3]
-        let weight = [1.0, 0.0, 0.0, -1.0]; // [1][2][2][1]
-        let window = [[2, 2], [1, 1], [0, 0]];
-        let y = convolve(&x, &weight, &[0.5], [1, 3, 3], [1, 2, 2], window);
-        assert_eq!(y, [-3.5; 4]);
-        let padded = [[2, 2], [1, 1], [1, 1]];
-        let y = convolve(&x, &weight, &[0.0], [1, 3, 3], [1, 4, 4], padded);
-        assert_eq!(y[0], -1.0);
-        assert_eq!(y[15], 9.0);
+    fn convolutions_are_their_definition_with_any_instructions() {
+        let windows = [
+            [[1, 1], [1, 1], [0, 0]],
+            [[5, 5], [1, 1], [0, 0]],
+            [[3, 3], [2, 2], [1, 1]],
+            [[2, 5], [3, 1], [1, 4]],
+            [[4, 1], [1, 2], [3, 0]],
+        ];
+        for [kernel, stride, padding] in windows {
+            for [channels, height, width] in [[1, 5, 5], [3, 6, 11], [32, 9, 5]] {
+                for out in [1, 7, 16, 33] {
+                    let size = |axis: usize, size: usize| {
+                        (size + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1
+                    };
+                    let shapes = [
+                        [channels, height, width],
+                        [out, size(0, height), size(1, width)],
+                    ];
+                    let window = [kernel, stride, padding];
+                    let (x, bias) = (numbers(count(shapes[0])), numbers(out));
+                    let weights = numbers(out * channels * kernel[0] * kernel[1]);
+                    let layer = CpuLayer::Conv2d(Convolution::new(&weights, &bias, shapes, window));
+                    let expected = convolved([&x, &weights, &bias], shapes, window);
+                    check(&layer, &x, shapes, &expected);
+                }
+            }
+        }
     }
 
     #[test]
-    fn pooling_takes_the_largest_and_leaves_an_incomplete_edge_out() {
-        let x = [1.0, 5.0, 2.0, -1.0, 0.0, 9.0, 3.0, 3.0, 3.0];
-        let of = |mean| Pooling {
-            kernel_size: [2, 2],
-            stride: [2, 2],
-            padding: [0, 0],
-            mean,
-        };
-        assert_eq!(pool(&x, [1, 3, 3], [1, 1, 1], of(false)), [5.0]);
-        let mean = (x[0] + x[1] + x[3] + x[4]) / 4.0;
-        assert_eq!(pool(&x, [1, 3, 3], [1, 1, 1], of(true)), [mean]);
-        let over = Pooling {
-            kernel_size: [3, 3],
-            stride: [2, 2],
-            padding: [1, 1],
-            mean: false,
-        };
-        // All below the zeros that would otherwise stand there.
-        let x = x.map(|value| -value - 2.0);
-        let expected = [-1.0, -2.0, -1.0, -2.0];
-        assert_eq!(pool(&x, [1, 3, 3], [1, 2, 2], over), expected);
+    fn dense_layers_are_their_definition_with_any_instructions() {
+        for inputs in [1, 31, 64, 200, 784] {
+            let (x, weight, bias) = (numbers(inputs), numbers(inputs * 3), numbers(3));
+            let rows = weight.chunks_exact(inputs).zip(&bias);
+            let expected: Vec<f64> = rows
+                .map(|(row, bias)| {
+                    let products = row.iter().zip(&x);
+                    let products = products.map(|(a, b)| f64::from(*a) * f64::from(*b));
+                    products.sum::<f64>() + f64::from(*bias)
+                })
+                .collect();
+            let layer = CpuLayer::Linear { weight, bias };
+            check(&layer, &x, [[inputs, 1, 1], [3, 1, 1]], &expected);
+        }
+    }
+
+    #[test]
+    fn the_instructions_change_the_rounding_alone() {
+        for spec in [NetworkSpec::mlp(), NetworkSpec::cnn()] {
+            let model = Model::random(spec, 3);
+            let [first, second] = [Instructions::Baseline, Instructions::best()].map(|set| {
+                CpuNetwork::with_instructions(&model, set)
+                    .forward_traced(&numbers(784))
+                    .concat()
+            });
+            let scale = first
+                .iter()
+                .fold(1.0f32, |most, value| most.max(value.abs()));
+            for (index, (a, b)) in first.iter().zip(&second).enumerate() {
+                assert!((a - b).abs() <= 1e-5 * scale, "{index}: {a} and {b}");
+            }
+        }
     }
 
     #[test]
