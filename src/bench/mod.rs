@@ -13,7 +13,9 @@ use crate::{
     rest::NextFrame,
     view::{DrawSurface, Lanes},
 };
-use bevy::{ecs::system::SystemParam, platform::time::Instant, prelude::*};
+use bevy::{
+    diagnostic::DiagnosticsStore, ecs::system::SystemParam, platform::time::Instant, prelude::*,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -123,6 +125,18 @@ struct TestBed<'w, 's> {
     frame_timer: Option<Res<'w, FrameTimer>>,
     windows: Query<'w, 's, &'static Window>,
     next: Res<'w, NextFrame>,
+    diagnostics: Option<Res<'w, DiagnosticsStore>>,
+}
+
+/// GPU milliseconds of each render pass, a mean of the last hundred frames or so; empty without Bevy's
+/// `RenderDiagnosticsPlugin`.
+fn passes(diagnostics: &DiagnosticsStore) -> Map<String, Value> {
+    let timed = diagnostics.iter().filter_map(|diagnostic| {
+        let pass = diagnostic.path().as_str().strip_suffix("/elapsed_gpu")?;
+        let pass = pass.strip_prefix("render/").unwrap_or(pass);
+        Some((pass.to_string(), json!(diagnostic.average()?)))
+    });
+    timed.collect()
 }
 
 /// Takes the last frame's whole time, and sets this frame up.
@@ -157,7 +171,7 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
             }
             if *done >= WARM_UP_FRAMES + bench.frames {
                 let bytes = bed.traffic.bytes_read_back - *bytes_before;
-                let found = json!({
+                let mut found = json!({
                     "whole": whole.to_json(),
                     // Of which the main thread's update, before it waits for the GPU or the screen.
                     "update": update.to_json(),
@@ -165,6 +179,9 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
                     "gpu": on_gpu.to_json(),
                     "bytes_read_back_per_frame": bytes as f64 / bench.frames as f64,
                 });
+                if let Some(diagnostics) = &bed.diagnostics {
+                    found["passes"] = passes(diagnostics).into();
+                }
                 bench.frame_reports.insert(name.into(), found);
                 let next = *kind + 1;
                 bench.phase = if next < FRAME_KINDS.len() {

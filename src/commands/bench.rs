@@ -2,12 +2,15 @@
 
 use super::{load_network, offscreen::Offscreen};
 use crate::{
+    Surface,
     actions::Action,
     bench::{Bench, forward_report, named_models},
     gpu::SharedGpu,
     inference::{Network, Series},
     school::{Pupil, School, SchoolAction, Speed},
+    view::{FrameTimes, Quality},
 };
+use bevy::render::diagnostic::RenderDiagnosticsPlugin;
 use clap::Args;
 use mnistify_network::{Model, NetworkSpec, import::Loaded};
 use serde_json::{Value, json};
@@ -35,6 +38,12 @@ pub struct Arguments {
     /// anything.
     #[arg(long)]
     pub rest: bool,
+    /// Say the GPU time of each render pass, too.
+    #[arg(long)]
+    passes: bool,
+    /// As on a slow adapter: without relief, glow and smooth edges.
+    #[arg(long)]
+    plain: bool,
     /// Measure frames in which both networks learn, too.
     #[arg(long)]
     learn: bool,
@@ -59,7 +68,19 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
     if arguments.rest {
         return super::rest::run(arguments.width, arguments.height, models);
     }
-    let mut offscreen = Offscreen::start(arguments.width, arguments.height, models)?;
+    let (width, height) = (arguments.width, arguments.height);
+    let mut app = crate::app(&Surface::Image { width, height }, models);
+    if arguments.passes {
+        app.add_plugins(RenderDiagnosticsPlugin);
+    }
+    let mut offscreen = Offscreen::ready(app)?;
+    if arguments.plain {
+        offscreen
+            .app
+            .world_mut()
+            .resource_mut::<FrameTimes>()
+            .quality = Quality::Reduced;
+    }
     let world = offscreen.app.world_mut();
     world.insert_resource(Bench::new(arguments.frames));
     let mut report: Value = loop {

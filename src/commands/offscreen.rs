@@ -42,6 +42,11 @@ impl Offscreen {
             let add = OwnNetworkAction::Add(Box::new(loaded));
             app.world_mut().write_message(Action::OwnNetwork(add));
         }
+        Self::ready(app)
+    }
+
+    /// This app, once the renderer and the self-test are ready.
+    pub fn ready(mut app: App) -> Result<Self, String> {
         let started = Instant::now();
         while app.plugins_state() == PluginsState::Adding {
             bevy::tasks::tick_global_task_pools_on_main_thread();

@@ -31,7 +31,7 @@ use crate::{
     platform,
     rest::NextFrame,
     view::Selection,
-    words::say_with,
+    words::{say, say_with},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
 use data::Lessons;
