@@ -1,8 +1,9 @@
 //! The forward in plain Rust, without any framework: the independent check of the GPU, the fallback where there is
 //! none, and the numbers behind the inspector.
 //!
-//! Layers are compiled for several instruction sets ([`vectors`]). Which one a processor has changes the sums' rounding
-//! alone.
+//! Layers are compiled for several instruction sets ([`vectors`]), and the processor's best is chosen at run time. That
+//! changes the sums' rounding alone: a fused multiply-add rounds once, and wider vectors add a dot product in another
+//! order.
 
 mod activation;
 mod convolution;
@@ -189,6 +190,10 @@ fn cpu_layer(model: &Model, index: usize, layer: &LayerSpec) -> CpuLayer {
     }
 }
 
+/// Places of a convolution's block where vectors have four values, each place with its channels in four vectors. Four
+/// leave room in the registers of x86 and are what NEON wants; V8 keeps fewer.
+const PLACES: usize = if cfg!(target_arch = "wasm32") { 3 } else { 4 };
+
 impl CpuLayer {
     fn forward(
         &self,
@@ -198,7 +203,7 @@ impl CpuLayer {
         kept: &Kept,
     ) -> Vec<f32> {
         match instructions {
-            Instructions::Baseline => self.forward_with::<_, 4, 4>(Baseline, x, shapes, kept),
+            Instructions::Baseline => self.forward_with::<_, 4, PLACES>(Baseline, x, shapes, kept),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: there is no such value unless the processor has the instructions.
             Instructions::Avx2(avx2) => unsafe { self.forward_avx2(avx2, x, shapes, kept) },
@@ -214,6 +219,7 @@ impl CpuLayer {
         shapes: [Shape; 2],
         kept: &Kept,
     ) -> Vec<f32> {
+        // Twelve vectors of sums: enough for none to wait for the one before, and four registers are left.
         self.forward_with::<_, 2, 6>(avx2, x, shapes, kept)
     }
 

@@ -12,7 +12,7 @@ pub type Shape = [usize; 3];
 pub const MAX_ACTIVATIONS: usize = 1 << 24;
 /// More parameters than this in one network are refused (256 MiB of f32).
 pub const MAX_PARAMETERS: usize = 1 << 26;
-/// More multiplications for one image are refused: some tenths of a second of one core, 150 times the shipped CNN.
+/// More multiplications for one image are refused: a tenth of a second of one core at most, 80 times the shipped CNN.
 pub const MAX_MULTIPLICATIONS: u64 = 1 << 30;
 /// More outputs than this are no classes.
 pub const MAX_CLASSES: usize = 1000;

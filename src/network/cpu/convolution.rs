@@ -5,7 +5,7 @@ use super::vectors::Vectors;
 use crate::spec::{Shape, count};
 use std::{array::from_fn, borrow::Cow};
 
-/// Channels of a block. With two places or more of so many a processor's registers are full.
+/// Channels of a block: the vectors of a few places of so many fill a processor's registers.
 const LANES: usize = 16;
 
 /// A layer's weights and where it reads, made once in the order that the loops want. Kernel size and stride are in the
@@ -92,7 +92,7 @@ impl Convolution {
         y
     }
 
-    /// The sums of the places that read from `starts` on.
+    /// The sums of the places that read from `starts` on. Its innermost loops reckon no index, which would be checked.
     #[inline(always)]
     fn block<V: Vectors, const VECTORS: usize, const PLACES: usize>(
         &self,

@@ -53,7 +53,7 @@ const MOST: usize = 2000;
 /// Multiplications of a round, some seconds of one core. Networks of which this allows fewer than [`FEWEST`] candidates
 /// are not tried out.
 const ROUND_WORK: u64 = if cfg!(target_arch = "wasm32") {
-    // One thread without wide instructions, which also draws.
+    // One thread with narrow vectors, which also draws.
     3_000_000_000
 } else {
     12_000_000_000
