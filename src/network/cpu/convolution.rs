@@ -12,7 +12,8 @@ const LANES: usize = 16;
 /// tables alone.
 #[derive(Clone, Debug)]
 pub struct Convolution {
-    /// `[block of channels][in][kernel_y][kernel_x][channel]`, zeros where the last block has no channel.
+    /// `[block of channels][in][kernel_y][kernel_x][channel]`, then enough zeros to read a whole block's channels
+    /// anywhere. What the last block reads beyond its own is computed with, and left.
     weights: Vec<f32>,
     /// Likewise.
     bias: Vec<f32>,
@@ -43,16 +44,15 @@ impl Convolution {
             .map(|place| (place / output[2], place % output[2]))
             .map(|(y, x)| at(0, y * stride[0], x * stride[1]))
             .collect();
-        let blocks = output[0].div_ceil(LANES);
-        let mut packed = vec![0.0; blocks * taps.len() * LANES];
-        for (channel, kernel) in weights.chunks_exact(taps.len()).enumerate() {
-            let first = channel / LANES * taps.len() * LANES + channel % LANES;
-            for (tap, weight) in kernel.iter().enumerate() {
-                packed[first + tap * LANES] = *weight;
+        let mut packed = Vec::with_capacity(weights.len() + LANES);
+        for block in weights.chunks(LANES * taps.len()) {
+            for tap in 0..taps.len() {
+                packed.extend(block.chunks_exact(taps.len()).map(|kernel| kernel[tap]));
             }
         }
+        packed.extend([0.0; LANES]);
         let mut bias = bias.to_vec();
-        bias.resize(blocks * LANES, 0.0);
+        bias.extend([0.0; LANES]);
         Self {
             weights: packed,
             bias,
@@ -74,13 +74,20 @@ impl Convolution {
         let x = self.pad(x);
         let plane = self.starts.len();
         let mut y = vec![0.0; count(self.output)];
-        let weights = self.weights.chunks_exact(self.taps.len() * LANES);
-        let blocks = weights.zip(self.bias.chunks_exact(LANES));
-        for ((weights, bias), y) in blocks.zip(y.chunks_mut(LANES * plane)) {
+        for (block, y) in y.chunks_mut(LANES * plane).enumerate() {
+            let channels = y.len() / plane;
+            let bias = &self.bias[block * LANES..];
+            let weights = &self.weights[block * LANES * self.taps.len()..];
             for (block, starts) in self.starts.chunks(PLACES).enumerate() {
                 // What the last block lacks, it computes twice.
                 let starts: [_; PLACES] = from_fn(|place| starts[place.min(starts.len() - 1)]);
-                let sums = self.block::<V, VECTORS, PLACES>(vectors, &x, weights, bias, starts);
+                let sums: [_; PLACES] = if channels == LANES {
+                    let weights = weights.chunks_exact(LANES);
+                    self.block::<V, VECTORS, PLACES>(vectors, &x, weights, bias, starts)
+                } else {
+                    let weights = weights.windows(LANES).step_by(channels);
+                    self.block::<V, VECTORS, PLACES>(vectors, &x, weights, bias, starts)
+                };
                 let first = block * PLACES;
                 for (lane, y) in y.chunks_exact_mut(plane).enumerate() {
                     for (y, sums) in y[first..].iter_mut().zip(&sums) {
@@ -94,11 +101,11 @@ impl Convolution {
 
     /// The sums of the places that read from `starts` on. Its innermost loops reckon no index, which would be checked.
     #[inline(always)]
-    fn block<V: Vectors, const VECTORS: usize, const PLACES: usize>(
+    fn block<'a, V: Vectors, const VECTORS: usize, const PLACES: usize>(
         &self,
         vectors: V,
         x: &[f32],
-        weights: &[f32],
+        weights: impl Iterator<Item = &'a [f32]>,
         bias: &[f32],
         starts: [usize; PLACES],
     ) -> [[f32; LANES]; PLACES] {
@@ -108,7 +115,6 @@ impl Convolution {
         // All as long, so that one check of a tap holds for every place.
         let reach = self.taps.last().map_or(0, |tap| tap + 1);
         let windows: [&[f32]; PLACES] = from_fn(|place| &x[starts[place]..][..reach]);
-        let weights = weights.chunks_exact(LANES);
         for (tap, weights) in self.taps.iter().zip(weights) {
             let weights: [V::Vector; VECTORS] = load(weights);
             for (sums, window) in sums.iter_mut().zip(windows) {
