@@ -21,7 +21,7 @@ pub(super) fn upright(
     let (above, below, between) = (8.0 * unit, 14.0 * unit, 12.0 * unit);
     let header = 36.0 * unit * mode.text_scale;
     // Two lines, however small the window.
-    let label = (45.0 * unit * mode.text_scale).max(1.3 * (text.network + text.technical));
+    let label = (45.0 * unit * mode.text_scale).max(1.4 * (text.network + text.technical));
     let dots = 18.0 * unit;
     let target = mode.least_target;
     let band = (116.0 * unit).max(112.0);
