@@ -14,7 +14,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/mnis
 needs_window=yes
 for argument in "$@"; do
     case $argument in
-        predict | screenshot | bench | web | help | -h | --help | -V | --version) needs_window=no ;;
+        predict | screenshot | learn | bench | web | help | -h | --help | -V | --version) needs_window=no ;;
     esac
 done
 

@@ -448,6 +448,27 @@ fn a_screenshot_has_room_for_a_third_network() {
     }
 }
 
+#[test]
+fn a_soak_counts_every_answer_and_begins_anew_for_each_visitor() {
+    let size = ["--width", "320", "--height", "180"];
+    let output = run(&[&["bench", "--soak", "105", "--json"][..], &size].concat());
+    let found = lines(&output, 0).remove(0);
+    for key in ["mlp", "cnn"] {
+        let counts = found["answers"][key].as_array().expect("an array");
+        let counts: Vec<u64> = counts.iter().filter_map(Value::as_u64).collect();
+        assert_eq!(counts.iter().sum::<u64>(), 105, "{key}: {counts:?}");
+        let read = counts.iter().filter(|count| **count > 0).count();
+        assert!(read >= 8, "{key}: only {read} different answers");
+    }
+    let samples = found["samples"].as_array().expect("an array");
+    assert_eq!(samples.len(), 105);
+    let last = &samples[104];
+    assert_eq!((&last["digits"], &last["resets"]), (&105.into(), &1.into()));
+    if cfg!(target_os = "linux") {
+        assert!(found["resident_bytes_a_digit"]["standard_error"].is_f64());
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_missing_device_is_said_in_words() {

@@ -3,7 +3,11 @@
 
 #![cfg(target_os = "linux")]
 
-use mnistify::{actions::Action, commands::offscreen::Offscreen, pad::PadAction};
+use mnistify::{
+    actions::Action,
+    commands::{offscreen::Offscreen, resident_bytes},
+    pad::PadAction,
+};
 
 /// Frames before the measurement: pipelines, pools and fonts, and tasks that begin when the pen rests for the first time.
 const WARM_UP: usize = 400;
@@ -31,19 +35,10 @@ fn memory_is_flat_over_three_hundred_frames() {
         }
     };
     draw(&mut offscreen, WARM_UP);
-    let before = resident_bytes();
+    let resident = || resident_bytes(std::process::id()).expect("Linux tells it");
+    let before = resident();
     draw(&mut offscreen, FRAMES);
-    let grown = resident_bytes().saturating_sub(before);
+    let grown = resident().saturating_sub(before);
     println!("{FRAMES} frames: {grown} bytes more than {before}");
     assert!(grown <= ALLOWED, "{grown} bytes in {FRAMES} frames");
-}
-
-/// Memory of this process that is in RAM (proc(5), `statm`), with pages of 4 KiB.
-fn resident_bytes() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
-    let pages = text
-        .split(' ')
-        .nth(1)
-        .and_then(|pages| pages.parse::<u64>().ok());
-    pages.expect("the second number") * 4096
 }

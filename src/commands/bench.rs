@@ -36,7 +36,7 @@ pub struct Arguments {
     models: Vec<PathBuf>,
     /// Instead of all that, open a window and count the frames and the CPU seconds of ten seconds in which nobody does
     /// anything.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["soak", "learn"])]
     pub rest: bool,
     /// Say the GPU time of each render pass, too.
     #[arg(long)]
@@ -47,6 +47,16 @@ pub struct Arguments {
     /// Measure frames in which both networks learn, too.
     #[arg(long)]
     learn: bool,
+    /// Instead of all that, draw so many digits one after the other, each read by both networks, with everything as at the
+    /// start after each hundred, and tell whether memory stays flat.
+    #[arg(long, value_name = "DIGITS", conflicts_with = "learn", value_parser = clap::value_parser!(u64).range(1..))]
+    soak: Option<u64>,
+    /// Decides how the digits of `--soak` differ from the recorded ones.
+    #[arg(long, default_value_t = 1, requires = "soak")]
+    seed: u64,
+    /// One JSON object of `--soak` instead of lines.
+    #[arg(long, requires = "soak")]
+    json: bool,
 }
 
 /// Measures and prints one JSON object.
@@ -69,17 +79,18 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         return super::rest::run(arguments.width, arguments.height, models);
     }
     let (width, height) = (arguments.width, arguments.height);
+    if let Some(digits) = arguments.soak {
+        let size = [width, height];
+        return super::soak::run(digits, arguments.seed, arguments.json, size, models);
+    }
     let mut app = crate::app(&Surface::Image { width, height }, models);
     if arguments.passes {
         app.add_plugins(RenderDiagnosticsPlugin);
     }
     let mut offscreen = Offscreen::ready(app)?;
     if arguments.plain {
-        offscreen
-            .app
-            .world_mut()
-            .resource_mut::<FrameTimes>()
-            .quality = Quality::Reduced;
+        let world = offscreen.app.world_mut();
+        world.resource_mut::<FrameTimes>().quality = Quality::Reduced;
     }
     let world = offscreen.app.world_mut();
     world.insert_resource(Bench::new(arguments.frames));

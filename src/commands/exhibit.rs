@@ -5,6 +5,7 @@ mod awake;
 mod counts;
 mod log;
 
+use super::resident_bytes;
 use crate::{
     exhibit::{
         self, Settings, has_left,
@@ -332,9 +333,8 @@ impl Supervisor {
                     self.tally.take(&beat);
                 }
                 let limit = watcher.memory_mebibytes;
-                if let Some(used) = memory_mebibytes(child.id()).filter(|used| *used > limit)
-                    && limit > 0
-                {
+                let used = resident_bytes(child.id()).map(|bytes| bytes >> 20);
+                if let Some(used) = used.filter(|used| limit > 0 && *used > limit) {
                     return End::Fault(format!("it uses {used} MiB of memory, over {limit}"));
                 }
                 if beat.is_some_and(|beat| beat.attract) && self.is_time_to_restart(begun) {
@@ -409,15 +409,6 @@ fn told(status: ExitStatus) -> String {
     }
 }
 
-/// What a process holds in memory; none where the system does not tell.
-fn memory_mebibytes(process: u32) -> Option<u64> {
-    let text = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status"));
-    let text = text.ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: u64 = line.trim().split(' ').next()?.parse().ok()?;
-    Some(kibibytes >> 10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -426,12 +417,5 @@ mod tests {
     fn pauses_grow_up_to_a_minute() {
         let seconds: Vec<u64> = (0..12).map(|n| pause_before(n).as_secs()).collect();
         assert_eq!(seconds, [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn memory_is_told() {
-        let own = memory_mebibytes(std::process::id()).expect("Linux tells it");
-        assert!((1..100_000).contains(&own), "{own}");
     }
 }

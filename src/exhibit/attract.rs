@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 const STANDS: f32 = 4.0;
 
 /// The recordings: `assets/strokes/hands.json` has one a line.
-fn hands() -> &'static [Vec<Stroke>] {
+pub fn recorded_hands() -> &'static [Vec<Stroke>] {
     static HANDS: OnceLock<Vec<Vec<Stroke>>> = OnceLock::new();
     HANDS.get_or_init(|| {
         let lines = include_str!("../../assets/strokes/hands.json").lines();
@@ -63,7 +63,7 @@ pub(super) fn show_hands(
     }
     exhibit.ended = 0.0;
     let number = exhibit.hand;
-    let strokes = drawing(number, hands(), exhibit.visitors.drawings()).clone();
+    let strokes = drawing(number, recorded_hands(), exhibit.visitors.drawings()).clone();
     exhibit.hand += 1;
     actions.write(Action::Pad(PadAction::Demonstrate(strokes)));
 }
@@ -86,17 +86,17 @@ mod tests {
 
     #[test]
     fn several_hands_are_recorded() {
-        assert!(hands().len() >= 10);
-        assert!(hands().iter().all(|strokes| !strokes.is_empty()));
+        assert!(recorded_hands().len() >= 10);
+        assert!(recorded_hands().iter().all(|strokes| !strokes.is_empty()));
     }
 
     #[test]
     fn hands_and_visitors_take_turns() {
-        let one = |index: usize| vec![hands()[index].clone()];
+        let one = |index: usize| vec![recorded_hands()[index].clone()];
         let (hands, visitors) = ([one(0), one(1)].concat(), [one(2), one(3), one(4)].concat());
         let shown = |number| {
             let drawing = drawing(number, &hands, &visitors);
-            super::hands().iter().position(|hand| hand == drawing)
+            recorded_hands().iter().position(|hand| hand == drawing)
         };
         let order: Vec<_> = (0..8).filter_map(shown).collect();
         assert_eq!(order, [0, 4, 1, 3, 0, 2, 1, 4]);

@@ -8,6 +8,7 @@ mod pulse;
 pub mod settings;
 mod visitors;
 
+pub use attract::recorded_hands;
 #[cfg(not(target_arch = "wasm32"))]
 pub use leaving::has_left;
 #[cfg(not(target_arch = "wasm32"))]
@@ -198,6 +199,17 @@ fn as_set(settings: &Settings) -> [Action; 4] {
     ]
 }
 
+/// What puts everything back when a visitor has left.
+pub fn reset(settings: &Settings) -> Vec<Action> {
+    let mut actions = vec![
+        Action::StartOver,
+        // No visitor finds what the last one drew.
+        Action::Pad(PadAction::Forget),
+    ];
+    actions.extend(as_set(settings));
+    actions
+}
+
 fn begin(
     exhibit: Res<Exhibit>,
     mut guide: ResMut<Guide>,
@@ -254,12 +266,7 @@ fn notice_visitor(
     let before = exhibit.phase;
     if exhibit.advance(seconds, touched) {
         info!("the visitor has left; everything as at the start");
-        actions.write_batch([
-            Action::StartOver,
-            // No visitor finds what the last one drew.
-            Action::Pad(PadAction::Forget),
-        ]);
-        actions.write_batch(as_set(&exhibit.settings));
+        actions.write_batch(reset(&exhibit.settings));
     }
     next.ask_if(exhibit.phase != before || exhibit.phase != Phase::Visit);
 }

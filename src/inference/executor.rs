@@ -118,6 +118,11 @@ impl Executor {
         self.reads.is_empty() && !self.unread && self.self_test.is_none()
     }
 
+    /// Forwards so far, and which of them was the newest whose logits came back.
+    pub fn forwards(&self) -> [u64; 2] {
+        [self.sequence, self.shown_sequence]
+    }
+
     /// Whether it has to read the image that it read last once more, or for the first time.
     pub(super) fn must_read(&self) -> bool {
         // A read that had to wait has its turn when one came back.
