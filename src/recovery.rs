@@ -52,7 +52,7 @@ mod desktop {
         inference::{Network, Origin},
         link::{Linked, SharedState},
         own_network::OwnNetworkAction,
-        rest::{NextFrame, ask_for_frame},
+        rest::NextFrame,
         view::wall::Screens,
         words::{self, Language},
     };
@@ -83,9 +83,11 @@ mod desktop {
 
     /// Set where a supervisor starts the app again.
     const SUPERVISED: &str = "MNISTIFY_HEARTBEAT";
-    /// For tests: `validation:40` provokes a validation error at frame 40; also `memory` and `lost`. With `,again` at the
-    /// end the new process does the same.
+    /// For tests: names a file. The fault in it happens as soon as it is there, `validation`, `memory`, `lost`, `panic`,
+    /// `hang` or `black`, and the file goes; with `,again` at the end it stays, and the next process does the same.
     const INJECT: &str = "MNISTIFY_INJECT_FAULT";
+    /// By then a window is there.
+    const FIRST_FAULTY_FRAME: u64 = 20;
     /// So many restarts within [`PERIOD`] are tried; the next fault ends the app.
     const MOST_RESTARTS: usize = 3;
     const PERIOD: Duration = Duration::from_secs(60);
@@ -96,10 +98,10 @@ mod desktop {
             start_again.run_if(|fault: Res<GpuFault>| fault.0.is_some()),
         );
         app.add_systems(Last, poll_device);
-        if let Some(injection) = Injection::from_environment() {
-            // After the frame is counted: in either order, from frame to frame, a number would be missed now and then.
-            app.insert_resource(injection)
-                .add_systems(Last, inject.after(ask_for_frame));
+        if let Some(file) = std::env::var_os(INJECT) {
+            let file = file.into();
+            app.insert_resource(Injection { file, black: false })
+                .add_systems(Last, inject);
         }
     }
 
@@ -187,7 +189,6 @@ mod desktop {
         networks: Query<&Network>,
         windows: Query<&Window, With<PrimaryWindow>>,
         screens: Option<Res<Screens>>,
-        injection: Option<Res<Injection>>,
     ) {
         let Some(window) = windows.iter().next() else {
             // Without a window a command is at work, and nobody waits to go on.
@@ -244,9 +245,6 @@ mod desktop {
         if screens.is_some() {
             command.arg("--wall");
         }
-        if injection.is_some_and(|injection| !injection.again) {
-            command.env_remove(INJECT);
-        }
         let started = command.spawn();
         if let Err(error) = &started {
             say_in_terminal!("mnistify: cannot start again: {error}");
@@ -262,39 +260,38 @@ mod desktop {
     /// A fault to provoke.
     #[derive(Resource, Clone, Debug)]
     struct Injection {
-        kind: String,
-        frame: u64,
-        again: bool,
-    }
-
-    impl Injection {
-        fn from_environment() -> Option<Self> {
-            let text = std::env::var(INJECT).ok()?;
-            let (text, again) = match text.strip_suffix(",again") {
-                Some(text) => (text, true),
-                None => (text.as_str(), false),
-            };
-            let (kind, frame) = text.split_once(':')?;
-            Some(Self {
-                kind: kind.into(),
-                frame: frame.parse().ok()?,
-                again,
-            })
-        }
+        file: PathBuf,
+        /// Nothing is drawn any more.
+        black: bool,
     }
 
     fn inject(world: &mut World) {
-        world.resource::<NextFrame>().ask();
+        let next = world.resource::<NextFrame>();
+        next.ask();
         let injection = world.resource::<Injection>().clone();
-        let Some(gpu) = world.get_resource::<SharedGpu>().cloned() else {
-            return;
-        };
-        if world.resource::<NextFrame>().count != injection.frame {
+        if injection.black {
+            let mut cameras = world.query::<&mut Camera>();
+            for mut camera in cameras.iter_mut(world) {
+                camera.is_active = false;
+            }
+        }
+        if world.resource::<NextFrame>().count < FIRST_FAULTY_FRAME {
             return;
         }
-        info!("injecting a fault: {}", injection.kind);
-        match injection.kind.as_str() {
-            "validation" => {
+        let text = fs::read_to_string(&injection.file).unwrap_or_default();
+        let text = text.trim();
+        // It is written just now, or is not there.
+        if text.is_empty() {
+            return;
+        }
+        let kind = text.strip_suffix(",again").unwrap_or(text);
+        if kind == text {
+            let _ = fs::remove_file(&injection.file);
+        }
+        info!("injecting a fault: {kind}");
+        let gpu = world.get_resource::<SharedGpu>().cloned();
+        match (kind, gpu) {
+            ("validation", Some(gpu)) => {
                 let _ = gpu.device.create_buffer(&wgpu::BufferDescriptor {
                     label: Some("injected"),
                     size: 4,
@@ -302,9 +299,9 @@ mod desktop {
                     mapped_at_creation: false,
                 });
             }
-            "lost" => gpu.device.wgpu_device().destroy(),
+            ("lost", Some(gpu)) => gpu.device.wgpu_device().destroy(),
             // Real memory is not to be filled for a test; from here on all is the same.
-            "memory" => {
+            ("memory", _) => {
                 let error = RenderError {
                     ty: ErrorType::OutOfMemory,
                     description: "injected".into(),
@@ -312,7 +309,12 @@ mod desktop {
                 };
                 note_fault(&error, world, &mut World::new());
             }
-            other => warn!("{INJECT}: there is no fault {other}"),
+            ("panic", _) => panic!("injected"),
+            ("hang", _) => loop {
+                std::thread::sleep(PERIOD);
+            },
+            ("black", _) => world.resource_mut::<Injection>().black = true,
+            (other, _) => warn!("{INJECT}: there is no fault {other}"),
         }
     }
 

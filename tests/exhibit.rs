@@ -1,9 +1,9 @@
 //! The exhibit as its visitors and its operator meet it: nobody there, a touch, an answer, the tour, another language, left
-//! alone; and whatever ends the app, it comes back.
+//! alone; and it ends with its supervisor.
 
 #![cfg(target_os = "linux")]
 
-use desktop::{App, Display, HEIGHT, START, WIDTH};
+use desktop::{App, Display, HEIGHT, START, WIDTH, child_of, exhibit, log};
 use image::RgbImage;
 use serde_json::Value;
 use std::{
@@ -19,31 +19,7 @@ mod desktop;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 fn start(name: &str, settings: &str, clock: &str) -> (Display, App, PathBuf) {
-    start_on(WIDTH, name, settings, clock)
-}
-
-/// The same on a display of this width.
-fn start_on(width: u32, name: &str, settings: &str, clock: &str) -> (Display, App, PathBuf) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("exhibit-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the target folder can be written to");
-    let display = Display::start_wide(&folder, width);
-    let config = folder.join("exhibit.toml");
-    let text = format!("folder = {:?}\n{settings}", folder.display().to_string());
-    fs::write(&config, text).expect("the folder was just made");
-    let arguments = [
-        "exhibit",
-        "--windowed",
-        "--config",
-        &config.display().to_string(),
-    ];
-    let close = folder.join("close-wall").display().to_string();
-    let variables = [
-        ("MNISTIFY_EXHIBIT_CLOCK", clock),
-        ("MNISTIFY_CLOSE_WALL", &close),
-    ];
-    let app = App::start_plain(&display, &folder, &arguments, &variables);
-    (display, app, folder)
+    exhibit(WIDTH, name, settings, &[("MNISTIFY_EXHIBIT_CLOCK", clock)])
 }
 
 fn wait(app: &mut App, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
@@ -171,7 +147,9 @@ fn glowing(picture: &RgbImage, left: u32) -> usize {
 #[test]
 fn the_networks_are_on_the_wall_and_without_it_on_the_table() {
     let settings = "idle_seconds = 600\n[second_screen]\non = true\n";
-    let (display, mut app, folder) = start_on(2 * WIDTH, "wall", settings, "1");
+    let close = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exhibit-wall/close-wall");
+    let variables = [("MNISTIFY_CLOSE_WALL", close.to_str().expect("a UTF-8 path"))];
+    let (display, mut app, _folder) = exhibit(2 * WIDTH, "wall", settings, &variables);
     let nobody = app.wait("recorded hands beside a wall", START, |app| {
         app.state()
             .filter(|state| state["demonstrating"] == true && state["on_wall"] == true)
@@ -186,7 +164,7 @@ fn the_networks_are_on_the_wall_and_without_it_on_the_table() {
     app.wait("a scene on the wall", PATIENCE, |_| {
         (glowing(&display.picture(), WIDTH) > 1500).then_some(())
     });
-    fs::write(folder.join("close-wall"), "").expect("the folder can be written to");
+    fs::write(&close, "").expect("the folder can be written to");
     let alone = wait(&mut app, "everything in one window", |state| {
         state["on_wall"] == false && state["strokes"] == 1
     });
@@ -198,29 +176,14 @@ fn the_networks_are_on_the_wall_and_without_it_on_the_table() {
 }
 
 #[test]
-fn whatever_ends_the_app_it_comes_back() {
-    let settings = "[supervisor]\nheartbeat_seconds = 10\n";
-    let (_display, mut app, folder) = start("faults", settings, "1");
+fn the_app_ends_with_its_supervisor() {
+    let (_display, mut app, _folder) = start("supervisor", "", "1");
     app.wait("recorded hands", START, |app| {
         app.state()
             .filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
     });
-    for (signal, reason) in [("-KILL", "it was ended"), ("-STOP", "it hangs")] {
-        let child = child_of(app.process.0.id());
-        let _ = fs::remove_file(&app.state_file);
-        let sent = Command::new("kill")
-            .args([signal, &child.to_string()])
-            .status();
-        assert!(sent.is_ok_and(|status| status.success()));
-        app.wait("the app again", START, |app| {
-            app.state()
-                .filter(|state| state["phase"] == "attract" && state["demonstrating"] == true)
-        });
-        assert!(log(&folder).contains(reason), "{reason}: {}", log(&folder));
-        assert_ne!(child, child_of(app.process.0.id()));
-    }
     let supervisor = app.process.0.id();
-    let child = child_of(supervisor);
+    let child = child_of(supervisor).expect("it runs the app");
     let _ = Command::new("kill")
         .args(["-KILL", &supervisor.to_string()])
         .status();
@@ -230,23 +193,4 @@ fn whatever_ends_the_app_it_comes_back() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert!(gone(), "the app outlives its supervisor");
-}
-
-fn log(folder: &Path) -> String {
-    fs::read_to_string(folder.join("mnistify.log")).unwrap_or_default()
-}
-
-/// The app that a supervisor runs.
-fn child_of(supervisor: u32) -> u32 {
-    let processes = fs::read_dir("/proc").expect("Linux has it");
-    let numbers = processes
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let is_child = |process: &u32| {
-        let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        let behind = text.rsplit_once(')').map_or("", |(_, behind)| behind);
-        let name_fits = text.contains("(mnistify)");
-        name_fits && behind.split(' ').nth(2) == Some(&supervisor.to_string())
-    };
-    numbers.into_iter().find(is_child).expect("it runs the app")
 }

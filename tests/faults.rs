@@ -1,18 +1,41 @@
-//! A GPU fault loses nothing: the app comes back by itself with the same drawing, networks and switches, and gives up with a
-//! message when that keeps happening.
+//! A fault loses nothing: after a GPU fault the app comes back by itself with the same drawing, networks and switches, and
+//! gives up with a message when that keeps happening; an exhibit comes back whatever ends it.
+//!
+//! The table of how long each takes, of so many rounds:
+//! `MNISTIFY_FAULT_ROUNDS=2 cargo test --release --test faults -- --nocapture --test-threads 1`
 
 #![cfg(target_os = "linux")]
 
-use desktop::{App, Display, REACTION, START};
+use desktop::{App, Display, REACTION, START, WIDTH, child_of, exhibit, log};
 use mnistify::link::SharedState;
 use mnistify_drawing::recording;
 use serde_json::Value;
-use std::{fs, path::Path, thread::sleep, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 mod desktop;
 
-/// The frame at which the fault happens: the networks have answered by then.
-const FRAME: u32 = 60;
+/// Where the app looks for a fault to make.
+const INJECT: &str = "MNISTIFY_INJECT_FAULT";
+
+/// How often each fault is made.
+fn rounds() -> usize {
+    let rounds = std::env::var("MNISTIFY_FAULT_ROUNDS");
+    rounds.map_or(1, |text| text.parse().expect("a number of rounds"))
+}
+
+/// A line of the table.
+fn tell(what: &str, fault: &str, begun: Instant) {
+    println!(
+        "{what:8} {fault:12} back after {:5.2} s",
+        begun.elapsed().as_secs_f32()
+    );
+}
 
 /// A link to a drawn 3 that only the CNN reads, without preparation.
 fn link() -> String {
@@ -26,16 +49,21 @@ fn link() -> String {
     state.to_fragment()
 }
 
-fn start(name: &str, injection: &str) -> (Display, App) {
+/// The app with its display, and the file for its fault, which has this in it at the start.
+fn start(name: &str, fault: Option<&str>) -> (Display, App, PathBuf) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fault-{name}"));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("the target folder can be written to");
+    let file = folder.join("fault");
+    if let Some(fault) = fault {
+        fs::write(&file, fault).expect("the folder was just made");
+    }
     let display = Display::start(&folder);
     let lenet = "src/network/tests/imported/lenet.safetensors";
     let arguments = ["--model", lenet, "--link", &link(), "--language", "de"];
-    let variables = [("MNISTIFY_INJECT_FAULT", injection)];
-    let app = App::start(&display, &folder, &arguments, &variables);
-    (display, app)
+    let named = file.display().to_string();
+    let app = App::start(&display, &folder, &arguments, &[(INJECT, &named)]);
+    (display, app, file)
 }
 
 /// Whether all three networks are there and the CNN alone has read the 3.
@@ -66,14 +94,15 @@ fn kept(state: &Value) -> [Value; 6] {
 }
 
 #[test]
-fn every_fault_ends_in_a_new_process_with_the_same_drawing() {
-    for kind in ["validation", "memory", "lost"] {
-        let (_display, mut app) = start(kind, &format!("{kind}:{FRAME}"));
+fn every_gpu_fault_ends_in_a_new_process_with_the_same_drawing() {
+    for kind in ["validation", "memory", "lost"].repeat(rounds()) {
+        let (_display, mut app, file) = start(kind, None);
         let before = app.wait("answer before the fault", START, |app| {
             app.state().filter(|state| is_whole(state, 0))
         });
+        fs::write(file, kind).expect("the folder can be written to");
+        let begun = Instant::now();
         // The first process ends, which is no failure here.
-        let started = std::time::Instant::now();
         let after = loop {
             let state = app.state();
             let found = state.filter(|state| is_whole(state, 1));
@@ -81,19 +110,69 @@ fn every_fault_ends_in_a_new_process_with_the_same_drawing() {
                 break state;
             }
             let log = || fs::read_to_string(&app.log).unwrap_or_default();
-            assert!(started.elapsed() < START, "{kind}: {}", log());
+            assert!(begun.elapsed() < START, "{kind}: {}", log());
             sleep(Duration::from_millis(40));
         };
+        tell("app", kind, begun);
         assert_eq!(kept(&after), kept(&before), "{kind}");
         assert_eq!(after["shown"], "cnn", "{kind}");
         end_all(&app);
     }
 }
 
+/// What ends or stops an exhibit, and what the log says of it. Signals come from outside, the others from within.
+const ENDS: [(&str, &str); 9] = [
+    ("-KILL", "it was ended"),
+    ("-ABRT", "it was ended"),
+    ("-STOP", "it hangs"),
+    ("panic", "a panic"),
+    ("validation", "a call that is not valid"),
+    ("memory", "its memory is full"),
+    ("lost", "the device is lost"),
+    ("hang", "it hangs"),
+    ("black", "its window was black"),
+];
+
+#[test]
+fn whatever_ends_an_exhibit_it_comes_back() {
+    let is_attracting =
+        |state: &Value| state["phase"] == "attract" && state["demonstrating"] == true;
+    for (fault, reason) in ENDS.repeat(rounds()) {
+        let name = format!("faults{fault}");
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("exhibit-{name}/fault"));
+        let named = file.display().to_string();
+        let (_display, mut app, folder) = exhibit(WIDTH, &name, "", &[(INJECT, &named)]);
+        app.wait("recorded hands", START, |app| {
+            app.state().filter(is_attracting)
+        });
+        let supervisor = app.process.0.id();
+        let child = child_of(supervisor).expect("it runs the app");
+        let begun = Instant::now();
+        if fault.starts_with('-') {
+            let sent = Command::new("kill")
+                .args([fault, &child.to_string()])
+                .status();
+            assert!(sent.is_ok_and(|status| status.success()));
+        } else {
+            fs::write(&file, fault).expect("the folder can be written to");
+        }
+        app.wait("another process", START, |_| {
+            (child_of(supervisor) != Some(child)).then_some(())
+        });
+        // The old one tells nothing any more.
+        let _ = fs::remove_file(&app.state_file);
+        app.wait("the app again", START, |app| {
+            app.state().filter(is_attracting)
+        });
+        tell("exhibit", fault, begun);
+        assert!(log(&folder).contains(reason), "{fault}: {}", log(&folder));
+    }
+}
+
 #[test]
 fn what_fails_again_and_again_ends_with_a_message() {
-    let (_display, app) = start("again", "validation:20,again");
-    let started = std::time::Instant::now();
+    let (_display, app, _file) = start("again", Some("validation,again"));
+    let started = Instant::now();
     let log = loop {
         let log = fs::read_to_string(&app.log).unwrap_or_default();
         if log.contains("--resume") {
@@ -114,7 +193,7 @@ fn end_all(app: &App) {
         let is_ours = String::from_utf8_lossy(&variables).contains(&state);
         let name = entry.file_name().to_string_lossy().into_owned();
         if is_ours && name.parse::<u32>().is_ok() {
-            let _ = std::process::Command::new("kill").arg(&name).status();
+            let _ = Command::new("kill").arg(&name).status();
         }
     }
 }

@@ -403,6 +403,7 @@ fn pause_before(faults: u32) -> Duration {
 fn told(status: ExitStatus) -> String {
     match status.code() {
         Some(CLOSED) => "its window was closed".into(),
+        Some(heart::BLACK) => "its window was black".into(),
         Some(101) => "a panic, told above".into(),
         Some(code) => format!("it ended with exit status {code}"),
         None => format!("it was ended: {status}"),

@@ -49,7 +49,7 @@ fn start(proxy: Option<Res<EventLoopProxyWrapper>>) {
 pub mod heart {
     use crate::{
         exhibit::{Exhibit, Phase},
-        rest::NextFrame,
+        rest::{NextFrame, WaitingPipelines},
     };
     use bevy::{
         prelude::*,
@@ -58,6 +58,7 @@ pub mod heart {
     use serde::{Deserialize, Serialize};
     use std::{
         path::Path,
+        sync::atomic::{AtomicU32, Ordering},
         time::{Duration, Instant},
     };
 
@@ -87,19 +88,25 @@ pub mod heart {
         }
     }
 
-    /// How often the picture itself is looked at.
-    const LOOK: Duration = Duration::from_secs(30);
+    /// How often the picture itself is looked at; a black one twice in a row is none.
+    const LOOK: Duration = Duration::from_secs(3);
+    static BLACK_LOOKS: AtomicU32 = AtomicU32::new(0);
     /// The exit status of an app whose window shows nothing.
-    const BLACK: i32 = 72;
+    pub const BLACK: i32 = 72;
 
     /// Frames may be drawn and yet nothing be seen.
     pub(super) fn look_at_picture(
         mut commands: Commands,
         windows: Query<(), With<bevy::window::PrimaryWindow>>,
+        waiting: Res<WaitingPipelines>,
         mut last: Local<Option<Instant>>,
     ) {
         let last = last.get_or_insert_with(Instant::now);
         if last.elapsed() < LOOK || windows.is_empty() || std::env::var_os(VARIABLE).is_none() {
+            return;
+        }
+        // What is still being compiled is not drawn yet.
+        if waiting.count() > 0 {
             return;
         }
         *last = Instant::now();
@@ -107,7 +114,9 @@ pub mod heart {
             .spawn(Screenshot::primary_window())
             .observe(|captured: On<ScreenshotCaptured>| {
                 let values = captured.image.data.as_deref().unwrap_or_default();
-                if !values.is_empty() && is_black(values) {
+                if values.is_empty() || !is_black(values) {
+                    BLACK_LOOKS.store(0, Ordering::Relaxed);
+                } else if BLACK_LOOKS.fetch_add(1, Ordering::Relaxed) > 0 {
                     error!("the window is black");
                     std::process::exit(BLACK);
                 }

@@ -183,6 +183,46 @@ fn picture_of_xwd(bytes: &[u8]) -> RgbImage {
     })
 }
 
+/// An exhibit in a window with these settings and variables, its display and its folder.
+pub fn exhibit(
+    width: u32,
+    name: &str,
+    settings: &str,
+    variables: &[(&str, &str)],
+) -> (Display, App, PathBuf) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("exhibit-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    let display = Display::start_wide(&folder, width);
+    let config = folder.join("exhibit.toml");
+    let text = format!("folder = {:?}\n{settings}", folder.display().to_string());
+    fs::write(&config, text).expect("the folder was just made");
+    let config = config.display().to_string();
+    let arguments = ["exhibit", "--windowed", "--config", &config];
+    let app = App::start_plain(&display, &folder, &arguments, variables);
+    (display, app, folder)
+}
+
+/// What a supervisor and its app have logged.
+pub fn log(folder: &Path) -> String {
+    fs::read_to_string(folder.join("mnistify.log")).unwrap_or_default()
+}
+
+/// The app that a supervisor runs; none between two.
+pub fn child_of(supervisor: u32) -> Option<u32> {
+    let processes = fs::read_dir("/proc").expect("Linux has it");
+    let numbers = processes
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let is_child = |process: &u32| {
+        let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let behind = text.rsplit_once(')').map_or("", |(_, behind)| behind);
+        let name_fits = text.contains("(mnistify)");
+        name_fits && behind.split(' ').nth(2) == Some(&supervisor.to_string())
+    };
+    numbers.into_iter().find(is_child)
+}
+
 /// The app, and the file in which it tells its state.
 pub struct App {
     pub process: Running,
