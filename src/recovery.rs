@@ -58,7 +58,10 @@ mod desktop {
     };
     use bevy::{
         prelude::*,
-        render::error_handler::{ErrorType, RenderError},
+        render::{
+            error_handler::{ErrorType, RenderError},
+            pipelined_rendering::RenderExtractApp,
+        },
         window::PrimaryWindow,
     };
     use mnistify_network::{
@@ -98,6 +101,15 @@ mod desktop {
             start_again.run_if(|fault: Res<GpuFault>| fault.0.is_some()),
         );
         app.add_systems(Last, poll_device);
+        if let Some(renderer) = app.get_sub_app_mut(RenderExtractApp) {
+            let mut extract = renderer.take_extract();
+            renderer.set_extract(move |main, render| {
+                if let Some(extract) = &mut extract {
+                    extract(main, render);
+                }
+                follow_renderer(main);
+            });
+        }
         if let Some(file) = std::env::var_os(INJECT) {
             let file = file.into();
             app.insert_resource(Injection { file, black: false })
@@ -110,6 +122,22 @@ mod desktop {
         if let Some(gpu) = gpu {
             // What this returns is told by the callback too.
             let _ = gpu.device.wgpu_device().poll(wgpu::PollType::Poll);
+        }
+    }
+
+    /// What the renderer's thread does with a device that is being lost can end in a panic before the loss is told. Then
+    /// Bevy ends the app without another frame.
+    fn follow_renderer(main: &mut World) {
+        let exits = main.resource::<Messages<AppExit>>();
+        if !exits.iter_current_update_messages().any(AppExit::is_error) {
+            return;
+        }
+        let mut fault = main.resource_mut::<GpuFault>();
+        fault
+            .0
+            .get_or_insert_with(|| "the renderer has panicked, which is told above".into());
+        if let Err(error) = main.run_system_cached(start_again) {
+            say_in_terminal!("mnistify: cannot start again: {error}");
         }
     }
 

@@ -128,7 +128,8 @@ const ENDS: [(&str, &str); 9] = [
     ("panic", "a panic"),
     ("validation", "a call that is not valid"),
     ("memory", "its memory is full"),
-    ("lost", "the device is lost"),
+    // Told as the device's loss, or as the panic of a renderer that still used it.
+    ("lost", "starting again after a graphics fault"),
     ("hang", "it hangs"),
     ("black", "its window was black"),
 ];

@@ -24,6 +24,8 @@ if (!['software', 'hardware'].includes(values.gpu)) throw new Error(`--gpu is so
 const REST_SECONDS = 10;
 /** The page rests once it has drawn nothing for this long. */
 const STILL_MILLIS = 3000;
+/** Chromium itself tidies up once, some ten seconds after the last work. */
+const TIDIED_MILLIS = 15_000;
 
 async function measure(app) {
   await app.page.evaluate(() => {
@@ -47,7 +49,7 @@ async function cpuSeconds(session) {
 
 /** What is used while nobody does anything. */
 async function cpuAtRest(session) {
-  await pause(STILL_MILLIS);
+  await pause(TIDIED_MILLIS);
   const used = await cpuSeconds(session);
   await pause(REST_SECONDS * 1000);
   const now = await cpuSeconds(session);
