@@ -22,8 +22,8 @@ const WORKER = 'service-worker.js';
 const APP_MANIFEST = 'manifest.webmanifest';
 const TEMPLATES = [PAGE, WORKER, APP_MANIFEST];
 
-/** Stands in the page itself. */
-const FIRST_WORDS = 'first-words.js';
+/** Stand in the page itself. */
+const FIRST_SCRIPTS = ['first-look.js', 'first-words.js'];
 
 /** The language that the page arrives in. */
 const FIRST_LANGUAGE = 'en';
@@ -94,7 +94,7 @@ async function assetsOf({ source, modules, models, mnist }) {
     assets.push({ name, path, bytes: await read(file) });
   };
   for (const path of await filesIn(source)) {
-    if (!TEMPLATES.includes(path) && path !== FIRST_WORDS) await add(basename(path), path, join(source, path));
+    if (!TEMPLATES.includes(path) && !FIRST_SCRIPTS.includes(path)) await add(basename(path), path, join(source, path));
   }
   for (const module of ['app', 'cpu']) {
     await add(`${module}.js`, `${module}.js`, join(modules, `${module}.js`));
@@ -192,7 +192,7 @@ async function pageOf(folders) {
   const templates = {};
   for (const file of TEMPLATES) templates[file] = (await read(join(folders.source, file))).toString();
   const words = await wordsIn(folders.languages);
-  const firstWords = (await read(join(folders.source, FIRST_WORDS))).toString();
+  const firstScripts = (await Promise.all(FIRST_SCRIPTS.map((name) => read(join(folders.source, name))))).join('\n');
 
   // Style sheets name icons and fonts, so those get their names first.
   const isStyle = (asset) => asset.name.endsWith('.css');
@@ -202,7 +202,7 @@ async function pageOf(folders) {
     giveUrl(style);
   }
 
-  const contents = [...assets.map(({ name, bytes }) => [name, hashOf(bytes)]), ...Object.entries(templates), words, firstWords];
+  const contents = [...assets.map(({ name, bytes }) => [name, hashOf(bytes)]), ...Object.entries(templates), words, firstScripts];
   const version = hashOf(JSON.stringify(contents)).slice(0, 16);
   const scripts = assets.filter((asset) => asset.name.endsWith('.js'));
   for (const name of MODULES) {
@@ -221,7 +221,7 @@ async function pageOf(folders) {
   const withoutScript = Object.entries(words).map(([code, texts]) => `<p lang="${code}">${asHtml(texts['no-script'] ?? '')}</p>`);
   const places = {
     __NO_SCRIPT__: withoutScript.join(''),
-    __FIRST_WORDS__: firstWords.replaceAll('</', '<\\/'),
+    __FIRST_SCRIPTS__: firstScripts.replaceAll('</', '<\\/'),
     __IMPORT_MAP__: inlineJson({ imports }),
     __MANIFEST__: inlineJson(manifest),
     __WORDS__: inlineJson(words),

@@ -44,7 +44,7 @@ if [ $# -gt 0 ]; then
         files+=("$web/tests/$(basename "$name")")
     done
 else
-    for name in serving packing graphics hands gamepad keeping storing lessons languages links native random_networks padfirst drawing devices networks sharing offline exhibit school failures engines; do
+    for name in serving packing graphics hands gamepad keeping storing lessons languages links native random_networks padfirst access drawing devices networks sharing offline exhibit school failures engines; do
         files+=("$web/tests/$name.mjs")
     done
 fi

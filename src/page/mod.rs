@@ -7,13 +7,13 @@ mod events;
 
 use crate::{
     Surface,
-    access::{Access, Hidden},
+    access::{Access, Hidden, TEXT_SIZES},
     actions::{Action, Screen, TABLE},
     bench::{self as measurements, Bench},
     exhibit,
     gpu::SharedGpu,
     inference::{InferenceSettings, Network},
-    link::{Linked, SharedState},
+    link::{LinkError, Linked, SharedState},
     notice::Notice,
     own_network::{Offered, OwnNetworkAction, known_digits},
     pad::{Pad, PadAction},
@@ -65,8 +65,10 @@ thread_local! {
     /// The network that a person brought.
     static OWN: RefCell<Option<Model>> = const { RefCell::new(None) };
     static STARTED: Cell<bool> = const { Cell::new(false) };
-    /// What the app does not show.
-    static HIDDEN: Cell<Hidden> = const { Cell::new(Hidden { times: false, legend: false, guide: false, controls: false }) };
+    /// How the app meets who uses it.
+    static ACCESS: Cell<Access> = Cell::default();
+    /// Whether who uses it wants nothing to move that need not, whatever a link says.
+    static CALM: Cell<bool> = const { Cell::new(false) };
     /// The first language of an exhibit, where the app is one.
     static EXHIBIT: Cell<Option<Language>> = const { Cell::new(None) };
 }
@@ -117,8 +119,8 @@ pub fn start(
         hook(info);
         event("failed", &json!({ "reason": info.to_string() }));
     }));
-    app.world_mut().resource_mut::<Access>().hidden = HIDDEN.get();
-    let (state, fault) = SharedState::from_fragment(fragment);
+    app.insert_resource(ACCESS.get());
+    let (state, fault) = state_of(fragment);
     app.world_mut().write_message(Action::Open(Box::new(state)));
     // The rest works, so the person is told inside the app.
     if let Some(fault) = fault {
@@ -128,6 +130,8 @@ pub fn start(
     if let Some(first) = EXHIBIT.get() {
         let mut settings = exhibit::Settings {
             pointer: true,
+            text_size: ACCESS.get().text_percent,
+            high_contrast: ACCESS.get().high_contrast,
             ..exhibit::Settings::default()
         };
         settings
@@ -160,7 +164,30 @@ pub fn hide(list: &str) {
     for name in list.split(',') {
         hidden.hide(name.trim());
     }
-    HIDDEN.set(hidden);
+    ACCESS.set(Access {
+        hidden,
+        ..ACCESS.get()
+    });
+}
+
+/// How the app that is started after this meets who uses it: contrast, the size of texts in percent, and whether nothing moves
+/// that need not.
+#[wasm_bindgen]
+pub fn meet(high_contrast: bool, text_percent: u16, calm: bool) {
+    let [least, .., most] = TEXT_SIZES;
+    ACCESS.set(Access {
+        high_contrast,
+        text_percent: text_percent.clamp(least, most),
+        ..ACCESS.get()
+    });
+    CALM.set(calm);
+}
+
+/// What a link opens, and what of it cannot be read.
+fn state_of(fragment: &str) -> (SharedState, Option<LinkError>) {
+    let (mut state, fault) = SharedState::from_fragment(fragment);
+    state.calm |= CALM.get();
+    (state, fault)
 }
 
 /// Takes in the digits that the networks learn from and those that they never see: MNIST's IDX files, plain or gzipped.
@@ -291,7 +318,7 @@ pub fn link(with_strokes: bool) -> String {
 /// Says which part of it cannot be read; the others are open.
 #[wasm_bindgen]
 pub fn apply_link(fragment: &str) -> Result<(), JsError> {
-    let (state, fault) = SharedState::from_fragment(fragment);
+    let (state, fault) = state_of(fragment);
     act(Action::Open(Box::new(state)));
     fault.map_or(Ok(()), |fault| Err(fault.into()))
 }

@@ -4,6 +4,7 @@
 mod file;
 
 use crate::{
+    access::Access,
     actions::Screen,
     composition::Part,
     exhibit::{Exhibit, Phase},
@@ -39,6 +40,7 @@ pub struct Snapshot<'w, 's> {
     settings: Res<'w, InferenceSettings>,
     pad: Res<'w, Pad>,
     screen: Res<'w, Screen>,
+    access: Res<'w, Access>,
     controls: Res<'w, Controls>,
     own: Res<'w, OwnNetwork>,
     exhibit: Option<Res<'w, Exhibit>>,
@@ -106,6 +108,7 @@ impl Snapshot<'_, '_> {
             "headline": headline(shown.map(ReadingItem::answer)),
             "message": self.screen.notice,
             "language": words::language().code(),
+            "access": *self.access,
             "tour": self.screen.tour,
             "challenge": self.screen.challenge,
             "demonstrating": self.pad.is_demonstrating(),

@@ -4,6 +4,8 @@
 
 const STROKES = "mnistify.strokes";
 const VIEW = "mnistify.view";
+/** Read by first-look.js, too. */
+const ACCESS = "mnistify.access";
 const RESUME = "mnistify.resume";
 const TAB = "mnistify.tab";
 const ASIDE = "mnistify.aside";
@@ -45,6 +47,9 @@ export function setAside(by, parts) {
 let newest = left.strokes;
 /** The newest view, with which networks are shown. */
 let view = left.view;
+/** @typedef {{high_contrast: boolean, text_percent: number}} Access how the app met who uses it */
+/** @type {Access | null} */
+let access = null;
 
 function takeWhatIsLeft() {
   const resume = parse(read(RESUME));
@@ -62,18 +67,20 @@ function takeWhatIsLeft() {
 }
 
 /**
- * Remembers the drawing, and the view if it is told, as they are now.
+ * Remembers the drawing, and the view and how who uses it is met, if they are told, as they are now.
  * @param {string} strokes
  * @param {string | null} fragment
+ * @param {Access | null} met
  */
-export function keep(strokes, fragment = view) {
-  [newest, view] = [strokes, fragment];
+export function keep(strokes, fragment = view, met = access) {
+  [newest, view, access] = [strokes, fragment, met];
   writeKept();
 }
 
 function writeKept() {
   if (newest !== null) write(STROKES, newest);
   if (view !== null) write(VIEW, view);
+  if (access) write(ACCESS, JSON.stringify(access));
 }
 
 /** The drawing remembered last, or null. */
@@ -81,6 +88,9 @@ export const kept = () => newest;
 
 /** The view remembered last, or null. */
 export const keptView = () => view;
+
+/** How who uses it was met last, or null. */
+export const keptAccess = () => access;
 
 /** Loads the page anew with all that is kept; with a reason `light`, without 3D. */
 export async function restart({ light = null, asked = false } = {}) {

@@ -13,7 +13,7 @@ import { chooseNetwork, listen, listenToDrops, open, save, saveBytes, share } fr
 import { holdScreen } from "mnistify/exhibit";
 import { Ink } from "mnistify/ink";
 import { connect, connectPad, disconnect, emit, finishBench, stamp } from "mnistify/interface";
-import { isAside, keep, keepNetwork, kept, keptView, left, networkLeft, restart, restartWith3d, setAside } from "mnistify/keeping";
+import { isAside, keep, keepNetwork, kept, keptAccess, keptView, left, networkLeft, restart, restartWith3d, setAside } from "mnistify/keeping";
 import { listenToLessons } from "mnistify/lessons";
 import { codedIn, decoded } from "mnistify/link";
 import { ask, hideOffer, mirror, note, offerLight, screen, setScreen, showOffer, showProgress } from "mnistify/screen";
@@ -34,13 +34,12 @@ const FRAME_MILLIS = 50;
 const DOWNLOAD_SHARE = 0.85;
 /** No language has a longer code; more of what an address asks for is not shown. */
 const LONGEST_CODE = 20;
-/** What the app leaves out in somebody's page. */
-const EMBEDDED = "times,legend,guide,controls";
 /** So long after a stroke the app may take the main thread. */
 const REST_MILLIS = 400;
 
 // What a message offers, as [action, label]; decide() carries it out.
 /** @typedef {import("mnistify/words").Saying} Saying */
+/** @typedef {import("mnistify/keeping").Access} Access */
 /** @type {(name: string, label: Saying) => [string, Saying]} */
 const choice = (name, label) => [name, label];
 const RETRY = choice("retry", phrase("retry"));
@@ -52,6 +51,7 @@ const AGAIN_3D = choice("restart", phrase("try-3d"));
 const SHOW_3D = choice("show", phrase("show-3d"));
 
 const query = new URLSearchParams(location.search);
+const look = globalThis.mnistifyLook;
 const canvas = document.getElementById("canvas");
 const manifest = JSON.parse(document.getElementById("manifest").textContent);
 const downloads = new Downloads(manifest.files, (received, total) => {
@@ -76,7 +76,7 @@ let app = null;
 /** Whether the app's start() has returned: from then on only a new page can start it again. */
 let started = false;
 /** What is to be kept, while something runs that has it: the recording as JSON, and in the app the view. */
-/** @type {(() => [string, string?]) | null} */
+/** @type {(() => [string, string?, Access?]) | null} */
 let keptNow = null;
 /**
  * What of the kept things, or of a link, is being opened just now. A program that ends meanwhile does not open it again.
@@ -285,7 +285,8 @@ async function runApp() {
       }));
       app.set_language?.(language());
       if (query.has("exhibit")) app.exhibit(language());
-      app.hide(query.has("embed") ? EMBEDDED : (query.get("hide") ?? ""));
+      app.hide(look.hidden);
+      app.meet?.(look.highContrast, look.text, look.calm);
     }
     app.start(models, files.map((file) => file.value), viewToOpen(), adapterName);
   } catch (error) {
@@ -376,7 +377,7 @@ async function afterReady() {
   restoreNetwork(functions);
   if (opening.has("drawing")) openedAfterFrames(functions);
   offerAside(functions, openedAfterFrames);
-  keptNow = () => [app.strokes(), app.link(false)];
+  keptNow = () => [app.strokes(), app.link(false), functions.state().access];
   listenToHands(functions);
   watchGamepads(canvas, { act: (name) => !faults && functions.act(name), from: () => middleOfPad(functions) });
   watchFrames(canvas, () => (faults ? NaN : functions.state().frame), () => fault("still", ""));
@@ -675,6 +676,9 @@ function backToPad() {
   const drawing = kept();
   if (drawing && drawing !== pad.recording()) pad.draw(drawing);
   restorePreparation(keptView() ?? "");
+  const access = keptAccess();
+  if (access) [look.highContrast, look.text] = [access.high_contrast, access.text_percent];
+  look.show();
   showPad();
   givePad(connectPad);
 }

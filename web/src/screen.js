@@ -6,7 +6,6 @@ import { phrase, say } from "mnistify/words";
 /** @typedef {import("mnistify/words").Saying} Saying */
 
 const element = (id) => document.getElementById(id);
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** "loading", "preparing", "ready", "fallback" or "message". */
 export function setScreen(name) {
@@ -134,7 +133,7 @@ function hideToast() {
   const toast = element("toast");
   toast.classList.remove("shown");
   // Emptied after it has faded, so that nothing hidden can be reached.
-  setTimeout(() => toast.classList.contains("shown") || toast.replaceChildren(), calm.matches ? 0 : 300);
+  setTimeout(() => toast.classList.contains("shown") || toast.replaceChildren(), globalThis.mnistifyLook.calm ? 0 : 300);
 }
 
 const MIRROR_MILLIS = 600;

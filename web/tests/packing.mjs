@@ -24,11 +24,12 @@ const out = (name) => readFile(join(folder, 'out', name));
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mnistify-packing-'));
-  const page = '<meta http-equiv="Content-Security-Policy" content="script-src __INLINE_SCRIPTS__"><script type="module">import("mnistify/loader");</script><link href="assets/style.css"><script type="importmap">__IMPORT_MAP__</script><script type="application/json" id="manifest">__MANIFEST__</script><p class="a" data-words="hello" data-words-title="both"></p><noscript>__NO_SCRIPT__</noscript><script type="application/json" id="words">__WORDS__</script><script>__FIRST_WORDS__</script>';
+  const page = '<meta http-equiv="Content-Security-Policy" content="script-src __INLINE_SCRIPTS__"><script type="module">import("mnistify/loader");</script><link href="assets/style.css"><script type="importmap">__IMPORT_MAP__</script><script type="application/json" id="manifest">__MANIFEST__</script><p class="a" data-words="hello" data-words-title="both"></p><noscript>__NO_SCRIPT__</noscript><script type="application/json" id="words">__WORDS__</script><script>__FIRST_SCRIPTS__</script>';
   await write('src/index.html', page);
   await write('src/service-worker.js', 'const VERSION = "__VERSION__"; const FILES = __FILES__; const APP_FILES = __APP_FILES__; const LESSON_FILES = __LESSON_FILES__;');
   await write('src/manifest.webmanifest', '{"icons": [{"src": "assets/icon.png"}]}');
   await write('src/style.css', 'body { background: url("icons/icon.png") }');
+  await write('src/first-look.js', 'globalThis.look = 1;');
   await write('src/first-words.js', 'globalThis.here = "</script>";');
   await write('languages/page.en.json', '{"hello": "Hello <you>", "both": "\\"Both\\"", "no-script": "No script"}');
   await write('languages/page.fr.json', '{"hello": "Bonjour", "both": "Tous", "no-script": "Pas de script"}');
@@ -73,7 +74,7 @@ test('the policy names the scripts that stand in the page, and nothing else', as
   await pack(folders);
   const page = (await out('index.html')).toString();
   const [, imports] = page.match(/importmap">(.*?)<\/script>/);
-  const hashes = ['import("mnistify/loader");', imports, 'globalThis.here = "<\\/script>";'].map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
+  const hashes = ['import("mnistify/loader");', imports, 'globalThis.look = 1;\nglobalThis.here = "<\\/script>";'].map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
   assert.equal(page.match(/content="script-src (.*?)"/)[1], hashes.join(' '));
 });
 
@@ -147,7 +148,7 @@ test('what is missing is named', async () => {
   await rm(join(folder, 'src/loader.js'));
   await assert.rejects(pack(folders), /loader\.js/);
   await write('src/loader.js', '');
-  const places = ['__NO_SCRIPT__', '__FIRST_WORDS__', '__IMPORT_MAP__', '__MANIFEST__', '__WORDS__', '__INLINE_SCRIPTS__'];
+  const places = ['__NO_SCRIPT__', '__FIRST_SCRIPTS__', '__IMPORT_MAP__', '__MANIFEST__', '__WORDS__', '__INLINE_SCRIPTS__'];
   for (const [index, place] of places.entries()) {
     await write('src/index.html', places.slice(0, index).join(' '));
     await assert.rejects(pack(folders), { message: `index.html has no ${place}` });
