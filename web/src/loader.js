@@ -377,7 +377,7 @@ async function afterReady() {
   restoreNetwork(functions);
   if (opening.has("drawing")) openedAfterFrames(functions);
   offerAside(functions, openedAfterFrames);
-  keptNow = () => [app.strokes(), app.link(false), functions.state().access];
+  keptNow = () => [app.strokes(), app.link(false), functions.state()?.access];
   listenToHands(functions);
   watchGamepads(canvas, { act: (name) => !faults && functions.act(name), from: () => middleOfPad(functions) });
   watchFrames(canvas, () => (faults ? NaN : functions.state().frame), () => fault("still", ""));
