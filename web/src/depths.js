@@ -11,6 +11,8 @@ const REST_MILLIS = 400;
 const GIVEN_FRAMES = 3;
 /** An app that does not show the same after so long is not waited for; then it says itself what it shows. */
 const SAME_MILLIS = 4000;
+/** The CPU's logits and the GPU's differ by less. */
+const SAME_LOGITS = 0.01;
 /** So often it is looked whether it does, and asked for another frame where none came. */
 const [LOOK_MILLIS, WAKE_MILLIS] = [16, 250];
 /** As many steps of the history go along; each is a whole drawing. */
@@ -157,10 +159,14 @@ function giveSwitches(app, given, { brush, tool }, preparation) {
   given.preparation = preparation;
 }
 
-/** Whether those that read have an answer where the light page's have one. */
+/** Whether those that read say the same as in the light page, and nothing of a drawing before; others, anything at all. */
 function haveAnswered(now, wanted) {
   const isBlank = wanted.every((model) => model.class === null);
-  return now.filter((model) => model.shown !== false).every((model) => (model.class === null) === isBlank);
+  return now.filter((model) => model.shown !== false).every((model) => {
+    const same = wanted.find(({ name }) => name === model.name);
+    if (!same?.logits || !model.logits) return (model.class === null) === isBlank;
+    return same.logits.every((value, index) => Math.abs(value - model.logits[index]) < SAME_LOGITS);
+  });
 }
 
 async function showsTheSame(app, isSame, givenUp) {
