@@ -57,6 +57,7 @@ mod desktop {
         words::{self, Language},
     };
     use bevy::{
+        camera::visibility::RenderLayers,
         prelude::*,
         render::{
             error_handler::{ErrorType, RenderError},
@@ -111,8 +112,7 @@ mod desktop {
             });
         }
         if let Some(file) = std::env::var_os(INJECT) {
-            let file = file.into();
-            app.insert_resource(Injection { file, black: false })
+            app.insert_resource(Injection(file.into()))
                 .add_systems(Last, inject);
         }
     }
@@ -285,28 +285,17 @@ mod desktop {
         fault.0.as_deref().unwrap_or("unknown")
     }
 
-    /// A fault to provoke.
+    /// The file of a fault to provoke.
     #[derive(Resource, Clone, Debug)]
-    struct Injection {
-        file: PathBuf,
-        /// Nothing is drawn any more.
-        black: bool,
-    }
+    struct Injection(PathBuf);
 
     fn inject(world: &mut World) {
-        let next = world.resource::<NextFrame>();
-        next.ask();
-        let injection = world.resource::<Injection>().clone();
-        if injection.black {
-            let mut cameras = world.query::<&mut Camera>();
-            for mut camera in cameras.iter_mut(world) {
-                camera.is_active = false;
-            }
-        }
+        world.resource::<NextFrame>().ask();
+        let Injection(file) = world.resource::<Injection>().clone();
         if world.resource::<NextFrame>().count < FIRST_FAULTY_FRAME {
             return;
         }
-        let text = fs::read_to_string(&injection.file).unwrap_or_default();
+        let text = fs::read_to_string(&file).unwrap_or_default();
         let text = text.trim();
         // It is written just now, or is not there.
         if text.is_empty() {
@@ -314,7 +303,7 @@ mod desktop {
         }
         let kind = text.strip_suffix(",again").unwrap_or(text);
         if kind == text {
-            let _ = fs::remove_file(&injection.file);
+            let _ = fs::remove_file(&file);
         }
         info!("injecting a fault: {kind}");
         let gpu = world.get_resource::<SharedGpu>().cloned();
@@ -341,7 +330,15 @@ mod desktop {
             ("hang", _) => loop {
                 std::thread::sleep(PERIOD);
             },
-            ("black", _) => world.resource_mut::<Injection>().black = true,
+            // The newest camera, which sees nothing, covers what the others drew.
+            ("black", _) => {
+                let camera = Camera {
+                    order: 100,
+                    clear_color: ClearColorConfig::Custom(Color::BLACK),
+                    ..default()
+                };
+                world.spawn((Camera2d, camera, RenderLayers::none()));
+            }
             (other, _) => warn!("{INJECT}: there is no fault {other}"),
         }
     }
