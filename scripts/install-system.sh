@@ -74,6 +74,7 @@ fi
 wanted=(
     "build-essential|a C compiler and the linker that Rust calls"
     "pkg-config|finds system libraries during the build"
+    "libudev-dev|finds gamepads"
     "mesa-vulkan-drivers|Vulkan drivers, a software one among them"
     "${loaded[@]}"
 )
@@ -154,6 +155,7 @@ name_packages_for_linux() {
     local library tool missing=()
     command -v cc >/dev/null || missing+=("a C compiler and linker (cc)")
     command -v pkg-config >/dev/null || missing+=("pkg-config")
+    pkg-config --exists libudev 2>/dev/null || missing+=("libudev with its headers")
     for library in libvulkan.so.1 libX11.so.6 libX11-xcb.so.1 libXcursor.so.1 libXi.so.6 libXrandr.so.2 \
         libxkbcommon.so.0 libxkbcommon-x11.so.0; do
         has_library "$library" || missing+=("$library")
@@ -178,7 +180,7 @@ name_packages_for_linux() {
     for tool in "${missing[@]}"; do
         say "  $tool"
     done
-    local fedora="gcc gcc-c++ make pkgconf-pkg-config vulkan-loader mesa-vulkan-drivers libX11 libX11-xcb libXcursor libXi libXrandr libxkbcommon libxkbcommon-x11"
+    local fedora="gcc gcc-c++ make pkgconf-pkg-config vulkan-loader mesa-vulkan-drivers libX11 libX11-xcb libXcursor libXi libXrandr libxkbcommon libxkbcommon-x11 systemd-devel"
     local arch="base-devel pkgconf vulkan-icd-loader vulkan-swrast libx11 libxcursor libxi libxrandr libxkbcommon libxkbcommon-x11"
     if [ "$tests" = yes ]; then
         fedora+=" xorg-x11-server-Xvfb xdotool"
@@ -194,7 +196,7 @@ name_packages_for_linux() {
     fi
     say "Fedora: sudo dnf install $fedora"
     say "Arch:   sudo pacman -S --needed $arch (and your GPU's Vulkan driver)"
-    say "Others: a C compiler, pkg-config, a Vulkan loader and driver, and the libraries above"
+    say "Others: a C compiler, pkg-config, libudev, a Vulkan loader and driver, and the libraries above"
     if ! command -v cc >/dev/null; then
         exit 1
     fi

@@ -14,7 +14,7 @@
 //! layer 8: bench, gallery, guide, recovery
 //! layer 9: exhibit
 //! layer 10: panels
-//! layer 11: snapshot
+//! layer 11: gamepad, snapshot
 //! layer 12: commands, page
 //!
 //! A network is an entity ([`inference::Network`]); each part hangs its own component on it. An [`actions::Action`] is
@@ -38,6 +38,8 @@ pub mod commands;
 pub mod composition;
 pub mod exhibit;
 pub mod gallery;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod gamepad;
 pub mod gpu;
 pub mod guide;
 pub mod inference;
@@ -179,6 +181,8 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         recovery::plugin,
         snapshot::plugin,
     ));
+    #[cfg(not(target_arch = "wasm32"))]
+    app.add_plugins(gamepad::plugin);
     app
 }
 
