@@ -3,7 +3,7 @@
 //! This file is the map. The app's parts lie in layers, and a part uses only those of lower layers
 //! (`tests/layers.rs` holds them to it):
 //!
-//! layer 0: access, challenge, composition, notice, rest, tour, why, words
+//! layer 0: access, challenge, composition, notice, rest, screen_reader, tour, why, words
 //! layer 1: pad, platform
 //! layer 2: gpu
 //! layer 3: inference
@@ -55,6 +55,8 @@ pub mod platform;
 pub mod recovery;
 pub mod rest;
 pub mod school;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod screen_reader;
 pub mod snapshot;
 pub mod tour;
 pub mod view;
@@ -182,7 +184,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         snapshot::plugin,
     ));
     #[cfg(not(target_arch = "wasm32"))]
-    app.add_plugins(gamepad::plugin);
+    app.add_plugins((gamepad::plugin, screen_reader::plugin));
     app
 }
 

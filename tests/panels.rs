@@ -1,7 +1,11 @@
 //! Every control of every panel, pressed through its name for screen readers, without a window.
 
 use bevy_egui::egui;
-use egui_kittest::{Harness, kittest::Queryable};
+use egui::accesskit::{Action as Asked, Live};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
 use mnistify::{
     actions::{Action, Screen},
     attribution::Attribution,
@@ -75,6 +79,41 @@ fn the_controls_at_rest_do_what_they_say() {
     harness.run_steps(4);
     let selected = harness.state().app.world().resource::<Selection>().cell;
     assert!(selected.is_none());
+}
+
+#[test]
+fn everything_that_has_the_focus_has_a_name_and_the_answer_is_announced() {
+    let mut harness = harness([1280, 720]);
+    harness.run_steps(4);
+    let announced = |harness: &Harness<'static, Offscreen>| -> Vec<String> {
+        let all = harness.root().children_recursive();
+        let live = all.filter(|node| node.accesskit_node().live() == Live::Polite);
+        live.filter_map(|node| node.accesskit_node().label())
+            .collect()
+    };
+    assert_eq!(announced(&harness), ["Draw a digit"]);
+    draw(&mut harness);
+    let now = announced(&harness).join("\n");
+    assert!(now.starts_with("Two networks read a 3. "), "{now}");
+    let nameless = |harness: &Harness<'static, Offscreen>| -> Vec<String> {
+        let all = harness.root().children_recursive();
+        let nameless = all.filter(|node| {
+            let node = node.accesskit_node();
+            node.data().supports_action(Asked::Focus)
+                && node.label().or_else(|| node.value()).is_none()
+        });
+        nameless.map(|node| format!("{node:?}")).collect()
+    };
+    for (pressed, steps) in [
+        ("Why a 3?", 6),
+        ("Your strokes", 4),
+        ("Close", 4),
+        ("More", 4),
+    ] {
+        harness.get_by_label(pressed).click();
+        harness.run_steps(steps);
+        assert_eq!(nameless(&harness), [""; 0], "after {pressed}");
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub fn explain_ui(
     };
     card.frame(rect);
     // What lies below must not be reached through it.
-    ui.interact(rect, ui.id().with("explanation"), Sense::click());
+    ui.interact(rect, ui.id().with("explanation"), Sense::CLICK);
     let explanation = look.explained().map(|explained| &explained.explanation);
     let told = card.title(explanation);
     let page = why::page_of(look, network, selected.cell);

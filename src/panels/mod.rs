@@ -1,6 +1,7 @@
 //! Everything flat: what egui paints at the places of the composition. A panel is a function that takes what there is to see
 //! (`Look`) and returns what the person wants as actions; this file composes the window and lays the panels out.
 
+mod announce;
 mod answer;
 mod bars;
 mod challenge;
@@ -378,6 +379,9 @@ fn panels_ui(
     tour::tour_ui(&mut root, &look, &mut actions);
     challenge::challenge_ui(&mut root, &look, &mut memory.pictures, &mut actions);
     school::school_ui(&mut root, &look, &mut memory.film, &mut actions);
+    if !is_second {
+        announce::announce(context, &look, &told);
+    }
     if part != Part::Wall {
         sheets::sheets_ui(&root, &look, &mut actions);
         exhibit::exhibit_ui(&mut root, &look, &mut actions);

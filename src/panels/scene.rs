@@ -22,7 +22,8 @@ pub fn pointer_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         crate::composition::Scene::FullScreen { .. } => window,
         crate::composition::Scene::Table(_) => return,
     };
-    let response = ui.interact(rect, ui.id().with("scene"), Sense::click_and_drag());
+    // What only a pointer can do is nowhere for the focus to go.
+    let response = ui.interact(rect, ui.id().with("scene"), Sense::CLICK | Sense::DRAG);
     let drag = response.drag_delta() / window.height();
     let touches = ui.input(|input| input.multi_touch());
     let is_page = matches!(places.scene, crate::composition::Scene::Page(_));
