@@ -827,6 +827,9 @@ impl Card<'_, '_> {
                     let mut index = here;
                     let slider = egui::Slider::new(&mut index, 0..=height * width - 1);
                     let slider = ui.add(slider.show_value(false));
+                    slider.widget_info(|| {
+                        egui::WidgetInfo::slider(true, index as f64, entry("slide").help())
+                    });
                     mark(ui, "scrub", slider.rect);
                     if slider.changed() {
                         actions.push(Action::Set(Switch::Sliding, false));

@@ -144,11 +144,11 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         }
     });
     ui.horizontal_wrapped(|ui| {
-        ui.label(say("more-brush"));
+        let name = ui.label(say("more-brush"));
         let mut brush = pad.width;
         let slider =
             egui::Slider::new(&mut brush, MIN_BRUSH_WIDTH..=MAX_BRUSH_WIDTH).show_value(false);
-        let slider = ui.add(slider);
+        let slider = ui.add(slider).labelled_by(name.id);
         mark(ui, "brush", slider.rect);
         if slider.on_hover_text(theme::hint(entry("wider"))).changed() {
             actions.push(Action::Pad(PadAction::Width(brush)));
@@ -191,7 +191,8 @@ fn more_body(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             actions.push(Action::EdgeCount(count));
         }
         let text = say_with("edges-count", &[("count", count.into())]);
-        ui.label(RichText::new(text).color(theme::dim()));
+        let name = ui.label(RichText::new(text).color(theme::dim()));
+        slider.labelled_by(name.id);
     });
     ui.separator();
     ui.horizontal_wrapped(|ui| {
@@ -259,7 +260,11 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                         ui.spacing_mut().slider_width = room.clamp(40.0, 420.0);
                         let mut value = share.min(1.0);
                         let slider = egui::Slider::new(&mut value, 0.0..=1.0).show_value(false);
-                        if ui.add(slider).changed() {
+                        let slider = ui.add(slider);
+                        slider.widget_info(|| {
+                            egui::WidgetInfo::slider(true, value.into(), entry("slow").help())
+                        });
+                        if slider.changed() {
                             actions.push(Action::StopAt(value));
                         }
                         let close = ui.button(close);
