@@ -353,7 +353,7 @@ fn everything_else_is_one_touch_away() {
         "Top",
         "Slow motion",
         "Calm",
-        "Maps",
+        "Layer",
         "Numbers",
         "Edges",
         "Your network",

@@ -41,7 +41,7 @@ pub struct Arguments {
     /// Say the GPU time of each render pass, too.
     #[arg(long)]
     passes: bool,
-    /// As on a slow adapter: without relief, glow and smooth edges.
+    /// As on a slow adapter: without relief and glow.
     #[arg(long)]
     plain: bool,
     /// Measure frames in which both networks learn, too.

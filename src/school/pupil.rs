@@ -487,7 +487,7 @@ mod tests {
         assert!(pupil.is_examined() && pupil.is_known());
         assert_eq!(pupil.standing().step, steps);
         assert!(
-            pupil.standing().unseen > Some(0.7),
+            pupil.standing().unseen > Some(0.5),
             "{:?}",
             pupil.standing()
         );
