@@ -1,7 +1,7 @@
 // The light page meets who uses it as the app does: what is left out, contrast, the size of texts, motion.
 
 import assert from 'node:assert/strict';
-import { recording, site } from './browser.mjs';
+import { recording, site, until } from './browser.mjs';
 
 const page = site('access', { gpu: 'none' });
 const with3d = site('access-3d');
@@ -93,7 +93,10 @@ with3d.test('the app, too, and the light page after a fault', async ({ open, url
   await app.shows('what was chosen', ({ access }) => !access.high_contrast && access.text_percent === 150);
   await app.draw(await recording('three'));
   await app.reads(3);
-  await app.ask(() => globalThis.mnistifyDevice.destroy());
+  await app.ask(() => { globalThis.isFromBefore = true; globalThis.mnistifyDevice.destroy(); });
+  await until('the message', () => app.screen(), (screen) => screen === 'message');
+  await app.choose('fallback');
+  await until('the page loaded anew', () => app.ask(() => !globalThis.isFromBefore && document.body !== null));
   await app.reaches('fallback');
   const { contrast, text } = await app.ask(() => ({ ...document.documentElement.dataset }));
   assert.deepEqual([contrast, text], ['usual', '150']);
