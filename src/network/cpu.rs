@@ -1,7 +1,7 @@
 //! The forward in plain Rust, without any framework: the independent check of the GPU, the fallback where there is
 //! none, and the numbers behind the inspector.
 //!
-//! Layers are compiled for several instruction sets ([`vectors`]), and the processor's best is chosen at run time. That
+//! Layers are compiled for several instruction sets (`cpu/vectors.rs`), and the processor's best is chosen at run time. That
 //! changes the sums' rounding alone: a fused multiply-add rounds once, and wider vectors add a dot product in another
 //! order.
 
