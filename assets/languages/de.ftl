@@ -141,6 +141,7 @@ explain-title-input = Ein Punkt deiner Zeichnung
 explain-body-input = { $pixel } Tinte wird zu { $value }
 slot-window = das Fenster
 slot-drawing = deine Zeichnung
+slot-dark = dunkel = { $value }
 slot-weights = die Gewichte
 slot-looks-for = was es sucht
 slot-products = Produkte

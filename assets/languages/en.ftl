@@ -156,6 +156,7 @@ explain-title-input = One dot of your drawing
 explain-body-input = { $pixel } of ink becomes { $value }
 slot-window = the window
 slot-drawing = your drawing
+slot-dark = dark = { $value }
 slot-weights = its weights
 slot-looks-for = what it looks for
 slot-products = products

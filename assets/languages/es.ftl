@@ -147,6 +147,7 @@ explain-title-input = Un punto de tu dibujo
 explain-body-input = { $pixel } de tinta se vuelve { $value }
 slot-window = la ventana
 slot-drawing = tu dibujo
+slot-dark = oscuro = { $value }
 slot-weights = sus pesos
 slot-looks-for = lo que busca
 slot-products = productos

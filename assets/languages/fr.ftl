@@ -141,6 +141,7 @@ explain-title-input = Un point de votre dessin
 explain-body-input = { $pixel } d’encre devient { $value }
 slot-window = la fenêtre
 slot-drawing = votre dessin
+slot-dark = sombre = { $value }
 slot-weights = ses poids
 slot-looks-for = ce qu’il cherche
 slot-products = produits

@@ -114,7 +114,7 @@ fn lane(
         })
         .collect();
     for (place, end) in places.iter_mut().zip(ends) {
-        place.label_width = end - place.label[0] - 8.0 * unit;
+        place.label_width = end - place.label[0] - 13.0 * unit;
     }
     Lane {
         network,

@@ -402,7 +402,11 @@ impl Card<'_, '_> {
         self.bend(bend, explanation);
         self.result_map(result);
         self.signs(["×", "=", "→", "→"]);
-        self.caption(window, &say("slot-window"));
+        if self.source() == 0 {
+            self.caption(window, &self.drawing_caption("slot-window"));
+        } else {
+            self.caption(window, &say("slot-window"));
+        }
         self.caption(weights, &say("slot-weights"));
         self.caption(products, &say("slot-products"));
         self.caption(bend, &self.activation_name(explanation));
@@ -421,7 +425,7 @@ impl Card<'_, '_> {
         self.bend(bend, explanation);
         self.layer(reasons);
         self.signs(["×", "=", "→", "→"]);
-        self.caption(drawing, &say("slot-drawing"));
+        self.caption(drawing, &self.drawing_caption("slot-drawing"));
         self.caption(weights, &say("slot-looks-for"));
         self.caption(products, &say("slot-products"));
         self.caption(bend, &self.activation_name(explanation));
@@ -758,6 +762,16 @@ impl Card<'_, '_> {
     fn entity_arena(&self) -> Option<&[f32]> {
         let network = self.look.selection.cell?.network;
         self.look.inspection(network)?.arena()
+    }
+
+    /// What the drawing in a slot is, and what its dark dots count as: they are no zeros, so they make products too.
+    fn drawing_caption(&self, key: &str) -> String {
+        let [_, dark] = self.ink_scale();
+        if dark.abs() < 0.005 {
+            return say(key);
+        }
+        let dark = say_with("slot-dark", &[("value", signed(dark).into())]);
+        format!("{}\n{dark}", say(key))
     }
 
     /// Below a slot, in lines no wider than there is room to the next slot's.
