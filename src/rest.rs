@@ -9,7 +9,7 @@ use bevy::{
         Render, RenderApp, RenderSystems, render_resource::PipelineCache,
         view::screenshot::Screenshot,
     },
-    window::RequestRedraw,
+    window::{RequestRedraw, WindowResized, WindowScaleFactorChanged},
     winit::{EventLoopProxy, EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent},
 };
 use bevy_egui::{
@@ -50,6 +50,7 @@ pub fn plugin(app: &mut App) {
             .after(EguiPostUpdateSet::EndPass)
             .before(EguiPostUpdateSet::ProcessOutput),
     )
+    .add_systems(First, follow_size)
     .add_systems(Last, ask_for_frame);
     // Bevy's clock would be read at the end of the frame before; after a rest the pause would come one frame late.
     app.world_mut()
@@ -126,6 +127,15 @@ fn drop_unchanged_modifiers(mut inputs: Query<&mut EguiInput>, mut held: Local<M
         });
         *held = known;
     }
+}
+
+/// Cameras take a window's new size over at the end of a frame: the next one is composed for it.
+fn follow_size(
+    mut resized: MessageReader<WindowResized>,
+    mut scaled: MessageReader<WindowScaleFactorChanged>,
+    next: Res<NextFrame>,
+) {
+    next.ask_if(resized.read().count() + scaled.read().count() > 0);
 }
 
 /// What egui waits for: a tooltip, say. bevy_egui would draw at full rate until it is there.

@@ -103,6 +103,22 @@ page.test('with a mouse', async ({ open, step }) => {
   });
 });
 
+page.test('another size while it rests', async ({ open }) => {
+  const app = await open();
+  await app.draw(await recording('three'));
+  await app.reads(3);
+  const { pad } = await app.state();
+  let frame;
+  await until('rest', async () => {
+    const before = frame;
+    ({ frame } = await app.state());
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return before === frame;
+  }, (rests) => rests);
+  await app.page.setViewportSize({ width: 390, height: 844 });
+  await app.shows('the pad has another place', (state) => JSON.stringify(state.pad) !== JSON.stringify(pad));
+});
+
 page.test('with a finger on a phone', async ({ open, step }) => {
   const app = await open({ context: PHONE });
 
