@@ -237,6 +237,34 @@ fn to_world(x: f32, y: f32) -> Vec2 {
     Vec2::new(x - PAD_SIZE / 2.0, PAD_SIZE / 2.0 - y)
 }
 
+/// A line turns no further than this from one of its pieces to the next, in radians.
+const LARGEST_TURN: f32 = 0.2;
+
+/// The points of a curve through the middle of each pair of these: a parabola around each point in between, in as many
+/// pieces as it turns. Curves of lyon's own have no round joins inside, so that a sharp turn of a wide line has corners.
+fn smooth(points: &[Vec2]) -> Vec<Vec2> {
+    let mut curve = Vec::with_capacity(2 * points.len());
+    let mut from = points[0];
+    for pair in points.windows(2) {
+        let (control, to) = (pair[0], pair[0].midpoint(pair[1]));
+        let turn = (control - from).angle_to(to - control).abs();
+        let pieces = (turn / LARGEST_TURN).ceil().max(1.0);
+        let pieces = if pieces.is_finite() {
+            pieces as usize
+        } else {
+            1
+        };
+        curve.extend((1..=pieces).map(|piece| {
+            let share = piece as f32 / pieces as f32;
+            from.lerp(control, share)
+                .lerp(control.lerp(to, share), share)
+        }));
+        from = to;
+    }
+    curve.extend(points.last());
+    curve
+}
+
 /// A smooth line through the middle of each pair of points; a single point is a dot.
 fn stroke_shape(stroke: &PadStroke, width: f32, color: Color) -> Shape {
     let points: Vec<Vec2> = stroke.points.iter().map(|p| to_world(p.x, p.y)).collect();
@@ -247,11 +275,9 @@ fn stroke_shape(stroke: &PadStroke, width: f32, color: Color) -> Shape {
         };
         return ShapeBuilder::with(&dot).fill(color).build();
     }
-    let mut path = ShapePath::new().move_to(points[0]);
-    for pair in points.windows(2) {
-        path = path.quadratic_bezier_to(pair[0], pair[0].midpoint(pair[1]));
-    }
-    path = path.line_to(points[points.len() - 1]);
+    let path = smooth(&points)
+        .into_iter()
+        .fold(ShapePath::new().move_to(points[0]), ShapePath::line_to);
     let options = StrokeOptions::default()
         .with_line_width(width)
         .with_line_cap(LineCap::Round)
