@@ -49,6 +49,7 @@ networks-all = { $count ->
     [2] Beide
    *[other] Alle { $count }
   }
+answer-here = Hier kommt die Antwort
 explain = Erklären
 explain-short = Warum?
 explain-why = Warum eine { $digit }?
@@ -90,6 +91,7 @@ stage-detectors-short = { $count } Detektoren
 stage-mixers = { $count } Mischer
 stage-mixers-short = Mischer
 portraits = suchen
+stage-more = { $count } weitere
 stage-hidden = +{ $count }
 stage-strongest = die { $count } stärksten · { $technical }
 
@@ -191,6 +193,12 @@ numbers-none = Alles läuft auf der CPU, denn es gibt keine GPU
 layer-before = Vorige Schicht
 layer-after = Nächste Schicht
 layer-close = Alle Schichten
+layer-says-edges = Jede Karte ist ein kleines Fenster, das über die Zeichnung gleitet: orange, wo es seine Kante findet, blau beim Gegenteil.
+layer-says-maps = Jede Karte mischt alle Karten der Schicht davor und leuchtet, wo sie findet, was sie sucht.
+layer-says-pool = Von einigen Nachbarn bleibt nur der stärkste: Die Karten schrumpfen, das Wichtige bleibt.
+layer-says-detectors = Jedes Quadrat ist ein Neuron: Es wiegt jeden Punkt der Zeichnung und zählt alles zusammen.
+layer-says-mixers = Jedes Quadrat ist ein Neuron: Es wiegt alle Werte der Schicht davor und zählt sie zusammen.
+layer-touch = Ein Punkt, berührt, zeigt seine Summe.
 layer-filters = kleine Quadrate: die Filter
 keys-title = Tasten
 keys-mouse = Ziehen dreht, Ziehen mit Shift oder rechts verschiebt, Mausrad oder zwei Finger zoomen, ein Klick erklärt, ein Doppelklick fliegt hin.
@@ -389,6 +397,7 @@ shared-in-terminal = Der Befehl, der das wieder öffnet, steht im Terminal.
 
 # The guided tour: at most 25 words a step.
 tour-start = Zeig mir, wie
+tour-start-short = Tour
 tour-leave = Beenden
 tour-back = Zurück
 tour-next = Weiter
@@ -405,6 +414,7 @@ tour-doubt = Bring sie jetzt zum Zweifeln! Male etwas, das zwei Ziffern sein kö
 
 # The exhibit, when nobody is there and when somebody left.
 exhibit-invite = Male mit dem Finger eine Ziffer
+exhibit-invite-wall = Auf dem Tisch eine Ziffer zeichnen
 exhibit-still-there = Noch da?
 exhibit-countdown = { $seconds ->
     [one] In einer Sekunde geht es von vorn los

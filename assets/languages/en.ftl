@@ -52,6 +52,7 @@ networks-all = { $count ->
     [2] Both
    *[other] All { $count }
   }
+answer-here = The answer comes here
 explain = Explain
 explain-short = Why?
 explain-why = Why { $digit ->
@@ -96,6 +97,7 @@ stage-detectors-short = { $count } detectors
 stage-mixers = { $count } mixers
 stage-mixers-short = mixers
 portraits = look for
+stage-more = { $count } more
 stage-hidden = +{ $count }
 stage-strongest = its { $count } strongest · { $technical }
 
@@ -206,6 +208,12 @@ numbers-none = All of it runs on the CPU, for there is no GPU
 layer-before = Layer before
 layer-after = Layer after
 layer-close = All layers
+layer-says-edges = Each map is one little window slid over your drawing: orange where it finds its edge, blue where it finds the opposite.
+layer-says-maps = Each map mixes all maps of the layer before, and glows where it finds what it looks for.
+layer-says-pool = Of a few neighbours only the strongest goes on: the maps shrink, and what matters stays.
+layer-says-detectors = Each square is one neuron: it weighs every dot of your drawing and adds them up.
+layer-says-mixers = Each square is one neuron: it weighs all values of the layer before and adds them up.
+layer-touch = Touch a dot to see its sum.
 layer-filters = small squares: the filters
 keys-title = Keys
 keys-mouse = Drag turns, Shift or right drag moves, wheel or pinch zooms, a click explains, a double click flies there.
@@ -401,6 +409,7 @@ shared-in-terminal = The command that opens this again is in the terminal.
 
 # The guided tour: at most 25 words a step.
 tour-start = Show me how
+tour-start-short = Tour
 tour-leave = Leave
 tour-back = Back
 tour-next = Next
@@ -417,6 +426,7 @@ tour-doubt = Now make them doubt! Draw something that could be two digits, and w
 
 # The exhibit, when nobody is there and when somebody left.
 exhibit-invite = Draw a digit with your finger
+exhibit-invite-wall = Draw a digit on the table
 exhibit-still-there = Still there?
 exhibit-countdown = { $seconds ->
     [one] It starts over in one second

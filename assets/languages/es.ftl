@@ -52,6 +52,7 @@ networks-all = { $count ->
     [2] Ambas
    *[other] Las { $count }
   }
+answer-here = Aquí llega la respuesta
 explain = Explicar
 explain-short = ¿Por qué?
 explain-why = ¿Por qué un { $digit }?
@@ -96,6 +97,7 @@ stage-detectors-short = { $count } detectores
 stage-mixers = { $count } mezclas
 stage-mixers-short = mezcla
 portraits = buscan
+stage-more = { $count } más
 stage-hidden = +{ $count }
 stage-strongest = sus { $count } más fuertes · { $technical }
 
@@ -197,6 +199,12 @@ numbers-none = Todo se ejecuta en la CPU, porque no hay GPU
 layer-before = Capa anterior
 layer-after = Capa siguiente
 layer-close = Todas las capas
+layer-says-edges = Cada mapa es una ventanita que se desliza por tu dibujo: naranja donde encuentra su borde, azul donde encuentra lo contrario.
+layer-says-maps = Cada mapa mezcla todos los de la capa anterior y brilla donde encuentra lo que busca.
+layer-says-pool = De unos pocos vecinos solo queda el más fuerte: los mapas se encogen y lo importante queda.
+layer-says-detectors = Cada cuadrado es una neurona: pesa cada punto de tu dibujo y los suma.
+layer-says-mixers = Cada cuadrado es una neurona: pesa todos los valores de la capa anterior y los suma.
+layer-touch = Toca un punto para ver su suma.
 layer-filters = cuadritos: los filtros
 keys-title = Teclas
 keys-mouse = Arrastra para girar, con Shift o el botón derecho para mover; rueda o pellizco para acercar; un clic explica, un doble clic vuela hasta allí.
@@ -395,6 +403,7 @@ shared-in-terminal = El comando que vuelve a abrir esto está en la terminal.
 
 # The guided tour: at most 25 words a step.
 tour-start = Enséñame
+tour-start-short = Guía
 tour-leave = Salir
 tour-back = Atrás
 tour-next = Seguir
@@ -411,6 +420,7 @@ tour-doubt = ¡Ahora hazlas dudar! Dibuja algo que pueda ser dos dígitos y mira
 
 # The exhibit, when nobody is there and when somebody left.
 exhibit-invite = Dibuja un dígito con el dedo
+exhibit-invite-wall = Dibuja una cifra en la mesa
 exhibit-still-there = ¿Sigues ahí?
 exhibit-countdown = { $seconds ->
     [one] Vuelve a empezar en un segundo

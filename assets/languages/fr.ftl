@@ -49,6 +49,7 @@ networks-all = { $count ->
     [2] Les deux
    *[other] Les { $count }
   }
+answer-here = La réponse vient ici
 explain = Expliquer
 explain-short = Pourquoi ?
 explain-why = Pourquoi un { $digit } ?
@@ -90,6 +91,7 @@ stage-detectors-short = { $count } détecteurs
 stage-mixers = { $count } mélanges
 stage-mixers-short = mélange
 portraits = cherchent
+stage-more = { $count } autres
 stage-hidden = +{ $count }
 stage-strongest = les { $count } en tête · { $technical }
 
@@ -191,6 +193,12 @@ numbers-none = Tout tourne sur le processeur, faute de GPU
 layer-before = Couche précédente
 layer-after = Couche suivante
 layer-close = Toutes les couches
+layer-says-edges = Chaque carte est une petite fenêtre glissée sur votre dessin : orange là où elle trouve son bord, bleu là où elle trouve le contraire.
+layer-says-maps = Chaque carte mélange toutes celles de la couche précédente, et brille là où elle trouve ce qu’elle cherche.
+layer-says-pool = De quelques voisins, seul le plus fort reste : les cartes rétrécissent, l’essentiel demeure.
+layer-says-detectors = Chaque carré est un neurone : il pèse chaque point de votre dessin et en fait la somme.
+layer-says-mixers = Chaque carré est un neurone : il pèse toutes les valeurs de la couche précédente et en fait la somme.
+layer-touch = Touchez un point pour voir sa somme.
 layer-filters = petits carrés : les filtres
 keys-title = Touches
 keys-mouse = Glissez pour tourner, avec Shift ou le bouton droit pour déplacer ; molette ou pincement pour zoomer ; un clic explique, un double-clic y emmène.
@@ -392,6 +400,7 @@ shared-in-terminal = La commande qui rouvre ceci est dans le terminal.
 
 # The guided tour: at most 25 words a step.
 tour-start = Montrez-moi
+tour-start-short = Visite
 tour-leave = Sortir
 tour-back = Retour
 tour-next = Suite
@@ -408,6 +417,7 @@ tour-doubt = À vous de les faire douter ! Dessinez quelque chose qui pourrait 
 
 # The exhibit, when nobody is there and when somebody left.
 exhibit-invite = Tracez un chiffre du doigt
+exhibit-invite-wall = Dessinez un chiffre sur la table
 exhibit-still-there = Toujours là ?
 exhibit-countdown = Tout recommence dans { $seconds ->
     [one] { $seconds } seconde

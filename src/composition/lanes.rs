@@ -77,7 +77,13 @@ fn lane(
     let height = (rect.height() - head - name_height).max(8.0);
     let base = rect.min[1] + head + height;
     let wanted = if lanes < 3 { 8 } else { 4 };
-    let plan = plan_lane(stages, rect.width(), height, alone, wanted, unit);
+    let caption = if technical_line && height >= 240.0 * unit {
+        1.3 * text.technical
+    } else {
+        0.0
+    };
+    let room = [rect.width(), height];
+    let plan = plan_lane(stages, room, alone, wanted, caption, unit);
     let tallest = plan
         .stages
         .iter()
@@ -100,7 +106,7 @@ fn lane(
         left += stage.width + plan.gap;
         if let (0, Some(pictures)) = (index, plan.portraits) {
             portraits = Some(pictures.place(left, base, tallest));
-            left += pictures.side + plan.gap;
+            left += pictures.width() + plan.gap;
         }
     }
     // A label may reach to the next of its own line; the last one a little into the ribbons.
@@ -140,12 +146,12 @@ pub(super) fn opened(
 }
 
 /// One layer alone with all its maps in front, and its controls at the upper right, or at the lower right where they shall
-/// be in reach.
+/// be in reach; beside them the answer, where it is asked for.
 pub(super) fn open_layer(
     area: Rect,
     window_width: f32,
     (network, row, shape): (usize, usize, Shape),
-    low: bool,
+    [low, with_answer]: [bool; 2],
     text: &TextSizes,
     unit: f32,
 ) -> (Lane, Opened) {
@@ -165,7 +171,7 @@ pub(super) fn open_layer(
     };
     let size = [area.width(), (area.height() - head - foot).max(8.0)];
     let plan = if is_map(&shape) {
-        plan_maps(shape, size, LARGEST_MAP * unit, shape[0], unit)
+        plan_maps(shape, size, LARGEST_MAP * unit, shape[0], 0.0, unit)
     } else {
         plan_cells(shape[0], size, LARGEST_DENSE_CELL * unit)
     };
@@ -175,10 +181,11 @@ pub(super) fn open_layer(
     ];
     let label_top = area.min[1] + (head - gap - label) / 2.0;
     let mut stage = plan.place(row, shape, corner, [area.min[0], label_top], window_width);
+    let answer = with_answer.then(|| control(3.0));
     let controls_left = if low {
         area.max[0]
     } else {
-        control(2.0).min[0]
+        answer.unwrap_or(control(2.0)).min[0]
     };
     stage.label_width = controls_left - gap - area.min[0];
     let base = stage.heroes.bounds().max[1];
@@ -195,13 +202,14 @@ pub(super) fn open_layer(
     let opened = Opened {
         turn: [control(2.0), control(1.0)],
         close: control(0.0),
+        answer,
     };
     (lane, opened)
 }
 
 /// About how far the narrowest stage's label is from the next one.
 fn narrowest_pitch(stages: &[Shape], width: f32, alone: bool, unit: f32) -> f32 {
-    let shares = (0..stages.len()).map(|index| share(stages, index, alone));
+    let shares = (0..stages.len()).map(|index| share(stages, index, width, alone));
     let (least, all) = shares.fold((f32::MAX, 0.0_f32), |(least, all), share| {
         (least.min(share), all + share)
     });
@@ -214,7 +222,7 @@ fn least_gap(stages: usize, width: f32, unit: f32) -> f32 {
 }
 
 /// The part of a lane's width that a stage gets, before what it leaves is passed on.
-fn share(stages: &[Shape], index: usize, alone: bool) -> f32 {
+fn share(stages: &[Shape], index: usize, width: f32, alone: bool) -> f32 {
     let channels = stages[index][0];
     match stages.iter().position(is_map) {
         None => 1.0,
@@ -222,6 +230,8 @@ fn share(stages: &[Shape], index: usize, alone: bool) -> f32 {
         Some(first) if first == index => match (alone, channels > 12) {
             (true, true) => 4.6,
             (true, false) => 1.9,
+            // All are read where the others' words still have room.
+            (false, true) if width > 520.0 => 2.1,
             (false, _) => 1.5,
         },
         Some(_) => 1.0,
@@ -237,27 +247,32 @@ struct LanePlan {
     width: f32,
 }
 
-/// A column of square pictures.
+/// Square pictures in one column or two.
 #[derive(Clone, Copy)]
 struct Portraits {
     /// Of one picture, in pixels.
     side: f32,
     /// Between two of them, at least.
     gap: f32,
+    columns: usize,
 }
 
 impl Portraits {
-    /// As large as three to eight of them allow in a lane of this height.
-    fn new(height: f32, unit: f32) -> Self {
+    /// As large as a few of them allow in a lane of this height: in one column, or in two where it is low.
+    fn new(height: f32, columns: usize, unit: f32) -> Self {
         let gap = 6.0 * unit;
-        let rows = ((height + gap) / (72.0 * unit + gap))
-            .round()
-            .clamp(3.0, 8.0);
+        let rows = ((height + gap) / (72.0 * unit + gap)).round();
+        let rows = rows.clamp(if columns > 1 { 2.0 } else { 3.0 }, 8.0);
         Self {
             // A little less, since cells rarely fill the height to the last pixel.
             side: 0.94 * (height - (rows - 1.0) * gap) / rows,
-            gap: 3.0 * unit,
+            gap: if columns > 1 { gap } else { 0.5 * gap },
+            columns,
         }
+    }
+
+    fn width(self) -> f32 {
+        self.columns as f32 * (self.side + self.gap) - self.gap
     }
 
     /// As many as fit beside cells of this height, spread over it.
@@ -268,11 +283,11 @@ impl Portraits {
         let gap = (tallest - rows as f32 * side) / (rows - 1).max(1) as f32;
         Grid {
             origin: [left, base - tallest],
-            columns: 1,
+            columns: self.columns,
             rows,
             size: [side; 2],
-            pitch: [side, side + gap],
-            count: rows,
+            pitch: [side + self.gap, side + gap],
+            count: rows * self.columns,
             down: false,
         }
     }
@@ -281,10 +296,10 @@ impl Portraits {
 /// Shares the width out from the first stage to the last; what one does not use, those after it get.
 fn plan_lane(
     stages: &[Shape],
-    width: f32,
-    height: f32,
+    [width, height]: [f32; 2],
     alone: bool,
     wanted: usize,
+    caption: f32,
     unit: f32,
 ) -> LanePlan {
     let count = stages.len();
@@ -297,19 +312,25 @@ fn plan_lane(
         };
     }
     let first_map = stages.iter().position(is_map);
-    let roomy = width >= 460.0 * unit && height >= 240.0 * unit;
-    let portraits = (alone && first_map.is_none() && roomy).then(|| Portraits::new(height, unit));
+    let portraits = match first_map {
+        None if alone && width >= 460.0 * unit && height >= 240.0 * unit => Some(1),
+        None if width >= 560.0 * unit && height >= 110.0 * unit => Some(2),
+        _ => None,
+    };
+    let portraits = portraits.map(|columns| Portraits::new(height, columns, unit));
     let gap = least_gap(count, width, unit);
     let mut room = width - gap * (count - 1) as f32;
     if let Some(pictures) = portraits {
-        room -= pictures.side + 2.0 * gap;
+        room -= pictures.width() + 2.0 * gap;
     }
-    let mut shares: f32 = (0..count).map(|index| share(stages, index, alone)).sum();
+    let mut shares: f32 = (0..count)
+        .map(|index| share(stages, index, width, alone))
+        .sum();
     // No map is larger than those of the stage before it: the eye follows the narrowing.
     let mut largest = LARGEST_MAP * unit;
     let mut plans: Vec<StagePlan> = Vec::new();
     for (index, shape) in stages.iter().enumerate() {
-        let own = share(stages, index, alone);
+        let own = share(stages, index, width, alone);
         let box_size = [room * own / shares, height];
         shares -= own;
         let plan = if is_map(shape) {
@@ -318,7 +339,7 @@ fn plan_lane(
                 (true, false) => wanted.min(6),
                 (false, _) => wanted,
             };
-            let plan = plan_maps(*shape, box_size, largest, wanted, unit);
+            let plan = plan_maps(*shape, box_size, largest, wanted, caption, unit);
             largest = largest.min(plan.size);
             plan
         } else {
@@ -327,7 +348,7 @@ fn plan_lane(
         room -= plan.width;
         plans.push(plan);
     }
-    let picture_width = portraits.map_or(0.0, |pictures| pictures.side);
+    let picture_width = portraits.map_or(0.0, Portraits::width);
     let used = plans.iter().map(|plan| plan.width).sum::<f32>() + picture_width;
     let gaps = count - 1 + usize::from(portraits.is_some());
     let gap = if gaps == 0 {

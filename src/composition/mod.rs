@@ -207,7 +207,9 @@ pub fn compose(window: [f32; 2], networks: &[&[Shape]], mode: &Mode) -> Composit
     };
     let half = window[1] / 2.0;
     let mut composition = match class {
-        WindowClass::Wide if mode.part == Part::Table => table::beside([width, height], half, mode),
+        WindowClass::Wide if mode.part == Part::Table => {
+            table::beside([width, height], half, networks.len(), mode)
+        }
         WindowClass::Wide => wide::wide([width, height], half, networks, mode),
         WindowClass::Upright if mode.part == Part::Table => {
             table::below([width, height], half, mode)

@@ -234,6 +234,7 @@ fn page_stage(
         rect: swipe,
         heroes,
         chorus: None,
+        more: None,
         hidden: channels - count,
         label: swipe.min,
         label_width: swipe.width(),
@@ -270,7 +271,7 @@ fn full_screen(
     let (margin, touch) = (12.0 * unit, (44.0 * unit).max(44.0));
     if let Some(layer) = open {
         let area = Rect::new(margin, margin, width - margin, height - margin);
-        let (lane, opened) = open_layer(area, width, layer, mode.reach, text, unit);
+        let (lane, opened) = open_layer(area, width, layer, [mode.reach, true], text, unit);
         return Some(Scene::FullScreen {
             close: opened.close,
             lanes: vec![lane],

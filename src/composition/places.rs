@@ -79,6 +79,8 @@ pub struct Opened {
     pub turn: [Rect; 2],
     /// To all layers.
     pub close: Rect,
+    /// The answer, where its tiles are not seen.
+    pub answer: Option<Rect>,
 }
 
 /// The place of an open explanation, below the lane it explains.
@@ -175,6 +177,8 @@ pub struct StagePlace {
     pub heroes: Grid,
     /// All other maps, small, below the heroes and behind them.
     pub chorus: Option<Grid>,
+    /// Left end and top of the line that says how many maps the chorus has, where there is room for it.
+    pub more: Option<[f32; 2]>,
     /// Maps for which there is no room: the plates are a stack that opens on touch.
     pub hidden: usize,
     /// Left end and top of the label's first line.

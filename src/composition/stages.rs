@@ -4,6 +4,8 @@ use super::{Grid, Rect, Shape, StagePlace};
 
 /// The least side of a map of the chorus; below that it would be a dot.
 const LEAST_CHORUS_MAP: f32 = 5.0;
+/// From this side on a map of the chorus is read, in units; larger ones are no better.
+const LEGIBLE_MAP: f32 = 20.0;
 /// A cell of a map is at most this large, in units: a 3×3 map need not be larger than the drawing's own maps.
 const LARGEST_MAP_CELL: f32 = 18.0;
 /// The turn of a plate at the window's edge towards its middle, in radians: ten degrees.
@@ -21,6 +23,8 @@ pub(super) struct StagePlan {
     gap: f32,
     shown: usize,
     chorus: Option<ChorusPlan>,
+    /// Height of the line between heroes and chorus that says how many these are; 0 where there is none.
+    caption: f32,
     hidden: usize,
     pub(super) width: f32,
     pub(super) height: f32,
@@ -58,8 +62,15 @@ impl StagePlan {
         };
         let chorus = self.chorus.map(|chorus| {
             let size = [chorus.size * self.aspect, chorus.size];
+            // Right below the line that counts it; without one it stands at the foot.
+            let top = if self.caption > 0.0 {
+                let heroes = self.rows as f32 * (self.size + self.gap);
+                rect.min[1] + heroes + self.gap + self.caption
+            } else {
+                base - chorus.height
+            };
             Grid {
-                origin: [left, base - chorus.height],
+                origin: [left, top],
                 columns: chorus.columns,
                 rows: chorus.rows,
                 size,
@@ -68,21 +79,26 @@ impl StagePlan {
                 down: false,
             }
         });
+        let heroes = Grid {
+            origin: rect.min,
+            columns: self.columns,
+            rows: self.rows,
+            size,
+            pitch,
+            count: self.shown,
+            down: self.dense,
+        };
+        let more = chorus
+            .filter(|_| self.caption > 0.0)
+            .map(|_| [left, heroes.bounds().max[1] + self.gap]);
         let half = window_width / 2.0;
         StagePlace {
             row,
             shape,
             rect,
-            heroes: Grid {
-                origin: rect.min,
-                columns: self.columns,
-                rows: self.rows,
-                size,
-                pitch,
-                count: self.shown,
-                down: self.dense,
-            },
+            heroes,
             chorus,
+            more,
             hidden: self.hidden,
             label,
             label_width: rect.width(),
@@ -98,6 +114,7 @@ pub(super) fn plan_maps(
     [width, height]: [f32; 2],
     largest: f32,
     wanted: usize,
+    caption: f32,
     unit: f32,
 ) -> StagePlan {
     let aspect = (map_width as f32 / map_height as f32).clamp(0.25, 4.0);
@@ -129,7 +146,7 @@ pub(super) fn plan_maps(
         for rows in (1..=fit.min(needed)).rev() {
             let shown = maps.min(rows * columns);
             let rest = maps - shown;
-            let left = height - stack(rows, size) - 2.0 * gap;
+            let left = height - stack(rows, size) - 2.0 * gap - caption;
             let chorus = plan_chorus(rest, [used, left], size, aspect, (2.0 * unit).max(1.0));
             if rest > 0 && (all || chorus.is_none()) {
                 continue;
@@ -142,7 +159,7 @@ pub(super) fn plan_maps(
                 score *= (stack(rows, size) / height).sqrt() * full.powf(1.5);
             }
             if let Some(chorus) = chorus {
-                score *= 1.0 + 0.35 * (chorus.size / (0.5 * size)).min(1.0);
+                score *= 0.5 + 0.5 * (chorus.size / (LEGIBLE_MAP * unit)).min(1.0);
             }
             // Of equal scores the first: fewer columns, more rows.
             if best.is_none_or(|(highest, _)| score > highest) {
@@ -154,6 +171,7 @@ pub(super) fn plan_maps(
                     gap,
                     shown,
                     chorus,
+                    caption,
                     hidden: 0,
                     width: used,
                     height,
@@ -187,6 +205,7 @@ fn stack_of_maps(
         gap,
         shown: rows,
         chorus: None,
+        caption: 0.0,
         hidden: maps - rows,
         width: size * aspect,
         height,
@@ -212,15 +231,13 @@ fn plan_chorus(
         if size < LEAST_CHORUS_MAP {
             continue;
         }
-        // Spread over the room, but never so far apart that they are no block.
-        let spread = |room: f32, size: f32, count: usize| {
+        // Spread over the width, as the heroes are, but never so far apart that they are no block.
+        let spread = |room: f32, size: f32, count: usize, most: f32| {
             let between = (room - count as f32 * size) / (count.max(2) - 1) as f32;
-            between.clamp(gap, gap.max(0.6 * size))
+            between.clamp(gap, most.max(gap))
         };
-        let apart = [
-            spread(width, size * aspect, columns),
-            spread(height, size, rows),
-        ];
+        let across = spread(width, size * aspect, columns, 0.6 * size);
+        let apart = [across, spread(height, size, rows, across)];
         let unused = (columns * rows - rest) as f32 / (columns * rows) as f32;
         let uneven = (apart[0] - apart[1]).abs() / size;
         let score = size * (1.0 - unused).powi(2) / (1.0 + 0.5 * uneven);
@@ -266,6 +283,7 @@ pub(super) fn plan_cells(count: usize, [width, height]: [f32; 2], largest: f32) 
         gap: (0.14 * pitch).clamp(0.05, 3.0),
         shown: count,
         chorus: None,
+        caption: 0.0,
         hidden: 0,
         width: columns as f32 * pitch,
         height: rows as f32 * pitch,

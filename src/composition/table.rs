@@ -3,11 +3,16 @@
 use super::{
     Composition, Controls, LEAST_GLYPH, Mode, Rect, Scene, TableScene, TextSizes, WindowClass,
     rows_above,
-    wide::{DESIGN, tiles},
+    wide::{DESIGN, answer_lines, tiles},
 };
 
 /// A table that lies: the controls in a column beside the pad, ten tiles beside them.
-pub(super) fn beside([width, height]: [f32; 2], half: f32, mode: &Mode) -> Composition {
+pub(super) fn beside(
+    [width, height]: [f32; 2],
+    half: f32,
+    networks: usize,
+    mode: &Mode,
+) -> Composition {
     let unit = (width / DESIGN[0]).min(height / DESIGN[1]).clamp(0.7, 3.2);
     let mut text = TextSizes::new(unit, mode.text_scale);
     // The buttons are large, and so is what stands on them.
@@ -53,7 +58,8 @@ pub(super) fn beside([width, height]: [f32; 2], half: f32, mode: &Mode) -> Compo
     };
     let answers_left = bar.max[0] + gap;
     let frame = Rect::new(answers_left, top, answers_left + answer, bottom);
-    let (answers, glyph) = tiles(frame, answer, 150.0 * unit, &mode.winners, unit);
+    let lines = answer_lines(networks, &text);
+    let (answers, glyph) = tiles(frame, answer, [150.0 * unit, lines], &mode.winners, unit);
     let guide = Rect::new(
         pad.min[0],
         foot.min[1],

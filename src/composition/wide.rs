@@ -61,7 +61,8 @@ pub(super) fn wide(
     };
 
     let glyph = if wall { 150.0 } else { 100.0 } * unit;
-    let (answers, glyph) = tiles(frame, tile_width, glyph, &mode.winners, unit);
+    let lines = answer_lines(networks.len(), &text);
+    let (answers, glyph) = tiles(frame, tile_width, [glyph, lines], &mode.winners, unit);
     let lanes_rect = Rect::new(pad.max[0] + 56.0 * unit, top, lanes_right, low);
     let explained = mode.explain.filter(|&network| network < networks.len());
     // What is explained lies in another network.
@@ -83,7 +84,8 @@ pub(super) fn wide(
     let lanes_area = Rect::new(lanes_rect.min[0], top, lanes_rect.max[0], lanes_bottom);
     let (lanes, opened) = match open {
         Some(layer) => {
-            let (lane, opened) = open_layer(lanes_area, width, layer, mode.reach, &text, unit);
+            let (lane, opened) =
+                open_layer(lanes_area, width, layer, [mode.reach, false], &text, unit);
             (vec![lane], Some(opened))
         }
         None => (
@@ -260,12 +262,17 @@ fn tile_width(unit: f32) -> f32 {
     (136.0 * unit).max(120.0)
 }
 
+/// The height of what stands on an answer's tile below its figure and word: a line for each of these networks.
+pub(super) fn answer_lines(networks: usize, text: &TextSizes) -> f32 {
+    1.3 * text.technical * networks.min(3) as f32
+}
+
 /// Ten tiles from the frame's top to its bottom, at its right, the winners' large and a little out of the line; and the
 /// height of the figure, which is this one where there is room.
 pub(super) fn tiles(
     frame: Rect,
     width: f32,
-    glyph: f32,
+    [glyph, lines]: [f32; 2],
     winners: &[usize],
     unit: f32,
 ) -> (Vec<Rect>, f32) {
@@ -278,7 +285,10 @@ pub(super) fn tiles(
     let around = if count < 2 { 54.0 } else { 34.0 } * unit.max(0.94);
     let mut large = glyph + around;
     if count > 0 {
-        let fits = large.min((space - LEAST_TILE * others) / count as f32);
+        let room = (space - LEAST_TILE * others) / count as f32;
+        // The lines come last: without room for them, a word says it.
+        large += lines.min((room - large).max(0.0));
+        let fits = large.min(room);
         glyph -= large - fits;
         large = fits;
     }

@@ -1,14 +1,12 @@
 //! What the networks say together, in words: pure functions of their answers.
 
 use super::Look;
-use crate::{
-    inference::ReadingItem,
-    words::{say, say_with},
-};
+use crate::words::{say, say_with};
+use bevy::prelude::Entity;
 use mnistify_network::{Answer, Verdict};
 
 /// From this probability on an answer is sure,
-const SURE: f32 = 0.95;
+pub(super) const SURE: f32 = 0.95;
 /// and a runner-up of at least this matters where the first is not even probable.
 const RIVAL: f32 = 0.25;
 
@@ -25,6 +23,13 @@ pub struct Told {
     pub is_refused: bool,
     /// The networks differ.
     pub differ: bool,
+}
+
+/// A network's probability of a class.
+pub(super) struct Share<'a> {
+    pub name: &'a str,
+    pub slot: usize,
+    pub share: f32,
 }
 
 /// One network's part in it.
@@ -53,16 +58,20 @@ impl Told {
         tell(&voices, look.settings.threshold, reason)
     }
 
-    /// Each shown network's probability of a class, by its slot; nothing where all refuse.
-    pub(super) fn shares(&self, look: &Look<'_>, class: usize) -> Vec<(usize, f32)> {
+    /// Each shown network's probability of a class, in the order of the lanes; nothing where all refuse.
+    pub(super) fn shares<'a>(&self, look: &'a Look<'_>, class: usize) -> Vec<Share<'a>> {
         if self.is_refused {
             return Vec::new();
         }
-        let share = |reading: &ReadingItem<'_, '_>| {
-            let bars = look.bars.get(reading.entity).ok()?;
-            Some((reading.network.slot(), bars.0.get(class).copied()?))
+        let share = |(entity, _): &(Entity, _)| {
+            let network = look.network(*entity)?.network;
+            Some(Share {
+                name: network.name(),
+                slot: network.slot(),
+                share: *look.bars.get(*entity).ok()?.0.get(class)?,
+            })
         };
-        look.shown().filter_map(share).collect()
+        look.composed.networks.iter().filter_map(share).collect()
     }
 
     /// What stands under a large figure: how sure, or whose it is.

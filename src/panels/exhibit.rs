@@ -3,7 +3,7 @@
 use super::{Look, marks::mark, theme, to_egui};
 use crate::{
     actions::Action,
-    composition::WindowClass,
+    composition::{Part, WindowClass},
     exhibit::Phase,
     words::{say, say_with},
 };
@@ -12,23 +12,27 @@ use bevy_egui::egui::{
 };
 
 /// Shows both.
-pub fn exhibit_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
+pub fn exhibit_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let Some(exhibit) = look.exhibit else {
         return;
     };
+    let on_wall = look.composed.mode.part == Part::Wall;
     match exhibit.phase() {
-        Phase::Attract => invitation(ui, look),
-        Phase::Visit => {}
-        Phase::Asking => question(ui, exhibit.seconds_left(), actions),
+        // The wall says where the pad is.
+        Phase::Attract if on_wall => invitation(ui, look, "exhibit-invite-wall"),
+        Phase::Attract => invitation(ui, look, "exhibit-invite"),
+        Phase::Asking if !on_wall => question(ui, exhibit.seconds_left(), actions),
+        Phase::Visit | Phase::Asking => {}
     }
 }
 
 /// On the pad's edge, where the hand shall go, and below what the recorded hand draws; above it in reach, where the way to
 /// the tour is next below.
-fn invitation(ui: &Ui, look: &Look<'_>) {
+fn invitation(ui: &Ui, look: &Look<'_>, words: &str) {
     let places = &look.composed.places;
     let (pad, unit) = (to_egui(places.pad), places.unit);
-    let above = look.access.reach && places.class != WindowClass::Sideways;
+    let on_wall = look.composed.mode.part == Part::Wall;
+    let above = look.access.reach && places.class != WindowClass::Sideways && !on_wall;
     let edge = if above { pad.min.y } else { pad.max.y };
     let painter = ui.painter();
     painter.rect_stroke(
@@ -37,7 +41,7 @@ fn invitation(ui: &Ui, look: &Look<'_>) {
         Stroke::new(3.0 * unit, theme::ANSWER),
         StrokeKind::Outside,
     );
-    let words = say("exhibit-invite");
+    let words = say(words);
     let galley = theme::fitting(painter, &words, 24.0 * unit, pad.width() - 60.0 * unit);
     let size = galley.size() + vec2(44.0, 18.0) * unit;
     let place = Rect::from_center_size(pos2(pad.center().x, edge), size);

@@ -1,6 +1,6 @@
 //! The head of the window, title, sentence and three controls; and its foot, the legend and the times.
 
-use super::{Look, Told, marks::mark, theme, theme::Place, to_egui};
+use super::{Look, Told, icons::Icon, marks::mark, theme, theme::Place, to_egui};
 use crate::{
     actions::{Action, Show, Switch, entry},
     composition::{Part, Scene},
@@ -57,27 +57,41 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
     let response = networks.show(ui);
     if networks.rect.width() > 90.0 {
         let at = pos2(networks.rect.max.x - 20.0, networks.rect.center().y);
-        let arm = |x: f32| pos2(at.x + x, at.y - 2.5);
-        let line = vec![arm(-4.5), pos2(at.x, at.y + 2.5), arm(4.5)];
-        ui.painter()
-            .add(Shape::line(line, egui::Stroke::new(1.8, theme::text())));
+        Icon::Down.paint(ui.painter(), at, 5.5, theme::text());
     }
     egui::Popup::menu(&response)
         .width(210.0)
         .show(|ui| networks_menu(ui, look, actions));
     if let Some(rect) = controls.explain {
-        let short = say("explain-short");
+        let rect = to_egui(rect);
         let has_room = rect.width() > 100.0;
+        let explains = look.selection.cell.is_some();
+        // Where nothing is read there is nothing to explain; then it is shown how reading goes.
+        let shows_how = told.is_refused
+            && !explains
+            && places.strip.is_none()
+            && look.exhibit.is_none()
+            && !look.access.hidden.guide;
+        let (words, icon, action) = match (shows_how, has_room) {
+            (true, true) => (say("tour-start"), Some(Icon::Play), Action::Tour(Some(0))),
+            (true, false) => (
+                say("tour-start-short"),
+                Some(Icon::Play),
+                Action::Tour(Some(0)),
+            ),
+            (false, true) => (told.why.clone(), None, Action::Explain),
+            (false, false) => (say("explain-short"), None, Action::Explain),
+        };
         let explain = Place {
             name: "explain",
-            rect: to_egui(rect),
-            text: if has_room { &told.why } else { &short },
+            rect,
+            text: &words,
             size: text.button,
-            on: look.selection.cell.is_some(),
-            enabled: !told.is_refused || look.selection.cell.is_some(),
+            on: explains,
+            enabled: shows_how || explains || !told.is_refused,
         };
-        if explain.show(ui).clicked() {
-            actions.push(Action::Explain);
+        if explain.show_with(ui, icon).clicked() {
+            actions.push(action);
         }
     }
     let words = say("more");
@@ -183,7 +197,8 @@ pub fn foot_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         _ => return,
     };
     let hidden = look.access.hidden;
-    if !hidden.legend {
+    // Slow motion has its place.
+    if !hidden.legend && look.motion.slow.is_none() {
         legend(ui, to_egui(lanes.legend), size, places.unit);
     }
     let rect = to_egui(lanes.times);

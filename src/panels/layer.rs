@@ -1,7 +1,9 @@
 //! One layer alone: its maps all large, the ways to the layers beside it and back, and on a first convolution's maps the
 //! filters that made them. A touch on a layer's words, or on its small maps, opens it.
 
-use super::{Look, portraits::Portraits, theme, theme::Place, to_egui};
+use super::{
+    Look, Told, icons::Icon, portraits::Portraits, theme, theme::Place, tiles::class_name, to_egui,
+};
 use crate::{
     actions::{Action, Switch},
     composition::{Lane, Part, Scene, StagePlace},
@@ -10,8 +12,8 @@ use crate::{
 };
 use bevy::prelude::Entity;
 use bevy_egui::egui::{
-    Align2, Color32, CursorIcon, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2,
-    vec2,
+    Align2, Color32, CornerRadius, CursorIcon, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    WidgetType, pos2, vec2,
 };
 use mnistify_network::{LayerSpec, StageKind};
 
@@ -22,6 +24,7 @@ const FILTER: f32 = 0.3;
 pub fn layer_ui(
     ui: &mut Ui,
     look: &Look<'_>,
+    told: &Told,
     portraits: &mut Portraits,
     actions: &mut Vec<Action>,
 ) {
@@ -50,27 +53,31 @@ pub fn layer_ui(
                 (
                     "layer_before",
                     opened.turn[0],
-                    Sign::Left,
+                    Icon::Left,
                     to(stage.row - 1),
                     stage.row > 1,
                 ),
                 (
                     "layer_after",
                     opened.turn[1],
-                    Sign::Right,
+                    Icon::Right,
                     to(stage.row + 1),
                     stage.row < last,
                 ),
                 (
                     "close_layer",
                     opened.close,
-                    Sign::Cross,
+                    Icon::Cross,
                     Action::Set(Switch::Maps, false),
                     true,
                 ),
             ];
-            for (name, rect, sign, action, enabled) in ways {
-                if way(ui, name, to_egui(rect), sign, enabled) {
+            says(ui, look, *entity, (lane, stage));
+            if let Some(rect) = opened.answer {
+                answer(ui, look, told, to_egui(rect));
+            }
+            for (name, rect, icon, action, enabled) in ways {
+                if way(ui, name, to_egui(rect), icon, enabled) {
                     actions.push(action);
                 }
             }
@@ -109,55 +116,73 @@ fn door(
     }
 }
 
-#[derive(Clone, Copy)]
-enum Sign {
-    Left,
-    Right,
-    Cross,
+/// What is read, where an open layer covers the answer.
+fn answer(ui: &Ui, look: &Look<'_>, told: &Told, rect: Rect) {
+    if told.winners.is_empty() {
+        return;
+    }
+    let radius = CornerRadius::same((0.22 * rect.height()) as u8);
+    ui.painter().rect_filled(rect, radius, theme::ANSWER);
+    let names = told.winners.iter().map(|class| class_name(look, *class));
+    let names = names.collect::<Vec<_>>().join(" ");
+    theme::text_in(
+        ui.painter(),
+        rect.center(),
+        Align2::CENTER_CENTER,
+        &names,
+        theme::bold(0.62 * rect.height()),
+        theme::ANSWER_FIGURE,
+        rect.width() - 4.0,
+    );
+}
+
+/// Below the open layer, where there is room: what its maps are, and what to do with them.
+fn says(ui: &Ui, look: &Look<'_>, entity: Entity, (lane, stage): (&Lane, &StagePlace)) {
+    let Some(reading) = look.network(entity) else {
+        return;
+    };
+    let network = reading.network;
+    let first = stage.row == 1;
+    let layers = network.spec().layers();
+    let meaning = match network.layout.stages[stage.row - 1].kind {
+        StageKind::Conv2d { .. } if first => "layer-says-edges",
+        StageKind::Conv2d { .. } => "layer-says-maps",
+        StageKind::Linear { .. } if first => "layer-says-detectors",
+        StageKind::Linear { .. } => "layer-says-mixers",
+        StageKind::Pool {
+            pool: Some(pool), ..
+        } if matches!(layers[pool], LayerSpec::MaxPool2d { .. }) => "layer-says-pool",
+        StageKind::Pool { .. } => return,
+    };
+    let text = &look.composed.places.text;
+    let words = format!("{} {}", say(meaning), say("layer-touch"));
+    let room = lane.rect.max[0] - lane.rect.min[0];
+    let galley = ui
+        .painter()
+        .layout(words, theme::font(text.body), theme::text(), room);
+    let place = pos2(lane.name[0], lane.name[1] + 1.9 * text.network);
+    if place.y + galley.size().y <= lane.rect.max[1] && look.camera.is_at_home() {
+        ui.painter().galley(place, galley, theme::text());
+    }
 }
 
 /// A button with a sign on it; returns whether it was pressed.
-fn way(ui: &mut Ui, name: &'static str, rect: Rect, sign: Sign, enabled: bool) -> bool {
-    let words = match sign {
-        Sign::Left => say("layer-before"),
-        Sign::Right => say("layer-after"),
-        Sign::Cross => say("layer-close"),
+fn way(ui: &mut Ui, name: &'static str, rect: Rect, icon: Icon, enabled: bool) -> bool {
+    let words = match icon {
+        Icon::Left => say("layer-before"),
+        Icon::Right => say("layer-after"),
+        _ => say("layer-close"),
     };
     let button = Place {
         name,
         rect,
         text: "",
-        size: theme::SMALL,
+        size: 0.4 * rect.height(),
         on: false,
         enabled,
     };
-    let response = button.show(ui);
+    let response = button.show_with(ui, Some(icon));
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, &words));
-    let arm = 0.17 * rect.height();
-    let at = |x: f32, y: f32| rect.center() + vec2(x, y) * arm;
-    let colour = if enabled {
-        theme::text()
-    } else {
-        theme::track()
-    };
-    let stroke = Stroke::new((0.05 * rect.height()).max(1.8), colour);
-    let lines = match sign {
-        Sign::Left => [
-            [at(0.5, -1.0), at(-0.5, 0.0)],
-            [at(-0.5, 0.0), at(0.5, 1.0)],
-        ],
-        Sign::Right => [
-            [at(-0.5, -1.0), at(0.5, 0.0)],
-            [at(0.5, 0.0), at(-0.5, 1.0)],
-        ],
-        Sign::Cross => [
-            [at(-1.0, -1.0), at(1.0, 1.0)],
-            [at(1.0, -1.0), at(-1.0, 1.0)],
-        ],
-    };
-    for line in lines {
-        ui.painter().line_segment(line, stroke);
-    }
     response.on_hover_text(words).clicked()
 }
 

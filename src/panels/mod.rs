@@ -10,6 +10,7 @@ mod explain;
 #[cfg(test)]
 mod fits;
 mod header;
+mod icons;
 mod keys;
 mod labels;
 mod layer;
@@ -363,7 +364,7 @@ fn panels_ui(
         scene::pointer_ui(&root, &look, &mut actions);
         overlay::paint(root.painter(), &look);
         portraits::portraits_ui(&root, &look, &mut memory.portraits);
-        layer::layer_ui(&mut root, &look, &mut memory.portraits, &mut actions);
+        layer::layer_ui(&mut root, &look, &told, &mut memory.portraits, &mut actions);
     }
     pad_panel::pad_ui(
         &mut root,
@@ -384,8 +385,8 @@ fn panels_ui(
     }
     if part != Part::Wall {
         sheets::sheets_ui(&root, &look, &mut actions);
-        exhibit::exhibit_ui(&mut root, &look, &mut actions);
     }
+    exhibit::exhibit_ui(&root, &look, &mut actions);
 
     let marks = marks::take(context).into_iter();
     if !is_second {

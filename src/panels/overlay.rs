@@ -176,6 +176,7 @@ impl<'b> Overlay<'_, 'b> {
             self.seen([place.rect.min[0], place.shelf]),
             self.seen([place.rect.max[0], place.shelf]),
         ];
+        self.shelf_light(shelf, 30.0 * unit, hue);
         self.painter
             .line_segment(shelf, Stroke::new(1.6 * unit, hue.gamma_multiply(0.8)));
         let name_at = self.seen(place.name);
@@ -200,6 +201,25 @@ impl<'b> Overlay<'_, 'b> {
             self.label(item, place, stage);
         }
         self.shortcuts(item, place);
+    }
+
+    /// A little of the network's hue below its shelf, fading to both ends: a floor on which the plates stand.
+    fn shelf_light(&self, [left, right]: [Pos2; 2], depth: f32, hue: Color32) {
+        let mut mesh = egui::Mesh::default();
+        let steps = 16;
+        for step in 0..=steps {
+            let share = step as f32 / steps as f32;
+            let at = left + (right - left) * share;
+            let lit = hue.gamma_multiply(0.2 * (1.0 - (2.0 * share - 1.0).powi(2)));
+            mesh.colored_vertex(at, lit);
+            mesh.colored_vertex(at + vec2(0.0, depth), Color32::TRANSPARENT);
+            if step > 0 {
+                let last = mesh.vertices.len() as u32;
+                mesh.add_triangle(last - 4, last - 3, last - 2);
+                mesh.add_triangle(last - 3, last - 2, last - 1);
+            }
+        }
+        self.painter.add(egui::Shape::mesh(mesh));
     }
 
     /// Below the shelf, from each stage whose values are added to the stage where they are.
@@ -256,6 +276,18 @@ impl<'b> Overlay<'_, 'b> {
                 self.on_dark(place + vec2(left, down), name);
             }
         }
+        if let (Some(place), Some(chorus)) = (stage.more, stage.chorus) {
+            let more = say_with("stage-more", &[("count", chorus.count.into())]);
+            theme::text_in(
+                self.painter,
+                self.seen(place),
+                Align2::LEFT_TOP,
+                &more,
+                theme::font(text.technical),
+                theme::dim(),
+                stage.rect.max[0] - stage.rect.min[0],
+            );
+        }
         if stage.hidden > 0 {
             let hidden = say_with("stage-hidden", &[("count", stage.hidden.into())]);
             self.painter.text(
@@ -273,9 +305,9 @@ impl<'b> Overlay<'_, 'b> {
         let behind = Rect::from_min_size(place, galley.size()).expand2(vec2(4.0, 0.0));
         let shade = egui::epaint::Shadow {
             offset: [0, 0],
-            blur: 6,
-            spread: 1,
-            color: theme::stage().gamma_multiply(0.55),
+            blur: 8,
+            spread: 0,
+            color: theme::stage().gamma_multiply(0.3),
         };
         self.painter
             .add(shade.as_shape(behind, CornerRadius::same(6)));

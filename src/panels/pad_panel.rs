@@ -1,6 +1,6 @@
 //! The hand: the pad, which is the first layer, exactly what the networks receive of it, and three buttons.
 
-use super::{Look, marks::mark, theme, theme::Place, to_egui};
+use super::{Look, icons::Icon, marks::mark, theme, theme::Place, to_egui};
 use crate::{
     actions::{Action, Switch, entry},
     composition::{Part, Scene},
@@ -79,8 +79,13 @@ pub fn pad_ui(
             on,
             enabled,
         };
-        let response = button.show(ui);
-        if response.clicked() {
+        let icon = match name {
+            "draw" if erasing => Icon::Erase,
+            "draw" => Icon::Draw,
+            "undo" => Icon::Undo,
+            _ => Icon::Clear,
+        };
+        if button.show_with(ui, Some(icon)).clicked() {
             actions.push(match name {
                 // One control for both tools.
                 "draw" => Action::Pad(PadAction::Use(if erasing {

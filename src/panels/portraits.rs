@@ -65,18 +65,34 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
             }
             _ => continue,
         };
-        let Some(arena) = look.inspection(*entity).and_then(|i| i.arena()) else {
+        let projector = Projector::new(&look.camera.now, look.composed.window);
+        let seen = |place: Pos2| Pos2::from(projector.seen(place.into()));
+        let painter = ui.painter();
+        let bounds = to_egui(grid.bounds());
+        if let Some(stage) = place.stages.first() {
+            painter.text(
+                seen(pos2(bounds.min.x, stage.label[1])),
+                Align2::LEFT_TOP,
+                say("portraits"),
+                theme::medium(look.composed.places.text.label),
+                theme::text(),
+            );
+        }
+        let rect_of = |index: usize| {
+            let rect = to_egui(grid.place(index));
+            rect.translate(seen(rect.min) - rect.min)
+        };
+        let arena = look.inspection(*entity).and_then(|i| i.arena());
+        let Some(arena) = arena.filter(|_| !look.pad.image().is_blank()) else {
+            for index in 0..grid.count {
+                painter.rect_filled(rect_of(index), 0.0, theme::tile());
+            }
             continue;
         };
-        if look.pad.image().is_blank() {
-            continue;
-        }
         let values = &arena[network.layout.range(1)];
         let mut ranked: Vec<usize> = (0..values.len()).collect();
         ranked.sort_by(|a, b| values[*b].abs().total_cmp(&values[*a].abs()));
         ranked.truncate(grid.count);
-        let projector = Projector::new(&look.camera.now, look.composed.window);
-        let seen = |place: Pos2| Pos2::from(projector.seen(place.into()));
         let centre = |channel: usize| {
             let cell = Cell {
                 row: 1,
@@ -90,23 +106,14 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
         // In the order of their cells' heights, so that the threads do not cross.
         let height = |channel: &usize| centre(*channel).map_or(0.0, |place| place.y);
         ranked.sort_by(|a, b| height(a).total_cmp(&height(b)));
+        // Threads first: those to a second column pass behind the pictures of the first.
         for (index, channel) in ranked.iter().enumerate() {
-            let rect = to_egui(grid.place(index));
-            let rect = rect.translate(seen(rect.min) - rect.min);
-            let weights = &network.model.parameter(layer, "weight").values;
-            let weights = &weights[channel * PIXELS..][..PIXELS];
-            let texture = portraits.picture(ui, (*entity, 1, *channel), weights, [SIDE, SIDE]);
-            let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-            ui.painter().image(texture, rect, whole, Color32::WHITE);
-            let line = Stroke::new(1.0, theme::line().gamma_multiply(0.6));
-            ui.painter()
-                .rect_stroke(rect, 0.0, line, StrokeKind::Outside);
             if let Some(from) = centre(*channel) {
-                let (from, to) = (pos2(from.x, from.y), rect.left_center());
+                let (from, to) = (pos2(from.x, from.y), rect_of(index).left_center());
                 let half = vec2((to.x - from.x) * 0.5, 0.0);
                 let [r, g, b] = value_colour(values[*channel].signum() * 0.7);
                 let colour = Color32::from_rgba_unmultiplied(r, g, b, 150);
-                ui.painter().add(CubicBezierShape::from_points_stroke(
+                painter.add(CubicBezierShape::from_points_stroke(
                     [from, from + half, to - half, to],
                     false,
                     Color32::TRANSPARENT,
@@ -114,15 +121,15 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
                 ));
             }
         }
-        let bounds = to_egui(grid.bounds());
-        if let Some(stage) = place.stages.first() {
-            ui.painter().text(
-                seen(pos2(bounds.min.x, stage.label[1])),
-                Align2::LEFT_TOP,
-                say("portraits"),
-                theme::medium(look.composed.places.text.label),
-                theme::text(),
-            );
+        let weights = &network.model.parameter(layer, "weight").values;
+        for (index, channel) in ranked.iter().enumerate() {
+            let weights = &weights[channel * PIXELS..][..PIXELS];
+            let texture = portraits.picture(ui, (*entity, 1, *channel), weights, [SIDE, SIDE]);
+            let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            let rect = rect_of(index);
+            painter.image(texture, rect, whole, Color32::WHITE);
+            let line = Stroke::new(1.0, theme::line().gamma_multiply(0.6));
+            painter.rect_stroke(rect, 0.0, line, StrokeKind::Outside);
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     numbers, own_network,
     pad_panel::preparation_ui,
     theme::{self, entry_button},
+    to_egui,
 };
 use crate::{
     actions::{Action, EDGES, Switch, TABLE, entry, keys_text},
@@ -15,7 +16,7 @@ use crate::{
     view::Preset,
     words::{self, say, say_with},
 };
-use bevy_egui::egui::{self, Align2, RichText, Sense, TextStyle, Ui, pos2, vec2};
+use bevy_egui::egui::{self, Align2, Rect, RichText, Sense, TextStyle, Ui, pos2, vec2};
 use mnistify_drawing::{MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE};
 
 /// Shows those that are open, and the notice.
@@ -238,20 +239,30 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         return;
     };
     let window = ui.ctx().viewport_rect();
+    let places = &look.composed.places;
+    // Below the lanes, in the legend's place; on a phone at the foot.
+    let foot = match &places.scene {
+        Scene::Lanes(scene) => {
+            let [left, right] = [scene.lanes_rect.min[0], scene.lanes_rect.max[0]];
+            let bottom = to_egui(scene.legend).center().y + 24.0;
+            Rect::from_min_max(pos2(left, window.min.y), pos2(right, bottom))
+        }
+        _ => window.shrink2(vec2(0.0, 4.0)),
+    };
     egui::Area::new("slow".into())
-        .fixed_pos(pos2(window.center().x, window.max.y - 8.0))
+        .fixed_pos(foot.center_bottom())
         .pivot(Align2::CENTER_BOTTOM)
         .show(ui.ctx(), |ui| {
             egui::Frame::new()
                 .fill(theme::sheet())
                 .corner_radius(10)
-                .inner_margin(8)
+                .inner_margin(egui::Margin::symmetric(8, 4))
                 .show(ui, |ui| {
                     ui.horizontal(|ui| {
                         let label = if look.motion.playing { "pause" } else { "play" };
                         let (label, close) = (say(label), say("close"));
                         let buttons = button_width(ui, &label) + button_width(ui, &close);
-                        let room = window.width() - buttons - 8.0 * theme::GAP;
+                        let room = foot.width() - buttons - 8.0 * theme::GAP;
                         let button = ui.button(label);
                         mark(ui, "slow_play", button.rect);
                         if button.clicked() {

@@ -1,6 +1,6 @@
 //! Colours, type and buttons of the panels. Values are the only saturated colour; each network has one hue.
 
-use super::marks::mark;
+use super::{icons::Icon, marks::mark};
 use crate::actions::{Action, Entry, keys_text};
 use bevy_egui::egui::{
     self, Align2, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Galley,
@@ -366,6 +366,11 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// Shows it.
     pub fn show(&self, ui: &mut Ui) -> Response {
+        self.show_with(ui, None)
+    }
+
+    /// Shows it with a sign: beside its words, or above them, or not, as there is room.
+    pub fn show_with(&self, ui: &mut Ui, icon: Option<Icon>) -> Response {
         let sense = if self.enabled {
             Sense::click()
         } else {
@@ -405,7 +410,29 @@ impl Place<'_> {
             self.rect.width() - BESIDE_WORDS,
             egui::Align::Center,
         );
-        let place = self.rect.center() - galley.rect.center().to_vec2();
+        let mut middle = self.rect.center();
+        if let Some(icon) = icon {
+            let (arm, words) = (0.5 * self.size, galley.size());
+            let gap = 0.6 * self.size;
+            let beside = 2.0 * arm + gap;
+            let above = 2.0 * arm + 0.35 * gap;
+            let room = self.rect.size() - egui::Vec2::splat(BESIDE_WORDS);
+            let place = if self.text.is_empty() {
+                Some(middle)
+            } else if words.x + beside <= room.x {
+                middle.x += beside / 2.0;
+                Some(middle - egui::vec2(words.x / 2.0 + gap + arm, 0.0))
+            } else if words.y + above <= room.y {
+                middle.y += above / 2.0;
+                Some(middle - egui::vec2(0.0, words.y / 2.0 + 0.35 * gap + arm))
+            } else {
+                None
+            };
+            if let Some(place) = place {
+                icon.paint(ui.painter(), place, arm, colour);
+            }
+        }
+        let place = middle - galley.rect.center().to_vec2();
         ui.painter()
             .galley_with_override_text_color(place, galley, colour);
         response

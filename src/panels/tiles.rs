@@ -1,17 +1,21 @@
 //! The answer: ten tiles as tall as the pad. A tile is a class with each network's probability as a bar; the answer's is
 //! large, with a word for how sure it is. Networks that differ have a large tile each.
 
-use super::{Look, answer::Told, theme};
+use super::{
+    Look,
+    answer::{SURE, Share, Told},
+    theme,
+};
 use crate::{
     actions::Action,
-    composition::{Scene, WindowClass},
+    composition::{self, Composition, Scene, WindowClass},
     inference::ReadingItem,
     view::SelectedCell,
-    words::say_with,
+    words::{say, say_with},
 };
 use bevy_egui::egui::{
-    Align2, CornerRadius, Id, Painter, Rect, Sense, Ui, WidgetInfo, WidgetType, epaint::Shadow,
-    pos2, vec2,
+    Align2, Color32, CornerRadius, Id, Painter, Rect, Sense, Ui, WidgetInfo, WidgetType,
+    epaint::Shadow, pos2, vec2,
 };
 use mnistify_network::explain::Cell;
 
@@ -40,7 +44,7 @@ pub fn tiles_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Act
         let name = class_name(look, class);
         response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &name));
         if answers {
-            large_tile(ui, rect, look, told, class, &name);
+            large_tile(ui.painter(), rect, look, told, class, &name);
         } else {
             small_tile(
                 ui.painter(),
@@ -93,68 +97,123 @@ fn gliding(ui: &Ui, name: (&str, usize), goal: Rect) -> Rect {
     )
 }
 
-fn large_tile(ui: &Ui, rect: Rect, look: &Look<'_>, told: &Told, class: usize, name: &str) {
+/// A tile that is an answer: the class, how sure it is, and each network's part in it, as far as there is room.
+fn large_tile(
+    painter: &Painter,
+    rect: Rect,
+    look: &Look<'_>,
+    told: &Told,
+    class: usize,
+    name: &str,
+) {
     let places = &look.composed.places;
     let unit = places.unit;
-    let painter = ui.painter();
     let radius = CornerRadius::same((14.0 * unit) as u8);
     let halo = Shadow {
         offset: [0, 0],
         blur: (30.0 * unit) as u8,
         spread: 2,
-        color: bevy_egui::egui::Color32::from_rgba_unmultiplied(255, 160, 70, 120),
+        color: Color32::from_rgba_unmultiplied(255, 160, 70, 120),
     };
     painter.add(halo.as_shape(rect, radius));
     painter.rect_filled(rect, radius, theme::ANSWER);
-    let letters = name.chars().count().max(1) as f32;
-    let size = places.glyph / theme::FIGURE_HEIGHT;
-    let size = size.min(rect.width() * 0.9 / (0.62 * letters));
-    let words = told.words_of(look, class);
-    let word_size = places.text.certainty;
-    // The figure itself, not its line, is centred in what the words leave.
-    let left = if words.is_empty() {
+    let shares = told.shares(look, class);
+    let (line, word_size) = (1.3 * places.text.technical, places.text.certainty);
+    let foot = 10.0 * unit;
+    let room = rect.height() - 1.06 * places.glyph - foot;
+    let lines = |room: f32| ((room / line).max(0.0) as usize).min(shares.len());
+    // Two answers have room for a word or for the lines, which say more.
+    let mut words = told.words_of(look, class);
+    if told.winners.len() > 1 && lines(room) == shares.len() {
+        words.clear();
+    }
+    let word_height = if words.is_empty() {
         0.0
     } else {
-        word_size * 1.25
+        1.25 * word_size
     };
-    let shares = told.shares(look, class);
-    // Beside the bars there is less room.
-    let bars = 4.0 * unit * shares.len().min(3) as f32;
-    let middle = pos2(
-        rect.center().x + bars,
-        rect.min.y + (rect.height() - left) / 2.0 + 2.0 * unit,
-    );
+    let lines = lines(room - word_height);
+    let below = word_height + lines as f32 * line;
+    let letters = name.chars().count().max(1) as f32;
+    let size = (places.glyph / theme::FIGURE_HEIGHT).min(rect.width() * 0.9 / (0.62 * letters));
+    // The figure itself, not its line, is centred in what the words leave.
+    let middle = rect.min.y + (rect.height() - below - 0.6 * foot) / 2.0 + 2.0 * unit;
     painter.text(
-        middle,
+        pos2(rect.center().x, middle),
         Align2::CENTER_CENTER,
         name,
         theme::bold(size),
         theme::ANSWER_FIGURE,
     );
+    let mut area = rect.shrink2(vec2(14.0 * unit, 0.8 * foot));
+    area.min.y = area.max.y - below;
     theme::text_in(
         painter,
-        pos2(rect.center().x + bars, rect.max.y - 9.0 * unit),
-        Align2::CENTER_BOTTOM,
+        pos2(rect.center().x, area.min.y + word_height / 2.0),
+        Align2::CENTER_CENTER,
         &words,
         theme::bold(word_size),
         theme::ANSWER_WORD,
-        rect.width() - 12.0 - 2.0 * bars,
+        rect.width() - 12.0,
     );
-    standing_bars(painter, rect, shares, unit);
+    area.min.y += word_height;
+    share_lines(painter, area, &shares[..lines], line, true);
 }
 
-/// What each network gives an answer, at the tile's left edge: from the foot as high as it is sure.
-fn standing_bars(painter: &Painter, tile: Rect, shares: Vec<(usize, f32)>, unit: f32) {
-    let size = vec2(5.0, 0.0) * unit + vec2(0.0, 0.46 * tile.height());
-    for (place, (slot, share)) in shares.into_iter().enumerate() {
-        let left = tile.min.x + (11.0 + 9.0 * place as f32) * unit;
-        let top = tile.center().y - size.y / 2.0;
-        let track = Rect::from_min_size(pos2(left, top), size);
-        painter.rect_filled(track.expand(1.5 * unit), size.x, theme::ANSWER_FIGURE);
+/// One line a network: its name, its probability as a bar, and as a number where it is not nearly all.
+fn share_lines(painter: &Painter, area: Rect, shares: &[Share<'_>], line: f32, on_answer: bool) {
+    let font = theme::medium((line / 1.3).max(theme::SMALL));
+    let most = 0.5 * area.width();
+    let widths = shares.iter().map(|share| {
+        let name = theme::shrunk(painter, share.name, font.clone(), most);
+        name.size().x
+    });
+    // The bars begin behind the longest name, and end before the longest number.
+    let names = widths.fold(0.0, f32::max) + 0.5 * font.size;
+    let numbered = shares.iter().any(|share| share.share < SURE);
+    let numbers = if numbered { 2.7 * font.size } else { 0.0 };
+    for (place, share) in shares.iter().enumerate() {
+        let middle = area.min.y + (place as f32 + 0.5) * line;
+        let hue = theme::network_hue(share.slot);
+        let colour = if on_answer { theme::ANSWER_WORD } else { hue };
+        theme::text_in(
+            painter,
+            pos2(area.min.x, middle),
+            Align2::LEFT_CENTER,
+            share.name,
+            font.clone(),
+            colour,
+            most,
+        );
+        if numbered {
+            painter.text(
+                pos2(area.max.x, middle),
+                Align2::RIGHT_CENTER,
+                percent(share.share),
+                theme::font(theme::SMALL),
+                if on_answer { colour } else { theme::text() },
+            );
+        }
+        let half = 0.16 * line;
+        let track = Rect::from_min_max(
+            pos2(area.min.x + names, middle - half),
+            pos2(area.max.x - numbers, middle + half),
+        );
         let mut bar = track;
-        bar.min.y = bar.max.y - share * size.y;
-        painter.rect_filled(bar, size.x / 2.0, theme::network_hue(slot));
+        if on_answer {
+            painter.rect_filled(track, half, theme::ANSWER_FIGURE);
+            bar = track.shrink(0.07 * line);
+        } else {
+            painter.rect_filled(track, half, theme::track().gamma_multiply(0.45));
+        }
+        bar.max.x = bar.min.x + bar.width() * share.share;
+        painter.rect_filled(bar, half, hue);
     }
+}
+
+fn percent(share: f32) -> String {
+    let percent = format!("{:.0}", share * 100.0);
+    say_with("percent", &[("percent", percent.into())])
 }
 
 fn small_tile(
@@ -176,7 +235,7 @@ fn small_tile(
     };
     painter.rect_filled(rect, radius, fill.gamma_multiply(0.92));
     let shares = told.shares(look, class);
-    let most = shares.iter().map(|(_, share)| *share).fold(0.0, f32::max);
+    let most = shares.iter().map(|s| s.share).fold(0.0, f32::max);
     let size = places.text.tile.min(0.62 * rect.height()).max(theme::SMALL);
     let colour = if most >= LEAST_BAR {
         theme::text()
@@ -192,7 +251,7 @@ fn small_tile(
     );
     let bars: Vec<_> = shares
         .iter()
-        .filter(|(_, share)| *share >= LEAST_BAR)
+        .filter(|share| share.share >= LEAST_BAR)
         .collect();
     if bars.is_empty() {
         return;
@@ -201,11 +260,10 @@ fn small_tile(
     let left = rect.min.x + 42.0 * unit;
     let mut right = rect.max.x - 12.0 * unit;
     if numbered {
-        let percent = format!("{:.0}", most * 100.0);
         painter.text(
             pos2(right, rect.center().y),
             Align2::RIGHT_CENTER,
-            say_with("percent", &[("percent", percent.into())]),
+            percent(most),
             theme::font(theme::SMALL),
             theme::text(),
         );
@@ -213,13 +271,22 @@ fn small_tile(
     }
     let (height, gap) = (4.0 * unit, 5.0 * unit);
     let all = bars.len() as f32 * (height + gap) - gap;
-    for (line, (slot, share)) in bars.into_iter().enumerate() {
+    for (line, Share { slot, share, .. }) in bars.into_iter().enumerate() {
         let top = rect.center().y - all / 2.0 + line as f32 * (height + gap);
         let track = Rect::from_min_max(pos2(left, top), pos2(right, top + height));
         painter.rect_filled(track, height / 2.0, theme::track().gamma_multiply(0.45));
         let bar = Rect::from_min_size(track.min, vec2(track.width() * share, height));
         painter.rect_filled(bar, height / 2.0, theme::network_hue(*slot));
     }
+}
+
+/// Where an answer's free width ends: its button may lie on it, or be one of those at the foot.
+fn beside_explain(places: &Composition, answer: Rect) -> f32 {
+    let on_it = |explain: &composition::Rect| {
+        explain.min[1] < answer.max.y && explain.max[1] > answer.min.y
+    };
+    let explain = places.controls.explain.filter(on_it);
+    explain.map_or(answer.max.x, |explain| explain.min[0])
 }
 
 /// On a phone: one answer large, or two side by side.
@@ -237,13 +304,21 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         let radius = CornerRadius::same(16);
         painter.rect_filled(rect, radius, theme::tile().gamma_multiply(0.92));
         let Some(class) = winner else {
+            // The sentence above says already what to do; what was drawn and not read has its reason here.
+            let words = if look.pad.image().is_blank() {
+                say("answer-here")
+            } else {
+                told.headline.clone()
+            };
+            let left = rect.min.x + 12.0;
+            let right = beside_explain(places, rect) - 12.0;
             let text = painter.layout(
-                told.headline.clone(),
+                words,
                 theme::bold(places.text.headline),
                 theme::text(),
-                rect.width() - 24.0,
+                right - left,
             );
-            let at = rect.center() - text.size() / 2.0;
+            let at = pos2((left + right) / 2.0, rect.center().y) - text.size() / 2.0;
             painter.galley(at, text, theme::text());
             continue;
         };
@@ -252,25 +327,8 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         let words = told.words_of(look, class);
         let box_width = (places.glyph * 1.12).min(rect.width());
         if rect.width() - box_width < LEAST_BESIDE * unit {
-            // Two answers, or a phone on its side: the figure above, the word below it.
-            painter.rect_filled(rect, radius, theme::ANSWER);
-            let size = (places.glyph / theme::FIGURE_HEIGHT).min(rect.height() * 0.8);
-            painter.text(
-                rect.center() - vec2(0.0, 12.0),
-                Align2::CENTER_CENTER,
-                &name,
-                theme::bold(size),
-                theme::ANSWER_FIGURE,
-            );
-            theme::text_in(
-                painter,
-                rect.center_bottom() - vec2(0.0, 12.0),
-                Align2::CENTER_BOTTOM,
-                &words,
-                theme::bold(places.text.certainty),
-                theme::ANSWER_WORD,
-                rect.width() - 12.0,
-            );
+            // Two answers, or a phone on its side.
+            large_tile(painter, rect, look, told, class, &name);
             if response.clicked() {
                 actions.push(Action::Explain);
             }
@@ -293,47 +351,15 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
             theme::bold(26.0 * unit.min(1.2)),
             theme::text(),
         );
-        let mut top = rect.min.y + rect.height() * 0.52;
-        let end = places
-            .controls
-            .explain
-            // It may be one of the buttons at the foot.
-            .filter(|explain| explain.min[1] < rect.max.y)
-            .map_or(rect.max.x, |explain| explain.min[0]);
-        let right = (end - 14.0 * unit).min(left + 150.0 * unit);
-        let name_of = |slot: usize| {
-            let reading = look.shown().find(|reading| reading.network.slot() == slot);
-            reading.map_or("", |reading| reading.network.name())
-        };
+        let right = (beside_explain(places, rect) - 14.0 * unit).min(left + 150.0 * unit);
+        let area = Rect::from_min_max(
+            pos2(left, rect.min.y + rect.height() * 0.52),
+            pos2(right, rect.max.y),
+        );
+        let line = 1.3 * theme::SMALL;
         let shares = told.shares(look, class);
-        let font = theme::medium(theme::SMALL);
-        let widths = shares.iter().map(|(slot, _)| {
-            let name = name_of(*slot).to_string();
-            let galley = painter.layout_no_wrap(name, font.clone(), theme::text());
-            galley.size().x
-        });
-        // The bars begin behind the longest name.
-        let names = widths.fold(38.0, f32::max) + 8.0;
-        for (slot, share) in shares {
-            if top + 18.0 > rect.max.y || right - left < 40.0 {
-                break;
-            }
-            painter.text(
-                pos2(left, top + 7.0),
-                Align2::LEFT_CENTER,
-                name_of(slot),
-                theme::medium(theme::SMALL),
-                theme::network_hue(slot),
-            );
-            let track = Rect::from_min_max(
-                pos2((left + names).min(right - 4.0), top + 4.0),
-                pos2(right, top + 10.0),
-            );
-            painter.rect_filled(track, 3.0, theme::track().gamma_multiply(0.45));
-            let bar = Rect::from_min_size(track.min, vec2(track.width() * share, track.height()));
-            painter.rect_filled(bar, 3.0, theme::network_hue(slot));
-            top += 20.0;
-        }
+        let lines = ((area.height() / line) as usize).min(shares.len());
+        share_lines(painter, area, &shares[..lines], line, false);
         if response.clicked()
             && let Some(reading) = look
                 .shown()

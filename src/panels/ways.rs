@@ -1,6 +1,6 @@
 //! The ways to the tour and to the school, which share a place.
 
-use super::{Look, theme, theme::Place, to_egui};
+use super::{Look, icons::Icon, theme, theme::Place, to_egui};
 use crate::{
     actions::{Action, entry},
     words::say,
@@ -12,6 +12,7 @@ pub struct Way {
     place: usize,
     entry: &'static str,
     words: &'static str,
+    icon: Icon,
 }
 
 /// To the guided tour.
@@ -19,12 +20,14 @@ pub const TOUR: Way = Way {
     place: 0,
     entry: "tour",
     words: "tour-start",
+    icon: Icon::Play,
 };
 /// To the school.
 pub const SCHOOL: Way = Way {
     place: 1,
     entry: "school",
     words: "school-open",
+    icon: Icon::Learn,
 };
 
 impl Way {
@@ -49,7 +52,8 @@ impl Way {
             on: false,
             enabled: true,
         };
-        let response = button.show(ui).on_hover_text(theme::hint(entry));
+        let response = button.show_with(ui, Some(self.icon));
+        let response = response.on_hover_text(theme::hint(entry));
         if response.clicked() {
             actions.push(entry.action.clone());
         }
