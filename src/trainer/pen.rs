@@ -311,11 +311,24 @@ pub(crate) fn between(rng: &mut impl Rng, [low, high]: [f32; 2]) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use mnistify_learning::random::{Purpose, generator};
 
     const HOOK: [Spot; 5] = [[0.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.3, 0.9], [0.6, 1.0]];
+
+    /// Every stroke has points, and the pen leaves the pad at none of them.
+    pub fn assert_on_pad(strokes: &[Stroke]) {
+        assert!(!strokes.is_empty());
+        for Stroke { width, points, .. } in strokes {
+            assert!(!points.is_empty());
+            let inside = 0.5 * width..=PAD_SIZE - 0.5 * width;
+            for point in points {
+                let both = inside.contains(&point.x) && inside.contains(&point.y);
+                assert!(both, "{point:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_curve_goes_through_its_control_points() {
@@ -347,14 +360,9 @@ mod tests {
             let strokes = draw();
             assert_eq!(strokes, draw());
             assert_eq!(strokes.len(), 2);
+            assert_on_pad(&strokes);
             for stroke in &strokes {
                 assert!((PENS[0]..=PENS[1]).contains(&stroke.width));
-                let edge = 0.5 * stroke.width;
-                for point in &stroke.points {
-                    for value in [point.x, point.y] {
-                        assert!((edge..=PAD_SIZE - edge).contains(&value), "{point:?}");
-                    }
-                }
                 let times = stroke.points.windows(2);
                 assert!(times.map(|w| w[1].millis - w[0].millis).all(|t| t > 0.0));
             }

@@ -5,7 +5,7 @@ use crate::{
     hands::{HANDS, drawing},
     loose,
 };
-use mnistify_drawing::{Image28, Preparation, rasterise};
+use mnistify_drawing::{Image28, Preparation, Stroke, rasterise};
 use mnistify_learning::Confusion;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ pub fn drawn(readers: &[Reader], per_hand: u32, say: &mut dyn FnMut(&str)) -> Dr
         ));
         let pairs: Vec<Pair> = (0..per_hand)
             .into_par_iter()
-            .map(|index| pair(number, SEED, index))
+            .map(|index| pair(number, index))
             .collect();
         let digit = hand.digit;
         let read = |choose: fn(&Pair) -> &Image28, reader: &Reader| -> Vec<u8> {
@@ -92,40 +92,46 @@ pub fn drawn(readers: &[Reader], per_hand: u32, say: &mut dyn FnMut(&str)) -> Dr
     Drawn { rows, confusions }
 }
 
-fn pair(number: usize, seed: u64, index: u32) -> Pair {
-    let strokes = drawing(number, seed, index);
+fn pair(number: usize, index: u32) -> Pair {
+    let strokes = drawing(number, SEED, index);
     Pair {
         raw: rasterise(&strokes, Preparation::Raw),
         prepared: rasterise(&strokes, Preparation::Prepared),
     }
 }
 
-/// `per_hand` prepared drawings of every hand.
-pub fn prepared_images(per_hand: u32, seed: u64) -> Vec<Image28> {
-    let all = (0..HANDS.len()).flat_map(|number| (0..per_hand).map(move |index| (number, index)));
+/// `each` prepared drawings of so many kinds, one kind after the other; `drawing` makes them by kind and number.
+pub fn prepared(
+    kinds: usize,
+    each: u32,
+    drawing: impl Fn(usize, u32) -> Vec<Stroke> + Sync,
+) -> Vec<Image28> {
+    let all = (0..kinds).flat_map(|kind| (0..each).map(move |index| (kind, index)));
     let all: Vec<(usize, u32)> = all.collect();
     all.into_par_iter()
-        .map(|(number, index)| pair(number, seed, index).prepared)
+        .map(|(kind, index)| rasterise(&drawing(kind, index), Preparation::Prepared))
         .collect()
+}
+
+/// `per_hand` prepared drawings of every hand.
+pub fn prepared_images(per_hand: u32, seed: u64) -> Vec<Image28> {
+    prepared(HANDS.len(), per_hand, |hand, index| {
+        drawing(hand, seed, index)
+    })
 }
 
 /// `per_hand` prepared drawings of every hand in haste.
 pub fn loose_images(per_hand: u32, seed: u64) -> Vec<Image28> {
-    let all = (0..loose::COUNT).flat_map(|number| (0..per_hand).map(move |index| (number, index)));
-    let all: Vec<(usize, u32)> = all.collect();
-    all.into_par_iter()
-        .map(|(number, index)| {
-            let strokes = loose::drawing(number, seed, index);
-            rasterise(&strokes, Preparation::Prepared)
-        })
-        .collect()
+    prepared(loose::COUNT, per_hand, |hand, index| {
+        loose::drawing(hand, seed, index)
+    })
 }
 
 /// Rows for a contact sheet: of each hand `count` drawings as they are, then the same ones prepared.
 pub fn sheet_rows(count: u32) -> Vec<Vec<Image28>> {
     (0..HANDS.len())
         .map(|number| {
-            let pairs = (0..count).map(|index| pair(number, SEED, index));
+            let pairs = (0..count).map(|index| pair(number, index));
             let (raw, prepared): (Vec<_>, Vec<_>) =
                 pairs.map(|pair| (pair.raw, pair.prepared)).unzip();
             raw.into_iter().chain(prepared).collect()

@@ -10,14 +10,14 @@
 use super::{
     Reader, Reading,
     calibration::{Bin, expected_calibration_error, nll, reliability},
+    drawn::prepared,
     reader::largest,
     scores::{NAMES, Scorer, auroc, logits_of, rejected, threshold},
 };
 use crate::non_digits::NonDigit;
 use mnistify_drawing::{
-    Image28, Preparation,
+    Image28,
     idx::{IdxError, read_images},
-    rasterise,
 };
 use mnistify_learning::{Images, metrics::CLASSES};
 use mnistify_network::{Answer, Calibration, Verdict, prediction::DEFAULT_THRESHOLD};
@@ -182,10 +182,7 @@ pub fn non_digits(count: usize, seed: u64) -> Vec<Kind> {
         .into_iter()
         .map(|kind| Kind {
             name: kind.name().to_string(),
-            images: (0..count as u32)
-                .into_par_iter()
-                .map(|index| rasterise(&kind.drawing(seed, index), Preparation::Prepared))
-                .collect(),
+            images: prepared(1, count as u32, |_, index| kind.drawing(seed, index)),
         })
         .collect();
     kinds.push(Kind {

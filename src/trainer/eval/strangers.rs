@@ -5,11 +5,11 @@
 //! the next before the last has ended, and the two add up (Flash & Henis 1991), which rounds corners and closes loops
 //! badly. Targets and arcs miss, strokes begin and end with hooks, second strokes start elsewhere.
 
+use super::drawn::prepared;
 use crate::pen::{Spot, between};
-use mnistify_drawing::{Image28, PAD_SIZE, Point, Preparation, Stroke, Tool, rasterise};
+use mnistify_drawing::{Image28, PAD_SIZE, Point, Stroke, Tool};
 use mnistify_learning::random::{Purpose, generator};
 use rand::Rng;
-use rayon::prelude::*;
 
 /// Decides the drawings; no training and no threshold draws from it.
 pub const SEED: u64 = 20_271_103;
@@ -211,14 +211,13 @@ fn placed(strokes: &[Vec<Spot>], rng: &mut impl Rng) -> Vec<Stroke> {
 
 /// `per_plan` prepared drawings of every plan, and their digits.
 pub fn prepared_images(per_plan: u32) -> (Vec<Image28>, Vec<u8>) {
-    let all = (0..PLANS.len()).flat_map(|plan| (0..per_plan).map(move |index| (plan, index)));
-    let all: Vec<(usize, u32)> = all.collect();
-    all.into_par_iter()
-        .map(|(plan, index)| {
-            let strokes = drawing(plan, SEED, index);
-            (rasterise(&strokes, Preparation::Prepared), PLANS[plan].0)
-        })
-        .unzip()
+    let images = prepared(PLANS.len(), per_plan, |plan, index| {
+        drawing(plan, SEED, index)
+    });
+    let digits = PLANS
+        .iter()
+        .flat_map(|plan| std::iter::repeat_n(plan.0, per_plan as usize));
+    (images, digits.collect())
 }
 
 /// Every plan, in the order of the digits.
@@ -262,7 +261,7 @@ pub const PLANS: &[Plan] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{eval, extras};
+    use crate::{eval, extras, pen::tests::assert_on_pad};
 
     #[test]
     fn every_digit_has_three_plans_and_no_seed_is_shared() {
@@ -290,16 +289,9 @@ mod tests {
             for index in 0..20 {
                 let strokes = drawing(plan, 1, index);
                 assert_eq!(strokes.len(), planned.len());
-                for stroke in strokes {
-                    assert!((40..=90).contains(&stroke.points.len()));
-                    let inside = 0.5 * stroke.width..=PAD_SIZE - 0.5 * stroke.width;
-                    for point in &stroke.points {
-                        assert!(
-                            inside.contains(&point.x) && inside.contains(&point.y),
-                            "{point:?}"
-                        );
-                    }
-                }
+                assert_on_pad(&strokes);
+                let mut counts = strokes.iter().map(|stroke| stroke.points.len());
+                assert!(counts.all(|count| (40..=90).contains(&count)));
             }
         }
     }
