@@ -6,8 +6,7 @@ use bevy::{
     prelude::*,
     render::render_resource::{Buffer, ShaderSize, ShaderType},
 };
-use mnistify_network::ArenaLayout;
-use std::num::NonZeroU64;
+use mnistify_network::{ArenaLayout, fused::by_hand};
 use wgpu::util::DeviceExt;
 
 /// How one row of cells moves in this frame.
@@ -72,16 +71,11 @@ impl Display {
             })
         };
         let device = gpu.device.wgpu_device();
-        let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("display"),
-            source: wgpu::ShaderSource::Wgsl(
-                concat!(
-                    include_str!("../../shaders/types.wgsl"),
-                    include_str!("../../shaders/display.wgsl")
-                )
-                .into(),
-            ),
-        });
+        let source = concat!(
+            include_str!("../../shaders/types.wgsl"),
+            include_str!("../../shaders/display.wgsl")
+        );
+        let shader = by_hand::shader(device, "display", source);
         let bind_group_layout =
             super::storage_layout(device, "display", &[true, false, false, true]);
         let pipeline =
@@ -118,24 +112,11 @@ impl Display {
         if bound.is_some_and(|(b, o, _)| b == buffer && *o == offset) {
             return;
         }
+        let arena = super::part((buffer, offset, self.arena_bytes));
+        let own = [&self.shown, &self.ranges, &self.rows].map(|own| own.as_entire_binding());
+        let all = std::iter::once(arena).chain(own);
         let device = gpu.device.wgpu_device();
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("display"),
-            layout: &self.layout,
-            entries: &[
-                wgpu::BindGroupEntry {
-                    binding: 0,
-                    resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                        buffer,
-                        offset,
-                        size: NonZeroU64::new(self.arena_bytes),
-                    }),
-                },
-                entry(1, &self.shown),
-                entry(2, &self.ranges),
-                entry(3, &self.rows),
-            ],
-        });
+        let bind_group = by_hand::bind(device, "display", &self.layout, all);
         self.bind_group = Some((buffer.clone(), offset, bind_group));
     }
 
@@ -182,20 +163,9 @@ impl Display {
             };
         }
         super::write_storage(gpu, &self.rows, &self.motions);
-        let mut encoder = gpu.device.create_command_encoder(&default());
-        {
-            let mut pass = encoder.begin_compute_pass(&default());
-            pass.set_pipeline(&self.pipeline);
-            pass.set_bind_group(0, bind_group, &[]);
-            pass.dispatch_workgroups(self.motions.len() as u32, 1, 1);
-        }
-        gpu.queue.submit([encoder.finish()]);
-    }
-}
-
-fn entry(binding: u32, buffer: &Buffer) -> wgpu::BindGroupEntry<'_> {
-    wgpu::BindGroupEntry {
-        binding,
-        resource: buffer.as_entire_binding(),
+        let groups = [self.motions.len() as u32, 1, 1];
+        by_hand::submit(gpu.device.wgpu_device(), &gpu.queue, |pass| {
+            by_hand::launch(pass, &self.pipeline, bind_group, groups);
+        });
     }
 }

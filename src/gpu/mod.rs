@@ -26,7 +26,8 @@ use bevy::{
 };
 use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
 use idle::with_drowsy_threads;
-use mnistify_network::fused::{Gpu, Pipelines};
+use mnistify_network::fused::{Gpu, Pipelines, by_hand};
+use std::num::NonZeroU64;
 
 /// Hands Bevy's GPU device to burn, once, when the renderer is ready.
 pub struct SharedGpuPlugin;
@@ -128,14 +129,16 @@ where
 
 /// A buffer of so many bytes.
 fn buffer(gpu: &SharedGpu, label: &str, bytes: usize, usage: wgpu::BufferUsages) -> wgpu::Buffer {
-    gpu.device
-        .wgpu_device()
-        .create_buffer(&wgpu::BufferDescriptor {
-            label: Some(label),
-            size: bytes as u64,
-            usage,
-            mapped_at_creation: false,
-        })
+    by_hand::buffer(gpu.device.wgpu_device(), label, bytes, usage)
+}
+
+/// A part of a buffer, of which offset and size are in bytes.
+fn part((buffer, offset, size): (&wgpu::Buffer, u64, u64)) -> wgpu::BindingResource<'_> {
+    wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+        buffer,
+        offset,
+        size: NonZeroU64::new(size),
+    })
 }
 
 /// A bind group layout of storage buffers for a compute shader, each read-only or not.

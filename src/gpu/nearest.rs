@@ -9,7 +9,7 @@ use super::{
     SharedGpu,
     read_back::{ReadBack, pairs},
 };
-use std::num::NonZeroU64;
+use mnistify_network::fused::by_hand;
 use wgpu::util::DeviceExt;
 
 /// No more are searched at once.
@@ -76,10 +76,8 @@ impl Nearest {
     /// An empty bank for so many vectors of so many values.
     pub fn new(gpu: &SharedGpu, room: usize, width: usize) -> Self {
         let device = gpu.device.wgpu_device();
-        let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("nearest"),
-            source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/nearest.wgsl").into()),
-        });
+        let source = include_str!("../../shaders/nearest.wgsl");
+        let shader = by_hand::shader(device, "nearest", source);
         let layout = super::storage_layout(device, "nearest", &[true, true, false, false, false]);
         let pipeline = |entry| super::compute_pipeline(device, "nearest", &shader, &layout, entry);
         let (storage, write) = (wgpu::BufferUsages::STORAGE, wgpu::BufferUsages::COPY_DST);
@@ -108,11 +106,6 @@ impl Nearest {
         self.kept
     }
 
-    /// How many it has room for.
-    pub fn has_room_for(&self) -> usize {
-        self.room
-    }
-
     /// Whether a result is on its way.
     pub fn is_busy(&self) -> bool {
         self.read.is_busy()
@@ -123,14 +116,10 @@ impl Nearest {
         let count = count.min(self.room - self.kept);
         let work = [self.kept as u32, count as u32, 0, 0];
         let bind_group = self.bind(gpu, vectors, work);
-        let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
-            pass.set_pipeline(&self.keep);
-            pass.set_bind_group(0, &bind_group, &[]);
-            pass.dispatch_workgroups(count.div_ceil(THREADS) as u32, self.width as u32, 1);
-        }
-        gpu.queue.submit([encoder.finish()]);
+        let groups = [count.div_ceil(THREADS) as u32, self.width as u32, 1];
+        by_hand::submit(gpu.device.wgpu_device(), &gpu.queue, |pass| {
+            by_hand::launch(pass, &self.keep, &bind_group, groups);
+        });
         self.kept += count;
     }
 
@@ -162,11 +151,9 @@ impl Nearest {
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
-            pass.set_bind_group(0, &bind_group, &[]);
-            pass.set_pipeline(&self.measure);
-            pass.dispatch_workgroups(self.kept.div_ceil(THREADS) as u32, 1, 1);
-            pass.set_pipeline(&self.choose);
-            pass.dispatch_workgroups(1, 1, 1);
+            let groups = [self.kept.div_ceil(THREADS) as u32, 1, 1];
+            by_hand::launch(&mut pass, &self.measure, &bind_group, groups);
+            by_hand::launch(&mut pass, &self.choose, &bind_group, [1, 1, 1]);
         }
         let bytes = (wanted * NEAR_BYTES) as u64;
         self.read.submit(gpu, encoder, &self.found, bytes, ());
@@ -202,23 +189,9 @@ impl Nearest {
         task.extend(work);
         gpu.queue
             .write_buffer(&self.task, 0, bytemuck::cast_slice(&task));
-        let (buffer, offset, size) = vectors.part;
-        let values = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-            buffer,
-            offset,
-            size: NonZeroU64::new(size),
-        });
         let own = [&self.task, &self.bank, &self.distances, &self.found];
         let own = own.map(wgpu::Buffer::as_entire_binding);
-        let entries = (0..).zip([values].into_iter().chain(own));
-        let entries: Vec<_> = entries
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
-        let device = gpu.device.wgpu_device();
-        device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("nearest"),
-            layout: &self.layout,
-            entries: &entries,
-        })
+        let all = std::iter::once(super::part(vectors.part)).chain(own);
+        by_hand::bind(gpu.device.wgpu_device(), "nearest", &self.layout, all)
     }
 }

@@ -5,7 +5,7 @@ use super::{
     SharedGpu,
     read_back::{ReadBack, pairs},
 };
-use std::num::NonZeroU64;
+use mnistify_network::fused::by_hand;
 
 /// More terms than this are not searched.
 pub const MOST_TERMS: usize = 96;
@@ -57,10 +57,8 @@ impl TopTerms {
     /// Compiles the shader.
     pub fn new(gpu: &SharedGpu) -> Self {
         let device = gpu.device.wgpu_device();
-        let shader = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("top terms"),
-            source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/top_terms.wgsl").into()),
-        });
+        let source = include_str!("../../shaders/top_terms.wgsl");
+        let shader = by_hand::shader(device, "top terms", source);
         let layout = super::storage_layout(device, "top terms", &[true, true, true, false, false]);
         let pipeline = super::compute_pipeline(device, "top terms", &shader, &layout, "strongest");
         Self {
@@ -104,42 +102,21 @@ impl TopTerms {
         let task = [neuron.first_input as u32, inputs as u32, count as u32, 0];
         gpu.queue
             .write_buffer(&buffers.task, 0, bytemuck::cast_slice(&task));
-        let (buffer, offset, size) = arena;
-        let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-            buffer,
-            offset,
-            size: NonZeroU64::new(size),
-        });
-        let mut entries = vec![wgpu::BindGroupEntry {
-            binding: 0,
-            resource,
-        }];
-        let others = [
-            &buffers.weights,
-            &buffers.task,
-            &buffers.terms,
-            &buffers.products,
-        ];
-        entries.extend(
-            (1..)
-                .zip(others)
-                .map(|(binding, buffer)| wgpu::BindGroupEntry {
-                    binding,
-                    resource: buffer.as_entire_binding(),
-                }),
-        );
+        let Buffers {
+            weights,
+            task,
+            terms,
+            products,
+            ..
+        } = &*buffers;
+        let own = [weights, task, terms, products].map(wgpu::Buffer::as_entire_binding);
+        let all = std::iter::once(super::part(arena)).chain(own);
         let device = gpu.device.wgpu_device();
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("top terms"),
-            layout: &self.layout,
-            entries: &entries,
-        });
-        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let bind_group = by_hand::bind(device, "top terms", &self.layout, all);
+        let mut encoder = device.create_command_encoder(&Default::default());
         {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            pass.set_pipeline(&self.pipeline);
-            pass.set_bind_group(0, &bind_group, &[]);
-            pass.dispatch_workgroups(1, 1, 1);
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            by_hand::launch(&mut pass, &self.pipeline, &bind_group, [1, 1, 1]);
         }
         let bytes = (count * TERM_BYTES) as u64;
         self.read

@@ -1,7 +1,7 @@
 //! The weights that a training begins with.
 
 use crate::random::{Purpose, generator};
-use mnistify_network::{Card, LayerSpec, Model, NetworkSpec, TensorF32};
+use mnistify_network::{LayerSpec, Model, NetworkSpec, TensorF32};
 use rand::Rng;
 use std::collections::BTreeMap;
 
@@ -34,10 +34,5 @@ pub fn initial_model(spec: &NetworkSpec, seed: u64) -> Model {
             tensors.insert(format!("{index}.{name}"), TensorF32 { shape, values });
         }
     }
-    Model {
-        spec: spec.clone(),
-        card: Card::default(),
-        calibration: None,
-        tensors,
-    }
+    Model::of(spec.clone(), tensors)
 }

@@ -1,7 +1,7 @@
 //! The plain burn module: the reference on the GPU, and what the trainer trains.
 
 use crate::{
-    model::{Card, Model, TensorF32},
+    model::{Model, TensorF32},
     spec::{GELU_CUBIC, GELU_SCALE, LayerSpec, NetworkSpec},
     stage::ArenaLayout,
 };
@@ -182,7 +182,7 @@ impl<B: Backend> BurnNetwork<B> {
     }
 
     /// The model file of this network, not calibrated yet. Reads the weights back, so it blocks: not for the live loop.
-    pub fn to_model(&self, spec: &NetworkSpec, card: Card) -> Model {
+    pub fn to_model(&self, spec: &NetworkSpec) -> Model {
         let mut tensors = BTreeMap::new();
         for (index, layer) in self.layers.iter().enumerate() {
             let mut put = |name: &str, tensor: TensorF32| {
@@ -212,12 +212,7 @@ impl<B: Backend> BurnNetwork<B> {
                 _ => {}
             }
         }
-        Model {
-            spec: spec.clone(),
-            card,
-            calibration: None,
-            tensors,
-        }
+        Model::of(spec.clone(), tensors)
     }
 
     /// The logits of normalised images: `[n, 1, 28, 28]` becomes `[n, classes]`.

@@ -27,7 +27,7 @@ pub use note::{Note, Value};
 pub use trial::{Known, KnownDigits, Trial};
 
 use crate::{
-    model::{Card, MAX_FILE_BYTES, Model, ModelError},
+    model::{MAX_FILE_BYTES, Model, ModelError},
     spec::{LayerSpec, MAX_CLASSES, MAX_LAYERS, MAX_NAME, NetworkSpec},
 };
 use assumptions::{Assumptions, candidates};
@@ -236,12 +236,7 @@ pub fn open(
     let mut notes = understood.notes(&assumptions, &sidecar, &architecture.spec, false);
     notes.extend(absent_note(&absent));
     Ok(Opened::Network(Box::new(Loaded {
-        model: Model {
-            spec: architecture.spec,
-            card: Card::default(),
-            calibration: None,
-            tensors,
-        },
+        model: Model::of(architecture.spec, tensors),
         notes,
         known: None,
     })))

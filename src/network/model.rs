@@ -197,6 +197,16 @@ pub enum ModelError {
 }
 
 impl Model {
+    /// These weights of this architecture, of which nothing else is known.
+    pub fn of(spec: NetworkSpec, tensors: BTreeMap<String, TensorF32>) -> Self {
+        Self {
+            spec,
+            card: Card::default(),
+            calibration: None,
+            tensors,
+        }
+    }
+
     /// Reads and checks a file.
     ///
     /// # Errors
@@ -372,12 +382,7 @@ impl Model {
                 (name, TensorF32 { shape, values })
             })
             .collect();
-        Self {
-            spec,
-            card: Card::default(),
-            calibration: None,
-            tensors,
-        }
+        Self::of(spec, tensors)
     }
 }
 

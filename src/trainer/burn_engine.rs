@@ -18,7 +18,7 @@ use mnistify_learning::{
     fused::Unsupported,
     metrics::CLASSES,
 };
-use mnistify_network::{BurnNetwork, Card, Model, NetworkSpec, burn_network::Layer};
+use mnistify_network::{BurnNetwork, Model, NetworkSpec, burn_network::Layer};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ impl<B: AutodiffBackend> BurnEngine<B> {
                 _ => {}
             }
         }
-        network.to_model(&self.spec, Card::default())
+        network.to_model(&self.spec)
     }
 }
 
@@ -175,11 +175,11 @@ impl<B: AutodiffBackend> Engine for BurnEngine<B> {
     }
 
     fn network(&self) -> Model {
-        self.network.valid().to_model(&self.spec, Card::default())
+        self.network.valid().to_model(&self.spec)
     }
 
     fn average(&self) -> Model {
-        self.average.to_model(&self.spec, Card::default())
+        self.average.to_model(&self.spec)
     }
 
     fn set_average(&mut self, model: &Model) {

@@ -1,15 +1,18 @@
 //! How far a single step moves the weights of each layer, measured on the GPU.
 
 use super::layout::TrainingLayout;
-use mnistify_network::fused::{ArenaBuffer, ArenaRead, Gpu, read_polled};
+use mnistify_network::fused::{
+    ArenaBuffer, ArenaRead, Gpu,
+    by_hand::{self, Bound, WORKED_ON},
+    read_polled,
+};
 use wgpu::util::DeviceExt;
 
 /// Remembers weights, and measures how far they moved since.
 pub(super) struct Changes {
     before: wgpu::Buffer,
     sums: wgpu::Buffer,
-    pipeline: wgpu::ComputePipeline,
-    bind_group: wgpu::BindGroup,
+    kernel: Bound,
     layers: usize,
 }
 
@@ -22,53 +25,23 @@ impl Changes {
             .iter()
             .map(|parameters| [parameters.start as u32, parameters.count() as u32])
             .collect();
-        let storage = |label, size: u64| {
-            device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size,
-                usage: wgpu::BufferUsages::STORAGE
-                    | wgpu::BufferUsages::COPY_DST
-                    | wgpu::BufferUsages::COPY_SRC,
-                mapped_at_creation: false,
-            })
-        };
-        let before = storage("weights before", weights.size());
-        let sums = storage("changes", (ranges.len() * size_of::<[f32; 2]>()) as u64);
+        let bytes = weights.size() as usize;
+        let before = by_hand::buffer(device, "weights before", bytes, WORKED_ON);
+        let bytes = ranges.len() * size_of::<[f32; 2]>();
+        let sums = by_hand::buffer(device, "changes", bytes, WORKED_ON);
         let places = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
             label: Some("layers"),
             contents: bytemuck::cast_slice(&ranges),
             usage: wgpu::BufferUsages::STORAGE,
         });
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("changes"),
-            source: wgpu::ShaderSource::Wgsl(include_str!("../../../shaders/changes.wgsl").into()),
-        });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("changes"),
-            layout: None,
-            module: &module,
-            entry_point: Some("measure"),
-            compilation_options: Default::default(),
-            cache: None,
-        });
-        let bound = [&places, &before, weights, &sums];
-        let entries: Vec<_> = (0..)
-            .zip(bound)
-            .map(|(binding, buffer)| wgpu::BindGroupEntry {
-                binding,
-                resource: buffer.as_entire_binding(),
-            })
-            .collect();
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("changes"),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
-        });
+        let source = include_str!("../../../shaders/changes.wgsl");
+        let shader = by_hand::shader(device, "changes", source);
+        let pipeline = by_hand::pipeline(device, &shader, "measure", &[]);
+        let bound = [&places, &before, weights, &sums].map(wgpu::Buffer::as_entire_binding);
         Self {
+            kernel: Bound::new(device, "changes", pipeline, bound),
             before,
             sums,
-            pipeline,
-            bind_group,
             layers: ranges.len(),
         }
     }
@@ -82,14 +55,9 @@ impl Changes {
 
     /// Sums of squares on their way, `[layers, 2]`: of the changes since, and of the weights before.
     pub fn measure(&self, gpu: &Gpu) -> ArenaRead {
-        let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
-            pass.set_pipeline(&self.pipeline);
-            pass.set_bind_group(0, &self.bind_group, &[]);
-            pass.dispatch_workgroups(self.layers as u32, 1, 1);
-        }
-        gpu.queue.submit([encoder.finish()]);
+        by_hand::submit(&gpu.device, &gpu.queue, |pass| {
+            self.kernel.launch(pass, [self.layers as u32, 1, 1]);
+        });
         let sums = ArenaBuffer {
             buffer: self.sums.clone(),
             offset: 0,

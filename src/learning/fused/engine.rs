@@ -17,8 +17,12 @@ use crate::{
 };
 use mnistify_drawing::PIXELS;
 use mnistify_network::{
-    Card, Model, NetworkSpec, Normalisation, TensorF32,
-    fused::{ArenaBuffer, ArenaRead, FusedNetwork, Gpu, GpuTimer, read_polled},
+    Model, NetworkSpec, Normalisation, TensorF32,
+    fused::{
+        ArenaBuffer, ArenaRead, FusedNetwork, Gpu, GpuTimer,
+        by_hand::{self, Bound, WORKED_ON},
+        read_polled,
+    },
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::Serialize;
@@ -81,8 +85,7 @@ pub(super) struct Buffers {
 }
 
 pub(super) struct Dispatch {
-    pub pipeline: wgpu::ComputePipeline,
-    pub bind_group: wgpu::BindGroup,
+    pub kernel: Bound,
     pub workgroups: [u32; 3],
 }
 
@@ -117,14 +120,7 @@ impl FusedEngine {
         // Four pixels a word, the first in the lowest byte.
         let pixels: &[u8] = pool.images.as_flattened();
         let buffer = |label: &str, values: usize| {
-            device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size: (values * size_of::<f32>()) as u64,
-                usage: wgpu::BufferUsages::STORAGE
-                    | wgpu::BufferUsages::COPY_DST
-                    | wgpu::BufferUsages::COPY_SRC,
-                mapped_at_creation: false,
-            })
+            by_hand::buffer(device, label, values * size_of::<f32>(), WORKED_ON)
         };
         let largest = device.limits().max_storage_buffer_binding_size;
         let needed = (layout.work_count * size_of::<f32>()).max(pixels.len()) as u64;
@@ -188,43 +184,38 @@ impl FusedEngine {
     fn begin(&mut self, model: &Model, config: &TrainConfig) {
         self.weight_decay = config.weight_decay as f32;
         self.label_smoothing = config.label_smoothing as f32;
-        self.losses = 0;
         self.set_network(model);
         self.set_average(model);
-        let zeros = vec![0.0f32; 2 * self.layout.parameter_count];
-        let queue = &self.gpu.queue;
-        queue.write_buffer(&self.buffers.moments, 0, bytemuck::cast_slice(&zeros));
-        let offset = (self.layout.loss * size_of::<f32>()) as u64;
-        let zeros = vec![0.0f32; self.layout.batch];
-        queue.write_buffer(&self.buffers.work, offset, bytemuck::cast_slice(&zeros));
+        let zeros = vec![0.0; 2 * self.layout.parameter_count];
+        self.write(&self.buffers.moments, 0, &zeros);
+        self.forget_losses();
+    }
+
+    /// Puts these values into a buffer, from its `first` value on.
+    fn write(&self, buffer: &wgpu::Buffer, first: usize, values: &[f32]) {
+        let offset = (first * size_of::<f32>()) as u64;
+        let bytes = bytemuck::cast_slice(values);
+        self.gpu.queue.write_buffer(buffer, offset, bytes);
+    }
+
+    /// From here on losses are added up anew. Of how many images they were until now.
+    fn forget_losses(&mut self) -> usize {
+        let zeros = vec![0.0; self.layout.batch];
+        self.write(&self.buffers.work, self.layout.loss, &zeros);
+        std::mem::take(&mut self.losses) * self.layout.batch
     }
 
     fn set_network(&mut self, model: &Model) {
         let (values, _) = self.layout.flatten(model);
+        self.write(&self.buffers.parameters, 0, &values);
         let transposed = self.layout.transposed(&values);
-        let queue = &self.gpu.queue;
-        queue.write_buffer(&self.buffers.parameters, 0, bytemuck::cast_slice(&values));
-        queue.write_buffer(
-            &self.buffers.transposed,
-            0,
-            bytemuck::cast_slice(&transposed),
-        );
+        self.write(&self.buffers.transposed, 0, &transposed);
     }
 
     fn model(&self, values: &wgpu::Buffer) -> Model {
         let values = self.read(values, 0, self.layout.parameter_count);
         let running = self.read(&self.buffers.running, 0, self.layout.running_count);
         self.model_of(&values, &running)
-    }
-
-    /// Values in the order of the parameters, and of the averaged statistics, as a file's tensors.
-    fn named(&self, values: &[f32], running: &[f32]) -> BTreeMap<String, TensorF32> {
-        let mut tensors = self.layout.unflatten(values, running);
-        for (name, shape) in self.spec.parameters() {
-            let tensor = tensors.get_mut(&name).expect("the layout has them all");
-            tensor.shape = shape;
-        }
-        tensors
     }
 
     /// The header of a step.
@@ -273,12 +264,7 @@ impl FusedEngine {
             record[1] = f32::from(sample.class);
             sample.warp.write_values(&mut record[2..]);
         }
-        let queue = &self.gpu.queue;
-        queue.write_buffer(
-            &self.buffers.records,
-            0,
-            bytemuck::cast_slice(&self.records),
-        );
+        self.write(&self.buffers.records, 0, &self.records);
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         let timestamps = timer.and_then(GpuTimer::begin);
         let timer = timer.filter(|_| timestamps.is_some());
@@ -292,10 +278,7 @@ impl FusedEngine {
                 Program::Averaged => &self.averaged,
             };
             for dispatch in dispatches {
-                pass.set_pipeline(&dispatch.pipeline);
-                pass.set_bind_group(0, &dispatch.bind_group, &[]);
-                let [x, y, z] = dispatch.workgroups;
-                pass.dispatch_workgroups(x, y, z);
+                dispatch.kernel.launch(&mut pass, dispatch.workgroups);
             }
         }
         if let Some(timer) = timer {
@@ -345,9 +328,7 @@ impl FusedEngine {
     /// Puts the averaged weights where the live network reads; the next forward on the queue reads with them.
     pub fn publish(&self) {
         if let Some(publisher) = &self.publisher {
-            let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-            publisher.encode(&mut encoder);
-            self.gpu.queue.submit([encoder.finish()]);
+            publisher.publish(&self.gpu);
         }
     }
 
@@ -376,14 +357,8 @@ impl FusedEngine {
     /// The sums of the losses of a batch's places since the last call, `[batch]`, on their way, and of how many images
     /// they are altogether. Waits for nothing.
     pub fn losses_on_their_way(&mut self) -> (ArenaRead, usize) {
-        let batch = self.layout.batch;
-        let read = self.on_its_way(&self.buffers.work, self.layout.loss, batch);
-        let offset = (self.layout.loss * size_of::<f32>()) as u64;
-        let zeros = vec![0.0f32; batch];
-        self.gpu
-            .queue
-            .write_buffer(&self.buffers.work, offset, bytemuck::cast_slice(&zeros));
-        (read, std::mem::take(&mut self.losses) * batch)
+        let read = self.on_its_way(&self.buffers.work, self.layout.loss, self.layout.batch);
+        (read, self.forget_losses())
     }
 
     /// What the averaged network says of at most a batch of samples: logits, `[classes, batch]`, on their way.
@@ -407,12 +382,7 @@ impl FusedEngine {
 
     /// The model of what [`FusedEngine::average_on_its_way`] brought.
     pub fn model_of(&self, values: &[f32], running: &[f32]) -> Model {
-        Model {
-            spec: self.spec.clone(),
-            card: Card::default(),
-            calibration: None,
-            tensors: self.named(values, running),
-        }
+        self.layout.unflatten(&self.spec, values, running)
     }
 
     /// How many images a step sees.
@@ -462,12 +432,8 @@ impl FusedEngine {
     }
 
     fn staging(&self, size: u64) -> wgpu::Buffer {
-        self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("read"),
-            size,
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        })
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        by_hand::buffer(&self.gpu.device, "read", size as usize, usage)
     }
 
     /// A staging buffer's values as soon as they are there.
@@ -506,17 +472,11 @@ impl FusedEngine {
                 let dispatch = programs.dispatch(&launch, false);
                 let run = || {
                     let begun = clock();
-                    let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-                    {
-                        let mut pass = encoder.begin_compute_pass(&Default::default());
-                        pass.set_pipeline(&dispatch.pipeline);
-                        pass.set_bind_group(0, &dispatch.bind_group, &[]);
-                        let [x, y, z] = dispatch.workgroups;
+                    by_hand::submit(&self.gpu.device, &self.gpu.queue, |pass| {
                         for _ in 0..REPEATED {
-                            pass.dispatch_workgroups(x, y, z);
+                            dispatch.kernel.launch(pass, dispatch.workgroups);
                         }
-                    }
-                    self.gpu.queue.submit([encoder.finish()]);
+                    });
                     let _ = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
                     clock() - begun
                 };
@@ -553,7 +513,8 @@ impl FusedEngine {
                 }
             }
         }
-        let mut tensors = self.named(&gradients, &vec![0.0; self.layout.running_count]);
+        let running = vec![0.0; self.layout.running_count];
+        let mut tensors = self.model_of(&gradients, &running).tensors;
         tensors.retain(|name, _| !name.contains("running"));
         tensors
     }
@@ -604,12 +565,7 @@ impl Engine for FusedEngine {
     fn take_mean_loss(&mut self) -> f32 {
         let batch = self.layout.batch;
         let sums = self.read(&self.buffers.work, self.layout.loss, batch);
-        let zeros = vec![0.0f32; batch];
-        let offset = (self.layout.loss * size_of::<f32>()) as u64;
-        self.gpu
-            .queue
-            .write_buffer(&self.buffers.work, offset, bytemuck::cast_slice(&zeros));
-        let count = std::mem::take(&mut self.losses) * batch;
+        let count = self.forget_losses();
         let sum: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
         (sum / count as f64) as f32
     }
@@ -618,10 +574,8 @@ impl Engine for FusedEngine {
         if self.layout.epsilon == 0.0 {
             return;
         }
-        let zeros = vec![0.0f32; self.layout.running_count];
-        self.gpu
-            .queue
-            .write_buffer(&self.buffers.running, 0, bytemuck::cast_slice(&zeros));
+        let zeros = vec![0.0; self.layout.running_count];
+        self.write(&self.buffers.running, 0, &zeros);
         if samples.is_empty() {
             return;
         }
@@ -678,9 +632,8 @@ impl Engine for FusedEngine {
 
     fn set_average(&mut self, model: &Model) {
         let (values, running) = self.layout.flatten(model);
-        let queue = &self.gpu.queue;
-        queue.write_buffer(&self.buffers.average, 0, bytemuck::cast_slice(&values));
-        queue.write_buffer(&self.buffers.running, 0, bytemuck::cast_slice(&running));
+        self.write(&self.buffers.average, 0, &values);
+        self.write(&self.buffers.running, 0, &running);
     }
 
     fn optimizer(&self) -> Result<Vec<u8>, OptimizerError> {

@@ -338,14 +338,13 @@ impl TrainingLayout {
         (values, running)
     }
 
-    /// The opposite of [`TrainingLayout::flatten`]: tensors as files hold them.
-    pub fn unflatten(&self, values: &[f32], running: &[f32]) -> BTreeMap<String, TensorF32> {
+    /// The opposite of [`TrainingLayout::flatten`], for the spec that this is the layout of.
+    pub fn unflatten(&self, spec: &NetworkSpec, values: &[f32], running: &[f32]) -> Model {
         let mut tensors = BTreeMap::new();
         for parameters in &self.parameters {
             let values = &values[parameters.start..][..parameters.count()];
-            let mut put = |name: &str, shape: Vec<usize>, values: Vec<f32>| {
-                let name = format!("{}.{name}", parameters.layer);
-                tensors.insert(name, TensorF32 { shape, values });
+            let mut put = |name: &str, values: Vec<f32>| {
+                tensors.insert(format!("{}.{name}", parameters.layer), values);
             };
             match parameters.kind {
                 ParameterKind::Weights {
@@ -360,10 +359,8 @@ impl TrainingLayout {
                             weight.extend((0..taps).map(of));
                         }
                     }
-                    // The shape is the spec's business, which knows the kernel's sides.
-                    put("weight", vec![outputs, inputs, taps], weight);
-                    let bias = values[taps * inputs * outputs..].to_vec();
-                    put("bias", vec![outputs], bias);
+                    put("weight", weight);
+                    put("bias", values[taps * inputs * outputs..].to_vec());
                 }
                 ParameterKind::Norm {
                     channels,
@@ -373,15 +370,19 @@ impl TrainingLayout {
                     let squares = &running[start + channels..start + 2 * channels];
                     let variances = squares.iter().zip(&mean);
                     let variances = variances.map(|(square, mean)| (square - mean * mean).max(0.0));
-                    let variances = variances.collect();
-                    put("weight", vec![channels], values[..channels].to_vec());
-                    put("bias", vec![channels], values[channels..].to_vec());
-                    put("running_mean", vec![channels], mean);
-                    put("running_var", vec![channels], variances);
+                    put("running_var", variances.collect());
+                    put("running_mean", mean);
+                    put("weight", values[..channels].to_vec());
+                    put("bias", values[channels..].to_vec());
                 }
             }
         }
-        tensors
+        // The spec knows the kernels' sides.
+        let shaped = spec.parameters().into_iter().map(|(name, shape)| {
+            let values = tensors.remove(&name).expect("the layout has them all");
+            (name, TensorF32 { shape, values })
+        });
+        Model::of(spec.clone(), shaped.collect())
     }
 
     /// The weights of every layer as going backward needs them, `[taps, out, in]`, at the same places.
@@ -765,7 +766,7 @@ mod tests {
             let layout = TrainingLayout::new(&spec, 32, false).unwrap();
             let (values, running) = layout.flatten(&model);
             assert_eq!(values.len(), layout.parameter_count);
-            for (name, tensor) in layout.unflatten(&values, &running) {
+            for (name, tensor) in layout.unflatten(&spec, &values, &running).tensors {
                 let expected = &model.tensors[&name].values;
                 for (found, expected) in tensor.values.iter().zip(expected) {
                     assert!((found - expected).abs() < 1e-5, "{name}");

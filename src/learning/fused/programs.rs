@@ -12,6 +12,7 @@ use mnistify_network::{
     NetworkSpec,
     fused::{
         Gpu,
+        by_hand::Bound,
         compile::{Checks, Shader, compile},
     },
 };
@@ -100,7 +101,6 @@ impl Programs<'_> {
     }
 
     pub fn dispatch(&self, launch: &Launch, averaged: bool) -> Dispatch {
-        let device = &self.gpu.device;
         let Compiled {
             pipeline,
             has_lengths,
@@ -109,21 +109,9 @@ impl Programs<'_> {
         if has_lengths {
             bound.push(&self.buffers.lengths);
         }
-        let entries: Vec<_> = (0..)
-            .zip(bound)
-            .map(|(binding, buffer)| wgpu::BindGroupEntry {
-                binding,
-                resource: buffer.as_entire_binding(),
-            })
-            .collect();
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
-        });
+        let bound = bound.into_iter().map(wgpu::Buffer::as_entire_binding);
         Dispatch {
-            pipeline,
-            bind_group,
+            kernel: Bound::new(&self.gpu.device, "step", pipeline, bound),
             workgroups: launch.workgroups.map(|count| count as u32),
         }
     }

@@ -1,9 +1,9 @@
 //! From a training's weights to those of the live forward, on the GPU: no weight passes through the CPU.
 
 use super::layout::{ParameterKind, TrainingLayout};
-use mnistify_network::{
-    Card, Model,
-    fused::{FusedNetwork, Gpu},
+use mnistify_network::fused::{
+    FusedNetwork, Gpu,
+    by_hand::{self, Bound},
 };
 use wgpu::util::DeviceExt;
 
@@ -16,8 +16,7 @@ const THREADS: u32 = 256;
 
 /// Puts weights where one live network reads them.
 pub(super) struct Publisher {
-    pipeline: wgpu::ComputePipeline,
-    bind_group: wgpu::BindGroup,
+    kernel: Bound,
     workgroups: u32,
 }
 
@@ -47,25 +46,13 @@ impl Publisher {
                 usage: wgpu::BufferUsages::STORAGE,
             })
         };
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("publish"),
-            source: wgpu::ShaderSource::Wgsl(include_str!("../../../shaders/publish.wgsl").into()),
-        });
+        let source = include_str!("../../../shaders/publish.wgsl");
+        let shader = by_hand::shader(device, "publish", source);
         let constants = [
             ("EPSILON", f64::from(layout.epsilon)),
             ("COUNT", count as f64),
         ];
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("publish"),
-            layout: None,
-            module: &module,
-            entry_point: Some("publish"),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &constants,
-                ..Default::default()
-            },
-            cache: None,
-        });
+        let pipeline = by_hand::pipeline(device, &shader, "publish", &constants);
         let (sources, norms) = (
             buffer("sources", bytemuck::cast_slice(&sources)),
             buffer("norms", bytemuck::cast_slice(&norms)),
@@ -77,31 +64,17 @@ impl Publisher {
             statistics.as_entire_binding(),
             place.binding(count),
         ];
-        let entries: Vec<_> = (0..)
-            .zip(resources)
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("publish"),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
-        });
         Self {
-            pipeline,
-            bind_group,
+            kernel: Bound::new(device, "publish", pipeline, resources),
             workgroups: (count as u32).div_ceil(THREADS),
         }
     }
 
-    /// Encodes that the live network reads with the weights that the queue has made by then.
-    pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-            label: Some("publish"),
-            timestamp_writes: None,
+    /// The live network reads with the weights that the queue has made by then.
+    pub fn publish(&self, gpu: &Gpu) {
+        by_hand::submit(&gpu.device, &gpu.queue, |pass| {
+            self.kernel.launch(pass, [self.workgroups, 1, 1]);
         });
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bind_group, &[]);
-        pass.dispatch_workgroups(self.workgroups, 1, 1);
     }
 }
 
@@ -130,19 +103,7 @@ fn sources(layout: &TrainingLayout, live: &FusedNetwork) -> Sources {
             norms.push([scale, shift, mean, square].map(|place| place as u32));
         }
     }
-    let mut tensors = layout.unflatten(&places, &statistics);
-    for (name, shape) in spec.parameters() {
-        if let Some(tensor) = tensors.get_mut(&name) {
-            tensor.shape = shape;
-        }
-    }
-    let model = Model {
-        spec: spec.clone(),
-        card: Card::default(),
-        calibration: None,
-        tensors,
-    };
-    let packed = live.pack(&model);
+    let packed = live.pack(&layout.unflatten(spec, &places, &statistics));
     let source = |place: f32| {
         let place = place.round() as usize;
         norm_of[place].unwrap_or(place as u32)

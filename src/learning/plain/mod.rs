@@ -18,7 +18,7 @@ use crate::{
 };
 use mlp::{Descent, Mlp, Unit, Weights};
 use mnistify_drawing::PIXELS;
-use mnistify_network::{Activation, Card, LayerSpec, Model, NetworkSpec, TensorF32};
+use mnistify_network::{Activation, LayerSpec, Model, NetworkSpec, TensorF32};
 use std::{ops::Range, sync::Arc};
 
 /// Steps between two readings of a batch of unseen images, which takes a third of a step.
@@ -320,12 +320,7 @@ impl PlainLesson {
                 (format!("{layer}.{name}"), TensorF32 { shape, values })
             })
         });
-        Model {
-            spec: self.spec.clone(),
-            card: Card::default(),
-            calibration: None,
-            tensors: tensors.collect(),
-        }
+        Model::of(self.spec.clone(), tensors.collect())
     }
 }
 

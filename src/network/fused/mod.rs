@@ -5,6 +5,7 @@
 //! the MLP is three dispatches and the CNN seven, in one compute pass, and a steady frame allocates nothing.
 
 mod activation;
+pub mod by_hand;
 pub mod compile;
 mod kernels;
 mod pipelines;
@@ -23,6 +24,7 @@ use crate::{
     stage::ArenaLayout,
 };
 use burn_wgpu::{WgpuDevice, WgpuRuntime};
+use by_hand::{Bound, WORKED_ON, buffer};
 use cubecl::{prelude::*, server::Handle, stream_id::StreamId};
 use pipelines::Compiled;
 use readback::Readback;
@@ -105,17 +107,14 @@ struct Parameters {
 
 /// A kernel ready to be launched.
 struct Dispatch {
-    pipeline: wgpu::ComputePipeline,
-    bind_group: wgpu::BindGroup,
+    kernel: Bound,
     workgroups: [u32; 2],
 }
 
 impl Dispatch {
     fn encode(&self, pass: &mut wgpu::ComputePass<'_>, images: usize) {
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bind_group, &[]);
         let [x, y] = self.workgroups;
-        pass.dispatch_workgroups(x, y, images as u32);
+        self.kernel.launch(pass, [x, y, images as u32]);
     }
 }
 
@@ -262,18 +261,10 @@ impl FusedNetwork {
             }
         });
         let arena = in_memory(&vec![0.0; layout.len * batch]);
-        let buffer = |label, values: usize, usage| {
-            device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size: (values * size_of::<f32>()) as u64,
-                usage: wgpu::BufferUsages::STORAGE | usage,
-                mapped_at_creation: false,
-            })
-        };
-        let pixels = count(layout.input) * batch;
-        let input = buffer("input", pixels, wgpu::BufferUsages::COPY_DST);
+        let pixels = count(layout.input) * batch * size_of::<f32>();
+        let input = buffer(device, "input", pixels, WORKED_ON);
         // Lengths that no kernel reads, but that CubeCL declares.
-        let info = buffer("lengths", 64, wgpu::BufferUsages::empty());
+        let info = buffer(device, "lengths", 256, WORKED_ON);
         let dispatches: Vec<Dispatch> = kernels
             .into_iter()
             .map(|kernel| {
@@ -286,18 +277,8 @@ impl FusedNetwork {
                 if has_info {
                     resources.push(info.as_entire_binding());
                 }
-                let entries: Vec<_> = (0..)
-                    .zip(resources)
-                    .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-                    .collect();
-                let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-                    label: Some("stage"),
-                    layout: &pipeline.get_bind_group_layout(0),
-                    entries: &entries,
-                });
                 Dispatch {
-                    pipeline,
-                    bind_group,
+                    kernel: Bound::new(device, "stage", pipeline, resources),
                     workgroups: kernel.workgroups(),
                 }
             })

@@ -12,11 +12,7 @@ use super::{
     sidecar::Sidecar,
     weights::Weights,
 };
-use crate::{
-    cpu::CpuNetwork,
-    model::{Card, Model},
-    spec::NetworkSpec,
-};
+use crate::{cpu::CpuNetwork, model::Model, spec::NetworkSpec};
 use serde::{Deserialize, Serialize};
 
 /// Labelled digits, `[784]` pixels in `[0, 1]` each.
@@ -176,13 +172,7 @@ impl Trial {
             &self.readings[assumptions.reading].modules,
             assumptions,
         );
-        let model = Model {
-            spec: architecture.spec,
-            card: Card::default(),
-            calibration: None,
-            tensors,
-        };
-        Ok((model, absent))
+        Ok((Model::of(architecture.spec, tensors), absent))
     }
 
     /// How much is done, 0 to 1.

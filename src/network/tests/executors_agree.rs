@@ -80,7 +80,7 @@ fn shipped_architectures_agree_on_every_layer() {
         let found: Vec<f32> = arena.into_data().to_vec().unwrap();
         let expected = CpuNetwork::new(&model).forward_arena(&pixels);
         assert_close(&found, &expected, "plain burn");
-        assert_eq!(network.to_model(&model.spec, Default::default()), model);
+        assert_eq!(network.to_model(&model.spec), model);
     }
 }
 
