@@ -42,30 +42,6 @@ pub struct Shortcut {
 }
 
 impl Shortcut {
-    const fn plain(key: Key) -> Self {
-        Self {
-            key,
-            ctrl: false,
-            shift: false,
-        }
-    }
-
-    const fn ctrl(key: Key) -> Self {
-        Self {
-            key,
-            ctrl: true,
-            shift: false,
-        }
-    }
-
-    const fn ctrl_shift(key: Key) -> Self {
-        Self {
-            key,
-            ctrl: true,
-            shift: true,
-        }
-    }
-
     /// Whether this key with these modifiers is meant. Others that are held are meant for somebody else, except Shift where
     /// the key is a sign, which some keyboards have only there.
     pub fn is(&self, key: Key, modifiers: Modifiers) -> bool {
@@ -119,320 +95,91 @@ pub fn keys_text(entry: &Entry) -> String {
     keys.join(" or ")
 }
 
+const fn row(name: &'static str, keys: &'static [Shortcut], action: Action) -> Entry {
+    Entry { name, keys, action }
+}
+
+const fn held(ctrl: bool, shift: bool, key: Key) -> Shortcut {
+    Shortcut { key, ctrl, shift }
+}
+
+const fn plain(key: Key) -> Shortcut {
+    held(false, false, key)
+}
+
+const fn ctrl(key: Key) -> Shortcut {
+    held(true, false, key)
+}
+
+const fn ctrl_shift(key: Key) -> Shortcut {
+    held(true, true, key)
+}
+
 /// Every action that has a name.
+#[rustfmt::skip] // An action a line.
 pub static TABLE: &[Entry] = &[
-    Entry {
-        name: "draw",
-        keys: &[Shortcut::plain(Key::D)],
-        action: Action::Pad(PadAction::Use(Tool::Draw)),
-    },
-    Entry {
-        name: "erase",
-        keys: &[Shortcut::plain(Key::E)],
-        action: Action::Pad(PadAction::Use(Tool::Erase)),
-    },
-    Entry {
-        name: "thinner",
-        // On many keyboards a bracket takes AltGr.
-        keys: &[
-            Shortcut::plain(Key::OpenBracket),
-            Shortcut::plain(Key::Num9),
-        ],
-        action: Action::Pad(PadAction::Widen(-4.0)),
-    },
-    Entry {
-        name: "wider",
-        keys: &[
-            Shortcut::plain(Key::CloseBracket),
-            Shortcut::plain(Key::Num0),
-        ],
-        action: Action::Pad(PadAction::Widen(4.0)),
-    },
-    Entry {
-        name: "undo",
-        keys: &[Shortcut::ctrl(Key::Z)],
-        action: Action::Pad(PadAction::Undo),
-    },
-    Entry {
-        name: "redo",
-        keys: &[Shortcut::ctrl(Key::Y), Shortcut::ctrl_shift(Key::Z)],
-        action: Action::Pad(PadAction::Redo),
-    },
-    Entry {
-        name: "clear",
-        keys: &[Shortcut::plain(Key::C), Shortcut::plain(Key::Delete)],
-        action: Action::Pad(PadAction::Clear),
-    },
-    Entry {
-        name: "prepare",
-        keys: &[Shortcut::plain(Key::P)],
-        action: Action::Toggle(Switch::Prepared),
-    },
-    Entry {
-        name: "replay",
-        keys: &[Shortcut::plain(Key::T)],
-        action: Action::Pad(PadAction::Replay),
-    },
-    Entry {
-        name: "save",
-        keys: &[Shortcut::ctrl(Key::S)],
-        action: Action::Save,
-    },
-    Entry {
-        name: "load",
-        keys: &[Shortcut::ctrl(Key::O)],
-        action: Action::Load,
-    },
-    Entry {
-        name: "picture",
-        keys: &[Shortcut::plain(Key::K)],
-        action: Action::SavePicture,
-    },
-    Entry {
-        name: "share",
-        keys: &[Shortcut::plain(Key::L)],
-        action: Action::Share,
-    },
-    Entry {
-        name: "every_frame",
-        keys: &[Shortcut::plain(Key::V)],
-        action: Action::Toggle(Switch::EveryFrame),
-    },
-    Entry {
-        name: "all",
-        keys: &[Shortcut::plain(Key::B)],
-        action: Action::Show(Show::All),
-    },
-    Entry {
-        name: "mlp",
-        keys: &[Shortcut::plain(Key::M)],
-        action: Action::Show(Show::Named(Cow::Borrowed("mlp"))),
-    },
-    Entry {
-        name: "cnn",
-        keys: &[Shortcut::plain(Key::N)],
-        action: Action::Show(Show::Named(Cow::Borrowed("cnn"))),
-    },
-    Entry {
-        name: "own",
-        keys: &[Shortcut::plain(Key::Y)],
-        action: Action::Show(Show::Own),
-    },
-    Entry {
-        name: "network",
-        keys: &[Shortcut::plain(Key::U)],
-        action: Action::Toggle(Switch::OwnNetwork),
-    },
-    Entry {
-        name: "overview",
-        keys: &[Shortcut::plain(Key::Num1), Shortcut::plain(Key::R)],
-        action: Action::View(Preset::Overview),
-    },
-    Entry {
-        name: "top",
-        keys: &[Shortcut::plain(Key::Num3)],
-        action: Action::View(Preset::Top),
-    },
-    Entry {
-        name: "side",
-        keys: &[Shortcut::plain(Key::Num2)],
-        action: Action::View(Preset::Side),
-    },
-    Entry {
-        name: "left",
-        keys: &[Shortcut::plain(Key::ArrowLeft)],
-        action: Action::Arrow { x: -1, y: 0 },
-    },
-    Entry {
-        name: "right",
-        keys: &[Shortcut::plain(Key::ArrowRight)],
-        action: Action::Arrow { x: 1, y: 0 },
-    },
-    Entry {
-        name: "up",
-        keys: &[Shortcut::plain(Key::ArrowUp)],
-        action: Action::Arrow { x: 0, y: -1 },
-    },
-    Entry {
-        name: "down",
-        keys: &[Shortcut::plain(Key::ArrowDown)],
-        action: Action::Arrow { x: 0, y: 1 },
-    },
-    Entry {
-        name: "nearer",
-        keys: &[Shortcut::plain(Key::Plus), Shortcut::plain(Key::Equals)],
-        action: Action::Zoom(0.85),
-    },
-    Entry {
-        name: "further",
-        keys: &[Shortcut::plain(Key::Minus)],
-        action: Action::Zoom(1.0 / 0.85),
-    },
-    Entry {
-        name: "next_map",
-        keys: &[Shortcut::plain(Key::PageUp)],
-        action: Action::NextMap(1),
-    },
-    Entry {
-        name: "previous_map",
-        keys: &[Shortcut::plain(Key::PageDown)],
-        action: Action::NextMap(-1),
-    },
-    Entry {
-        name: "slow",
-        keys: &[Shortcut::plain(Key::Space)],
-        action: Action::Toggle(Switch::SlowMotion),
-    },
-    Entry {
-        name: "edges",
-        keys: &[Shortcut::plain(Key::G)],
-        action: Action::Toggle(Switch::Edges),
-    },
-    Entry {
-        name: "fewer_edges",
-        keys: &[Shortcut::plain(Key::Comma)],
-        action: Action::MoreEdges(-4),
-    },
-    Entry {
-        name: "more_edges",
-        keys: &[Shortcut::plain(Key::Period)],
-        action: Action::MoreEdges(4),
-    },
-    Entry {
-        name: "explain",
-        keys: &[Shortcut::plain(Key::W)],
-        action: Action::Explain,
-    },
-    Entry {
-        name: "why_page",
-        keys: &[Shortcut::plain(Key::F2)],
-        action: Action::NextWhy,
-    },
-    Entry {
-        name: "slide",
-        keys: &[Shortcut::plain(Key::J)],
-        action: Action::Toggle(Switch::Sliding),
-    },
-    Entry {
-        name: "next_layer",
-        keys: &[Shortcut::plain(Key::X)],
-        action: Action::Page(1),
-    },
-    Entry {
-        name: "previous_layer",
-        keys: &[Shortcut::plain(Key::Z)],
-        action: Action::Page(-1),
-    },
-    Entry {
-        name: "lanes",
-        keys: &[Shortcut::plain(Key::H)],
-        action: Action::Toggle(Switch::LanesFillScreen),
-    },
-    Entry {
-        name: "maps",
-        keys: &[Shortcut::plain(Key::F)],
-        action: Action::Toggle(Switch::Maps),
-    },
-    Entry {
-        name: "numbers",
-        keys: &[Shortcut::plain(Key::I)],
-        action: Action::Toggle(Switch::Numbers),
-    },
-    Entry {
-        name: "calm",
-        keys: &[Shortcut::plain(Key::A)],
-        action: Action::Toggle(Switch::Calm),
-    },
-    Entry {
-        name: "reach",
-        keys: &[Shortcut::plain(Key::Num4)],
-        action: Action::Toggle(Switch::Reach),
-    },
-    Entry {
-        name: "larger_text",
-        keys: &[Shortcut::plain(Key::Num5)],
-        action: Action::LargerText,
-    },
-    Entry {
-        name: "high_contrast",
-        keys: &[Shortcut::plain(Key::Num6)],
-        action: Action::Toggle(Switch::HighContrast),
-    },
-    Entry {
-        name: "tour",
-        keys: &[Shortcut::plain(Key::O)],
-        action: Action::Tour(Some(0)),
-    },
-    Entry {
-        name: "tour_next",
-        keys: &[Shortcut::plain(Key::Enter)],
-        action: Action::TourBy(1),
-    },
-    Entry {
-        name: "tour_back",
-        keys: &[Shortcut::plain(Key::Backspace)],
-        action: Action::TourBy(-1),
-    },
-    Entry {
-        name: "challenge",
-        keys: &[Shortcut::plain(Key::S)],
-        action: Action::NextChallenge,
-    },
-    Entry {
-        name: "school",
-        keys: &[Shortcut::plain(Key::Num7)],
-        action: Action::School(SchoolAction::Toggle),
-    },
-    Entry {
-        name: "forget",
-        keys: &[Shortcut::plain(Key::Home)],
-        action: Action::School(SchoolAction::Forget),
-    },
-    Entry {
-        name: "learn",
-        keys: &[Shortcut::plain(Key::Num8)],
-        action: Action::School(SchoolAction::LearnOrPause),
-    },
-    Entry {
-        name: "one_step",
-        keys: &[Shortcut::plain(Key::Insert)],
-        action: Action::School(SchoolAction::Step),
-    },
-    Entry {
-        name: "restore",
-        keys: &[Shortcut::plain(Key::End)],
-        action: Action::School(SchoolAction::Restore),
-    },
-    Entry {
-        name: "own_digits",
-        keys: &[Shortcut::plain(Key::F4)],
-        action: Action::School(SchoolAction::OwnDigits),
-    },
-    Entry {
-        name: "start_over",
-        keys: &[],
-        action: Action::StartOver,
-    },
-    Entry {
-        name: "language",
-        keys: &[Shortcut::plain(Key::Q)],
-        action: Action::NextLanguage,
-    },
-    Entry {
-        name: "help",
-        keys: &[Shortcut::plain(Key::Questionmark), Shortcut::plain(Key::F1)],
-        action: Action::Toggle(Switch::Help),
-    },
-    Entry {
-        name: "more",
-        keys: &[],
-        action: Action::Toggle(Switch::More),
-    },
-    Entry {
-        name: "close",
-        keys: &[Shortcut::plain(Key::Escape)],
-        action: Action::Close,
-    },
+    row("draw", &[plain(Key::D)], Action::Pad(PadAction::Use(Tool::Draw))),
+    row("erase", &[plain(Key::E)], Action::Pad(PadAction::Use(Tool::Erase))),
+    // On many keyboards a bracket takes AltGr.
+    row("thinner", &[plain(Key::OpenBracket), plain(Key::Num9)], Action::Pad(PadAction::Widen(-4.0))),
+    row("wider", &[plain(Key::CloseBracket), plain(Key::Num0)], Action::Pad(PadAction::Widen(4.0))),
+    row("undo", &[ctrl(Key::Z)], Action::Pad(PadAction::Undo)),
+    row("redo", &[ctrl(Key::Y), ctrl_shift(Key::Z)], Action::Pad(PadAction::Redo)),
+    row("clear", &[plain(Key::C), plain(Key::Delete)], Action::Pad(PadAction::Clear)),
+    row("prepare", &[plain(Key::P)], Action::Toggle(Switch::Prepared)),
+    row("replay", &[plain(Key::T)], Action::Pad(PadAction::Replay)),
+    row("save", &[ctrl(Key::S)], Action::Save),
+    row("load", &[ctrl(Key::O)], Action::Load),
+    row("picture", &[plain(Key::K)], Action::SavePicture),
+    row("share", &[plain(Key::L)], Action::Share),
+    row("every_frame", &[plain(Key::V)], Action::Toggle(Switch::EveryFrame)),
+    row("all", &[plain(Key::B)], Action::Show(Show::All)),
+    row("mlp", &[plain(Key::M)], Action::Show(Show::Named(Cow::Borrowed("mlp")))),
+    row("cnn", &[plain(Key::N)], Action::Show(Show::Named(Cow::Borrowed("cnn")))),
+    row("own", &[plain(Key::Y)], Action::Show(Show::Own)),
+    row("network", &[plain(Key::U)], Action::Toggle(Switch::OwnNetwork)),
+    row("overview", &[plain(Key::Num1), plain(Key::R)], Action::View(Preset::Overview)),
+    row("top", &[plain(Key::Num3)], Action::View(Preset::Top)),
+    row("side", &[plain(Key::Num2)], Action::View(Preset::Side)),
+    row("left", &[plain(Key::ArrowLeft)], Action::Arrow { x: -1, y: 0 }),
+    row("right", &[plain(Key::ArrowRight)], Action::Arrow { x: 1, y: 0 }),
+    row("up", &[plain(Key::ArrowUp)], Action::Arrow { x: 0, y: -1 }),
+    row("down", &[plain(Key::ArrowDown)], Action::Arrow { x: 0, y: 1 }),
+    row("nearer", &[plain(Key::Plus), plain(Key::Equals)], Action::Zoom(0.85)),
+    row("further", &[plain(Key::Minus)], Action::Zoom(1.0 / 0.85)),
+    row("next_map", &[plain(Key::PageUp)], Action::NextMap(1)),
+    row("previous_map", &[plain(Key::PageDown)], Action::NextMap(-1)),
+    row("slow", &[plain(Key::Space)], Action::Toggle(Switch::SlowMotion)),
+    row("edges", &[plain(Key::G)], Action::Toggle(Switch::Edges)),
+    row("fewer_edges", &[plain(Key::Comma)], Action::MoreEdges(-4)),
+    row("more_edges", &[plain(Key::Period)], Action::MoreEdges(4)),
+    row("explain", &[plain(Key::W)], Action::Explain),
+    row("why_page", &[plain(Key::F2)], Action::NextWhy),
+    row("slide", &[plain(Key::J)], Action::Toggle(Switch::Sliding)),
+    row("next_layer", &[plain(Key::X)], Action::Page(1)),
+    row("previous_layer", &[plain(Key::Z)], Action::Page(-1)),
+    row("lanes", &[plain(Key::H)], Action::Toggle(Switch::LanesFillScreen)),
+    row("maps", &[plain(Key::F)], Action::Toggle(Switch::Maps)),
+    row("numbers", &[plain(Key::I)], Action::Toggle(Switch::Numbers)),
+    row("calm", &[plain(Key::A)], Action::Toggle(Switch::Calm)),
+    row("reach", &[plain(Key::Num4)], Action::Toggle(Switch::Reach)),
+    row("larger_text", &[plain(Key::Num5)], Action::LargerText),
+    row("high_contrast", &[plain(Key::Num6)], Action::Toggle(Switch::HighContrast)),
+    row("tour", &[plain(Key::O)], Action::Tour(Some(0))),
+    row("tour_next", &[plain(Key::Enter)], Action::TourBy(1)),
+    row("tour_back", &[plain(Key::Backspace)], Action::TourBy(-1)),
+    row("challenge", &[plain(Key::S)], Action::NextChallenge),
+    row("school", &[plain(Key::Num7)], Action::School(SchoolAction::Toggle)),
+    row("forget", &[plain(Key::Home)], Action::School(SchoolAction::Forget)),
+    row("learn", &[plain(Key::Num8)], Action::School(SchoolAction::LearnOrPause)),
+    row("one_step", &[plain(Key::Insert)], Action::School(SchoolAction::Step)),
+    row("restore", &[plain(Key::End)], Action::School(SchoolAction::Restore)),
+    row("own_digits", &[plain(Key::F4)], Action::School(SchoolAction::OwnDigits)),
+    row("start_over", &[], Action::StartOver),
+    row("language", &[plain(Key::Q)], Action::NextLanguage),
+    row("help", &[plain(Key::Questionmark), plain(Key::F1)], Action::Toggle(Switch::Help)),
+    row("more", &[], Action::Toggle(Switch::More)),
+    row("close", &[plain(Key::Escape)], Action::Close),
 ];
 
 #[cfg(test)]
