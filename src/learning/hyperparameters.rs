@@ -151,222 +151,75 @@ use Preset::{Each, Epochs, Same};
 use Range::{BelowOne, Factor, NotNegative, Part, Positive};
 
 /// All of them, in the order in which they are listed everywhere.
+#[rustfmt::skip] // What it is, then what it may be.
 pub static TABLE: [Hyperparameter; 24] = [
-    entry(
-        "rotation",
-        "Rotation",
-        "largest rotation to either side",
-        Same(15.0),
-        Number(|c| &mut c.augmentation.rotation, NotNegative),
-    )
-    .unit("degrees", "±#°")
-    .levels(&[0.0, 5.0, 10.0, 15.0, 20.0, 30.0]),
-    entry(
-        "scale",
-        "Scale",
-        "largest relative change of size",
-        Same(0.13),
-        Number(|c| &mut c.augmentation.scale, BelowOne),
-    )
-    .unit("", "±#")
-    .levels(&[0.0, 0.05, 0.13, 0.2, 0.3]),
-    entry(
-        "anisotropy",
-        "Anisotropy",
-        "largest relative change of the ratio of width to height",
-        Same(0.12),
-        Number(|c| &mut c.augmentation.anisotropy, BelowOne),
-    )
-    .unit("", "±#"),
-    entry(
-        "shear",
-        "Shear",
-        "largest horizontal shear, in pixels a pixel",
-        Same(0.2),
-        Number(|c| &mut c.augmentation.shear, NotNegative),
-    )
-    .unit("", "±#"),
-    entry(
-        "shift",
-        "Shift",
-        "largest shift along each axis",
-        Same(2.0),
-        Number(|c| &mut c.augmentation.shift, NotNegative),
-    )
-    .unit("pixels", "±# px")
-    .levels(&[0.0, 1.0, 2.0, 3.0, 4.0]),
-    entry(
-        "sampling",
-        "Sampling",
-        "how values between pixels are found",
-        Same(0.0),
-        Choice {
-            names: &["bilinear", "nearest"],
-            get: |c| c.augmentation.sampling as usize,
-            set: |c, place| {
-                c.augmentation.sampling = [Sampling::Bilinear, Sampling::Nearest][place];
-            },
-        },
-    ),
-    entry(
-        "elastic",
-        "Elastic distortion",
-        "largest displacement of the elastic field",
-        Each([0.8, 0.0]),
-        Number(|c| &mut c.augmentation.elastic, NotNegative),
-    )
-    .unit("pixels", "# px")
-    .levels(&[0.0, 0.4, 0.8, 1.2, 1.6]),
-    entry(
-        "thickness",
-        "Thickness",
-        "largest change of the stroke's radius",
-        Each([0.2, 0.25]),
-        Number(|c| &mut c.augmentation.thickness, NotNegative),
-    )
-    .unit("pixels", "±# px")
-    .levels(&[0.0, 0.25, 0.5, 0.75, 1.0]),
-    entry(
-        "brightness",
-        "Brightness",
-        "largest relative change of brightness",
-        Same(0.2),
-        Number(|c| &mut c.augmentation.brightness, BelowOne),
-    )
-    .unit("", "±#")
-    .levels(&[0.0, 0.1, 0.2, 0.4, 0.6]),
-    entry(
-        "label-smoothing",
-        "Label smoothing",
-        "part of a target that is spread over all digits",
-        Same(0.05),
-        Number(|c| &mut c.label_smoothing, BelowOne),
-    )
-    .levels(&[0.0, 0.02, 0.05, 0.1, 0.2]),
-    entry(
-        "ema",
-        "Moving average of the weights",
-        "decay of the moving average",
-        Same(0.9995),
-        Number(|c| &mut c.ema, BelowOne),
-    )
-    .levels(&[0.0, 0.99, 0.999, 0.9995, 0.9999])
-    .side_by_side(),
+    entry("rotation", "Rotation", "largest rotation to either side",
+        Same(15.0), Number(|c| &mut c.augmentation.rotation, NotNegative))
+        .unit("degrees", "±#°").levels(&[0.0, 5.0, 10.0, 15.0, 20.0, 30.0]),
+    entry("scale", "Scale", "largest relative change of size",
+        Same(0.13), Number(|c| &mut c.augmentation.scale, BelowOne))
+        .unit("", "±#").levels(&[0.0, 0.05, 0.13, 0.2, 0.3]),
+    entry("anisotropy", "Anisotropy", "largest relative change of the ratio of width to height",
+        Same(0.12), Number(|c| &mut c.augmentation.anisotropy, BelowOne)).unit("", "±#"),
+    entry("shear", "Shear", "largest horizontal shear, in pixels a pixel",
+        Same(0.2), Number(|c| &mut c.augmentation.shear, NotNegative)).unit("", "±#"),
+    entry("shift", "Shift", "largest shift along each axis",
+        Same(2.0), Number(|c| &mut c.augmentation.shift, NotNegative))
+        .unit("pixels", "±# px").levels(&[0.0, 1.0, 2.0, 3.0, 4.0]),
+    entry("sampling", "Sampling", "how values between pixels are found", Same(0.0), Choice {
+        names: &["bilinear", "nearest"],
+        get: |c| c.augmentation.sampling as usize,
+        set: |c, place| c.augmentation.sampling = [Sampling::Bilinear, Sampling::Nearest][place],
+    }),
+    entry("elastic", "Elastic distortion", "largest displacement of the elastic field",
+        Each([0.8, 0.0]), Number(|c| &mut c.augmentation.elastic, NotNegative))
+        .unit("pixels", "# px").levels(&[0.0, 0.4, 0.8, 1.2, 1.6]),
+    entry("thickness", "Thickness", "largest change of the stroke's radius",
+        Each([0.2, 0.25]), Number(|c| &mut c.augmentation.thickness, NotNegative))
+        .unit("pixels", "±# px").levels(&[0.0, 0.25, 0.5, 0.75, 1.0]),
+    entry("brightness", "Brightness", "largest relative change of brightness",
+        Same(0.2), Number(|c| &mut c.augmentation.brightness, BelowOne))
+        .unit("", "±#").levels(&[0.0, 0.1, 0.2, 0.4, 0.6]),
+    entry("label-smoothing", "Label smoothing", "part of a target that is spread over all digits",
+        Same(0.05), Number(|c| &mut c.label_smoothing, BelowOne)).levels(&[0.0, 0.02, 0.05, 0.1, 0.2]),
+    entry("ema", "Moving average of the weights", "decay of the moving average",
+        Same(0.9995), Number(|c| &mut c.ema, BelowOne)).levels(&[0.0, 0.99, 0.999, 0.9995, 0.9999]).side_by_side(),
     // A study sets the decay and the patience along with it: its levels are one-cycle, and a plateau with these decays.
-    entry(
-        "schedule",
-        "Schedule of the learning rate",
-        "how it changes; × is the factor when validation stalls",
-        Same(0.0),
-        Choice {
-            names: &["one-cycle", "plateau"],
-            get: |c| c.schedule as usize,
-            set: |c, place| c.schedule = [Schedule::OneCycle, Schedule::Plateau][place],
-        },
-    )
-    .levels(&[0.3, 0.5, 0.7])
-    .side_by_side(),
-    entry(
-        "decay",
-        "Decay of the learning rate",
-        "factor on the learning rate when validation stalls, in a plateau schedule",
-        Same(0.5),
-        Number(|c| &mut c.decay, Factor),
-    ),
-    entry(
-        "patience",
-        "Patience",
-        "evaluations without improvement before the decay (plateau) or the end (one-cycle; 0 is never)",
-        Same(0.0),
-        Count(|c| &mut c.patience, 0),
-    )
-    .with_plateau(3.0),
-    entry(
-        "learning-rate",
-        "Learning rate",
-        "peak learning rate",
-        Same(2e-3),
-        Number(|c| &mut c.learning_rate, Positive),
-    )
-    .levels(&[0.0005, 0.001, 0.002, 0.004, 0.008])
-    .side_by_side(),
-    entry(
-        "weight-decay",
-        "Weight decay",
-        "weight decay",
-        Each([0.02, 0.05]),
-        Number(|c| &mut c.weight_decay, NotNegative),
-    )
-    .levels(&[0.0, 0.005, 0.02, 0.05, 0.1, 0.2])
-    .side_by_side(),
+    entry("schedule", "Schedule of the learning rate", "how it changes; × is the factor when validation stalls", Same(0.0), Choice {
+        names: &["one-cycle", "plateau"],
+        get: |c| c.schedule as usize,
+        set: |c, place| c.schedule = [Schedule::OneCycle, Schedule::Plateau][place],
+    }).levels(&[0.3, 0.5, 0.7]).side_by_side(),
+    entry("decay", "Decay of the learning rate", "factor on the learning rate when validation stalls, in a plateau schedule",
+        Same(0.5), Number(|c| &mut c.decay, Factor)),
+    entry("patience", "Patience", "evaluations without improvement before the decay (plateau) or the end (one-cycle; 0 is never)",
+        Same(0.0), Count(|c| &mut c.patience, 0)).with_plateau(3.0),
+    entry("learning-rate", "Learning rate", "peak learning rate",
+        Same(2e-3), Number(|c| &mut c.learning_rate, Positive))
+        .levels(&[0.0005, 0.001, 0.002, 0.004, 0.008]).side_by_side(),
+    entry("weight-decay", "Weight decay", "weight decay",
+        Each([0.02, 0.05]), Number(|c| &mut c.weight_decay, NotNegative))
+        .levels(&[0.0, 0.005, 0.02, 0.05, 0.1, 0.2]).side_by_side(),
     // A study keeps the epochs.
-    entry(
-        "batch",
-        "Batch",
-        "images a step",
-        Each([512.0, 256.0]),
-        Count(|c| &mut c.batch, 1),
-    )
-    .levels(&[128.0, 256.0, 512.0, 1024.0])
-    .side_by_side(),
-    entry(
-        "steps",
-        "Steps",
-        "how many steps to make",
-        Epochs([800, 120]),
-        Count(|c| &mut c.steps, 1),
-    ),
-    entry(
-        "evaluate-every",
-        "Steps between evaluations",
-        "steps between two evaluations on validation",
-        Epochs([20, 10]),
-        Count(|c| &mut c.evaluate_every, 1),
-    ),
-    entry(
-        "wide",
-        "Digits placed anywhere",
-        "part of the images that is placed anywhere, smaller or larger, thicker or thinner",
-        Each([0.06, 0.12]),
-        Number(|c| &mut c.mixture.wide, Part),
-    )
-    .levels(&[0.0, 0.06, 0.12, 0.25]),
-    entry(
-        "prepared",
-        "Digits prepared after a rough placement",
-        "part of the images that was placed anywhere and then prepared as the app prepares pictures",
-        Same(0.06),
-        Number(|c| &mut c.mixture.prepared, Part),
-    )
-    .levels(&[0.0, 0.06, 0.12, 0.25]),
-    entry(
-        "drawn",
-        "Digits drawn as pen paths",
-        "part of the images that is digits drawn as pen paths",
-        Same(0.08),
-        Number(|c| &mut c.mixture.drawn, Part),
-    )
-    .levels(&[0.0, 0.04, 0.08, 0.16]),
-    entry(
-        "outliers",
-        "Images that are no digits",
-        "part of the images that is no digits, with even targets",
-        Each([0.12, 0.08]),
-        Number(|c| &mut c.mixture.outliers, Part),
-    )
-    .levels(&[0.0, 0.04, 0.08, 0.16]),
-    entry(
-        "select",
-        "Weights kept",
-        "which weights to keep: those of the best evaluation, or of the last step",
-        Same(1.0),
-        Choice {
-            names: &["best", "last"],
-            get: |c| c.select as usize,
-            set: |c, place| c.select = [Select::Best, Select::Last][place],
-        },
-    )
-    .with_plateau(0.0),
+    entry("batch", "Batch", "images a step",
+        Each([512.0, 256.0]), Count(|c| &mut c.batch, 1)).levels(&[128.0, 256.0, 512.0, 1024.0]).side_by_side(),
+    entry("steps", "Steps", "how many steps to make",
+        Epochs([800, 120]), Count(|c| &mut c.steps, 1)),
+    entry("evaluate-every", "Steps between evaluations", "steps between two evaluations on validation",
+        Epochs([20, 10]), Count(|c| &mut c.evaluate_every, 1)),
+    entry("wide", "Digits placed anywhere", "part of the images that is placed anywhere, smaller or larger, thicker or thinner",
+        Each([0.06, 0.12]), Number(|c| &mut c.mixture.wide, Part)).levels(&[0.0, 0.06, 0.12, 0.25]),
+    entry("prepared", "Digits prepared after a rough placement", "part of the images that was placed anywhere and then prepared as the app prepares pictures",
+        Same(0.06), Number(|c| &mut c.mixture.prepared, Part)).levels(&[0.0, 0.06, 0.12, 0.25]),
+    entry("drawn", "Digits drawn as pen paths", "part of the images that is digits drawn as pen paths",
+        Same(0.08), Number(|c| &mut c.mixture.drawn, Part)).levels(&[0.0, 0.04, 0.08, 0.16]),
+    entry("outliers", "Images that are no digits", "part of the images that is no digits, with even targets",
+        Each([0.12, 0.08]), Number(|c| &mut c.mixture.outliers, Part)).levels(&[0.0, 0.04, 0.08, 0.16]),
+    entry("select", "Weights kept", "which weights to keep: those of the best evaluation, or of the last step", Same(1.0), Choice {
+        names: &["best", "last"],
+        get: |c| c.select as usize,
+        set: |c, place| c.select = [Select::Best, Select::Last][place],
+    }).with_plateau(0.0),
 ];
 
 /// The hyperparameter of this name.
