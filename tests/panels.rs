@@ -20,12 +20,15 @@ use mnistify::{
 };
 use mnistify_drawing::recording;
 
-/// A harness whose window shows the app's panels; the app itself draws off screen.
-fn harness(size: [u32; 2]) -> Harness<'static, Offscreen> {
+/// A window that shows the app's panels; the app itself draws off screen.
+type Panels = Harness<'static, Offscreen>;
+
+/// All of them in a window of this size, with nothing drawn.
+fn panels(size: [u32; 2]) -> Panels {
     let models = mnistify::shipped_models().expect("the shipped models are sound");
     let offscreen = Offscreen::start(size[0], size[1], models);
     let offscreen = offscreen.expect("a GPU, a software one will do");
-    Harness::builder()
+    let mut harness = Harness::builder()
         .with_size(egui::vec2(size[0] as f32, size[1] as f32))
         .with_max_steps(60)
         .build_ui_state(
@@ -34,10 +37,33 @@ fn harness(size: [u32; 2]) -> Harness<'static, Offscreen> {
                 offscreen.frame();
             },
             offscreen,
-        )
+        );
+    harness.run_steps(4);
+    harness
 }
 
-fn draw(harness: &mut Harness<'static, Offscreen>) {
+fn with_a_three(size: [u32; 2]) -> Panels {
+    let mut harness = panels(size);
+    draw(&mut harness);
+    harness
+}
+
+fn press(harness: &mut Panels, label: &str) {
+    harness.get_by_label(label).click();
+    harness.run_steps(6);
+}
+
+fn key(harness: &mut Panels, key: egui::Key) {
+    harness.key_press(key);
+    harness.run_steps(6);
+}
+
+fn open_the_strokes_page(harness: &mut Panels) {
+    press(harness, "Why a 3?");
+    press(harness, "Your strokes");
+}
+
+fn draw(harness: &mut Panels) {
     let three = include_str!("../assets/strokes/three.json");
     let strokes = recording::from_json(three).expect("a checked-in drawing");
     let load = PadAction::Load(strokes);
@@ -45,47 +71,38 @@ fn draw(harness: &mut Harness<'static, Offscreen>) {
     harness.run_steps(8);
 }
 
-fn screen<T>(harness: &mut Harness<'static, Offscreen>, get: impl Fn(&Screen) -> T) -> T {
+fn screen<T>(harness: &mut Panels, get: impl Fn(&Screen) -> T) -> T {
     get(harness.state().app.world().resource::<Screen>())
 }
 
 #[test]
 fn the_controls_at_rest_do_what_they_say() {
-    let mut harness = harness([1280, 720]);
-    harness.run_steps(4);
-    draw(&mut harness);
-    harness.get_by_label("Undo").click();
-    harness.run_steps(4);
-    let strokes = |harness: &mut Harness<'static, Offscreen>| {
+    let mut harness = with_a_three([1280, 720]);
+    press(&mut harness, "Undo");
+    let strokes = |harness: &mut Panels| {
         let pad = harness.state().app.world().resource::<Pad>();
         pad.drawing().strokes().len()
     };
     assert_eq!(strokes(&mut harness), 0);
     draw(&mut harness);
-    harness.get_by_label("Clear").click();
-    harness.run_steps(4);
+    press(&mut harness, "Clear");
     assert_eq!(strokes(&mut harness), 0);
-    harness.get_by_label("Draw").click();
-    harness.run_steps(4);
-    harness.get_by_label("Erase").click();
-    harness.run_steps(4);
+    press(&mut harness, "Draw");
+    press(&mut harness, "Erase");
     harness.get_by_label("Draw");
     draw(&mut harness);
-    harness.get_by_label("Why a 3?").click();
-    harness.run_steps(6);
+    press(&mut harness, "Why a 3?");
     let selected = harness.state().app.world().resource::<Selection>().cell;
     assert!(selected.is_some(), "the answer is explained");
-    harness.get_by_label("Close").click();
-    harness.run_steps(4);
+    press(&mut harness, "Close");
     let selected = harness.state().app.world().resource::<Selection>().cell;
     assert!(selected.is_none());
 }
 
 #[test]
 fn everything_that_has_the_focus_has_a_name_and_the_answer_is_announced() {
-    let mut harness = harness([1280, 720]);
-    harness.run_steps(4);
-    let announced = |harness: &Harness<'static, Offscreen>| -> Vec<String> {
+    let mut harness = panels([1280, 720]);
+    let announced = |harness: &Panels| -> Vec<String> {
         let all = harness.root().children_recursive();
         let live = all.filter(|node| node.accesskit_node().live() == Live::Polite);
         live.filter_map(|node| node.accesskit_node().label())
@@ -95,7 +112,7 @@ fn everything_that_has_the_focus_has_a_name_and_the_answer_is_announced() {
     draw(&mut harness);
     let now = announced(&harness).join("\n");
     assert!(now.starts_with("Two networks read a 3. "), "{now}");
-    let nameless = |harness: &Harness<'static, Offscreen>| -> Vec<String> {
+    let nameless = |harness: &Panels| -> Vec<String> {
         let all = harness.root().children_recursive();
         let nameless = all.filter(|node| {
             let node = node.accesskit_node();
@@ -104,27 +121,16 @@ fn everything_that_has_the_focus_has_a_name_and_the_answer_is_announced() {
         });
         nameless.map(|node| format!("{node:?}")).collect()
     };
-    for (pressed, steps) in [
-        ("Why a 3?", 6),
-        ("Your strokes", 4),
-        ("Close", 4),
-        ("More", 4),
-    ] {
-        harness.get_by_label(pressed).click();
-        harness.run_steps(steps);
+    for pressed in ["Why a 3?", "Your strokes", "Close", "More"] {
+        press(&mut harness, pressed);
         assert_eq!(nameless(&harness), [""; 0], "after {pressed}");
     }
 }
 
 #[test]
 fn the_strokes_page_tells_of_the_line_and_takes_the_drawing_back() {
-    let mut harness = harness([1280, 720]);
-    harness.run_steps(4);
-    draw(&mut harness);
-    harness.get_by_label("Why a 3?").click();
-    harness.run_steps(6);
-    harness.get_by_label("Your strokes").click();
-    harness.run_steps(4);
+    let mut harness = with_a_three([1280, 720]);
+    open_the_strokes_page(&mut harness);
     let mut river = None;
     // A software GPU leaves the CNN to the CPU, a few images a frame.
     for _ in 0..400 {
@@ -145,7 +151,7 @@ fn the_strokes_page_tells_of_the_line_and_takes_the_drawing_back() {
         assert!((last - shown).abs() < 1e-2, "{last} {shown}");
     }
     harness.run_steps(2);
-    let image = |harness: &mut Harness<'static, Offscreen>| {
+    let image = |harness: &mut Panels| {
         let pad = harness.state().app.world().resource::<Pad>();
         (pad.image().clone(), pad.scrubbed_at())
     };
@@ -155,7 +161,7 @@ fn the_strokes_page_tells_of_the_line_and_takes_the_drawing_back() {
         .get_by_label("what it thought while you drew")
         .rect();
     let early = river.left_center() + egui::vec2(0.3 * river.width(), 0.0);
-    let press = |pressed| egui::Event::PointerButton {
+    let button = |pressed| egui::Event::PointerButton {
         pos: early,
         button: egui::PointerButton::Primary,
         pressed,
@@ -163,22 +169,21 @@ fn the_strokes_page_tells_of_the_line_and_takes_the_drawing_back() {
     };
     harness.event(egui::Event::PointerMoved(early));
     harness.run_steps(1);
-    harness.event(press(true));
+    harness.event(button(true));
     harness.run_steps(4);
     let then = image(&mut harness);
     assert!(then.1.is_some() && then.0 != whole.0, "as it was then");
-    harness.event(press(false));
+    harness.event(button(false));
     harness.run_steps(4);
     assert_eq!(image(&mut harness), whole);
     // Nothing is kept of a page that is closed.
-    harness.get_by_label("Close").click();
-    harness.run_steps(4);
+    press(&mut harness, "Close");
     let world = harness.state_mut().app.world_mut();
     assert_eq!(world.query::<&Attribution>().iter(world).count(), 0);
 }
 
 /// What is known of the network whose strokes page is open: moments of the live river, and strokes that are told of.
-fn river(harness: &mut Harness<'static, Offscreen>) -> (Option<Vec<f32>>, Option<usize>) {
+fn river(harness: &mut Panels) -> (Option<Vec<f32>>, Option<usize>) {
     let world = harness.state_mut().app.world_mut();
     let mut all = world.query::<&Attribution>();
     let attribution = all.iter(world).next();
@@ -192,14 +197,9 @@ fn river(harness: &mut Harness<'static, Offscreen>) -> (Option<Vec<f32>>, Option
 
 #[test]
 fn the_river_grows_while_the_pen_is_down() {
-    let mut harness = harness([1280, 720]);
-    harness.run_steps(4);
-    draw(&mut harness);
-    harness.get_by_label("Why a 3?").click();
-    harness.run_steps(6);
-    harness.get_by_label("Your strokes").click();
-    harness.run_steps(4);
-    let pen = |harness: &mut Harness<'static, Offscreen>, action| {
+    let mut harness = with_a_three([1280, 720]);
+    open_the_strokes_page(&mut harness);
+    let pen = |harness: &mut Panels, action| {
         harness.state_mut().act(Action::Pad(action));
         harness.run_steps(1);
     };
@@ -233,53 +233,39 @@ fn the_river_grows_while_the_pen_is_down() {
 #[test]
 fn the_schools_board_has_pages_and_asks_what_was_drawn() {
     for size in [[1280, 720], [390, 844]] {
-        let mut harness = harness(size);
-        harness.run_steps(4);
-        draw(&mut harness);
-        harness.key_press(egui::Key::Num7);
-        harness.run_steps(6);
-        let page = |harness: &Harness<'static, Offscreen>| {
-            harness.state().app.world().resource::<School>().page
-        };
+        let mut harness = with_a_three(size);
+        key(&mut harness, egui::Key::Num7);
+        let page = |harness: &Panels| harness.state().app.world().resource::<School>().page;
         for (number, next) in [
             (1, BoardPage::Curve),
             (2, BoardPage::Maps),
             (3, BoardPage::Yours),
         ] {
             let more = format!("More ({number} of 4)");
-            harness.get_by_label(&more).click();
-            harness.run_steps(4);
+            press(&mut harness, &more);
             assert_eq!(page(&harness), next, "{size:?}");
         }
         // What the drawing is, and how many there are.
-        let said = |harness: &Harness<'static, Offscreen>| {
+        let said = |harness: &Panels| {
             let world = harness.state().app.world();
             let own = &world.resource::<School>().own;
             (own.class_of(world.resource::<Pad>().image()), own.len())
         };
-        harness.get_by_label("This is the digit 7").click();
-        harness.run_steps(4);
+        press(&mut harness, "This is the digit 7");
         assert_eq!(said(&harness), (Some(7), 1));
         // A key corrects it, even one that means something else elsewhere.
-        harness.key_press(egui::Key::Num8);
-        harness.run_steps(4);
+        key(&mut harness, egui::Key::Num8);
         assert_eq!(said(&harness), (Some(8), 1));
-        harness.get_by_label("Take back").click();
-        harness.run_steps(4);
+        press(&mut harness, "Take back");
         assert_eq!(said(&harness), (None, 0));
-        harness.get_by_label("This is the digit 0").click();
-        harness.run_steps(4);
-        harness.get_by_label("Forget mine").click();
-        harness.run_steps(4);
+        press(&mut harness, "This is the digit 0");
+        press(&mut harness, "Forget mine");
         assert_eq!(said(&harness), (None, 0));
-        harness.key_press(egui::Key::F2);
-        harness.run_steps(4);
+        key(&mut harness, egui::Key::F2);
         assert_eq!(page(&harness), BoardPage::Rings);
-        harness.key_press(egui::Key::F4);
-        harness.run_steps(4);
+        key(&mut harness, egui::Key::F4);
         assert_eq!(page(&harness), BoardPage::Yours);
-        harness.get_by_label("This is the digit 3").click();
-        harness.run_steps(4);
+        press(&mut harness, "This is the digit 3");
         assert_eq!(said(&harness), (Some(3), 1));
         // Nobody finds what somebody else drew.
         harness.state_mut().act(Action::StartOver);
@@ -287,10 +273,8 @@ fn the_schools_board_has_pages_and_asks_what_was_drawn() {
         assert_eq!(said(&harness).1, 0);
         assert!(!harness.state().app.world().resource::<School>().is_open);
         // Of nothing nobody can say what it is.
-        harness.key_press(egui::Key::F4);
-        harness.run_steps(4);
-        harness.get_by_label("This is the digit 3").click();
-        harness.run_steps(4);
+        key(&mut harness, egui::Key::F4);
+        press(&mut harness, "This is the digit 3");
         assert_eq!(said(&harness).1, 0);
         assert!(screen(&mut harness, |screen| screen.notice.is_some()));
     }
@@ -299,19 +283,13 @@ fn the_schools_board_has_pages_and_asks_what_was_drawn() {
 #[test]
 fn an_answer_has_pages() {
     for size in [[1280, 720], [390, 844]] {
-        let mut harness = harness(size);
-        harness.run_steps(4);
-        draw(&mut harness);
-        harness.key_press(egui::Key::W);
-        harness.run_steps(6);
-        let page = |harness: &Harness<'static, Offscreen>| {
-            *harness.state().app.world().resource::<WhyPage>()
-        };
+        let mut harness = with_a_three(size);
+        key(&mut harness, egui::Key::W);
+        let page = |harness: &Panels| *harness.state().app.world().resource::<WhyPage>();
         assert_eq!(page(&harness), WhyPage::Reasons);
-        harness.get_by_label("Digits like yours").click();
-        harness.run_steps(4);
+        press(&mut harness, "Digits like yours");
         assert_eq!(page(&harness), WhyPage::Alike);
-        harness.get_by_label("Dot by dot").click();
+        press(&mut harness, "Dot by dot");
         harness.run_steps(40);
         let likeness = *harness.state().app.world().resource::<Likeness>();
         assert_eq!(likeness, Likeness::Pixels);
@@ -327,19 +305,15 @@ fn an_answer_has_pages() {
         let pad = harness.state().app.world().resource::<Pad>();
         let sheet = pad.drawing().sheet();
         assert!(sheet.picture.is_some() && sheet.strokes.is_empty());
-        harness.get_by_label("Reasons").click();
-        harness.run_steps(4);
+        press(&mut harness, "Reasons");
         assert_eq!(page(&harness), WhyPage::Reasons);
     }
 }
 
 #[test]
 fn everything_else_is_one_touch_away() {
-    let mut harness = harness([1280, 720]);
-    harness.run_steps(4);
-    draw(&mut harness);
-    harness.get_by_label("More").click();
-    harness.run_steps(6);
+    let mut harness = with_a_three([1280, 720]);
+    press(&mut harness, "More");
     assert!(screen(&mut harness, |screen| screen.more));
     for label in [
         "Redo",
@@ -366,33 +340,26 @@ fn everything_else_is_one_touch_away() {
             "{label} is under More"
         );
     }
-    harness.get_by_label("Numbers").click();
-    harness.run_steps(6);
+    press(&mut harness, "Numbers");
     assert!(screen(&mut harness, |screen| screen.numbers));
-    harness.key_press(egui::Key::Escape);
-    harness.run_steps(4);
-    harness.key_press(egui::Key::Escape);
-    harness.run_steps(4);
+    key(&mut harness, egui::Key::Escape);
+    key(&mut harness, egui::Key::Escape);
     assert!(!screen(&mut harness, |screen| screen.more || screen.numbers));
 }
 
 #[test]
 fn a_phone_has_the_same_controls() {
-    let mut harness = harness([390, 844]);
-    harness.run_steps(4);
-    draw(&mut harness);
+    let mut harness = with_a_three([390, 844]);
     for label in ["Draw", "Undo", "Clear", "Both", "More", "Why?"] {
         assert!(harness.query_by_label(label).is_some(), "{label}");
     }
-    harness.key_press(egui::Key::X);
-    harness.run_steps(4);
+    key(&mut harness, egui::Key::X);
     assert_eq!(screen(&mut harness, |screen| screen.page), 1);
 }
 
 #[test]
 fn the_table_has_the_controls_and_the_wall_has_none() {
-    let mut harness = harness([1280, 720]);
-    harness.run_steps(4);
+    let mut harness = panels([1280, 720]);
     let mut show = |part: Part| {
         let world = harness.state_mut().app.world_mut();
         world.resource_mut::<DrawSurface>().part = part;
