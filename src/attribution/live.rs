@@ -95,25 +95,10 @@ fn every_second<T>(values: &mut Vec<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mnistify_drawing::{Point, Tool};
-
-    fn answer(class: usize) -> Answer {
-        let mut logits = vec![0.0; 10];
-        logits[class] = 5.0;
-        Answer::from_logits(&logits, None).expect("finite logits")
-    }
+    use crate::attribution::river::tests::{answer, stroke as through};
 
     fn stroke(begin: f32, end: f32) -> Stroke {
-        let point = |millis| Point {
-            x: millis,
-            y: begin,
-            millis,
-        };
-        Stroke {
-            tool: Tool::Draw,
-            width: 20.0,
-            points: vec![point(begin), point(end)],
-        }
+        through(&[begin, end])
     }
 
     #[test]

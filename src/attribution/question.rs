@@ -56,13 +56,6 @@ impl Question {
         }
     }
 
-    /// The image without the pieces of these numbers.
-    pub fn image_without(&self, pieces: &[usize]) -> Image28 {
-        let pieces = pieces.iter().copied();
-        let left = self.occlusion.without(&self.strokes, &self.held, pieces);
-        self.held.rasterise(&left)
-    }
-
     /// What the logits of all images tell, in their order; none where some are missing or not finite.
     pub fn told(self, logits: &[f32], calibration: Option<&Calibration>) -> Option<Told> {
         let classes = logits.len() / self.images();

@@ -46,14 +46,28 @@ pub fn leads(answers: &[Answer]) -> Vec<Lead> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use mnistify_drawing::{Point, Tool};
 
-    fn answer(class: usize) -> Answer {
+    pub fn answer(class: usize) -> Answer {
         let mut logits = vec![0.0; 10];
         logits[class] = 5.0;
         Answer::from_logits(&logits, None).expect("finite logits")
+    }
+
+    /// A straight stroke with a point at each of these times.
+    pub fn stroke(times: &[f32]) -> Stroke {
+        let point = |millis: &f32| Point {
+            x: *millis,
+            y: times[0],
+            millis: *millis,
+        };
+        Stroke {
+            tool: Tool::Draw,
+            width: 20.0,
+            points: times.iter().map(point).collect(),
+        }
     }
 
     #[test]
@@ -69,16 +83,6 @@ mod tests {
 
     #[test]
     fn moments_go_from_the_first_point_to_the_last() {
-        let point = |millis| Point {
-            x: millis,
-            y: 0.0,
-            millis,
-        };
-        let stroke = |times: &[f32]| Stroke {
-            tool: Tool::Draw,
-            width: 20.0,
-            points: times.iter().copied().map(point).collect(),
-        };
         let all = moments(&[stroke(&[350.0, 500.0]), stroke(&[600.0, 1000.1])]);
         assert_eq!(all.len(), MOMENTS);
         assert_eq!((all[0], all[MOMENTS - 1]), (350.0, 1000.1));
