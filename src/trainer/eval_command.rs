@@ -371,12 +371,8 @@ fn halves(data: &Images) -> (Images, Images) {
 fn save_rounded(path: &Path, file: &File, figures: &Examined, grid: Option<u32>) -> Result<()> {
     let mut model = file.model.clone();
     model.calibration = None;
-    if !model
-        .card
-        .command
-        .split_whitespace()
-        .any(|word| word == "--half")
-    {
+    let mut words = model.card.command.split_whitespace();
+    if !words.any(|word| word == "--half") {
         model.card.command.push_str(" --half");
     }
     if let Some(levels) = grid {
@@ -399,21 +395,18 @@ fn save_sheet(arguments: &EvalArguments, path: &Path) -> Result<()> {
     }
     if arguments.reject {
         // Twice as many to a line, as there is no raw image of these; some lines of each kind.
-        let mut kinds = non_digits(4 * SHEET_COLUMNS, SEED);
-        let folder = arguments.fonts.as_deref();
-        let folder = folder.unwrap_or(Path::new(fonts::FOLDER));
-        kinds.extend(fonts::letters(folder, 4 * SHEET_COLUMNS));
         let shown = 2 * SHEET_COLUMNS;
-        let drawn = strangers::prepared_images(shown as u32).0;
-        rows.extend(drawn.chunks(shown).map(<[Image28]>::to_vec));
-        let drawn = loose_images(shown as u32, SEED);
-        rows.extend(drawn.chunks(shown).map(<[Image28]>::to_vec));
-        for kind in kinds {
-            rows.extend(
-                kind.images
-                    .chunks(2 * SHEET_COLUMNS)
-                    .map(<[Image28]>::to_vec),
-            );
+        let mut kinds = non_digits(2 * shown, SEED);
+        let folder = arguments.fonts.as_deref();
+        kinds.extend(fonts::letters(
+            folder.unwrap_or(Path::new(fonts::FOLDER)),
+            2 * shown,
+        ));
+        let strangers = strangers::prepared_images(shown as u32).0;
+        let digits = [strangers, loose_images(shown as u32, SEED)];
+        let kinds = kinds.into_iter().map(|kind| kind.images);
+        for images in digits.into_iter().chain(kinds) {
+            rows.extend(images.chunks(shown).map(<[Image28]>::to_vec));
         }
     }
     if rows.is_empty() {

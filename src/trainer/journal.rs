@@ -4,12 +4,14 @@
 use crate::{
     chart::{self, Chart, Series},
     data::VALIDATION_IMAGES,
+    display::Display,
     document,
     records::{self, RecordError},
-    runs::{Journal, Run},
+    runs::{Journal, Planned, Run},
     study::{self, FactorResult, Study},
+    train_loop::{Job, train},
 };
-use mnistify_learning::{ModelKind, TrainConfig, hyperparameters::TABLE};
+use mnistify_learning::{ModelKind, TrainConfig, engine::MakeEngine, hyperparameters::TABLE};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -36,6 +38,30 @@ pub fn rebuild(folder: &Path, model: ModelKind) -> Result<Option<PathBuf>, Recor
     let path = markdown_path(folder, model);
     records::write(&path, &markdown(model, &runs, study.as_ref()))?;
     Ok(Some(path))
+}
+
+/// Makes the runs of a plan that are missing, each of them `job` with its own configuration, and the journal anew.
+///
+/// # Errors
+/// Where a training fails otherwise than by diverging, or a file cannot be read or written.
+pub fn make(
+    runs: &Journal<'_>,
+    plan: impl IntoIterator<Item = Planned>,
+    job: &Job<'_>,
+    maker: &mut dyn MakeEngine,
+    backend: &str,
+) -> crate::Result<()> {
+    let made = runs.make(plan, backend, &mut |Planned { config, label, .. }| {
+        let mut display = Display::new(config.steps, format!("{label}: "));
+        let job = Job { config, ..*job };
+        train(&job, maker, &mut |event| display.show(event))
+    });
+    // It shows what there is, also where the plan ended early.
+    if let Some(path) = rebuild(runs.folder, runs.model)? {
+        eprintln!("the journal is {}", path.display());
+    }
+    eprintln!("{} runs made", made?);
+    Ok(())
 }
 
 /// The runs of the search in the order of their numbers; they are recorded in the order in which they end.

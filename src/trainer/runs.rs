@@ -50,9 +50,9 @@ pub struct Run {
 /// Where runs are kept: the files of a folder whose names begin so.
 #[derive(Clone, Copy, Debug)]
 pub struct Journal<'a> {
-    folder: &'a Path,
+    pub folder: &'a Path,
     kind: &'static str,
-    model: ModelKind,
+    pub model: ModelKind,
 }
 
 /// Why not all runs were made.

@@ -5,12 +5,12 @@ use crate::{
     Result,
     backend::{self, BackendArguments},
     data,
-    display::{Display, stop_on_ctrl_c},
+    display::stop_on_ctrl_c,
     extras, journal,
     options::{DataArguments, model_kind},
     runs::{Journal, Planned},
     study::{self, Factor},
-    train_loop::{Job, train},
+    train_loop::Job,
 };
 use clap::{
     Args,
@@ -98,20 +98,12 @@ pub fn run(arguments: &StudyArguments) -> Result<()> {
         ..
     } = arguments;
     let spec = model.spec();
-    let mut maker = backend.maker();
     let [index, count] = *share;
+    let base = plan[0].config.clone();
     let plan = plan.into_iter().skip(index).step_by(count);
-    let made = Journal::studies(journal_dir, *model).make(plan, &name, &mut |planned| {
-        let job = Job::new(&spec, &planned.config, &pool, &stop);
-        let mut display = Display::new(planned.config.steps, format!("{}: ", planned.label));
-        train(&job, maker.as_mut(), &mut |event| display.show(event))
-    });
-    // The journal shows what there is, also where the study ended early.
-    if let Some(path) = journal::rebuild(journal_dir, *model)? {
-        eprintln!("the journal is {}", path.display());
-    }
-    eprintln!("{} runs made", made?);
-    Ok(())
+    let job = Job::new(&spec, &base, &pool, &stop);
+    let runs = Journal::studies(journal_dir, *model);
+    journal::make(&runs, plan, &job, backend.maker().as_mut(), &name)
 }
 
 fn plan(arguments: &StudyArguments) -> Vec<Planned> {

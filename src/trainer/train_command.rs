@@ -178,20 +178,9 @@ impl Session<'_> {
         let TrainArguments {
             first, journal_dir, ..
         } = self.arguments;
-        let model = self.config.model;
         let plan = (*first..runs).map(|number| search::planned(self.config, number));
-        let made = Journal::searches(journal_dir, model).make(plan, self.backend, &mut |planned| {
-            let mut display = Display::new(planned.config.steps, format!("{}: ", planned.label));
-            train(&self.job(&planned.config), maker, &mut |event| {
-                display.show(event)
-            })
-        });
-        // The journal shows what there is, also where the search ended early.
-        if let Some(path) = journal::rebuild(journal_dir, model)? {
-            eprintln!("the journal is {}", path.display());
-        }
-        eprintln!("{} runs made", made?);
-        Ok(())
+        let runs = Journal::searches(journal_dir, self.config.model);
+        journal::make(&runs, plan, &self.job(self.config), maker, self.backend)
     }
 
     fn train(&self, maker: &mut dyn MakeEngine) -> Result<()> {

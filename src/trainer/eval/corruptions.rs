@@ -203,7 +203,8 @@ fn pixel(image: &Values, x: i32, y: i32) -> f32 {
     }
 }
 
-fn bilinear(image: &Values, x: f32, y: f32) -> f32 {
+/// The value at a place between pixels, paper outside of the image.
+pub fn bilinear(image: &Values, x: f32, y: f32) -> f32 {
     let (left, above) = (x.floor(), y.floor());
     let (right, down) = (x - left, y - above);
     let (column, row) = (left as i32, above as i32);

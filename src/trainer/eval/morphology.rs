@@ -5,6 +5,7 @@
 //! arXiv:1809.10780, enlarges likewise but works on binary images.) Sampling and averaging back alone would blur; what
 //! is added to the image is therefore only the difference that the disc makes.
 
+use super::corruptions::bilinear;
 use mnistify_drawing::{PIXELS, SIDE};
 
 /// Samples a pixel along each axis.
@@ -46,29 +47,9 @@ pub fn changed(image: &[f32; PIXELS], morphology: Morphology, change: f32) -> [f
 
 /// The image at four samples a pixel, bilinear between the pixels' centres, with paper around.
 fn enlarged(image: &[f32; PIXELS]) -> Vec<f32> {
-    let pixel = |row: isize, column: isize| {
-        let inside = |value: isize| (0..SIDE as isize).contains(&value);
-        if inside(row) && inside(column) {
-            image[row as usize * SIDE + column as usize]
-        } else {
-            0.0
-        }
-    };
-    // The pixel before a sample, and how far it is to the next one.
-    let place = |sample: usize| {
-        let place = (sample as f32 + 0.5 - BORDER as f32) / FINE as f32 - 0.5;
-        (place.floor() as isize, place - place.floor())
-    };
-    let mut fine = Vec::with_capacity(STRIDE * STRIDE);
-    for y in 0..STRIDE {
-        let (row, down) = place(y);
-        for x in 0..STRIDE {
-            let (column, right) = place(x);
-            let line = |row| pixel(row, column) * (1.0 - right) + pixel(row, column + 1) * right;
-            fine.push(line(row) * (1.0 - down) + line(row + 1) * down);
-        }
-    }
-    fine
+    let place = |sample: usize| (sample as f32 + 0.5 - BORDER as f32) / FINE as f32 - 0.5;
+    let samples = (0..STRIDE).flat_map(|y| (0..STRIDE).map(move |x| [x, y].map(place)));
+    samples.map(|[x, y]| bilinear(image, x, y)).collect()
 }
 
 /// The largest or least sample within `radius` of each; the border stays as it is.
