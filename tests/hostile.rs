@@ -482,10 +482,7 @@ fn own_network() -> Vec<u8> {
         conv.clone(),
         LayerSpec::Branch { after: 0 },
         conv,
-        LayerSpec::BatchNorm {
-            channels: 1,
-            epsilon: 1e-5,
-        },
+        LayerSpec::norm(1),
         LayerSpec::Add { after: 1 },
         LayerSpec::LeakyRelu {
             negative_slope: 0.1,
@@ -500,10 +497,7 @@ fn own_network() -> Vec<u8> {
             stride: [2, 2],
         },
         LayerSpec::Flatten,
-        LayerSpec::Linear {
-            in_features: 49,
-            out_features: 10,
-        },
+        LayerSpec::linear(49, 10),
     ];
     let spec = NetworkSpec::new("own", layers).expect("they fit");
     Model::random(spec, 1).to_bytes(false)

@@ -28,10 +28,7 @@ impl School {
     /// # Errors
     /// Never, which a test shows: the settings are those of this page.
     pub fn new(name: &str, pool: &Arc<Pool>) -> Result<Self, String> {
-        let linear = |in_features, out_features| LayerSpec::Linear {
-            in_features,
-            out_features,
-        };
+        let linear = LayerSpec::linear;
         let layers = vec![
             LayerSpec::Flatten,
             linear(PIXELS, HIDDEN),

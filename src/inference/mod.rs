@@ -263,18 +263,9 @@ mod tests {
         let huge = NetworkSpec::new(
             "huge",
             vec![
-                LayerSpec::Conv2d {
-                    in_channels: 1,
-                    out_channels: maps,
-                    kernel_size: [1, 1],
-                    stride: [1, 1],
-                    padding: [0, 0],
-                },
+                LayerSpec::conv2d(1, maps, [1, 1]),
                 LayerSpec::Flatten,
-                LayerSpec::Linear {
-                    in_features: maps * 784,
-                    out_features: 10,
-                },
+                LayerSpec::linear(maps * 784, 10),
             ],
         )
         .expect("the shapes fit");

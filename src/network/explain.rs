@@ -521,10 +521,7 @@ mod tests {
             conv(3, 3, 1),
             LayerSpec::Add { after: 7 },
             LayerSpec::Flatten,
-            LayerSpec::Linear {
-                in_features: 3 * 14 * 14,
-                out_features: 10,
-            },
+            LayerSpec::linear(3 * 14 * 14, 10),
         ];
         NetworkSpec::new("residual", layers).unwrap()
     }
@@ -571,13 +568,7 @@ mod tests {
     /// Maps that are flattened at the very end, so that a stage of its own does it.
     #[test]
     fn every_answer_of_a_convolution_is_explained() {
-        let conv = LayerSpec::Conv2d {
-            in_channels: 1,
-            out_channels: 2,
-            kernel_size: [24, 28],
-            stride: [1, 1],
-            padding: [0, 0],
-        };
+        let conv = LayerSpec::conv2d(1, 2, [24, 28]);
         let layers = vec![conv, LayerSpec::Relu, LayerSpec::Flatten];
         let model = Model::random(NetworkSpec::new("maps", layers).unwrap(), 4);
         let network = CpuNetwork::new(&model);

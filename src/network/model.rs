@@ -516,14 +516,8 @@ mod tests {
             stride: [4, 4],
             padding: [0, 0],
         };
-        let norm = LayerSpec::BatchNorm {
-            channels: 2,
-            epsilon: 1e-5,
-        };
-        let linear = LayerSpec::Linear {
-            in_features: 72,
-            out_features: 10,
-        };
+        let norm = LayerSpec::norm(2);
+        let linear = LayerSpec::linear(72, 10);
         let layers = vec![conv, LayerSpec::Relu, norm, LayerSpec::Flatten, linear];
         Model::random(NetworkSpec::new("small", layers).unwrap(), 7)
     }

@@ -435,10 +435,7 @@ impl NetworkSpec {
 
     /// 784 → 512 SiLU → 512 SiLU → 10.
     pub fn mlp() -> Self {
-        let linear = |in_features, out_features| LayerSpec::Linear {
-            in_features,
-            out_features,
-        };
+        let linear = LayerSpec::linear;
         Self::new(
             "MLP",
             vec![
@@ -464,22 +461,11 @@ impl NetworkSpec {
     /// # Errors
     /// Where a width is 0, or makes more parameters or activations than the limits of this module.
     pub fn cnn_of_width(width: usize) -> Result<Self, SpecError> {
-        let conv = |in_channels, out_channels, size| LayerSpec::Conv2d {
-            in_channels,
-            out_channels,
-            kernel_size: [size, size],
-            stride: [1, 1],
-            padding: [0, 0],
+        let conv = |in_channels, out_channels, size| {
+            LayerSpec::conv2d(in_channels, out_channels, [size, size])
         };
-        let norm = |channels| LayerSpec::BatchNorm {
-            channels,
-            epsilon: 1e-5,
-        };
-        let pool = || LayerSpec::MaxPool2d {
-            kernel_size: [2, 2],
-            stride: [2, 2],
-            padding: [0, 0],
-        };
+        let norm = LayerSpec::norm;
+        let pool = || LayerSpec::max_pool([2, 2]);
         Self::new(
             "CNN",
             vec![
@@ -496,10 +482,7 @@ impl NetworkSpec {
                 norm(2 * width),
                 pool(),
                 LayerSpec::Flatten,
-                LayerSpec::Linear {
-                    in_features: 18 * width,
-                    out_features: 10,
-                },
+                LayerSpec::linear(18 * width, 10),
             ],
         )
     }
@@ -585,6 +568,42 @@ pub fn count(shape: Shape) -> usize {
 }
 
 impl LayerSpec {
+    /// A dense layer.
+    pub const fn linear(in_features: usize, out_features: usize) -> Self {
+        Self::Linear {
+            in_features,
+            out_features,
+        }
+    }
+
+    /// A convolution at every place, without padding; its kernel is so high and so wide.
+    pub const fn conv2d(in_channels: usize, out_channels: usize, kernel_size: [usize; 2]) -> Self {
+        Self::Conv2d {
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride: [1, 1],
+            padding: [0, 0],
+        }
+    }
+
+    /// A batch normalisation with PyTorch's ε.
+    pub const fn norm(channels: usize) -> Self {
+        Self::BatchNorm {
+            channels,
+            epsilon: 1e-5,
+        }
+    }
+
+    /// The largest of each window, one beside the other.
+    pub const fn max_pool(kernel_size: [usize; 2]) -> Self {
+        Self::MaxPool2d {
+            kernel_size,
+            stride: kernel_size,
+            padding: [0, 0],
+        }
+    }
+
     /// The name that PyTorch gives this layer.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -853,14 +872,7 @@ mod tests {
 
     #[test]
     fn shapes_that_do_not_fit_are_named() {
-        let error = NetworkSpec::new(
-            "broken",
-            vec![LayerSpec::Linear {
-                in_features: 784,
-                out_features: 10,
-            }],
-        )
-        .unwrap_err();
+        let error = NetworkSpec::new("broken", vec![LayerSpec::linear(784, 10)]).unwrap_err();
         assert!(error.to_string().contains("Flatten has to stand before"));
         let huge = NetworkSpec::cnn_of_width(100_000).unwrap_err();
         assert!(matches!(huge, SpecError::TooLarge { .. }));

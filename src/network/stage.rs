@@ -249,14 +249,8 @@ mod tests {
             stride: [1, 1],
             padding: [size / 2, size / 2],
         };
-        let norm = LayerSpec::BatchNorm {
-            channels: 4,
-            epsilon: 1e-5,
-        };
-        let linear = LayerSpec::Linear {
-            in_features: 4 * 784,
-            out_features: 10,
-        };
+        let norm = LayerSpec::norm(4);
+        let linear = LayerSpec::linear(4 * 784, 10);
         let layers = vec![
             conv(1, 3),
             LayerSpec::Relu,
@@ -302,10 +296,7 @@ mod tests {
 
     #[test]
     fn a_stage_ends_where_others_read() {
-        let linear = |in_features| LayerSpec::Linear {
-            in_features,
-            out_features: 10,
-        };
+        let linear = |in_features| LayerSpec::linear(in_features, 10);
         let layers = vec![
             LayerSpec::Flatten,
             linear(784),

@@ -170,10 +170,7 @@ pub fn wish_of(json: &str) -> Result<SchoolAction, String> {
 impl LessonPlan {
     /// The networks that learn, by their names on the screen.
     pub fn networks(&self) -> [NetworkSpec; 2] {
-        let linear = |in_features, out_features| LayerSpec::Linear {
-            in_features,
-            out_features,
-        };
+        let linear = LayerSpec::linear;
         let mlp = vec![
             LayerSpec::Flatten,
             linear(784, self.hidden),

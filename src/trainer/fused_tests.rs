@@ -81,36 +81,17 @@ fn settings(step: usize) -> StepSettings {
 
 /// Batch normalisation without pooling, pooling without it, ReLU, and sizes that are no multiple of a tile.
 fn odd() -> NetworkSpec {
-    let conv = |in_channels, out_channels, size| LayerSpec::Conv2d {
-        in_channels,
-        out_channels,
-        kernel_size: size,
-        stride: [1, 1],
-        padding: [0, 0],
-    };
+    let conv = LayerSpec::conv2d;
     let layers = vec![
         conv(1, 5, [3, 4]),
         LayerSpec::Relu,
-        LayerSpec::BatchNorm {
-            channels: 5,
-            epsilon: 1e-5,
-        },
+        LayerSpec::norm(5),
         conv(5, 7, [2, 5]),
-        LayerSpec::MaxPool2d {
-            kernel_size: [3, 2],
-            stride: [3, 2],
-            padding: [0, 0],
-        },
+        LayerSpec::max_pool([3, 2]),
         LayerSpec::Flatten,
-        LayerSpec::Linear {
-            in_features: 7 * 8 * 10,
-            out_features: 33,
-        },
+        LayerSpec::linear(7 * 8 * 10, 33),
         LayerSpec::Silu,
-        LayerSpec::Linear {
-            in_features: 33,
-            out_features: 10,
-        },
+        LayerSpec::linear(33, 10),
     ];
     NetworkSpec::new("odd", layers).unwrap()
 }

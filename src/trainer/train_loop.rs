@@ -583,15 +583,9 @@ pub(crate) mod tests {
                 padding: [0, 0],
             },
             LayerSpec::Silu,
-            LayerSpec::BatchNorm {
-                channels: 4,
-                epsilon: 1e-5,
-            },
+            LayerSpec::norm(4),
             LayerSpec::Flatten,
-            LayerSpec::Linear {
-                in_features: 144,
-                out_features: 10,
-            },
+            LayerSpec::linear(144, 10),
         ];
         NetworkSpec::new("small", layers).unwrap()
     }

@@ -782,10 +782,7 @@ mod tests {
         assert!(refused(50).to_string().contains("multiple of 32"));
         let layers = vec![
             LayerSpec::Flatten,
-            LayerSpec::Linear {
-                in_features: 784,
-                out_features: 10,
-            },
+            LayerSpec::linear(784, 10),
             LayerSpec::Relu,
         ];
         let spec = NetworkSpec::new("odd", layers.clone()).unwrap();

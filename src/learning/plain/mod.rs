@@ -364,10 +364,7 @@ mod tests {
     use mnistify_network::{CpuNetwork, fused::Gpu};
 
     fn small() -> NetworkSpec {
-        let linear = |in_features, out_features| LayerSpec::Linear {
-            in_features,
-            out_features,
-        };
+        let linear = LayerSpec::linear;
         // No multiples of a block.
         let layers = vec![
             LayerSpec::Flatten,

@@ -512,10 +512,7 @@ fn layer_of(module: &Module, choice: impl FnOnce([usize; 2]) -> Choice) -> Layer
         Kind::Linear {
             out_features,
             in_features,
-        } => LayerSpec::Linear {
-            in_features,
-            out_features,
-        },
+        } => LayerSpec::linear(in_features, out_features),
         Kind::BatchNorm { channels } => LayerSpec::BatchNorm {
             channels,
             epsilon: module.epsilon(),

@@ -98,10 +98,7 @@ fn the_picture_itself_can_be_added() {
         LayerSpec::Add { after: 0 },
         LayerSpec::Relu,
         LayerSpec::Flatten,
-        LayerSpec::Linear {
-            in_features: PIXELS,
-            out_features: 10,
-        },
+        LayerSpec::linear(PIXELS, 10),
     ];
     let spec = NetworkSpec::new("picture", layers).expect("built to fit");
     let (model, gpu) = (Model::random(spec, 12), Gpu::of_its_own());

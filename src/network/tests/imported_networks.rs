@@ -96,18 +96,11 @@ fn conv(in_channels: usize, out_channels: usize, size: usize, padding: usize) ->
 }
 
 fn linear(in_features: usize, out_features: usize) -> LayerSpec {
-    LayerSpec::Linear {
-        in_features,
-        out_features,
-    }
+    LayerSpec::linear(in_features, out_features)
 }
 
 fn pool() -> LayerSpec {
-    LayerSpec::MaxPool2d {
-        kernel_size: [2, 2],
-        stride: [2, 2],
-        padding: [0, 0],
-    }
+    LayerSpec::max_pool([2, 2])
 }
 
 fn has(notes: &[Note], part: &str) -> bool {

@@ -148,10 +148,7 @@ mod tests {
     fn a_last_layer_that_is_not_dense_is_refused() {
         let layers = vec![
             LayerSpec::Flatten,
-            LayerSpec::Linear {
-                in_features: 784,
-                out_features: 10,
-            },
+            LayerSpec::linear(784, 10),
             LayerSpec::Relu,
         ];
         let model = Model::random(NetworkSpec::new("odd", layers).unwrap(), 1);

@@ -354,15 +354,9 @@ mod tests {
     fn figures_are_complete_and_thresholds_keep_their_price() {
         let layers = vec![
             LayerSpec::Flatten,
-            LayerSpec::Linear {
-                in_features: 784,
-                out_features: 12,
-            },
+            LayerSpec::linear(784, 12),
             LayerSpec::Silu,
-            LayerSpec::Linear {
-                in_features: 12,
-                out_features: 10,
-            },
+            LayerSpec::linear(12, 10),
         ];
         let mut model = Model::random(NetworkSpec::new("small", layers).unwrap(), 2);
         let reader = Reader::new(&model, "small").unwrap();

@@ -110,10 +110,7 @@ fn layers(
     activation: &LayerSpec,
 ) -> Vec<LayerSpec> {
     let norm = |channels, epsilon| LayerSpec::BatchNorm { channels, epsilon };
-    let linear = |in_features, out_features| LayerSpec::Linear {
-        in_features,
-        out_features,
-    };
+    let linear = LayerSpec::linear;
     let mut layers = Vec::new();
     let (mut channels, mut size) = (1, [SIDE, SIDE]);
     if norm_first {
