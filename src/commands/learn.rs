@@ -5,8 +5,7 @@ use crate::school::{LessonPlan, SOFTWARE_BATCH, Speed, included_lessons};
 use clap::{Args, ValueEnum};
 use mnistify_drawing::{Image28, Preparation, rasterise, recording};
 use mnistify_learning::{
-    Images, Lesson, LessonSettings, Optimizer, PlainLesson, Pool, feeder::MOST_OWN,
-    lesson::Standing,
+    Images, Lesson, LessonSettings, Optimizer, PlainLesson, Pool, course::Course, feeder::MOST_OWN,
 };
 use mnistify_network::{CpuNetwork, Model, NetworkSpec, fused::Gpu};
 use serde_json::{Value, json};
@@ -175,17 +174,10 @@ impl Taught {
         }
     }
 
-    fn standing(&self) -> Standing {
+    fn course(&self) -> &Course {
         match self {
-            Self::Gpu(lesson) => lesson.standing(),
-            Self::Cpu(lesson) => lesson.standing(),
-        }
-    }
-
-    fn batch(&self) -> usize {
-        match self {
-            Self::Gpu(lesson) => lesson.batch(),
-            Self::Cpu(lesson) => lesson.batch(),
+            Self::Gpu(lesson) => &lesson.course,
+            Self::Cpu(lesson) => &lesson.course,
         }
     }
 
@@ -256,7 +248,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         let seconds = started.elapsed().as_secs_f64();
         let made = learners
             .first()
-            .map_or(0, |learner| learner.lesson.standing().step);
+            .map_or(0, |learner| learner.lesson.course().standing().step);
         let part = match arguments.steps {
             Some(steps) => made as f64 / steps.max(1) as f64,
             None => seconds / arguments.seconds,
@@ -320,7 +312,7 @@ fn plan(arguments: &Arguments, slow: bool) -> LessonPlan {
 
 impl Learner {
     fn tell(&mut self, seconds: f64, json: bool) {
-        let standing = self.lesson.standing();
+        let standing = self.lesson.course().standing();
         let (Some(unseen), Some(loss)) = (standing.unseen, standing.loss) else {
             return;
         };
@@ -364,7 +356,7 @@ impl Learner {
     ) -> Result<Value, String> {
         let [unseen, shifted] = self.lesson.examine();
         let own = self.shares(own);
-        let steps = self.lesson.standing().step;
+        let steps = self.lesson.course().standing().step;
         let name = self.spec.name();
         if !arguments.json {
             let _ = writeln!(
@@ -384,7 +376,7 @@ impl Learner {
             "name": name,
             "parameters": self.spec.parameter_count(),
             "steps": steps,
-            "images_per_second": (steps * self.lesson.batch()) as f64 / seconds,
+            "images_per_second": (steps * self.lesson.course().batch()) as f64 / seconds,
             "unseen": unseen,
             "shifted": shifted,
             "own": own,

@@ -65,8 +65,9 @@ impl School {
 
     /// How it stands.
     pub fn state(&self) -> Value {
-        let standing = self.lesson.standing();
-        let is_over = self.part >= 1.0 && self.lesson.examined() >= self.lesson.unseen_count();
+        let standing = self.lesson.course.standing();
+        let is_over =
+            self.part >= 1.0 && self.lesson.examined() >= self.lesson.course.unseen_count();
         json!({
             "part": self.part,
             "over": is_over,

@@ -4,14 +4,12 @@
 use crate::{
     augment::{Augmentation, Sampling},
     config::{Mixture, ModelKind, TrainConfig},
-    dials::Dials,
-    engine::StepSettings,
-    feeder::{OwnFeeder, Pool, Sample},
+    course::Course,
+    feeder::{Pool, Sample},
     fused::{FusedEngine, Kernels, LiveStep, Unsupported, Wanted},
     images::{Images, Mnist},
     initial::initial_model,
     metrics::CLASSES,
-    schedule::average_decay,
 };
 use mnistify_network::{
     Model, NetworkSpec,
@@ -180,17 +178,13 @@ pub struct Standing {
 /// One network learning.
 pub struct Lesson {
     engine: FusedEngine,
-    feeder: OwnFeeder,
+    /// What it has in common with others.
+    pub course: Course,
     live: LiveStep,
-    step: usize,
-    dials: Dials,
-    /// Digits of the visitor's own.
-    own: Images,
     /// Logits on their way, and of which unseen images.
     asked: Option<(ArenaRead, Range<usize>)>,
     /// Sums of losses on their way, and of how many images.
     losses: Option<(ArenaRead, usize)>,
-    loss: Option<f64>,
 }
 
 impl Lesson {
@@ -235,92 +229,46 @@ impl Lesson {
         let engine = FusedEngine::with_kernels(&model, &config, pool, gpu, kernels)?;
         let mut lesson = Self {
             engine,
-            feeder: OwnFeeder::new(Arc::clone(pool), config),
+            course: Course::new(settings, pool),
             live: LiveStep {
                 statistics_decay: 1.0,
                 plain: false,
             },
-            step: 0,
-            dials: Dials::new(pool),
-            own: Images::default(),
             asked: None,
             losses: None,
-            loss: None,
         };
-        lesson.begin(spec, settings, pool);
+        lesson.begin(settings);
         Ok(lesson)
     }
 
-    /// Forgets everything and begins again with these settings, of the same batch; `pool` is [`lesson_pool`]'s.
-    pub fn begin(&mut self, spec: &NetworkSpec, settings: &LessonSettings, pool: &Arc<Pool>) {
-        let config = settings.config();
-        self.engine
-            .begin_again(&initial_model(spec, settings.seed), &config);
-        let narrow = pool.narrowed(settings.examples, settings.wrong, settings.seed);
-        self.feeder = OwnFeeder::new(Arc::new(narrow), config);
-        let own = std::mem::take(&mut self.own);
-        self.set_own(own);
+    /// Forgets everything and begins again with these settings, of the same batch.
+    pub fn begin(&mut self, settings: &LessonSettings) {
+        let model = initial_model(self.engine.spec(), settings.seed);
+        self.engine.begin_again(&model, &settings.config());
+        self.course.begin(settings);
         self.live.plain = settings.optimizer == Optimizer::Sgd;
-        self.step = 0;
-        self.dials.forget();
         // What is still on its way is of the network before.
         self.asked = None;
         self.losses = None;
-        self.loss = None;
-    }
-
-    /// How many images a step sees.
-    pub fn batch(&self) -> usize {
-        self.engine.batch()
     }
 
     /// One step, when this part of the lesson is over; returns the images that it sees.
     pub fn step(&mut self, part: f64, timer: Option<&GpuTimer>) -> Vec<Sample> {
-        let samples = self.feeder.batch(self.step);
-        let decay = average_decay(self.step, AVERAGE);
-        let settings = StepSettings {
-            step: self.step,
-            learning_rate: learning_rate(self.feeder.config.learning_rate, part),
-            average_decay: decay,
-        };
-        self.live.statistics_decay = decay;
+        let samples = self.course.samples();
+        let settings = self.course.settings(part);
+        self.live.statistics_decay = settings.average_decay;
         self.engine
             .live_step(&samples, &settings, &self.live, timer);
-        self.step += 1;
+        self.course.step += 1;
         samples
     }
 
     /// From the next step on these digits of the visitor's are among the examples, and none that were before: an eighth of
     /// each step's images ([`crate::feeder::OWN_EVERY`]). They stay when the lesson begins again.
     pub fn set_own(&mut self, digits: Images) {
-        self.feeder.set_own(&digits);
-        let places = self.feeder.pool.own_places();
-        let count = digits.len().min(places.len());
-        self.engine
-            .set_images(places.start, &digits.images[..count]);
-        self.dials.own(places.start, &digits.labels[..count]);
-        self.own = digits;
-    }
-
-    /// Whether a sample's label is not its image's own.
-    pub fn is_wrong(&self, sample: &Sample) -> bool {
-        self.dials.is_wrong(sample)
-    }
-
-    /// How many unseen images there are.
-    pub fn unseen_count(&self) -> usize {
-        self.dials.unseen.len()
-    }
-
-    /// Of how many of them it is known whether they are read right.
-    pub fn known_count(&self) -> usize {
-        self.dials.known()
-    }
-
-    /// The image of a sample as the network sees it, pixels from 0 to 1.
-    pub fn picture(&self, sample: &Sample) -> [f32; mnistify_drawing::PIXELS] {
-        let image = &self.feeder.pool.images[sample.image];
-        sample.warp.apply(image, Sampling::Bilinear)
+        self.course.set_own(digits);
+        let (first, images) = self.course.own();
+        self.engine.set_images(first, images);
     }
 
     /// From now on [`Lesson::publish`] lets `live` read with what is learned.
@@ -356,9 +304,9 @@ impl Lesson {
 
     /// Asks for what is known of the next unseen images and of the loss, unless answers are on their way.
     pub fn ask(&mut self) {
-        if self.asked.is_none() && !self.dials.unseen.is_empty() {
-            let asked = self.dials.ask(self.engine.batch());
-            let samples = &self.dials.unseen[asked.clone()];
+        if self.asked.is_none() && !self.course.dials.unseen.is_empty() {
+            let asked = self.course.dials.ask(self.engine.batch());
+            let samples = &self.course.dials.unseen[asked.clone()];
             let read = self.engine.logits_on_their_way(samples);
             self.asked = Some((read, asked));
         }
@@ -379,13 +327,13 @@ impl Lesson {
             let logits = logits.as_deref().unwrap_or_default();
             let batch = self.engine.batch();
             let logit = |place, class| logits.get(class * batch + place).copied();
-            self.dials.judge(asked, logit);
+            self.course.dials.judge(asked, logit);
         }
         let sums = self.losses.as_ref().and_then(|(read, _)| read.take());
         if let (Some(sums), Some((_, images))) = (&sums, self.losses.take_if(|_| sums.is_some())) {
             let sums = sums.as_deref().unwrap_or_default();
             let sum: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
-            self.loss = Some(sum / images as f64);
+            self.course.loss = Some(sum / images as f64);
         }
         logits.is_some() || sums.is_some()
     }
@@ -393,15 +341,6 @@ impl Lesson {
     /// Whether answers are on their way.
     pub fn is_asking(&self) -> bool {
         self.asked.is_some() || self.losses.is_some()
-    }
-
-    /// How it stands.
-    pub fn standing(&self) -> Standing {
-        Standing {
-            step: self.step,
-            unseen: self.dials.share(),
-            loss: self.loss,
-        }
     }
 
     /// The learned weights on their way; [`Lesson::model_of`] makes a model of them.
@@ -419,8 +358,8 @@ impl Lesson {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn examine(&mut self) -> [f64; 2] {
         use crate::engine::Engine;
-        let moved = moved_samples(&self.dials.unseen);
-        let still = self.dials.unseen.clone();
+        let moved = moved_samples(&self.course.dials.unseen);
+        let still = self.course.dials.unseen.clone();
         [still, moved].map(|samples| {
             let answers = self.engine.answers(&samples);
             let pairs = samples.iter().zip(&answers);
@@ -460,7 +399,10 @@ pub(crate) fn moved_samples(samples: &[Sample]) -> Vec<Sample> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::engine::Engine;
+    use crate::{
+        engine::{Engine, StepSettings},
+        schedule::average_decay,
+    };
     use mnistify_drawing::PIXELS;
     use mnistify_network::fused::Tuning;
 
@@ -552,7 +494,7 @@ pub(crate) mod tests {
             lesson.step(0.0, None);
             lesson.ask();
             settle(&mut lesson, &gpu);
-            let first = lesson.standing();
+            let first = lesson.course.standing();
             for step in 1..60 {
                 lesson.step(f64::from(step) / 60.0, None);
             }
@@ -561,7 +503,7 @@ pub(crate) mod tests {
                 lesson.ask();
                 settle(&mut lesson, &gpu);
             }
-            let last = lesson.standing();
+            let last = lesson.course.standing();
             assert_eq!(last.step, 60);
             assert!(last.loss < first.loss, "{optimizer:?} {first:?} {last:?}");
             assert_eq!(last.unseen, Some(lesson.examine()[0]), "{optimizer:?}");
@@ -589,8 +531,8 @@ pub(crate) mod tests {
                 let expected = (moved / all).sqrt();
                 assert!(found > 0.0 && (found - expected).abs() < 0.01 * expected);
             }
-            lesson.begin(&spec, &settings, &pool);
-            assert_eq!(lesson.standing(), Standing::default());
+            lesson.begin(&settings);
+            assert_eq!(lesson.course.standing(), Standing::default());
             assert_eq!(lesson.model(), initial_model(&spec, settings.seed));
         }
     }
@@ -622,10 +564,10 @@ pub(crate) mod tests {
         let mut lesson = Lesson::with_kernels(&spec, &settings(), &pool, &gpu, &kernels).unwrap();
         let learned = |lesson: &mut Lesson, own: Images| {
             lesson.set_own(own);
-            lesson.begin(&spec, &settings(), &pool);
+            lesson.begin(&settings());
             for step in 0..60 {
                 for sample in lesson.step(f64::from(step) / 60.0, None) {
-                    assert!(!lesson.is_wrong(&sample));
+                    assert!(!lesson.course.is_wrong(&sample));
                 }
             }
             lesson.model()

@@ -4,7 +4,8 @@
 //! - [`augment`]: random warps of digits; [`feeder`]: which images a step sees, each under which warp;
 //! - [`engine`]: what makes steps; [`fused`]: the kernels that make them on a GPU, and [`initial`]: what they begin with;
 //! - [`schedule`]: the learning rate over time; [`metrics`]: the figures in the end;
-//! - [`lesson`]: a network that learns while somebody watches; [`plain`]: one that learns without a GPU;
+//! - [`lesson`]: a network that learns while somebody watches; [`plain`]: one that learns without a GPU; [`course`]: what
+//!   both have;
 //! - [`images`]: digits in memory; [`random`]: random numbers that depend on seed, purpose and index alone.
 //!
 //! Neither command line, files nor threads: whoever trains brings those. The trainer does (`src/trainer`), with MNIST's
@@ -12,6 +13,7 @@
 
 pub mod augment;
 pub mod config;
+pub mod course;
 mod dials;
 pub mod engine;
 pub mod feeder;

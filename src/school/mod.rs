@@ -627,7 +627,7 @@ fn teach(
     for (_, mut pupil, mut network, mut executor) in &mut pupils {
         let before = pupil.standing();
         if std::mem::take(&mut pupil.begins) {
-            pupil.begin(network.spec(), &school.plan, &school.lessons);
+            pupil.begin(&school.plan);
             pupil.ask_weights();
             network.is_current = false;
             executor.weights_changed();

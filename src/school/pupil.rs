@@ -1,11 +1,13 @@
 //! A network that learns: how many steps a frame makes, what is known of how well it reads by now, and what it is seen
 //! learning from.
 
-use super::{data::Lessons, own::OwnDigits, plan::LessonPlan};
+use super::{own::OwnDigits, plan::LessonPlan};
 use crate::gpu::{GpuTimer, SharedGpu};
 use bevy::{platform::time::Instant, prelude::*};
 use mnistify_drawing::PIXELS;
-use mnistify_learning::{Lesson, PlainLesson, Pool, Sample, fused::Kernels, lesson::Standing};
+use mnistify_learning::{
+    Lesson, PlainLesson, Pool, Sample, course::Course, fused::Kernels, lesson::Standing,
+};
 use mnistify_network::{
     Card, Metrics, Model, NetworkSpec,
     fused::{ArenaRead, FusedNetwork},
@@ -73,19 +75,6 @@ struct OnGpu {
     measured: Option<ArenaRead>,
     weights: Option<[ArenaRead; 2]>,
     came: [Option<Vec<f32>>; 2],
-}
-
-/// Calls what both kinds of lessons have.
-macro_rules! lesson {
-    ($teacher:expr, $lesson:ident => $body:expr) => {
-        match $teacher {
-            Teacher::Gpu(gpu) => {
-                let $lesson = &gpu.lesson;
-                $body
-            }
-            Teacher::Cpu($lesson, _) => $body,
-        }
-    };
 }
 
 /// How well it read at some time.
@@ -171,16 +160,15 @@ impl Pupil {
         matches!(self.teacher, Teacher::Cpu(..))
     }
 
-    pub(super) fn begin(&mut self, spec: &NetworkSpec, plan: &LessonPlan, lessons: &Lessons) {
-        match (&mut self.teacher, lessons) {
-            (Teacher::Gpu(gpu), Lessons::Here(pool)) => {
-                gpu.lesson.begin(spec, &plan.settings, pool);
+    pub(super) fn begin(&mut self, plan: &LessonPlan) {
+        match &mut self.teacher {
+            Teacher::Gpu(gpu) => {
+                gpu.lesson.begin(&plan.settings);
                 gpu.lesson.publish();
                 gpu.weights = None;
                 gpu.measured = None;
             }
-            (Teacher::Gpu(_), _) => {}
-            (Teacher::Cpu(lesson, _), _) => lesson.begin(&plan.settings),
+            Teacher::Cpu(lesson, _) => lesson.begin(&plan.settings),
         }
         self.allowed = 0.0;
         self.since_asked = ASK_SECONDS;
@@ -200,9 +188,16 @@ impl Pupil {
         }
     }
 
+    fn course(&self) -> &Course {
+        match &self.teacher {
+            Teacher::Gpu(gpu) => &gpu.lesson.course,
+            Teacher::Cpu(lesson, _) => &lesson.course,
+        }
+    }
+
     /// How it stands.
     pub fn standing(&self) -> Standing {
-        lesson!(&self.teacher, lesson => lesson.standing())
+        self.course().standing()
     }
 
     /// Milliseconds that a step takes, as far as they were measured.
@@ -290,24 +285,22 @@ impl Pupil {
     }
 
     fn look_at(&mut self, sample: &Sample) {
-        self.sights
-            .push_back(lesson!(&self.teacher, lesson => Sight {
-                pixels: Box::new(lesson.picture(sample)),
-                class: sample.class,
-                is_wrong: lesson.is_wrong(sample),
-            }));
+        let course = self.course();
+        let sight = Sight {
+            pixels: Box::new(course.picture(sample)),
+            class: sample.class,
+            is_wrong: course.is_wrong(sample),
+        };
+        self.sights.push_back(sight);
         if self.sights.len() > MOST_SIGHTS {
             self.sights.pop_front();
         }
         self.seen += 1;
     }
 
-    fn unseen_count(&self) -> usize {
-        lesson!(&self.teacher, lesson => lesson.unseen_count())
-    }
-
-    fn batch(&self) -> usize {
-        lesson!(&self.teacher, lesson => lesson.batch())
+    /// Images that were read when all unseen digits were, whichever came first.
+    fn most_examined(&self) -> usize {
+        self.course().unseen_count() + self.course().batch()
     }
 
     /// Asks how well it reads, and takes in what came back; whether more is to come. On the CPU it reads within `budget`
@@ -316,12 +309,12 @@ impl Pupil {
         self.since_asked += seconds;
         self.since_sight += seconds;
         self.since_handed += seconds;
-        let all = self.unseen_count();
-        let most = all + self.batch();
+        let all = self.course().unseen_count();
+        let most = self.most_examined();
         match &mut self.teacher {
             Teacher::Gpu(gpu) => {
                 if gpu.lesson.take_in() {
-                    self.examined += gpu.lesson.batch();
+                    self.examined += gpu.lesson.course.batch();
                 }
                 // Until all of them were read by the weights as they are; what was on its way when they changed does not
                 // count.
@@ -350,12 +343,12 @@ impl Pupil {
 
     /// Whether all unseen digits were read since the lesson was over.
     pub(super) fn is_examined(&self) -> bool {
-        self.ends && self.examined >= self.unseen_count() + self.batch()
+        self.ends && self.examined >= self.most_examined()
     }
 
     /// Whether every unseen digit was read at least once.
     pub fn is_known(&self) -> bool {
-        lesson!(&self.teacher, lesson => lesson.known_count() == lesson.unseen_count())
+        self.course().known_count() == self.course().unseen_count()
     }
 
     /// What a network on the CPU is to read with from now on; none where that was handed over just now, or the GPU knows.
@@ -406,7 +399,7 @@ impl Pupil {
                 ),
                 recipe: serde_json::to_value(settings).unwrap_or_default(),
                 validation: Some(Metrics {
-                    images: self.unseen_count(),
+                    images: self.course().unseen_count(),
                     accuracy: unseen,
                     ..Metrics::default()
                 }),

@@ -385,6 +385,11 @@ impl FusedEngine {
         self.layout.unflatten(&self.spec, values, running)
     }
 
+    /// The network that is trained.
+    pub fn spec(&self) -> &NetworkSpec {
+        &self.spec
+    }
+
     /// How many images a step sees.
     pub fn batch(&self) -> usize {
         self.layout.batch

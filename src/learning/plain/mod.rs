@@ -5,16 +5,13 @@ mod mlp;
 mod product;
 
 use crate::{
-    augment::Sampling,
-    dials::Dials,
-    engine::StepSettings,
-    feeder::{OwnFeeder, Pool, Sample},
+    course::Course,
+    feeder::{Pool, Sample},
     fused::Unsupported,
     images::Images,
     initial::initial_model,
-    lesson::{AVERAGE, LessonSettings, Optimizer, Standing, learning_rate},
+    lesson::{LessonSettings, Optimizer},
     metrics::CLASSES,
-    schedule::average_decay,
 };
 use mlp::{Descent, Mlp, Unit, Weights};
 use mnistify_drawing::PIXELS;
@@ -32,13 +29,9 @@ pub struct PlainLesson {
     mlp: Mlp,
     stepping: Vec<Unit>,
     reading: Vec<Unit>,
-    pool: Arc<Pool>,
-    feeder: OwnFeeder,
+    /// What it has in common with others.
+    pub course: Course,
     plain: bool,
-    dials: Dials,
-    /// Digits of the visitor's own.
-    own: Images,
-    step: usize,
     /// The images of the newest step.
     samples: Vec<Sample>,
     /// What is under way, and how many of its units are done.
@@ -49,7 +42,6 @@ pub struct PlainLesson {
     examined: usize,
     /// Images whose loss is added up.
     seen: usize,
-    loss: Option<f64>,
     /// The weights before the step under way, where somebody wants to know how far they move.
     before: Option<Vec<[Vec<f32>; 2]>>,
 }
@@ -80,18 +72,13 @@ impl PlainLesson {
             stepping: mlp.stepping(),
             reading: mlp.reading(),
             mlp,
-            pool: Arc::clone(pool),
-            feeder: OwnFeeder::new(Arc::clone(pool), settings.config()),
+            course: Course::new(settings, pool),
             plain: false,
-            dials: Dials::new(pool),
-            own: Images::default(),
-            step: 0,
             samples: Vec::new(),
             job: None,
             unread: 0,
             examined: 0,
             seen: 0,
-            loss: None,
             before: None,
         };
         lesson.begin(settings);
@@ -106,20 +93,12 @@ impl PlainLesson {
         };
         let tensors: Vec<_> = self.dense.iter().map(values).collect();
         self.mlp.take(&tensors);
-        let narrow = self
-            .pool
-            .narrowed(settings.examples, settings.wrong, settings.seed);
-        self.feeder = OwnFeeder::new(Arc::new(narrow), settings.config());
-        let own = std::mem::take(&mut self.own);
-        self.set_own(own);
+        self.course.begin(settings);
         self.plain = settings.optimizer == Optimizer::Sgd;
-        self.dials.forget();
-        self.step = 0;
         self.job = None;
         self.unread = 0;
         self.examined = 0;
         self.seen = 0;
-        self.loss = None;
         self.before = None;
     }
 
@@ -137,7 +116,7 @@ impl PlainLesson {
                     (&self.samples[..], &self.stepping, Weights::Newest, *descent)
                 }
                 Job::Read(asked) => {
-                    let samples = &self.dials.unseen[asked.clone()];
+                    let samples = &self.course.dials.unseen[asked.clone()];
                     (samples, &self.reading, Weights::Average, Descent::default())
                 }
             };
@@ -147,8 +126,7 @@ impl PlainLesson {
             match images.get(unit) {
                 Some(sample) => {
                     let normalisation = self.spec.normalisation();
-                    let pixels = self.feeder.pool.images[sample.image];
-                    let pixels = sample.warp.apply(&pixels, Sampling::Bilinear);
+                    let pixels = self.course.picture(sample);
                     let inputs = &mut self.mlp.inputs[unit * PIXELS..][..PIXELS];
                     for (input, pixel) in inputs.iter_mut().zip(pixels) {
                         *input = normalisation.apply(pixel);
@@ -170,17 +148,12 @@ impl PlainLesson {
     /// Begins what is to be done next; whether there is anything.
     fn next_job(&mut self, part: f64, may_step: bool) -> bool {
         let job = if may_step && self.unread < READ_EVERY {
-            let config = &self.feeder.config;
-            let settings = StepSettings {
-                step: self.step,
-                learning_rate: learning_rate(config.learning_rate, part),
-                average_decay: average_decay(self.step, AVERAGE),
-            };
-            let descent = Descent::new(&settings, config.weight_decay, self.plain);
-            self.samples = self.feeder.batch(self.step);
-            Job::Step(descent)
-        } else if may_step || self.examined < self.dials.unseen.len() {
-            let asked = self.dials.ask(self.batch());
+            let settings = self.course.settings(part);
+            let decay = self.course.feeder.config.weight_decay;
+            self.samples = self.course.samples();
+            Job::Step(Descent::new(&settings, decay, self.plain))
+        } else if may_step || self.examined < self.course.dials.unseen.len() {
+            let asked = self.course.dials.ask(self.course.batch());
             if asked.is_empty() {
                 return false;
             }
@@ -196,10 +169,10 @@ impl PlainLesson {
     fn finish(&mut self) -> usize {
         match self.job.take() {
             Some((Job::Step(_), _)) => {
-                self.step += 1;
+                self.course.step += 1;
                 self.unread += 1;
                 self.examined = 0;
-                self.seen += self.batch();
+                self.seen += self.course.batch();
                 1
             }
             Some((Job::Read(asked), _)) => {
@@ -207,9 +180,9 @@ impl PlainLesson {
                 self.examined += asked.len();
                 let mlp = &self.mlp;
                 let logit = |place, class: usize| mlp.logits(place).get(class).copied();
-                self.dials.judge(asked, logit);
+                self.course.dials.judge(asked, logit);
                 if self.seen > 0 {
-                    self.loss = Some(std::mem::take(&mut self.mlp.loss) / self.seen as f64);
+                    self.course.loss = Some(std::mem::take(&mut self.mlp.loss) / self.seen as f64);
                     self.seen = 0;
                 }
                 0
@@ -220,16 +193,7 @@ impl PlainLesson {
 
     /// From the next step on these digits of the visitor's are among the examples, as [`crate::Lesson::set_own`] has them.
     pub fn set_own(&mut self, digits: Images) {
-        self.feeder.set_own(&digits);
-        let places = self.feeder.pool.own_places();
-        let count = digits.len().min(places.len());
-        self.dials.own(places.start, &digits.labels[..count]);
-        self.own = digits;
-    }
-
-    /// How many images a step sees.
-    pub fn batch(&self) -> usize {
-        self.mlp.classes.len()
+        self.course.set_own(digits);
     }
 
     /// The images of the newest step.
@@ -237,39 +201,9 @@ impl PlainLesson {
         &self.samples
     }
 
-    /// Whether a sample's label is not its image's own.
-    pub fn is_wrong(&self, sample: &Sample) -> bool {
-        self.dials.is_wrong(sample)
-    }
-
-    /// The image of a sample as the network sees it, pixels from 0 to 1.
-    pub fn picture(&self, sample: &Sample) -> [f32; PIXELS] {
-        let image = &self.feeder.pool.images[sample.image];
-        sample.warp.apply(image, Sampling::Bilinear)
-    }
-
-    /// How many unseen images there are.
-    pub fn unseen_count(&self) -> usize {
-        self.dials.unseen.len()
-    }
-
-    /// Of how many of them it is known whether they are read right.
-    pub fn known_count(&self) -> usize {
-        self.dials.known()
-    }
-
     /// How many of them were read since the newest step.
     pub fn examined(&self) -> usize {
         self.examined
-    }
-
-    /// How it stands.
-    pub fn standing(&self) -> Standing {
-        Standing {
-            step: self.step,
-            unseen: self.dials.share(),
-            loss: self.loss,
-        }
     }
 
     /// From here on it is measured how far the weights of each layer move.
@@ -297,14 +231,14 @@ impl PlainLesson {
     /// four directions in turn.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn examine(&mut self) -> [f64; 2] {
-        let moved = crate::lesson::moved_samples(&self.dials.unseen);
-        let shares = [moved, self.dials.unseen.clone()].map(|samples| {
+        let moved = crate::lesson::moved_samples(&self.course.dials.unseen);
+        let shares = [moved, self.course.dials.unseen.clone()].map(|samples| {
             // What is under way is of the images before.
             self.work(1.0, 0, || true);
-            self.dials.unseen = samples;
+            self.course.dials.unseen = samples;
             self.examined = 0;
             self.work(1.0, 0, || true);
-            self.dials.share().unwrap_or(0.0)
+            self.course.dials.share().unwrap_or(0.0)
         });
         let [moved, still] = shares;
         [still, moved]
@@ -358,7 +292,7 @@ fn dense_layers(spec: &NetworkSpec) -> Option<(Vec<usize>, Vec<usize>, Activatio
 mod tests {
     use super::*;
     use crate::lesson::{
-        Lesson,
+        Lesson, Standing,
         tests::{pool, settings},
     };
     use mnistify_network::{CpuNetwork, fused::Gpu};
@@ -399,13 +333,13 @@ mod tests {
             }
             assert!(slices > 90 * 16, "{slices}");
             lesson.work(1.0, 0, || true);
-            let standing = lesson.standing();
+            let standing = lesson.course.standing();
             assert_eq!((standing.step, lesson.examined()), (90, 70));
             assert!(standing.unseen > Some(0.8), "{optimizer:?} {standing:?}");
             assert!(standing.loss < Some(1.0), "{optimizer:?} {standing:?}");
             assert_eq!(lesson.examine()[0], standing.unseen.unwrap());
             lesson.begin(&settings);
-            assert_eq!(lesson.standing(), Standing::default());
+            assert_eq!(lesson.course.standing(), Standing::default());
             assert_eq!(lesson.model(), fresh);
         }
     }
@@ -441,7 +375,7 @@ mod tests {
             said == Some(usize::from(sample.class))
         });
         let share = right.count() as f64 / 70.0;
-        assert_eq!(lesson.standing().unseen, Some(share));
+        assert_eq!(lesson.course.standing().unseen, Some(share));
     }
 
     #[test]
