@@ -594,26 +594,15 @@ mod tests {
             y,
             x,
         };
-        assert_eq!(
-            receptive_field(&model, &layout, cell(1, 2, 3), 0),
-            [2, 3, 7, 8]
-        );
-        assert_eq!(
-            receptive_field(&model, &layout, cell(2, 0, 0), 0),
-            [0, 0, 9, 9]
-        );
-        assert_eq!(
-            receptive_field(&model, &layout, cell(3, 1, 0), 0),
-            [2, 0, 12, 10]
-        );
-        assert_eq!(
-            receptive_field(&model, &layout, cell(7, 4, 0), 0),
-            [0, 0, 28, 28]
-        );
-        assert_eq!(
-            receptive_field(&model, &layout, cell(3, 1, 0), 2),
-            [2, 0, 4, 2]
-        );
+        for (cell, target, expected) in [
+            (cell(1, 2, 3), 0, [2, 3, 7, 8]),
+            (cell(2, 0, 0), 0, [0, 0, 9, 9]),
+            (cell(3, 1, 0), 0, [2, 0, 12, 10]),
+            (cell(7, 4, 0), 0, [0, 0, 28, 28]),
+            (cell(3, 1, 0), 2, [2, 0, 4, 2]),
+        ] {
+            assert_eq!(receptive_field(&model, &layout, cell, target), expected);
+        }
     }
 
     #[test]

@@ -30,6 +30,33 @@ const ADAM_EPSILON: f32 = 1e-8;
 type AdamWFor<B> = OptimizerAdaptor<AdamW, BurnNetwork<B>, B>;
 type OptimizerRecord<B> = <AdamWFor<B> as Optimizer<BurnNetwork<B>, B>>::Record;
 
+/// Calls a function with each learned tensor of a network, its twin in another of the same layers, and what is given along.
+macro_rules! with_twins {
+    ($network:expr, $other:expr, $call:path, $along:expr) => {
+        for (this, that) in $network.layers.iter_mut().zip(&$other.layers) {
+            match (this, that) {
+                (Layer::Conv2d(this), Layer::Conv2d(that)) => {
+                    $call(&mut this.weight, &that.weight, $along);
+                    if let (Some(this), Some(that)) = (&mut this.bias, &that.bias) {
+                        $call(this, that, $along);
+                    }
+                }
+                (Layer::Linear(this), Layer::Linear(that)) => {
+                    $call(&mut this.weight, &that.weight, $along);
+                    if let (Some(this), Some(that)) = (&mut this.bias, &that.bias) {
+                        $call(this, that, $along);
+                    }
+                }
+                (Layer::BatchNorm(this), Layer::BatchNorm(that)) => {
+                    $call(&mut this.gamma, &that.gamma, $along);
+                    $call(&mut this.beta, &that.beta, $along);
+                }
+                _ => {}
+            }
+        }
+    };
+}
+
 /// Trains with burn's operators.
 pub struct BurnEngine<B: AutodiffBackend> {
     spec: NetworkSpec,
@@ -94,27 +121,7 @@ impl<B: AutodiffBackend> BurnEngine<B> {
     pub fn gradients(&self, samples: &[Sample]) -> Model {
         let gradients = self.loss(samples).backward();
         let mut network = self.network.valid();
-        for (inner, layer) in network.layers.iter_mut().zip(&self.network.layers) {
-            match (inner, layer) {
-                (Layer::Conv2d(inner), Layer::Conv2d(conv)) => {
-                    gradient_of(&mut inner.weight, &conv.weight, &gradients);
-                    if let (Some(inner), Some(bias)) = (&mut inner.bias, &conv.bias) {
-                        gradient_of(inner, bias, &gradients);
-                    }
-                }
-                (Layer::Linear(inner), Layer::Linear(linear)) => {
-                    gradient_of(&mut inner.weight, &linear.weight, &gradients);
-                    if let (Some(inner), Some(bias)) = (&mut inner.bias, &linear.bias) {
-                        gradient_of(inner, bias, &gradients);
-                    }
-                }
-                (Layer::BatchNorm(inner), Layer::BatchNorm(norm)) => {
-                    gradient_of(&mut inner.gamma, &norm.gamma, &gradients);
-                    gradient_of(&mut inner.beta, &norm.beta, &gradients);
-                }
-                _ => {}
-            }
-        }
+        with_twins!(network, self.network, gradient_of, &gradients);
         network.to_model(&self.spec)
     }
 }
@@ -433,23 +440,7 @@ fn update_average<B: AutodiffBackend>(
     network: &BurnNetwork<B>,
     decay: f64,
 ) {
-    for (average, layer) in average.layers.iter_mut().zip(&network.layers) {
-        match (average, layer) {
-            (Layer::Conv2d(average), Layer::Conv2d(conv)) => {
-                blend::<B, 4>(&mut average.weight, &conv.weight, decay);
-                blend_bias::<B>(&mut average.bias, &conv.bias, decay);
-            }
-            (Layer::Linear(average), Layer::Linear(linear)) => {
-                blend::<B, 2>(&mut average.weight, &linear.weight, decay);
-                blend_bias::<B>(&mut average.bias, &linear.bias, decay);
-            }
-            (Layer::BatchNorm(average), Layer::BatchNorm(norm)) => {
-                blend::<B, 1>(&mut average.gamma, &norm.gamma, decay);
-                blend::<B, 1>(&mut average.beta, &norm.beta, decay);
-            }
-            _ => {}
-        }
-    }
+    with_twins!(average, network, blend, decay);
 }
 
 fn blend<B: AutodiffBackend, const D: usize>(
@@ -460,16 +451,6 @@ fn blend<B: AutodiffBackend, const D: usize>(
     let weight = parameter.val().inner().mul_scalar(1.0 - decay);
     let blended = average.val().mul_scalar(decay) + weight;
     *average = Param::initialized(average.id, blended);
-}
-
-fn blend_bias<B: AutodiffBackend>(
-    average: &mut Option<Param<Tensor<B::InnerBackend, 1>>>,
-    bias: &Option<Param<Tensor<B, 1>>>,
-    decay: f64,
-) {
-    if let (Some(average), Some(bias)) = (average, bias) {
-        blend::<B, 1>(average, bias, decay);
-    }
 }
 
 /// Normalised pixels as `[n, 1, 28, 28]`.

@@ -457,66 +457,54 @@ fn command(arguments: &EvalArguments) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
+    use crate::options::tests::parse as parse_any;
 
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: EvalArguments,
-    }
-
-    fn parse(words: &[&str]) -> std::result::Result<EvalArguments, clap::Error> {
-        let words = std::iter::once("eval").chain(words.iter().copied());
-        Line::try_parse_from(words).map(|line| line.arguments)
+    fn parse(words: &str) -> std::result::Result<EvalArguments, clap::Error> {
+        parse_any(words)
     }
 
     #[test]
     fn options_that_do_not_fit_together_are_refused() {
-        let plain = parse(&[]).unwrap();
+        let plain = parse("").unwrap();
         assert!(is_plain(&plain) && plain.on == On::Test);
-        assert!(!is_plain(&parse(&["--strokes"]).unwrap()));
-        assert!(is_plain(
-            &parse(&["--robust", "--half", "--save", "a", "b"]).unwrap()
-        ));
+        assert!(!is_plain(&parse("--strokes").unwrap()));
+        assert!(is_plain(&parse("--robust --half --save a b").unwrap()));
         for wrong in [
-            &["--save", "a", "b"][..],
-            &["--images", "0"],
-            &["--fashion", "there"],
-            &["--fonts", "there"],
-            &["--grid", "8"],
+            "--save a b",
+            "--images 0",
+            "--fashion there",
+            "--fonts there",
+            "--grid 8",
         ] {
-            assert!(parse(wrong).is_err(), "{wrong:?}");
+            assert!(parse(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn the_recorded_command_repeats_the_options() {
         for words in [
-            &["a.safetensors", "--robust", "--reject", "--json", "b.json"][..],
-            &["--strokes", "--half", "--on", "validation", "--images", "9"],
-            &["--reject", "--fonts", "c", "--fashion", "d"],
-            &["--half", "--grid", "8"],
+            "a.safetensors --robust --reject --json b.json",
+            "--strokes --half --on validation --images 9",
+            "--reject --fonts c --fashion d",
+            "--half --grid 8",
         ] {
             let command = command(&parse(words).unwrap());
-            let (_, options) = command.split_once(" eval ").unwrap();
-            let again: Vec<&str> = options.split_whitespace().collect();
-            let mut expected = words.to_vec();
-            let mut found = again.clone();
-            expected.sort_unstable();
-            found.sort_unstable();
+            let (_, again) = command.split_once(" eval ").unwrap();
+            let [found, expected] = [again, words].map(|words| {
+                let mut words: Vec<&str> = words.split_whitespace().collect();
+                words.sort_unstable();
+                words
+            });
             assert_eq!(found, expected);
-            assert!(parse(&again).is_ok());
+            assert!(parse(again).is_ok());
         }
     }
 
     #[test]
     fn drawings_are_shared_among_the_hands() {
-        assert_eq!(per_hand(&parse(&[]).unwrap(), 200), 200);
-        assert_eq!(per_hand(&parse(&["--images", "3"]).unwrap(), 200), 1);
-        assert_eq!(
-            per_hand(&parse(&["--images", "1000000"]).unwrap(), 200),
-            200
-        );
+        for (words, expected) in [("", 200), ("--images 3", 1), ("--images 1000000", 200)] {
+            assert_eq!(per_hand(&parse(words).unwrap(), 200), expected);
+        }
     }
 
     #[test]

@@ -142,8 +142,15 @@ fn epochs_help() -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    /// Options from words.
+    pub fn parse<T: Args>(words: &str) -> Result<T, Error> {
+        let command = T::augment_args(Command::new("train").no_binary_name(true));
+        let matches = command.try_get_matches_from(words.split_whitespace())?;
+        T::from_arg_matches(&matches)
+    }
 
     #[test]
     fn the_help_tells_the_defaults_that_are_used() {
@@ -167,29 +174,19 @@ mod tests {
 
     #[test]
     fn what_is_chosen_comes_after_what_follows_from_it() {
-        let parse = |words: &[&str]| {
-            let command = Chosen::augment_args(Command::new("train"));
-            let words = std::iter::once("train").chain(words.iter().copied());
-            let matches = command.try_get_matches_from(words)?;
-            Chosen::from_arg_matches(&matches)
-        };
-        let config = parse(&["--schedule", "plateau", "--epochs", "2", "--batch", "64"]).unwrap();
+        let parse = parse::<Chosen>;
+        let config = parse("--schedule plateau --epochs 2 --batch 64").unwrap();
         let config = config.config(ModelKind::Mlp, 3, 10);
         assert_eq!(
             (config.patience, config.steps, config.seed),
             (3, steps_of(2, 64), 3)
         );
-        let config = parse(&["--patience", "5"])
-            .unwrap()
-            .config(ModelKind::Mlp, 1, 10);
+        let config = parse("--patience 5").unwrap();
+        let config = config.config(ModelKind::Mlp, 1, 10);
         let whole = TrainConfig::defaults(ModelKind::Mlp, 512).steps;
         assert_eq!((config.patience, config.steps), (5, whole.div_ceil(10)));
-        for wrong in [
-            &["--steps", "1", "--epochs", "1"][..],
-            &["--scale", "2"],
-            &["--sampling", "x"],
-        ] {
-            assert!(parse(wrong).is_err(), "{wrong:?}");
+        for wrong in ["--steps 1 --epochs 1", "--scale 2", "--sampling x"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -120,39 +120,27 @@ fn plan(arguments: &StudyArguments) -> Vec<Planned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: StudyArguments,
-    }
-
-    fn parse(words: &[&str]) -> std::result::Result<StudyArguments, clap::Error> {
-        let words = std::iter::once("study").chain(words.iter().copied());
-        Line::try_parse_from(words).map(|line| line.arguments)
-    }
+    use crate::options::tests::parse;
 
     #[test]
     fn options_become_a_plan() {
-        let words = ["--model", "cnn", "--seeds", "2", "--epochs", "3", "--only"];
-        let words = [&words[..], &["shift,label-smoothing", "--share", "1/2"]].concat();
-        let arguments = parse(&words).unwrap();
+        let words = "--model cnn --seeds 2 --epochs 3 --only shift,label-smoothing --share 1/2";
+        let arguments: StudyArguments = parse(words).unwrap();
         assert_eq!(arguments.share, [1, 2]);
         let plan = plan(&arguments);
         assert_eq!(plan.len(), 2 * (1 + 4 + 4));
         assert!((plan[0].config.epochs() - 3.0).abs() < 0.02);
-        let whole = self::plan(&parse(&["--model", "mlp"]).unwrap());
+        let whole = self::plan(&parse("--model mlp").unwrap());
         assert!((whole[0].config.epochs() - 40.0).abs() < 0.01);
         for wrong in [
-            &["--seeds", "2"][..],
-            &["--model", "cnn", "--seeds", "0"],
-            &["--model", "cnn", "--share", "2/2"],
-            &["--model", "cnn", "--share", "0/0"],
-            &["--model", "cnn", "--share", "1"],
-            &["--model", "cnn", "--only", "luck"],
+            "--seeds 2",
+            "--model cnn --seeds 0",
+            "--model cnn --share 2/2",
+            "--model cnn --share 0/0",
+            "--model cnn --share 1",
+            "--model cnn --only luck",
         ] {
-            assert!(parse(wrong).is_err(), "{wrong:?}");
+            assert!(parse::<StudyArguments>(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -298,14 +298,8 @@ fn figures(confusion: &Confusion) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
+    use crate::options::tests::parse;
     use mnistify_learning::{Sampling, Schedule};
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: TrainArguments,
-    }
 
     #[test]
     fn the_recorded_options_repeat_the_configuration() {
@@ -315,11 +309,9 @@ mod tests {
             config.patience = 4;
             config.learning_rate = 1.3e-3;
             config.augmentation.sampling = Sampling::Nearest;
-            let options = config.options();
-            let words = std::iter::once("train").chain(options.split_whitespace());
-            let line = Line::try_parse_from(words).unwrap();
-            assert_eq!(line.arguments.model, Some(model));
-            assert_eq!(configuration(&line.arguments, model), config);
+            let arguments: TrainArguments = parse(&config.options()).unwrap();
+            assert_eq!(arguments.model, Some(model));
+            assert_eq!(configuration(&arguments, model), config);
         }
     }
 }

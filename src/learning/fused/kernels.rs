@@ -733,9 +733,9 @@ fn fetch_pair(
     }
 }
 
-/// Adds up two values a thread over the workgroup; the first thread has the sums.
+/// Adds up two values a thread over the workgroup, and puts the sums where those of its channel and its part belong.
 #[cube]
-fn add_up(first: f32, second: f32) -> Array<f32> {
+fn add_up(work: &mut Array<f32>, first: f32, second: f32, #[comptime] shape: PoolShape) {
     let thread = UNIT_POS_X as usize;
     let mut shared = SharedMemory::<f32>::new(comptime!(2 * THREADS));
     shared[thread] = first;
@@ -751,10 +751,12 @@ fn add_up(first: f32, second: f32) -> Array<f32> {
         }
         width /= 2;
     }
-    let mut sums = Array::<f32>::new(2usize);
-    sums[0] = shared[thread];
-    sums[1] = shared[thread + THREADS];
-    sums
+    if thread == 0 {
+        let part = CUBE_POS_Y as usize * comptime!(2 * shape.channels);
+        let at = shape.sums + part + CUBE_POS_X as usize;
+        work[at] = shared[thread];
+        work[at + shape.channels] = shared[thread + THREADS];
+    }
 }
 
 /// Sum and sum of squares of a channel's values, in parts. Workgroups: x over channels, y over parts.
@@ -773,12 +775,7 @@ pub(super) fn statistics(work: &mut Array<f32>, #[comptime] shape: PoolShape) {
         squares += value * value;
         index += THREADS;
     }
-    let sums = add_up(sum, squares);
-    if UNIT_POS_X == 0 {
-        let at = shape.sums + split * comptime!(2 * shape.channels) + channel;
-        work[at] = sums[0];
-        work[at + shape.channels] = sums[1];
-    }
+    add_up(work, sum, squares, shape);
 }
 
 /// A channel's mean and deviation, from the batch or from the averaged statistics (as the header says), and the scale
@@ -927,12 +924,7 @@ pub(super) fn pool_sums(work: &mut Array<f32>, #[comptime] shape: PoolShape) {
         sum += gradient;
         index += THREADS;
     }
-    let sums = add_up(products, sum);
-    if UNIT_POS_X == 0 {
-        let at = shape.sums + split * comptime!(2 * shape.channels) + channel;
-        work[at] = sums[0];
-        work[at + shape.channels] = sums[1];
-    }
+    add_up(work, products, sum, shape);
 }
 
 /// Adds up the parts of [`pool_sums`] and divides them by the number of values. A thread a channel.

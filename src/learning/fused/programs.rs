@@ -2,7 +2,12 @@
 
 use super::{
     engine::{Buffers, Dispatch},
-    kernels::{self, THREADS},
+    kernels::{
+        THREADS, adam::Adam, augment::Augment, contract::Contract, cross_entropy::CrossEntropy,
+        finish_statistics::FinishStatistics, finish_sums::FinishSums, pool_backward::PoolBackward,
+        pool_forward::PoolForward, pool_sums::PoolSums, statistics::Statistics,
+        weight_gradient::WeightGradient,
+    },
     layout::{Kernel, Launch, TrainingLayout, Unsupported},
 };
 use crate::{augment::Sampling, config::TrainConfig};
@@ -154,87 +159,32 @@ fn shader(kernel: Kernel, client: &ComputeClient<WgpuRuntime>) -> Shader {
     let threads = |count: usize| KernelSettings::default().cube_dim(CubeDim::new_1d(count as u32));
     let settings = threads(THREADS);
     match kernel {
-        Kernel::Augment(shape) => compile(&kernels::augment::Augment::new(
-            settings,
-            client,
-            arg(),
-            arg(),
-            arg(),
-            shape,
-        )),
+        Kernel::Augment(shape) => {
+            compile(&Augment::new(settings, client, arg(), arg(), arg(), shape))
+        }
         Kernel::Forward(shape) | Kernel::Backward(shape) => {
-            compile(&kernels::contract::Contract::new(
-                threads(shape.tile.threads()),
-                client,
-                arg(),
-                arg(),
-                shape,
-            ))
+            let settings = threads(shape.tile.threads());
+            compile(&Contract::new(settings, client, arg(), arg(), shape))
         }
-        Kernel::WeightGradient(shape) => compile(&kernels::weight_gradient::WeightGradient::new(
-            threads(shape.tile.threads()),
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::Statistics(shape) => compile(&kernels::statistics::Statistics::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
+        Kernel::WeightGradient(shape) => {
+            let settings = threads(shape.tile.threads());
+            compile(&WeightGradient::new(settings, client, arg(), shape))
+        }
+        Kernel::Statistics(shape) => compile(&Statistics::new(settings, client, arg(), shape)),
         Kernel::FinishStatistics(shape) => {
-            compile(&kernels::finish_statistics::FinishStatistics::new(
-                settings,
-                client,
-                arg(),
-                arg(),
-                arg(),
-                arg(),
-                shape,
-            ))
+            let [a, b, c, d] = [(); 4].map(|()| arg());
+            compile(&FinishStatistics::new(settings, client, a, b, c, d, shape))
         }
-        Kernel::PoolForward(shape) => compile(&kernels::pool_forward::PoolForward::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::PoolSums(shape) => compile(&kernels::pool_sums::PoolSums::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::FinishSums(shape) => compile(&kernels::finish_sums::FinishSums::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::PoolBackward(shape) => compile(&kernels::pool_backward::PoolBackward::new(
-            settings,
-            client,
-            arg(),
-            shape,
-        )),
-        Kernel::CrossEntropy(shape) => compile(&kernels::cross_entropy::CrossEntropy::new(
-            settings,
-            client,
-            arg(),
-            arg(),
-            shape,
-        )),
-        Kernel::Adam(shape) => compile(&kernels::adam::Adam::new(
-            settings,
-            client,
-            arg(),
-            arg(),
-            arg(),
-            arg(),
-            arg(),
-            arg(),
-            shape,
-        )),
+        Kernel::PoolForward(shape) => compile(&PoolForward::new(settings, client, arg(), shape)),
+        Kernel::PoolSums(shape) => compile(&PoolSums::new(settings, client, arg(), shape)),
+        Kernel::FinishSums(shape) => compile(&FinishSums::new(settings, client, arg(), shape)),
+        Kernel::PoolBackward(shape) => compile(&PoolBackward::new(settings, client, arg(), shape)),
+        Kernel::CrossEntropy(shape) => {
+            compile(&CrossEntropy::new(settings, client, arg(), arg(), shape))
+        }
+        Kernel::Adam(shape) => {
+            let [a, b, c, d, e, f] = [(); 6].map(|()| arg());
+            compile(&Adam::new(settings, client, a, b, c, d, e, f, shape))
+        }
     }
 }

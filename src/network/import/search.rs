@@ -211,19 +211,7 @@ pub(super) fn search_with_means(
 /// Arrangements that fit in which every convolution does the same, such as three of stride 2 and padding 1: people write
 /// networks so, however dear each choice is for itself.
 fn regular(convs: &[Conv], fixed: &[Fixed], end: End) -> Vec<Found> {
-    let options: Vec<Vec<Choice>> = convs
-        .iter()
-        .zip(fixed)
-        .map(|(conv, fixed)| options(conv, fixed))
-        .collect();
-    let search = Search {
-        options,
-        channels: convs.last().map_or(1, |conv| conv.out_channels),
-        convs,
-        end,
-        rest: HashMap::new(),
-        steps: 0,
-    };
+    let search = Search::new(convs, fixed, end);
     let Some(first) = search.options.first() else {
         return Vec::new();
     };
@@ -265,18 +253,7 @@ pub(super) fn search(
     end: End,
     limit: usize,
 ) -> Result<Vec<Found>, TooMany> {
-    let options = convs
-        .iter()
-        .zip(fixed)
-        .map(|(conv, fixed)| options(conv, fixed));
-    let mut search = Search {
-        options: options.collect(),
-        channels: convs.last().map_or(1, |conv| conv.out_channels),
-        convs,
-        end,
-        rest: HashMap::new(),
-        steps: 0,
-    };
+    let mut search = Search::new(convs, fixed, end);
     let start = START;
     let mut found = Vec::new();
     let mut open = BinaryHeap::new();
@@ -325,7 +302,20 @@ struct Search<'a> {
     steps: usize,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    /// `fixed` holds what is known of each convolution.
+    fn new(convs: &'a [Conv], fixed: &[Fixed], end: End) -> Self {
+        let known = convs.iter().zip(fixed);
+        Self {
+            options: known.map(|(conv, fixed)| options(conv, fixed)).collect(),
+            channels: convs.last().map_or(1, |conv| conv.out_channels),
+            convs,
+            end,
+            rest: HashMap::new(),
+            steps: 0,
+        }
+    }
+
     /// Whether the maps behind the last convolution are as they have to be.
     fn fits(&self, state: State) -> bool {
         let [height, width] = state.size;
