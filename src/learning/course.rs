@@ -5,7 +5,7 @@ use crate::{
     augment::Sampling,
     dials::Dials,
     engine::StepSettings,
-    feeder::{OwnFeeder, Pool, Sample},
+    feeder::{Feeder, Pool, Sample},
     images::Images,
     lesson::{AVERAGE, LessonSettings, Standing, learning_rate},
     schedule::average_decay,
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// A lesson apart from its network.
 pub struct Course {
     pool: Arc<Pool>,
-    pub(crate) feeder: OwnFeeder,
+    pub(crate) feeder: Feeder,
     pub(crate) dials: Dials,
     /// Digits of the visitor's own.
     own: Images,
@@ -29,7 +29,7 @@ impl Course {
     pub(crate) fn new(settings: &LessonSettings, pool: &Arc<Pool>) -> Self {
         Self {
             pool: Arc::clone(pool),
-            feeder: OwnFeeder::new(Arc::clone(pool), settings.config()),
+            feeder: Feeder::new(pool, &settings.config()),
             dials: Dials::new(pool),
             own: Images::default(),
             step: 0,
@@ -46,7 +46,7 @@ impl Course {
             ..
         } = *settings;
         let narrow = self.pool.narrowed(examples, wrong, seed);
-        self.feeder = OwnFeeder::new(Arc::new(narrow), settings.config());
+        self.feeder = Feeder::new(&Arc::new(narrow), &settings.config());
         let own = std::mem::take(&mut self.own);
         self.set_own(own);
         self.dials.forget();

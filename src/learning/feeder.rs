@@ -86,7 +86,7 @@ impl Pool {
         pool
     }
 
-    /// The same with room for [`MOST_OWN`] digits of a visitor's own, which is blank until [`OwnFeeder::set_own`].
+    /// The same with room for [`MOST_OWN`] digits of a visitor's own, which is blank until [`Feeder::set_own`].
     pub fn with_room(mut self) -> Self {
         self.own = self.add(&Images {
             images: vec![[0; PIXELS]; MOST_OWN],
@@ -167,55 +167,27 @@ pub struct Pick {
 }
 
 /// Chooses the images of a run, each step's from its number alone.
-pub struct Feeder<'a> {
-    pool: &'a Pool,
-    config: &'a TrainConfig,
-    order: Order,
-}
-
-/// The training images in the order of the epoch that was asked for last.
-#[derive(Clone, Debug, Default)]
-struct Order {
-    epoch: Option<usize>,
-    order: Vec<usize>,
-}
-
-impl Order {
-    /// The `position`-th image of a run.
-    fn image(&mut self, pool: &Pool, seed: u64, position: usize) -> usize {
-        let count = pool.train.len();
-        let epoch = position / count;
-        if self.epoch != Some(epoch) {
-            // From the sorted order, so that an epoch's order does not depend on the epochs before it.
-            self.order.clear();
-            self.order.extend(pool.train.clone());
-            let mut rng = generator(seed, Purpose::Shuffle, epoch as u64);
-            self.order.shuffle(&mut rng);
-            self.epoch = Some(epoch);
-        }
-        self.order[position % count]
-    }
-}
-
-/// A feeder that owns what it feeds: for trainings that last longer than who began them.
 #[derive(Clone, Debug)]
-pub struct OwnFeeder {
+pub struct Feeder {
     /// The images.
     pub pool: Arc<Pool>,
     /// What decides which of them a step sees, and how.
     pub config: TrainConfig,
-    order: Order,
+    /// The epoch that was asked for last, and the training images in its order.
+    epoch: Option<usize>,
+    order: Vec<usize>,
     /// Digits of the visitor's own.
     own: usize,
 }
 
-impl OwnFeeder {
+impl Feeder {
     /// A feeder of `pool`, which must hold training images.
-    pub fn new(pool: Arc<Pool>, config: TrainConfig) -> Self {
+    pub fn new(pool: &Arc<Pool>, config: &TrainConfig) -> Self {
         Self {
-            pool,
-            config,
-            order: Order::default(),
+            pool: Arc::clone(pool),
+            config: config.clone(),
+            epoch: None,
+            order: Vec::new(),
             own: 0,
         }
     }
@@ -231,38 +203,6 @@ impl OwnFeeder {
         }
     }
 
-    /// As [`Feeder::batch`], with the visitor's own digits.
-    pub fn batch(&mut self, step: usize) -> Vec<Sample> {
-        let size = self.config.batch;
-        let positions = step * size..(step + 1) * size;
-        positions
-            .map(|position| {
-                let own = self.own_at(position);
-                let image =
-                    own.unwrap_or_else(|| self.order.image(&self.pool, self.config.seed, position));
-                sample(&self.pool, &self.config, position as u64, image)
-            })
-            .collect()
-    }
-
-    /// The visitor's own digit that has its turn at this place of the run.
-    fn own_at(&self, position: usize) -> Option<usize> {
-        let (turn, place) = (position / OWN_EVERY, position % OWN_EVERY);
-        let has_turn = self.own > 0 && place + 1 == OWN_EVERY;
-        has_turn.then(|| self.pool.own.start + turn % self.own)
-    }
-}
-
-impl<'a> Feeder<'a> {
-    /// A feeder of `pool`, which must hold training images.
-    pub fn new(pool: &'a Pool, config: &'a TrainConfig) -> Self {
-        Self {
-            pool,
-            config,
-            order: Order::default(),
-        }
-    }
-
     /// The batch of `step`, counted from 0. Every epoch has its own random order; batches run over their borders. What
     /// the mixture adds takes the places of MNIST's images.
     pub fn batch(&mut self, step: usize) -> Vec<Sample> {
@@ -270,7 +210,7 @@ impl<'a> Feeder<'a> {
         picks.into_iter().map(|pick| self.sample(pick)).collect()
     }
 
-    /// The first half of [`Feeder::batch`]: which of MNIST's images it is made of.
+    /// The first half of [`Feeder::batch`]: which of MNIST's images and of the visitor's it is made of.
     pub fn picks(&mut self, step: usize) -> Vec<Pick> {
         let size = self.config.batch;
         let positions = step * size..(step + 1) * size;
@@ -282,45 +222,57 @@ impl<'a> Feeder<'a> {
             .collect()
     }
 
-    /// The second half, which takes most of the time and needs no order: threads can share it.
-    pub fn sample(&self, pick: Pick) -> Sample {
-        sample(self.pool, self.config, pick.position as u64, pick.image)
-    }
-
+    /// The `position`-th image of a run.
     fn image(&mut self, position: usize) -> usize {
-        self.order.image(self.pool, self.config.seed, position)
+        let (turn, place) = (position / OWN_EVERY, position % OWN_EVERY);
+        if self.own > 0 && place + 1 == OWN_EVERY {
+            return self.pool.own.start + turn % self.own;
+        }
+        let count = self.pool.train.len();
+        let epoch = position / count;
+        if self.epoch != Some(epoch) {
+            // From the sorted order, so that an epoch's order does not depend on the epochs before it.
+            self.order.clear();
+            self.order.extend(self.pool.train.clone());
+            let mut rng = generator(self.config.seed, Purpose::Shuffle, epoch as u64);
+            self.order.shuffle(&mut rng);
+            self.epoch = Some(epoch);
+        }
+        self.order[position % count]
     }
-}
 
-/// The `position`-th sample of a run, where `image` is the next of MNIST's.
-fn sample(pool: &Pool, config: &TrainConfig, position: u64, image: usize) -> Sample {
-    let mixture = &config.mixture;
-    let (mut image, mut options) = (image, &config.augmentation);
-    if !mixture.is_plain() {
-        let mut rng = generator(config.seed, Purpose::Mix, position);
-        let mut left: f64 = rng.random();
-        let kinds = [
-            (mixture.prepared, &pool.prepared),
-            (mixture.drawn, &pool.drawn),
-            (mixture.outliers, &pool.outliers),
-        ];
-        let mut is_plain = true;
-        for (share, range) in kinds {
-            if is_plain && left < share && !range.is_empty() {
-                image = rng.random_range(range.clone());
-                is_plain = false;
+    /// The second half, which takes most of the time and needs no order: threads can share it.
+    pub fn sample(&self, Pick { position, image }: Pick) -> Sample {
+        let (pool, config) = (&*self.pool, &self.config);
+        let position = position as u64;
+        let mixture = &config.mixture;
+        let (mut image, mut options) = (image, &config.augmentation);
+        if !mixture.is_plain() {
+            let mut rng = generator(config.seed, Purpose::Mix, position);
+            let mut left: f64 = rng.random();
+            let kinds = [
+                (mixture.prepared, &pool.prepared),
+                (mixture.drawn, &pool.drawn),
+                (mixture.outliers, &pool.outliers),
+            ];
+            let mut is_plain = true;
+            for (share, range) in kinds {
+                if is_plain && left < share && !range.is_empty() {
+                    image = rng.random_range(range.clone());
+                    is_plain = false;
+                }
+                left -= share;
             }
-            left -= share;
+            if is_plain && left < mixture.wide {
+                options = &WIDE;
+            }
         }
-        if is_plain && left < mixture.wide {
-            options = &WIDE;
+        let mut rng = generator(config.seed, Purpose::Augment, position);
+        Sample {
+            image,
+            class: pool.classes[image],
+            warp: Warp::draw(options, &mut rng),
         }
-    }
-    let mut rng = generator(config.seed, Purpose::Augment, position);
-    Sample {
-        image,
-        class: pool.classes[image],
-        warp: Warp::draw(options, &mut rng),
     }
 }
 
@@ -342,7 +294,7 @@ mod tests {
     use super::*;
     use crate::config::ModelKind;
 
-    fn pool() -> Pool {
+    fn pool() -> Arc<Pool> {
         let images = |count: usize| Images {
             images: (0..count).map(|index| [index as u8; PIXELS]).collect(),
             labels: (0..count).map(|index| (index % CLASSES) as u8).collect(),
@@ -351,7 +303,7 @@ mod tests {
             train: images(400),
             validation: images(50),
         };
-        Pool::new(&data, &Extras::default())
+        Arc::new(Pool::new(&data, &Extras::default()))
     }
 
     fn config() -> TrainConfig {
@@ -372,18 +324,9 @@ mod tests {
     }
 
     #[test]
-    fn a_feeder_that_owns_feeds_the_same() {
-        let (pool, config) = (pool(), config());
-        let mut own = OwnFeeder::new(Arc::new(pool.clone()), config.clone());
-        let mut feeder = Feeder::new(&pool, &config);
-        for step in [0, 40, 7] {
-            assert_eq!(own.batch(step), feeder.batch(step));
-        }
-    }
-
-    #[test]
     fn every_eighth_is_ones_own_and_the_others_stay_what_they_are() {
-        let mut feeder = OwnFeeder::new(Arc::new(pool().with_room()), config());
+        let with_room = Arc::unwrap_or_clone(pool()).with_room();
+        let mut feeder = Feeder::new(&Arc::new(with_room), &config());
         let without: Vec<Vec<Sample>> = (0..3).map(|step| feeder.batch(step)).collect();
         let digits = Images {
             images: vec![[7; PIXELS], [9; PIXELS], [11; PIXELS]],
@@ -418,7 +361,7 @@ mod tests {
         };
         feeder.set_own(&many);
         assert_eq!(feeder.pool.images.len(), 450 + MOST_OWN);
-        let mut narrow = OwnFeeder::new(Arc::new(pool()), config());
+        let mut narrow = Feeder::new(&pool(), &config());
         narrow.set_own(&many);
         assert_eq!(narrow.batch(2), without[2]);
     }
@@ -426,7 +369,7 @@ mod tests {
     #[test]
     fn a_narrowed_pool_trains_on_few_and_some_are_wrong() {
         let whole = pool();
-        let narrow = whole.narrowed(100, 0.25, 3);
+        let narrow = Arc::new(whole.narrowed(100, 0.25, 3));
         assert_eq!(narrow.training_images(), 100);
         let wrong = |image: &usize| whole.classes[*image] != narrow.classes[*image];
         assert_eq!((0..100).filter(wrong).count(), 25);

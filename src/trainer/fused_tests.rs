@@ -65,7 +65,7 @@ fn config(batch: usize) -> TrainConfig {
     config
 }
 
-fn samples(pool: &Pool, config: &TrainConfig) -> Vec<Sample> {
+fn samples(pool: &Arc<Pool>, config: &TrainConfig) -> Vec<Sample> {
     let mut samples = Feeder::new(pool, config).batch(3);
     samples[5].class = NO_DIGIT;
     samples
