@@ -2,7 +2,7 @@
 
 use mnistify_drawing::PIXELS;
 use mnistify_learning::{Images, LessonSettings, PlainLesson, Pool, lesson::lesson_pool};
-use mnistify_network::{CpuNetwork, LayerSpec, NetworkSpec};
+use mnistify_network::{CpuNetwork, NetworkSpec};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -28,16 +28,9 @@ impl School {
     /// # Errors
     /// Never, which a test shows: the settings are those of this page.
     pub fn new(name: &str, pool: &Arc<Pool>) -> Result<Self, String> {
-        let linear = LayerSpec::linear;
-        let layers = vec![
-            LayerSpec::Flatten,
-            linear(PIXELS, HIDDEN),
-            LayerSpec::Silu,
-            linear(HIDDEN, HIDDEN),
-            LayerSpec::Silu,
-            linear(HIDDEN, 10),
-        ];
-        let spec = NetworkSpec::new(name, layers).map_err(|error| error.to_string())?;
+        let spec = NetworkSpec::mlp_of_width(HIDDEN)
+            .and_then(|mlp| NetworkSpec::new(name, mlp.layers().to_vec()))
+            .map_err(|error| error.to_string())?;
         let settings = LessonSettings {
             batch: BATCH,
             ..LessonSettings::default()

@@ -92,17 +92,6 @@ impl Answer {
     }
 }
 
-/// Why logits give no answer, for people: the first that is not finite, and what that means. None where all are finite.
-pub fn overflow(logits: &[f32], classes: &[String]) -> Option<String> {
-    let class = logits.iter().position(|logit| !logit.is_finite())?;
-    let name = classes.get(class).map_or("?", String::as_str);
-    Some(format!(
-        "No answer: the logit of {name} is {}. The network's values are too large for 32-bit numbers; its weights, or the \
-         normalisation of the pixels, are not those it was trained with",
-        logits[class]
-    ))
-}
-
 /// What to say of all networks together: [`NO_DIGIT`] where there are answers and each of them refuses.
 pub fn headline<'a>(answers: impl IntoIterator<Item = Option<&'a Answer>>) -> Option<&'static str> {
     let mut answers = answers.into_iter().peekable();
@@ -174,16 +163,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn an_overflow_is_said_in_words() {
-        let classes = ["zero".to_string(), "one".to_string()];
-        assert_eq!(overflow(&[1.0, -2.0], &classes), None);
-        let text = overflow(&[1.0, f32::NEG_INFINITY], &classes).unwrap();
-        assert!(text.contains("the logit of one is -inf"), "{text}");
-        let text = overflow(&[1.0, 2.0, f32::NAN], &classes).unwrap();
-        assert!(text.contains("NaN"), "{text}");
     }
 
     #[test]

@@ -435,19 +435,26 @@ impl NetworkSpec {
 
     /// 784 → 512 SiLU → 512 SiLU → 10.
     pub fn mlp() -> Self {
+        Self::mlp_of_width(512).expect("the MLP's shapes fit")
+    }
+
+    /// The MLP's architecture with so many neurons in each hidden layer.
+    ///
+    /// # Errors
+    /// As [`NetworkSpec::cnn_of_width`].
+    pub fn mlp_of_width(width: usize) -> Result<Self, SpecError> {
         let linear = LayerSpec::linear;
         Self::new(
             "MLP",
             vec![
                 LayerSpec::Flatten,
-                linear(784, 512),
+                linear(784, width),
                 LayerSpec::Silu,
-                linear(512, 512),
+                linear(width, width),
                 LayerSpec::Silu,
-                linear(512, 10),
+                linear(width, 10),
             ],
         )
-        .expect("the MLP's shapes fit")
     }
 
     /// conv 1→32 5×5, conv 32→32 5×5, batch norm, pool, conv 32→64 3×3, conv 64→64 3×3, batch norm, pool, linear 576→10.

@@ -170,25 +170,13 @@ pub fn wish_of(json: &str) -> Result<SchoolAction, String> {
 impl LessonPlan {
     /// The networks that learn, by their names on the screen.
     pub fn networks(&self) -> [NetworkSpec; 2] {
-        let linear = LayerSpec::linear;
-        let mlp = vec![
-            LayerSpec::Flatten,
-            linear(784, self.hidden),
-            LayerSpec::Silu,
-            linear(self.hidden, self.hidden),
-            LayerSpec::Silu,
-            linear(self.hidden, 10),
-        ];
-        let cnn = NetworkSpec::cnn_of_width(self.channels)
-            .expect("the widths on offer fit")
-            .layers()
-            .to_vec();
-        [("new CNN", cnn), ("new MLP", mlp)].map(|(name, mut layers)| {
-            if self.relu {
-                for layer in &mut layers {
-                    if *layer == LayerSpec::Silu {
-                        *layer = LayerSpec::Relu;
-                    }
+        let cnn = NetworkSpec::cnn_of_width(self.channels);
+        let mlp = NetworkSpec::mlp_of_width(self.hidden);
+        [("new CNN", cnn), ("new MLP", mlp)].map(|(name, spec)| {
+            let mut layers = spec.expect("the widths on offer fit").layers().to_vec();
+            for layer in &mut layers {
+                if self.relu && *layer == LayerSpec::Silu {
+                    *layer = LayerSpec::Relu;
                 }
             }
             NetworkSpec::new(name, layers).expect("the sizes on offer fit")

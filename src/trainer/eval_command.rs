@@ -436,20 +436,17 @@ fn command(arguments: &EvalArguments) -> String {
     if arguments.on != On::Test {
         command.push_str(&format!(" --on {}", arguments.on.name()));
     }
-    if let Some(images) = arguments.images {
-        command.push_str(&format!(" --images {images}"));
-    }
-    if let Some(levels) = arguments.grid {
-        command.push_str(&format!(" --grid {levels}"));
-    }
-    if let Some(folder) = &arguments.fashion {
-        command.push_str(&format!(" --fashion {}", folder.display()));
-    }
-    if let Some(folder) = &arguments.fonts {
-        command.push_str(&format!(" --fonts {}", folder.display()));
-    }
-    if let Some(path) = &arguments.json {
-        command.push_str(&format!(" --json {path}"));
+    let folder = |path: &PathBuf| path.display().to_string();
+    for (name, value) in [
+        ("images", arguments.images.map(|images| images.to_string())),
+        ("grid", arguments.grid.map(|levels| levels.to_string())),
+        ("fashion", arguments.fashion.as_ref().map(folder)),
+        ("fonts", arguments.fonts.as_ref().map(folder)),
+        ("json", arguments.json.clone()),
+    ] {
+        if let Some(value) = value {
+            command.push_str(&format!(" --{name} {value}"));
+        }
     }
     command
 }

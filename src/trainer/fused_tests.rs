@@ -3,7 +3,8 @@
 use crate::{
     burn_engine::BurnEngine,
     eval::Reader,
-    train_loop::{Event, Job, train},
+    records::tests::scratch_folder,
+    train_loop::{Job, tests::whole_and_resumed},
 };
 use burn_autodiff::Autodiff;
 use burn_flex::Flex;
@@ -210,27 +211,10 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
     let mut config = config(32);
     (config.steps, config.evaluate_every) = (6, 3);
     let spec = odd();
-    let folder = std::env::temp_dir().join(format!("mnistify-fused-{}", std::process::id()));
+    let folder = scratch_folder("fused");
     let stop = AtomicBool::new(false);
     let job = Job::new(&spec, &config, &pool, &stop);
-    let mut maker = FusedMaker::new(gpu);
-    let whole = train(&job, &mut maker, &mut |_| {}).unwrap();
-    let interrupted = Job {
-        checkpoint: Some(&folder),
-        ..job
-    };
-    let half = train(&interrupted, &mut maker, &mut |event| {
-        if let Event::Evaluated { step: 3, .. } = event {
-            stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        }
-    });
-    assert!(half.unwrap().stopped);
-    stop.store(false, std::sync::atomic::Ordering::Relaxed);
-    let resumed = Job {
-        resume: Some(&folder),
-        ..job
-    };
-    let resumed = train(&resumed, &mut maker, &mut |_| {}).unwrap();
+    let [whole, resumed] = whole_and_resumed(&job, &mut FusedMaker::new(gpu), 3, &folder);
     assert_close(&resumed.model, &whole.model, 1e-5, false);
     assert_eq!(resumed.model.card, Card::default());
     std::fs::remove_dir_all(&folder).unwrap();

@@ -665,32 +665,41 @@ pub(crate) mod tests {
         assert_eq!(outcome.validation.images(), 100);
     }
 
+    /// What a job makes in one go, and interrupted at an evaluation and resumed; its checkpoint stays in this folder.
+    pub(crate) fn whole_and_resumed(
+        job: &Job<'_>,
+        maker: &mut dyn MakeEngine,
+        stopped_at: usize,
+        folder: &Path,
+    ) -> [Outcome; 2] {
+        let whole = train(job, maker, &mut |_| {}).unwrap();
+        let stop = AtomicBool::new(false);
+        let interrupted = Job {
+            checkpoint: Some(folder),
+            stop: &stop,
+            ..*job
+        };
+        let half = train(&interrupted, maker, &mut |event| {
+            if matches!(event, Event::Evaluated { step, .. } if *step == stopped_at) {
+                stop.store(true, Ordering::Relaxed);
+            }
+        });
+        assert!(half.unwrap().stopped);
+        stop.store(false, Ordering::Relaxed);
+        let resumed = Job {
+            resume: Some(folder),
+            ..interrupted
+        };
+        [whole, train(&resumed, maker, &mut |_| {}).unwrap()]
+    }
+
     #[test]
     fn a_resumed_run_equals_an_uninterrupted_one() {
         let (data, config) = (data(), config());
         let stop = AtomicBool::new(false);
-        let whole = train(&job(&data, &config, &stop), &mut cpu(), &mut |_| {}).unwrap();
-
         let folder = scratch_folder("resume");
-        let interrupted = Job {
-            checkpoint: Some(&folder),
-            ..job(&data, &config, &stop)
-        };
-        let half = train(&interrupted, &mut cpu(), &mut |event| {
-            if let Event::Evaluated { step: 40, .. } = event {
-                stop.store(true, Ordering::Relaxed);
-            }
-        })
-        .unwrap();
-        assert!(half.stopped);
-
-        stop.store(false, Ordering::Relaxed);
-        let resumed = Job {
-            checkpoint: Some(&folder),
-            resume: Some(&folder),
-            ..job(&data, &config, &stop)
-        };
-        let resumed = train(&resumed, &mut cpu(), &mut |_| {}).unwrap();
+        let usual = job(&data, &config, &stop);
+        let [whole, resumed] = whole_and_resumed(&usual, &mut cpu(), 40, &folder);
         assert_eq!(resumed.step, 60);
         let (a, b) = (whole.model, resumed.model);
         for (name, tensor) in &a.tensors {
