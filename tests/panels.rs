@@ -236,15 +236,36 @@ fn the_schools_board_has_pages_and_asks_what_was_drawn() {
         let mut harness = with_a_three(size);
         key(&mut harness, egui::Key::Num7);
         let page = |harness: &Panels| harness.state().app.world().resource::<School>().page;
-        for (number, next) in [
-            (1, BoardPage::Curve),
-            (2, BoardPage::Maps),
-            (3, BoardPage::Yours),
+        // What to do now is one button, and the way out.
+        for label in ["Forget everything", "Close"] {
+            assert!(harness.query_by_label(label).is_some(), "{label}");
+        }
+        for label in ["Learn", "One step", "Bring back"] {
+            assert!(harness.query_by_label(label).is_none(), "{label}");
+        }
+        for (label, next) in [
+            ("Change", BoardPage::Change),
+            ("Network", BoardPage::Network),
+            ("Results", BoardPage::Results),
+            ("Lesson", BoardPage::Lesson),
         ] {
-            let more = format!("More ({number} of 4)");
-            press(&mut harness, &more);
+            press(&mut harness, label);
             assert_eq!(page(&harness), next, "{size:?}");
         }
+        // A finger turns them too.
+        let words = "Both networks can read. Make them forget it all, and watch them learn.";
+        let from = harness.get_by_label(words).rect().center();
+        for (way, next) in [(-90.0, BoardPage::Change), (90.0, BoardPage::Lesson)] {
+            harness.drag_at(from);
+            harness.run_steps(2);
+            harness.hover_at(from + egui::vec2(way, 4.0));
+            harness.run_steps(2);
+            harness.drop_at(from + egui::vec2(way, 4.0));
+            harness.run_steps(4);
+            assert_eq!(page(&harness), next, "{size:?}");
+        }
+        press(&mut harness, "Your digits");
+        assert_eq!(page(&harness), BoardPage::Yours, "{size:?}");
         // What the drawing is, and how many there are.
         let said = |harness: &Panels| {
             let world = harness.state().app.world();
@@ -262,7 +283,7 @@ fn the_schools_board_has_pages_and_asks_what_was_drawn() {
         press(&mut harness, "Forget mine");
         assert_eq!(said(&harness), (None, 0));
         key(&mut harness, egui::Key::F2);
-        assert_eq!(page(&harness), BoardPage::Rings);
+        assert_eq!(page(&harness), BoardPage::Network);
         key(&mut harness, egui::Key::F4);
         assert_eq!(page(&harness), BoardPage::Yours);
         press(&mut harness, "This is the digit 3");

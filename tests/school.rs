@@ -82,6 +82,10 @@ fn networks_forget_learn_and_come_back_as_they_were() {
     let later = wait(&mut app, "the same", |_| true);
     assert_eq!(step(&later), step(&paused), "it stands still");
     // Another lesson begins from nothing.
+    display.press(&later, "school_change");
+    let later = wait(&mut app, "what can be changed", |state| {
+        state["school"]["page"] == "change"
+    });
     display.press(&later, "examples_10");
     wait(&mut app, "ten examples", |state| {
         state["school"]["examples"] == 10 && step(state) == 0

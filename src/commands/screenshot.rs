@@ -8,7 +8,7 @@ use crate::{
     composition::Part,
     inference::Network,
     own_network::read_for_pad,
-    school::{Phase, Pupil, School, SchoolAction, wish_of},
+    school::{BoardPage, Phase, Pupil, School, SchoolAction, wish_of},
     view::{DrawSurface, SelectedCell, cameras::OffscreenImage},
     why::{Likeness, WhyPage},
 };
@@ -105,6 +105,9 @@ pub struct Arguments {
     /// At school, with this lesson, such as '{"examples": 100}'; opens it.
     #[arg(long, value_name = "JSON", conflicts_with_all = ["tour", "challenge"])]
     lesson: Option<String>,
+    /// At school, this page of the board: lesson, change, yours, network or results.
+    #[arg(long, value_name = "PAGE", value_parser = BoardPage::ALL.map(BoardPage::name))]
+    board: Option<String>,
 }
 
 /// Frames after the answers, so that bars and cells have arrived.
@@ -267,7 +270,7 @@ fn explain(offscreen: &mut Offscreen, arguments: &Arguments) -> Result<(), Strin
 /// Opens the school and lets the networks make the steps that were asked for.
 fn go_to_school(offscreen: &mut Offscreen, arguments: &Arguments) -> Result<(), String> {
     let act = |offscreen: &mut Offscreen, wish| offscreen.act(Action::School(wish));
-    if arguments.learn.is_none() && arguments.lesson.is_none() {
+    if arguments.learn.is_none() && arguments.lesson.is_none() && arguments.board.is_none() {
         return Ok(());
     }
     offscreen.app.world_mut().resource_mut::<School>().patient = true;
@@ -302,6 +305,10 @@ fn go_to_school(offscreen: &mut Offscreen, arguments: &Arguments) -> Result<(), 
                 return Err("the networks did not learn in time".into());
             }
         }
+    }
+    let named = |page: &BoardPage| Some(page.name()) == arguments.board.as_deref();
+    if let Some(page) = BoardPage::ALL.into_iter().find(named) {
+        act(offscreen, SchoolAction::Page(page));
     }
     if arguments.one_step {
         act(offscreen, SchoolAction::Pause);

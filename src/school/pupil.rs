@@ -298,6 +298,11 @@ impl Pupil {
         self.seen += 1;
     }
 
+    /// How many digits that it never saw it is examined with.
+    pub fn unseen_count(&self) -> usize {
+        self.course().unseen_count()
+    }
+
     /// Images that were read when all unseen digits were, whichever came first.
     fn most_examined(&self) -> usize {
         self.course().unseen_count() + self.course().batch()

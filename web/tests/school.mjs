@@ -130,7 +130,8 @@ page.test('a lesson', async ({ open, step }) => {
     for (const size of [PHONE, DESKTOP]) {
       await resize(app, size);
       const { pad, buttons } = await app.state();
-      for (const name of ['pad', 'forget', 'learn', 'one_step', 'restore', 'school_close', 'school_more', 'examples_10', 'moved_off']) {
+      const tabs = ['school_lesson', 'school_change', 'own_digits', 'school_network', 'school_results'];
+      for (const name of ['pad', 'learn', 'one_step', 'restore', 'school_close', ...tabs]) {
         const place = name === 'pad' ? pad : buttons[name];
         assert.ok(place, `the control "${name}" is there`);
         const [x0, y0, x1, y1] = place;
@@ -185,12 +186,14 @@ page.test('with a finger on a phone', async ({ open, step }) => {
     await app.shows('the networks from before', ({ school, models }) => school.networks.length === 0 && models.length === 2);
   });
 
-  await step('pages have the curve, the maps and the digits', async () => {
-    for (const page of ['curve', 'maps', 'yours']) {
-      await press('school_more');
+  await step('pages have what can be changed, the maps and the digits', async () => {
+    for (const page of ['change', 'network', 'results', 'lesson']) {
+      await press(`school_${page}`);
       await app.shows(`the page of ${page}`, ({ school }) => school.page === page);
       await app.picture(`school-${page}`);
     }
+    await press('own_digits');
+    await app.shows('the page of digits', ({ school }) => school.page === 'yours');
     await press('this_is_3');
     await app.shows('a digit of the visitor', ({ school }) => school.own === 1);
     await press('forget_mine');

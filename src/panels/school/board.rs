@@ -3,158 +3,211 @@
 use crate::{composition::WindowClass, school::BoardPage};
 use bevy_egui::egui::{Rect, pos2, vec2};
 
-/// Lines of choices that are seen at a time in a wide window.
-pub const LINES: usize = 4;
+/// What can be changed of a lesson, before what can be changed of the networks.
+pub const TEACHING: usize = 4;
 
-/// Columns of the digits that a drawing can be.
+/// Columns of the digits that a drawing can be, where the board is narrow.
 const DIGIT_COLUMNS: usize = 5;
+
+/// A line of choices with its words above needs so many points.
+const HIGH_LINE: f32 = 44.0;
 
 /// Where the parts of the board are; what another page shows is nowhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Board {
+    /// What happens, and what to do now.
     pub words: Rect,
-    /// Forget, learn, one step, restore, close.
-    pub buttons: [Rect; 5],
-    /// Examples, moved copies, wrong labels, pace: a label's place and that of what can be chosen.
+    /// What to press now.
+    pub next: Rect,
+    /// Beside or below it, what else can be done.
+    pub others: Rect,
+    pub close: Rect,
+    /// The row of the pages' names.
+    pub tabs: Rect,
+    /// A label's place and that of what can be chosen, a line each.
     pub switches: Vec<Rect>,
-    /// The way to the next page.
-    pub more: Rect,
-    /// In a wide window, the way to the visitor's own digits.
-    pub own: Rect,
+    /// Whether the label stands above what can be chosen.
+    pub labels_above: bool,
+    /// What the line that is pointed at teaches; where there is no room, `words` says it.
+    pub help: Rect,
     /// What a drawing can be.
     pub digits: Vec<Rect>,
     /// Take back, forget mine.
     pub mine: [Rect; 2],
     pub dials: Rect,
     pub curve: Rect,
-    /// Where a small window has the maps of moved drawings.
+    /// The drawing moved about.
     pub maps: Rect,
-    pub table: Option<Rect>,
+    pub table: Rect,
     /// Keep, save.
     pub keep: [Rect; 2],
-    pub film: Option<Rect>,
+    pub film: Rect,
 }
 
 /// The board's parts in its rectangle.
 pub fn board(rect: Rect, class: WindowClass, unit: f32, page: BoardPage) -> Board {
     let inner = rect.shrink2(vec2(16.0, 12.0) * unit);
-    let gap = 8.0 * unit;
     match class {
-        WindowClass::Wide => {
-            let film_height = (34.0 * unit).min(0.17 * inner.height());
-            let film = Rect::from_min_max(pos2(inner.min.x, inner.max.y - film_height), inner.max);
-            let bottom = film.min.y - gap;
-            let column = |from: f32, to: f32| {
-                Rect::from_min_max(
-                    pos2(inner.min.x + from * inner.width(), inner.min.y),
-                    pos2(inner.min.x + to * inner.width() - 2.0 * gap, bottom),
-                )
+        WindowClass::Wide => wide(inner, page),
+        WindowClass::Upright | WindowClass::Sideways => narrow(inner, unit, page),
+    }
+}
+
+/// What to do, the rings, and a page, beside each other.
+fn wide(inner: Rect, page: BoardPage) -> Board {
+    const GAP: f32 = 8.0;
+    let column = |from: f32, to: f32| {
+        let x = |part: f32| inner.min.x + part * inner.width();
+        Rect::from_min_max(pos2(x(from), inner.min.y), pos2(x(to), inner.max.y))
+    };
+    let (left, dials, right) = (column(0.0, 0.27), column(0.285, 0.435), column(0.455, 1.0));
+    let other = (0.16 * inner.height()).clamp(30.0, 40.0);
+    let next = (0.24 * inner.height()).clamp(44.0, 60.0);
+    let (left, others) = left.split_top_bottom_at_y(left.max.y - other);
+    let left = left.with_max_y(left.max.y - GAP);
+    let (words, next) = left.split_top_bottom_at_y(left.max.y - next);
+    let tabs = (0.15 * inner.height()).clamp(28.0, 40.0);
+    let (head, rest) = right.split_top_bottom_at_y(right.min.y + tabs);
+    let rest = rest.with_min_y(rest.min.y + 1.3 * GAP);
+    let close = (0.11 * head.width()).max(74.0);
+    let (tabs, close) = head.split_left_right_at_x(head.max.x - close);
+    let mut board = Board {
+        words: words.with_max_y(words.max.y - GAP),
+        next,
+        others,
+        close,
+        tabs: tabs.with_max_x(tabs.max.x - 2.0 * GAP),
+        dials,
+        ..nothing()
+    };
+    match page {
+        BoardPage::Lesson => {
+            let film = (0.2 * rest.height()).clamp(28.0, 40.0);
+            let (curve, film) = rest.split_top_bottom_at_y(rest.max.y - film);
+            board.curve = curve.with_max_y(curve.max.y - GAP);
+            board.film = film;
+        }
+        BoardPage::Change => {
+            let pace = (0.19 * rest.height()).clamp(28.0, 36.0);
+            let (upper, pace) = rest.split_top_bottom_at_y(rest.max.y - pace);
+            let high = (0.45 * rest.height()).min(76.0);
+            let (upper, help) = upper.split_top_bottom_at_y(upper.min.y + high);
+            // The most examples are the longest words.
+            let cuts = [0.0, 0.43, 0.67, 1.0];
+            let part = |place: usize| {
+                let x = |cut: f32| upper.min.x + cut * upper.width();
+                let gap = if place < 2 { 2.0 * GAP } else { 0.0 };
+                let (from, to) = (x(cuts[place]), x(cuts[place + 1]) - gap);
+                upper.with_min_x(from).with_max_x(to)
             };
-            let (left, middle) = (column(0.0, 0.265), column(0.265, 0.54));
-            let (race, river) = (column(0.54, 0.715), column(0.715, 0.87));
-            let table = column(0.87, 1.0);
-            let high = ((left.height() - gap) / 2.0 - gap / 2.0).min(52.0 * unit) * 0.86;
-            let row = |line: usize, count: usize, place: usize| {
-                let width = (left.width() - gap * (count - 1) as f32) / count as f32;
-                let top = left.max.y - (2 - line) as f32 * (high + gap) + gap;
-                Rect::from_min_size(
-                    pos2(left.min.x + place as f32 * (width + gap), top),
-                    vec2(width, high),
-                )
-            };
-            let buttons = [
-                row(0, 2, 0),
-                row(0, 2, 1),
-                row(1, 3, 0),
-                row(1, 3, 1),
-                row(1, 3, 2),
-            ];
-            let (choices, foot) = middle.split_top_bottom_at_y(middle.max.y - 0.9 * high);
-            let choices = choices.with_max_y(choices.max.y - gap);
-            let (own, more) = foot.split_left_right_at_fraction(0.5);
-            let (switches, digits, mine) = if page == BoardPage::Yours {
-                let rows = lines(choices, 3, 0.7 * gap);
-                let digits = digits(rows[0].union(rows[1]));
-                (Vec::new(), digits, halves(rows[2], gap))
+            board.switches = (0..3).map(part).collect();
+            board.switches.push(pace.with_max_x(pace.center().x));
+            board.labels_above = true;
+            board.help = help.shrink2(vec2(0.0, GAP));
+        }
+        BoardPage::Network => {
+            let (upper, help) = rest.split_top_bottom_at_y(rest.max.y - 0.25 * rest.height());
+            let upper = upper.with_max_y(upper.max.y - GAP);
+            // The learning rates are the longest words.
+            let (left, right) = upper.split_left_right_at_fraction(0.45);
+            let left = lines(left.with_max_x(left.max.x - 2.0 * GAP), 3, 0.7 * GAP);
+            let rows = left.into_iter().zip(lines(right, 3, 0.7 * GAP));
+            board.switches = rows.flat_map(<[Rect; 2]>::from).collect();
+            board.help = help;
+        }
+        BoardPage::Yours => {
+            let high = (rest.height() - other - GAP).min(76.0);
+            let (digits, mine) = rest.split_top_bottom_at_y(rest.min.y + high);
+            let mine = mine.with_min_y(mine.min.y + GAP);
+            let mine = mine.with_max_y(mine.min.y + other);
+            board.digits = columns(digits, 10, 6.0);
+            board.mine = halves(mine.with_max_x(mine.min.x + 0.6 * mine.width()), GAP);
+        }
+        BoardPage::Results => {
+            let (maps, table) = rest.split_left_right_at_fraction(0.63);
+            let (table, keep) = table.split_top_bottom_at_y(table.max.y - other);
+            board.maps = maps.with_max_x(maps.max.x - 2.0 * GAP);
+            board.table = table.with_max_y(table.max.y - GAP);
+            board.keep = halves(keep, GAP);
+        }
+    }
+    board
+}
+
+/// What to do, a page, and below it the names of all.
+fn narrow(inner: Rect, unit: f32, page: BoardPage) -> Board {
+    let gap = (8.0 * unit).min(0.026 * inner.height());
+    let high = (44.0 * unit).max(40.0).min(0.17 * inner.height());
+    let tabs = (0.14 * inner.height()).clamp(27.0, 44.0 * unit.max(1.0));
+    let first = inner.min.y + 0.19 * inner.height();
+    let (words, rest) = inner.split_top_bottom_at_y(first);
+    let (row, rest) = rest.split_top_bottom_at_y(rest.min.y + high);
+    let (rest, tabs) = rest.split_top_bottom_at_y(rest.max.y - tabs);
+    let rest = rest.shrink2(vec2(0.0, gap));
+    let (next, others) = row.split_left_right_at_fraction(0.48);
+    let close = words.height().clamp(28.0, high.max(28.0));
+    let corner = pos2(inner.max.x - close, inner.min.y);
+    let mut board = Board {
+        words: Rect::from_min_max(inner.min, pos2(corner.x - gap, words.max.y - gap.min(4.0))),
+        next,
+        others: others.with_min_x(others.min.x + gap),
+        close: Rect::from_min_size(corner, vec2(close, (words.height() - 1.0).min(close))),
+        tabs,
+        labels_above: true,
+        ..nothing()
+    };
+    match page {
+        BoardPage::Lesson => {
+            let [dials, curve] = halves(rest, 2.0 * gap);
+            board.dials = dials;
+            board.curve = curve;
+        }
+        BoardPage::Change => board.switches = cells(rest, 2, gap, 2.0 * gap),
+        BoardPage::Network => {
+            let rows = if rest.height() < 3.0 * HIGH_LINE {
+                2
             } else {
-                let switches = lines(choices, LINES, 0.7 * gap);
-                (switches, Vec::new(), [Rect::NOTHING; 2])
+                3
             };
-            Board {
-                words: Rect::from_min_max(left.min, pos2(left.max.x, buttons[0].min.y - gap)),
-                buttons,
-                switches,
-                more,
-                own: own.with_max_x(own.max.x - gap),
-                digits,
-                mine,
-                dials: race,
-                curve: river,
-                maps: Rect::NOTHING,
-                table: Some(Rect::from_min_max(
-                    table.min,
-                    pos2(inner.max.x, bottom - 2.0 * (high + gap)),
-                )),
-                keep: [1.0, 0.0].map(|place| {
-                    let lower = bottom - place * (high + gap);
-                    Rect::from_min_max(pos2(table.min.x, lower - high), pos2(inner.max.x, lower))
-                }),
-                film: Some(film),
-            }
+            board.switches = cells(rest, rows, gap, 2.0 * gap);
         }
-        WindowClass::Upright | WindowClass::Sideways => {
-            let high = (44.0 * unit).max(40.0).min(0.17 * inner.height());
-            let words_height = 0.22 * inner.height();
-            let width = |count: usize| (inner.width() - gap * (count - 1) as f32) / count as f32;
-            let cell = |top: f32, count: usize, place: usize| {
-                Rect::from_min_size(
-                    pos2(inner.min.x + place as f32 * (width(count) + gap), top),
-                    vec2(width(count), high),
-                )
-            };
-            let first = inner.min.y + words_height;
-            let second = first + high + gap;
-            let buttons = [
-                cell(first, 2, 0),
-                cell(first, 2, 1),
-                cell(second, 4, 0),
-                cell(second, 4, 1),
-                cell(second, 4, 3),
-            ];
-            let top = second + high + gap;
-            let rest = Rect::from_min_max(pos2(inner.min.x, top), inner.max);
-            let mut board = Board {
-                words: Rect::from_min_max(inner.min, pos2(inner.max.x, first - 0.5 * gap)),
-                buttons,
-                switches: Vec::new(),
-                more: cell(second, 4, 2),
-                own: Rect::NOTHING,
-                digits: Vec::new(),
-                mine: [Rect::NOTHING; 2],
-                dials: Rect::NOTHING,
-                curve: Rect::NOTHING,
-                maps: Rect::NOTHING,
-                table: None,
-                keep: [Rect::NOTHING; 2],
-                film: None,
-            };
-            match page {
-                BoardPage::Rings => {
-                    let [dials, switches] = halves(rest, gap);
-                    board.dials = dials;
-                    board.switches = lines(switches, 2, gap);
-                }
-                BoardPage::Curve => board.curve = rest,
-                BoardPage::Maps => board.maps = rest,
-                BoardPage::Yours => {
-                    let (own, mine) = rest.split_left_right_at_fraction(0.72);
-                    board.digits = digits(own.with_max_x(own.max.x - gap));
-                    let rows = lines(mine, 2, 0.5 * gap);
-                    board.mine = [rows[0], rows[1]];
-                }
-            }
-            board
+        BoardPage::Yours => {
+            let (own, mine) = rest.split_left_right_at_fraction(0.72);
+            let rows = lines(own.with_max_x(own.max.x - gap), 10 / DIGIT_COLUMNS, 4.0);
+            let places = rows
+                .into_iter()
+                .flat_map(|row| columns(row, DIGIT_COLUMNS, 4.0));
+            board.digits = places.collect();
+            let rows = lines(mine, 2, 0.5 * gap);
+            board.mine = [rows[0], rows[1]];
         }
+        BoardPage::Results => {
+            board.maps = rest;
+            board.keep = halves(board.others, gap);
+        }
+    }
+    board
+}
+
+/// A board without any part.
+fn nothing() -> Board {
+    Board {
+        words: Rect::NOTHING,
+        next: Rect::NOTHING,
+        others: Rect::NOTHING,
+        close: Rect::NOTHING,
+        tabs: Rect::NOTHING,
+        switches: Vec::new(),
+        labels_above: false,
+        help: Rect::NOTHING,
+        digits: Vec::new(),
+        mine: [Rect::NOTHING; 2],
+        dials: Rect::NOTHING,
+        curve: Rect::NOTHING,
+        maps: Rect::NOTHING,
+        table: Rect::NOTHING,
+        keep: [Rect::NOTHING; 2],
+        film: Rect::NOTHING,
     }
 }
 
@@ -167,19 +220,20 @@ fn halves(rect: Rect, gap: f32) -> [Rect; 2] {
     ]
 }
 
-/// Places for the ten digits, in two rows.
-fn digits(rect: Rect) -> Vec<Rect> {
-    const GAP: f32 = 4.0;
-    let columns = DIGIT_COLUMNS as f32;
-    let rows = lines(rect, 10 / DIGIT_COLUMNS, GAP);
-    let width = (rect.width() - GAP * (columns - 1.0)) / columns;
-    let row = |row: Rect| {
-        (0..DIGIT_COLUMNS).map(move |column| {
-            let left = row.min.x + column as f32 * (width + GAP);
-            Rect::from_min_size(pos2(left, row.min.y), vec2(width, row.height()))
-        })
+/// So many rows of two.
+fn cells(rect: Rect, rows: usize, below: f32, beside: f32) -> Vec<Rect> {
+    let rows = lines(rect, rows, below).into_iter();
+    rows.flat_map(|row| halves(row, beside)).collect()
+}
+
+/// So many beside each other, equally wide.
+pub fn columns(rect: Rect, count: usize, gap: f32) -> Vec<Rect> {
+    let width = (rect.width() - gap * (count - 1) as f32) / count as f32;
+    let column = |place: usize| {
+        let left = rect.min.x + place as f32 * (width + gap);
+        Rect::from_min_size(pos2(left, rect.min.y), vec2(width, rect.height()))
     };
-    rows.into_iter().flat_map(row).collect()
+    (0..count).map(column).collect()
 }
 
 fn lines(rect: Rect, count: usize, gap: f32) -> Vec<Rect> {

@@ -4,6 +4,7 @@ use super::Learner;
 use crate::{
     panels::{Look, theme},
     school::{Pupil, Sight},
+    words::say,
 };
 use bevy_egui::egui::{
     Align2, Color32, ColorImage, CornerRadius, Rect, TextureHandle, TextureOptions, Ui, pos2, vec2,
@@ -27,15 +28,21 @@ pub struct Film {
 
 /// The digits that are learned from run past, with what the networks are told that they are.
 pub fn film_ui(ui: &Ui, look: &Look<'_>, rect: Rect, film: &mut Film, pupils: &[Learner<'_>]) {
+    let Some((_, pupil)) = pupils.iter().max_by_key(|(_, pupil)| pupil.seen) else {
+        return;
+    };
+    let size = look.composed.places.text.technical;
+    let words = theme::fitting(ui.painter(), &say("school-film"), size, 0.35 * rect.width());
+    let place = pos2(rect.min.x, rect.center().y - words.size().y / 2.0);
+    let rect = rect.with_min_x(rect.min.x + words.size().x + size);
+    ui.painter()
+        .galley_with_override_text_color(place, words, theme::dim());
     let painter = ui.painter().with_clip_rect(rect);
     painter.rect_filled(
         rect,
         CornerRadius::same(6),
         theme::tile().gamma_multiply(0.6),
     );
-    let Some((_, pupil)) = pupils.iter().max_by_key(|(_, pupil)| pupil.seen) else {
-        return;
-    };
     film.take(ui, pupil);
     if film.frames.is_empty() {
         return;

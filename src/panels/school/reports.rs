@@ -3,7 +3,7 @@
 use super::switches::grouped;
 use crate::{
     actions::Action,
-    panels::{Look, theme, theme::Place},
+    panels::{Look, strip::text_in, theme, theme::Place},
     school::{Phase, SchoolAction},
     words::{decimal, say},
 };
@@ -14,6 +14,15 @@ pub fn table(ui: &Ui, look: &Look<'_>, rect: Rect) {
     let size = look.composed.places.text.technical;
     let painter = ui.painter();
     if look.school.reports.is_empty() {
+        let words = say("school-results-none");
+        let galley = text_in(
+            ui,
+            "no results",
+            &words,
+            rect,
+            [theme::LEAST_ON_BUTTONS, size],
+        );
+        painter.galley_with_override_text_color(rect.min, galley, theme::dim());
         return;
     }
     let title = theme::fitting(painter, &say("school-results"), size, rect.width());
@@ -65,11 +74,13 @@ fn report_hue(look: &Look<'_>, index: usize) -> Color32 {
     theme::network_hue(others.count() + index)
 }
 
-/// What was learned can be kept beside the networks from before, or saved; not by an exhibit's visitors.
+/// Whether what was learned can be kept; not by an exhibit's visitors.
+pub fn can_keep(look: &Look<'_>) -> bool {
+    look.exhibit.is_none() && !look.school.reports.is_empty()
+}
+
+/// What was learned can be kept beside the networks from before, or saved.
 pub fn keep_ui(ui: &mut Ui, look: &Look<'_>, rects: [Rect; 2], actions: &mut Vec<Action>) {
-    if look.exhibit.is_some() || look.school.reports.is_empty() {
-        return;
-    }
     let enabled = look.school.phase != Phase::Before;
     let all = [
         ("keep", "school-keep", SchoolAction::Keep),

@@ -1,18 +1,25 @@
 //! How well each network reads by now, and what it says of the drawing moved about.
 
-use super::Learner;
+use super::{Learner, switches::grouped};
 use crate::{
-    composition::WindowClass,
     inference::ReadingItem,
-    panels::{Look, theme},
+    panels::{Look, strip::text_in, theme},
     school::{Pupil, WOBBLE_SIDE, Wobble},
     view::colour::value_colour,
-    words::{decimal, say},
+    words::{decimal, say, say_with},
 };
 use bevy_egui::egui::{
-    Align, Align2, Color32, CornerRadius, Id, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui,
-    pos2, vec2,
+    Align, Color32, CornerRadius, Galley, Id, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui,
+    Vec2, pos2, text::LayoutJob, vec2,
 };
+use std::sync::Arc;
+
+/// A place's value where the network says the same as in the middle, and how much its certainty adds;
+const SAME: f32 = 0.2;
+const SAME_SURE: f32 = 0.55;
+/// and where it says something else.
+const OTHER: f32 = -0.15;
+const OTHER_SURE: f32 = -0.4;
 
 /// A network of the board; and as a pupil, where it learns.
 type Shown<'a> = (&'a ReadingItem<'a, 'a>, Option<&'a Pupil>);
@@ -31,88 +38,139 @@ fn shown<'a>(look: &Look<'a>, pupils: &[Learner<'a>]) -> Vec<Shown<'a>> {
     }
 }
 
-/// Where a small window has the map of each network, and words beside it.
-pub fn map_places(rect: Rect, count: usize) -> Vec<[Rect; 2]> {
-    let pitch = rect.width() / count.max(1) as f32;
-    let side = rect.height().min(0.62 * pitch);
-    let place = |index: usize| {
-        let left = rect.min.x + index as f32 * pitch;
-        let field = Rect::from_min_size(pos2(left, rect.min.y), vec2(side, side));
-        let words = Rect::from_min_max(
-            pos2(field.max.x + 8.0, rect.min.y),
-            pos2(left + pitch - 4.0, rect.max.y),
-        );
-        [field, words]
-    };
-    (0..count).map(place).collect()
+/// The rooms of the maps: what they are, each network's name and map, and right of them what the colours are.
+pub struct MapRooms {
+    pub title: Rect,
+    pub fields: Vec<[Rect; 2]>,
+    pub legend: [Rect; 3],
 }
 
-/// In a small window: what each network says of the drawing moved about.
-pub fn maps<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
-    let text = &look.composed.places.text;
-    let painter = ui.painter();
-    let shown = shown(look, pupils);
-    let places = map_places(rect, shown.len());
-    for (index, ((reading, _), [field, words])) in shown.iter().zip(places).enumerate() {
-        let hue = theme::network_hue(reading.network.slot());
-        let name = reading.network.name();
-        let name = theme::fitting(painter, name, text.label, words.width());
-        let below = words.min.y + name.size().y + 2.0;
-        painter.galley_with_override_text_color(words.min, name, hue);
-        if let Ok(wobble) = look.wobbles.get(reading.entity) {
-            wobble_ui(painter, field, wobble);
-        }
-        if index == 0 {
-            let caption = say("school-wobble");
-            let room = words.width();
-            let caption = theme::wrapping(painter, &caption, text.technical, room, Align::LEFT);
-            let place = pos2(words.min.x, below);
-            painter.galley_with_override_text_color(place, caption, theme::dim());
-        }
+/// The rooms of so many maps.
+pub fn map_rooms(rect: Rect, size: f32, count: usize) -> MapRooms {
+    const GAP: f32 = 10.0;
+    let line = 1.25 * size;
+    let (title, below) = rect.split_top_bottom_at_y(rect.min.y + line + 2.0);
+    let count = count.max(1);
+    let legend = (0.32 * rect.width()).max(7.0 * size);
+    let room = (rect.width() - legend) / count as f32 - GAP;
+    let side = (below.height() - line).min(room);
+    let field = |index: usize| {
+        let left = below.min.x + index as f32 * (side.max(4.4 * size) + GAP);
+        let name = Rect::from_min_size(pos2(left, below.min.y), vec2(side.max(4.4 * size), line));
+        let field = Rect::from_min_size(pos2(left, name.max.y), vec2(side, side));
+        [name, field]
+    };
+    let fields: Vec<[Rect; 2]> = (0..count).map(field).collect();
+    let left = fields[count - 1][0].max.x + 1.5 * GAP;
+    let top = below.min.y + line;
+    let each = (below.max.y - top).min(side.max(6.0 * line)) / 3.0;
+    let legend = [0.0, 1.0, 2.0].map(|place| {
+        let top = top + place * each;
+        Rect::from_min_max(pos2(left, top), pos2(rect.max.x, top + each))
+    });
+    MapRooms {
+        title,
+        fields,
+        legend,
     }
 }
 
-/// How large a share of the unseen digits each network reads right, as rings that race; and below each, in a wide window,
-/// what it says of the drawing moved about.
+/// What each network says of the drawing moved about.
+pub fn maps<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
+    let size = look.composed.places.text.technical;
+    let painter = ui.painter();
+    let shown = shown(look, pupils);
+    let rooms = map_rooms(rect, size, shown.len());
+    let mut said = Vec::new();
+    for ((reading, _), [name, field]) in shown.iter().zip(&rooms.fields) {
+        let hue = theme::network_hue(reading.network.slot());
+        let galley = theme::fitting(painter, reading.network.name(), size, name.width());
+        painter.galley_with_override_text_color(name.min, galley, hue);
+        if let Ok(wobble) = look.wobbles.get(reading.entity) {
+            wobble_ui(painter, *field, wobble);
+            said.extend(
+                wobble
+                    .places
+                    .as_ref()
+                    .map(|places| places[places.len() / 2].class),
+            );
+        }
+    }
+    let sizes = [theme::LEAST_ON_BUTTONS, size];
+    let is_blank = look.pad.image().is_blank();
+    let title = say(if is_blank {
+        "school-wobble-blank"
+    } else {
+        "school-wobble"
+    });
+    let galley = theme::fitting(painter, &title, size, rooms.title.width());
+    painter.galley_with_override_text_color(rooms.title.min, galley, theme::text());
+    if is_blank {
+        return;
+    }
+    let same = match said[..] {
+        [first, ..] if said.iter().all(|class| *class == first) => {
+            say_with("school-wobble-same", &[("digit", first.into())])
+        }
+        _ => say("school-wobble-same-each"),
+    };
+    let colour = |value: f32| {
+        let [r, g, b] = value_colour(value);
+        Color32::from_rgb(r, g, b)
+    };
+    let lines = [
+        ("same", same, colour(SAME + SAME_SURE)),
+        (
+            "other",
+            say("school-wobble-other"),
+            colour(OTHER + OTHER_SURE),
+        ),
+        ("here", say("school-wobble-here"), Color32::TRANSPARENT),
+    ];
+    for ((name, words, fill), room) in lines.into_iter().zip(rooms.legend) {
+        let side = 0.9 * size;
+        let words_room = room.with_min_x(room.min.x + 1.6 * side);
+        let galley = text_in(ui, name, &words, words_room, sizes);
+        let patch = Rect::from_min_size(room.min + vec2(0.0, 0.2 * size), vec2(side, side));
+        painter.rect_filled(patch, CornerRadius::same(2), fill);
+        if fill == Color32::TRANSPARENT {
+            let line = Stroke::new(1.5, theme::text());
+            painter.rect_stroke(patch, CornerRadius::ZERO, line, StrokeKind::Inside);
+        }
+        painter.galley_with_override_text_color(words_room.min, galley, theme::text());
+    }
+}
+
+/// How large a share of the unseen digits each network reads right, as rings that race.
 pub fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
     let text = &look.composed.places.text;
     let painter = ui.painter();
     let size = text.technical;
-    let line = |words: &str, bottom: f32| {
-        let caption = theme::fitting(painter, words, size, rect.width());
-        let place = pos2(
-            rect.center().x - caption.size().x / 2.0,
-            bottom - caption.size().y,
-        );
-        painter.galley_with_override_text_color(place, caption, theme::dim());
-    };
     let shown = shown(look, pupils);
     let pitch = rect.width() / shown.len().max(1) as f32;
-    let wide = look.composed.places.class == WindowClass::Wide;
-    // Ring, words, field, words: what is high decides, or what is wide.
-    let words_height = 1.35 * size;
-    let field = if wide {
-        (0.34 * rect.height()).min(0.8 * pitch)
-    } else {
-        0.0
-    };
-    let captions = words_height * if wide { 2.0 } else { 1.0 };
+    let caption = caption(rect, size);
     let name_height = 1.25 * text.label;
-    let radius = ((rect.height() - captions - name_height - field - 6.0) / 2.0).min(0.46 * pitch);
+    let above = caption.min.y - rect.min.y - name_height - 4.0;
+    let radius = (above / 2.0).min(0.46 * pitch);
+    let top = rect.min.y + (above / 2.0 - radius).max(0.0);
+    let mut examined = 0;
     for (index, (reading, pupil)) in shown.iter().enumerate() {
         let middle = rect.min.x + (index as f32 + 0.5) * pitch;
-        let centre = pos2(middle, rect.min.y + name_height + radius);
+        let centre = pos2(middle, top + name_height + radius);
         let hue = theme::network_hue(reading.network.slot());
-        painter.text(
-            pos2(middle, rect.min.y - 2.0),
-            Align2::CENTER_TOP,
-            reading.network.name(),
-            theme::medium(text.label),
-            hue,
-        );
+        let name = theme::fitting(painter, reading.network.name(), text.label, pitch - 4.0);
+        let place = pos2(middle - name.size().x / 2.0, top - 2.0);
+        painter.galley_with_override_text_color(place, name, hue);
         // Those that have learned before were examined before, too.
-        let examined = reading.network.model.card.test.map(|test| test.accuracy);
-        let unseen = pupil.map_or(examined, |pupil| pupil.standing().unseen);
+        let before = reading.network.model.card.test;
+        let unseen = match pupil {
+            Some(pupil) => pupil.standing().unseen,
+            None => before.map(|test| test.accuracy),
+        };
+        examined = match pupil {
+            Some(pupil) => pupil.unseen_count(),
+            None => before.map_or(examined, |test| test.images),
+        };
         let share = unseen.unwrap_or(0.0) as f32;
         let share = ui
             .ctx()
@@ -126,24 +184,40 @@ pub fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
         let galley = theme::shrunk(painter, &words, theme::bold(0.44 * radius), 1.5 * radius);
         let place = centre - galley.size() / 2.0;
         painter.galley_with_override_text_color(place, galley, theme::text());
-        if let Some(wobble) = look.wobbles.get(reading.entity).ok().filter(|_| wide) {
-            let top = centre.y + radius + words_height + 3.0;
-            let place = pos2(middle - field / 2.0, top);
-            wobble_ui(
-                painter,
-                Rect::from_min_size(place, vec2(field, field)),
-                wobble,
-            );
+    }
+    let words = if caption.height() < 2.0 * size || examined == 0 {
+        say("school-unseen")
+    } else {
+        say_with("school-unseen-of", &[("count", grouped(examined).into())])
+    };
+    let top = top + name_height + 2.0 * radius + 4.0;
+    let galley = centred(painter, &words, size, caption.size());
+    let place = pos2(caption.center().x, top);
+    painter.galley_with_override_text_color(place, galley, theme::dim());
+}
+
+/// Lines in the middle of a room, smaller where it is small. Their place is its middle at the top.
+fn centred(painter: &Painter, words: &str, mut size: f32, room: Vec2) -> Arc<Galley> {
+    loop {
+        let font = theme::medium(size);
+        let mut job = LayoutJob::simple(words.into(), font, theme::dim(), room.x);
+        job.halign = Align::Center;
+        let galley = painter.layout_job(job);
+        if galley.size().y <= room.y || size <= theme::LEAST_ON_BUTTONS {
+            return galley;
         }
+        size = (size - 1.0).max(theme::LEAST_ON_BUTTONS);
     }
-    let below_rings = rect.min.y + name_height + 2.0 * radius + words_height + 1.0;
-    line(&say("school-unseen"), below_rings);
-    if wide {
-        line(
-            &say("school-wobble"),
-            below_rings + field + words_height + 3.0,
-        );
-    }
+}
+
+/// The room of the words below the rings: two lines, one where it is low, three where it is narrow and high.
+pub fn caption(rect: Rect, size: f32) -> Rect {
+    let lines = match rect.height() / size {
+        low if low < 7.0 => 1.0,
+        high if high > 10.0 && rect.width() < 11.0 * size => 3.0,
+        _ => 2.0,
+    };
+    rect.with_min_y(rect.max.y - 1.3 * lines * size)
 }
 
 /// What a network says of the drawing at every place: bright where it says the same as in the middle.
@@ -163,9 +237,9 @@ fn wobble_ui(painter: &Painter, rect: Rect, wobble: &Wobble) {
     for (index, said) in places.iter().enumerate() {
         let cell = cell_of(index).shrink(0.4);
         let [r, g, b] = if said.class == middle {
-            value_colour(0.2 + 0.55 * said.probability)
+            value_colour(SAME + SAME_SURE * said.probability)
         } else {
-            value_colour(-0.15 - 0.4 * said.probability)
+            value_colour(OTHER + OTHER_SURE * said.probability)
         };
         painter.rect_filled(cell, CornerRadius::ZERO, Color32::from_rgb(r, g, b));
     }

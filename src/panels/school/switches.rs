@@ -1,15 +1,17 @@
 //! What can be changed about a lesson.
 
-use super::board::{Board, LINES};
+use super::board::{Board, TEACHING};
 use crate::{
-    actions::{Action, entry},
-    composition::WindowClass,
-    panels::{Look, theme, theme::Place},
+    actions::Action,
+    panels::{Look, strip::text_in, theme, theme::Place},
     school::{BoardPage, LessonPlan, SchoolAction, Speed},
     words::{Language, decimal, language, say, say_in, say_with},
 };
-use bevy_egui::egui::{Align, Rect, Sense, Ui, pos2, vec2};
+use bevy_egui::egui::{Align, Id, Rect, Ui, pos2, vec2};
 use mnistify_learning::Optimizer;
+
+/// A line that is no higher has its words beside its choices.
+const ONE_ROW: f32 = 41.0;
 
 /// A choice: its name for scripts, what stands on it, whether it is on, and what it wishes.
 pub type Choice = (&'static str, String, bool, SchoolAction);
@@ -152,18 +154,24 @@ pub fn grouped(number: usize) -> String {
     format!("{}\u{202f}{:03}", number / 1_000, number % 1_000)
 }
 
-pub fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
+/// Shows what can be changed on this page; returns the key of the line that is pointed at, or was chosen last.
+pub fn switches_ui(
+    ui: &mut Ui,
+    look: &Look<'_>,
+    parts: &Board,
+    actions: &mut Vec<Action>,
+) -> Option<&'static str> {
     let text = &look.composed.places.text;
-    let wide = look.composed.places.class == WindowClass::Wide;
+    let page = look.school.page;
+    // Another page has other lines.
+    let chosen = Id::new("school line");
+    let last = ui.data(|data| data.get_temp::<(&'static str, BoardPage)>(chosen));
+    let mut told = last.filter(|(_, of)| *of == page).map(|(key, _)| key);
     let all = choices(language(), &look.school.plan);
-    // A small window has the first ones only.
-    let page = if wide { look.school.page as usize } else { 0 };
-    let seen = all.into_iter().skip(page * LINES);
-    for ((key, choices), rect) in seen.zip(&parts.switches) {
-        let (label, row) = label_and_row(*rect, wide);
+    for ((key, choices), rect) in seen(page, all).zip(&parts.switches) {
+        let (label, row) = label_and_row(*rect, parts.labels_above);
         let words = words_of(key, look.school.own.len());
-        let hover = ui.interact(label, ui.id().with(key), Sense::hover());
-        hover.on_hover_text(say(&format!("{key}.help")));
+        let mut is_meant = ui.rect_contains_pointer(*rect);
         let room = label.width() - theme::BESIDE_WORDS;
         let galley = theme::wrapping(ui.painter(), &words, text.label, room, Align::LEFT);
         let place = pos2(label.min.x, label.center().y - galley.size().y / 2.0);
@@ -186,12 +194,49 @@ pub fn switches_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Ve
                 on,
                 enabled: look.school.trouble.is_none(),
             };
-            let response = button.show(ui).on_hover_text(say(&format!("{key}.help")));
+            let response = button.show(ui);
+            is_meant |= response.has_focus();
             if response.clicked() {
                 actions.push(Action::School(action));
+                ui.data_mut(|data| data.insert_temp(chosen, (key, page)));
             }
         }
+        if is_meant {
+            told = Some(key);
+        }
     }
+    told.filter(|_| !parts.switches.is_empty())
+}
+
+/// The lines of this page.
+pub fn seen(page: BoardPage, all: Vec<Line>) -> impl Iterator<Item = Line> {
+    let (from, count) = match page {
+        BoardPage::Change => (0, TEACHING),
+        BoardPage::Network => (TEACHING, usize::MAX),
+        _ => (0, 0),
+    };
+    all.into_iter().skip(from).take(count)
+}
+
+/// What the line teaches that is meant, or what these are for; screen readers find it there.
+pub fn help_ui(ui: &Ui, look: &Look<'_>, rect: Rect, told: Option<&'static str>) {
+    let words = told.map_or_else(|| say("school-change"), |key| say(&format!("{key}.help")));
+    let size = look.composed.places.text.body;
+    let galley = text_in(
+        ui,
+        "school help",
+        &words,
+        rect,
+        [theme::LEAST_ON_BUTTONS, size],
+    );
+    let colour = if told.is_some() {
+        theme::text()
+    } else {
+        theme::dim()
+    };
+    let place = pos2(rect.min.x, rect.center().y - galley.size().y / 2.0);
+    ui.painter()
+        .galley_with_override_text_color(place, galley, colour);
 }
 
 /// A line's words. The examples may be so many more, of the visitor's own.
@@ -203,12 +248,13 @@ fn words_of(key: &str, own: usize) -> String {
     }
 }
 
-/// The place of a line's words, and of its choices: beside them or below.
-pub fn label_and_row(rect: Rect, wide: bool) -> (Rect, Rect) {
-    if wide {
-        rect.split_left_right_at_fraction(0.35)
+/// The place of a line's words, and of its choices: below or beside them.
+pub fn label_and_row(rect: Rect, above: bool) -> (Rect, Rect) {
+    if above && rect.height() > ONE_ROW {
+        rect.split_top_bottom_at_y(rect.min.y + (0.32 * rect.height()).clamp(14.0, 24.0))
     } else {
-        rect.split_top_bottom_at_y(rect.min.y + 18.0f32.min(0.4 * rect.height()))
+        let label = (0.36 * rect.width()).max(96.0).min(0.46 * rect.width());
+        rect.split_left_right_at_x(rect.min.x + label)
     }
 }
 
@@ -225,27 +271,4 @@ pub fn places_of(row: Rect, needed: &[f32]) -> Vec<Rect> {
         rect
     };
     needed.iter().map(place).collect()
-}
-
-/// The way to the next page.
-pub fn more_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
-    let page = look.school.page;
-    let values = [
-        ("page", (page as usize + 1).into()),
-        ("pages", BoardPage::ALL.len().into()),
-    ];
-    let button = Place {
-        name: "school_more",
-        rect: parts.more,
-        text: &say_with("school-more", &values),
-        size: look.composed.places.text.technical,
-        on: page != BoardPage::default(),
-        enabled: true,
-    };
-    let response = button
-        .show(ui)
-        .on_hover_text(theme::hint(entry("why_page")));
-    if response.clicked() {
-        actions.push(Action::School(SchoolAction::NextPage));
-    }
 }

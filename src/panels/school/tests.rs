@@ -1,10 +1,12 @@
 //! The words of the board have room.
 
 use super::{
-    board::{Board, LINES, board},
+    board::{Board, board, columns},
+    course::{STEPS, step_rooms},
     curve::rooms,
-    rings::map_places,
-    switches::{choices, grouped, label_and_row, places_of},
+    rings::{caption, map_rooms},
+    switches::{choices, grouped, label_and_row, places_of, seen as seen_lines},
+    tabs::names,
 };
 use crate::{
     composition::{Composition, Mode, Scene, WindowClass, compose},
@@ -36,13 +38,23 @@ fn every_page_has_its_parts_beside_each_other() {
     for window in WINDOWS {
         for page in BoardPage::ALL {
             let (places, parts) = at_school(window, page);
-            let wide = places.class == WindowClass::Wide;
             let strip = to_egui(places.strip.expect("the school has a strip"));
-            let pressed = parts.buttons.into_iter().chain([parts.more, parts.own]);
+            let is_wide = places.class == WindowClass::Wide;
+            let pressed = [parts.next, parts.close, parts.tabs].into_iter();
             let pressed = pressed.chain(parts.digits.clone()).chain(parts.mine);
-            let pressed: Vec<Rect> = pressed.filter(Rect::is_positive).collect();
+            let mut pressed: Vec<Rect> = pressed.filter(Rect::is_positive).collect();
+            // On a phone what is kept stands in the place of what else can be done.
+            if is_wide {
+                pressed.push(parts.others);
+                pressed.extend(parts.keep.into_iter().filter(Rect::is_positive));
+            } else if page == BoardPage::Results {
+                pressed.extend(parts.keep);
+            } else {
+                pressed.push(parts.others);
+            }
             let figures = [parts.words, parts.dials, parts.curve, parts.maps];
             let figures = figures.into_iter().chain(parts.switches.clone());
+            let figures = figures.chain([parts.help, parts.table, parts.film]);
             let figures: Vec<Rect> = figures.filter(Rect::is_positive).collect();
             for rect in &pressed {
                 let side = rect.width().min(rect.height());
@@ -64,19 +76,28 @@ fn every_page_has_its_parts_beside_each_other() {
             let asks = page == BoardPage::Yours;
             assert_eq!(parts.digits.len(), if asks { 10 } else { 0 });
             let seen = [parts.dials, parts.curve, parts.maps].map(|rect| rect.is_positive());
-            let expected = match page {
-                _ if wide => [true, true, false],
-                BoardPage::Rings => [true, false, false],
-                BoardPage::Curve => [false, true, false],
-                BoardPage::Maps => [false, false, true],
-                BoardPage::Yours => [false; 3],
-            };
+            let is = |of: BoardPage| page == of;
+            let expected = [
+                is_wide || is(BoardPage::Lesson),
+                is(BoardPage::Lesson),
+                is(BoardPage::Results),
+            ];
             assert_eq!(seen, expected, "{window:?} {page:?}");
+            let lines = choices(Language::default(), &LessonPlan::default());
+            let lines = seen_lines(page, lines).count();
+            if is_wide || page != BoardPage::Network {
+                assert_eq!(parts.switches.len(), lines, "{window:?} {page:?}");
+            }
         }
     }
-    // All that can be chosen is on the pages before the last one.
-    let lines = choices(Language::default(), &LessonPlan::default());
-    assert_eq!(lines.len().div_ceil(LINES), BoardPage::Yours as usize);
+}
+
+#[test]
+fn pages_turn_both_ways() {
+    for page in BoardPage::ALL {
+        assert_eq!(page.next().before(), page);
+        assert_ne!(page.next(), page);
+    }
 }
 
 #[test]
@@ -88,8 +109,7 @@ fn the_boards_words_fit_in_every_language() {
         let values = [
             ("count", grouped(10_000).into()),
             ("own", 32.into()),
-            ("page", 1.into()),
-            ("pages", 4.into()),
+            ("digit", 8.into()),
         ];
         let say = |key: &str| say_in(language, key, &values);
         for window in WINDOWS {
@@ -107,8 +127,9 @@ fn the_boards_words_fit_in_every_language() {
                 check(&say("school-open"), inside(half));
                 check(&say("tour-start"), inside(half));
             }
-            let (places, parts) = at_school(window, BoardPage::Rings);
-            let wide = places.class == WindowClass::Wide;
+            let (places, parts) = at_school(window, BoardPage::Lesson);
+            let is_wide = places.class == WindowClass::Wide;
+            let small = places.text.technical;
             let learning = say("school-learning");
             let software = format!("{learning} {}", say("school-software"));
             let sentences = [
@@ -128,19 +149,59 @@ fn the_boards_words_fit_in_every_language() {
             for sentence in sentences.chain([learning, software]) {
                 check(&sentence, parts.words);
             }
-            let [forget, learn, step, restore, close] = parts.buttons.map(inside);
-            for (key, rect) in [
-                ("school-forget", forget),
-                ("school-learn", learn),
-                ("school-pause", learn),
-                ("school-again", learn),
-                ("school-step", step),
-                ("school-restore", restore),
-                ("school-close", close),
-            ] {
-                check(&say(key), rect);
+            for key in ["school-learn", "school-pause", "school-again"] {
+                check(&say(key), inside(parts.next));
             }
-            check(&say("school-more"), inside(parts.more));
+            let first = if is_wide {
+                parts.next
+            } else {
+                parts.next.union(parts.others)
+            };
+            check(&say("school-forget"), inside(first));
+            let others = ["school-forget-short", "school-step", "school-restore"];
+            let (others, forget) = if is_wide {
+                check(&say("school-safe"), parts.others);
+                (&others[..], None)
+            } else {
+                (&others[1..], Some(parts.others))
+            };
+            let rects = columns(parts.others, others.len(), 6.0);
+            for (key, rect) in others.iter().zip(rects) {
+                check(&say(key), inside(rect));
+            }
+            if let Some(rect) = forget {
+                check(&say("school-forget"), inside(rect));
+            } else {
+                check(&say("school-close"), inside(parts.close));
+                check(
+                    &say("school-film"),
+                    one_line(parts.film.split_left_right_at_fraction(0.35).0),
+                );
+            }
+            let names = names(language);
+            let needed = names
+                .each_ref()
+                .map(|words| size(&context, words, least.clone(), f32::INFINITY).x);
+            for (words, rect) in names.iter().zip(places_of(parts.tabs, &needed)) {
+                check(words, rect.shrink2(vec2(1.0, 0.0)));
+            }
+            for (key, [_, words]) in STEPS.into_iter().zip(step_rooms(parts.curve)) {
+                check(&say(key), words);
+            }
+            let rooms = rooms(parts.curve, small);
+            check(&say("school-curve"), one_line(rooms.title));
+            check(&say("school-images"), one_line(rooms.axis));
+            check(&say("school-loss"), one_line(rooms.words));
+            assert!(
+                rooms.plot.height() > 20.0 && rooms.bed.height() > 5.0,
+                "{window:?}"
+            );
+            let key = if caption(parts.dials, small).height() < 2.0 * small {
+                "school-unseen"
+            } else {
+                "school-unseen-of"
+            };
+            check(&say(key), caption(parts.dials, small));
             let (_, yours) = at_school(window, BoardPage::Yours);
             let mine = ["school-take-back", "school-forget-mine"];
             for (key, rect) in mine.into_iter().zip(yours.mine) {
@@ -149,56 +210,66 @@ fn the_boards_words_fit_in_every_language() {
             for rect in &yours.digits {
                 check("8", inside(*rect));
             }
-            if wide {
-                check(&say("act-own_digits"), inside(parts.own));
-            } else {
-                let (_, curve) = at_school(window, BoardPage::Curve);
-                let [_, _, words] = rooms(curve.curve, places.text.technical);
-                check(&say("school-loss"), words);
-                let (_, maps) = at_school(window, BoardPage::Maps);
-                for [_, words] in map_places(maps.maps, 2) {
-                    let below = words.min.y + 1.4 * places.text.label;
-                    check(&say("school-wobble"), words.with_min_y(below));
-                    check("new MLP", one_line(words));
-                }
+            let (_, results) = at_school(window, BoardPage::Results);
+            let maps = map_rooms(results.maps, small, 2);
+            for key in ["school-wobble", "school-wobble-blank"] {
+                check(&say(key), one_line(maps.title));
             }
-            let lines = choices(language, &LessonPlan::default());
-            let seen = if wide {
-                lines.len()
-            } else {
-                parts.switches.len()
-            };
-            for (index, (key, choices)) in lines.into_iter().take(seen).enumerate() {
-                let rect = parts.switches[index % parts.switches.len()];
-                let (mut label, row) = label_and_row(rect, wide);
-                label.max.x -= theme::BESIDE_WORDS;
-                check(&say(key), label);
-                if key == "school-examples" {
-                    let values = [("count", 32.into())];
-                    check(&say_in(language, "school-examples-own", &values), label);
-                }
-                let needed = choices
-                    .iter()
-                    .map(|(_, words, ..)| size(&context, words, least.clone(), f32::INFINITY).x);
-                let rects = places_of(row, &needed.collect::<Vec<_>>());
-                for ((_, words, ..), rect) in choices.iter().zip(rects) {
-                    // Even here a little air beside them.
-                    check(words, rect.shrink2(vec2(1.0, 0.0)));
-                }
+            for [name, field] in &maps.fields {
+                check("new MLP", one_line(*name));
+                assert!(field.width() > 40.0, "{window:?}: {field:?}");
             }
-            check(&say("school-unseen"), one_line(parts.dials));
-            let Some(table) = parts.table else {
-                continue;
-            };
-            check(&say("school-wobble"), one_line(parts.dials));
-            check(&say("school-loss"), one_line(parts.curve));
-            check(&say("school-results"), one_line(table));
-            let (moved, wrong) = (say("school-not-moved"), say("school-false"));
-            let report = format!("{} + 32 · {moved} · 50 % {wrong}", grouped(10_000));
-            check(&report, table);
-            for (key, rect) in ["school-keep", "school-save"].into_iter().zip(parts.keep) {
+            let [same, other, here] = maps
+                .legend
+                .map(|room| room.with_min_x(room.min.x + 1.5 * small));
+            for (key, room) in [
+                ("school-wobble-same", same),
+                ("school-wobble-same-each", same),
+                ("school-wobble-other", other),
+                ("school-wobble-here", here),
+            ] {
+                check(&say(key), room);
+            }
+            for (key, rect) in ["school-keep", "school-save"].into_iter().zip(results.keep) {
                 check(&say(key), inside(rect));
             }
+            for page in [BoardPage::Change, BoardPage::Network] {
+                let (_, parts) = at_school(window, page);
+                let help = if parts.help.is_positive() {
+                    parts.help
+                } else {
+                    parts.words
+                };
+                let lines = choices(language, &LessonPlan::default());
+                for ((key, choices), rect) in seen_lines(page, lines).zip(&parts.switches) {
+                    check(&say(&format!("{key}.help")), help);
+                    let (mut label, row) = label_and_row(*rect, parts.labels_above);
+                    label.max.x -= theme::BESIDE_WORDS;
+                    check(&say(key), label);
+                    if key == "school-examples" {
+                        let values = [("count", 32.into())];
+                        check(&say_in(language, "school-examples-own", &values), label);
+                    }
+                    let needed = choices.iter().map(|(_, words, ..)| {
+                        size(&context, words, least.clone(), f32::INFINITY).x
+                    });
+                    let rects = places_of(row, &needed.collect::<Vec<_>>());
+                    for ((_, words, ..), rect) in choices.iter().zip(rects) {
+                        // Even here a little air beside them.
+                        check(words, rect.shrink2(vec2(1.0, 0.0)));
+                    }
+                }
+            }
+            if !is_wide {
+                continue;
+            }
+            let (_, change) = at_school(window, BoardPage::Change);
+            check(&say("school-change"), change.help);
+            check(&say("school-results"), one_line(results.table));
+            check(&say("school-results-none"), results.table);
+            let (moved, wrong) = (say("school-not-moved"), say("school-false"));
+            let report = format!("{} + 32 · {moved} · 50 % {wrong}", grouped(10_000));
+            check(&report, results.table);
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -2,9 +2,9 @@
 
 use super::board::Board;
 use crate::{
-    actions::{Action, entry},
+    actions::Action,
     panels::{Look, theme, theme::Place},
-    school::{BoardPage, SchoolAction},
+    school::SchoolAction,
     words::{say, say_with},
 };
 use bevy_egui::egui::{Ui, WidgetInfo, WidgetType};
@@ -23,24 +23,9 @@ const NAMES: [&str; 10] = [
     "this_is_9",
 ];
 
-/// Shows the way to them in a wide window, and the page itself.
+/// Shows what the drawing can be.
 pub fn yours_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
     let (school, text) = (look.school, &look.composed.places.text);
-    if parts.own.is_positive() {
-        let entry = entry("own_digits");
-        let way = Place {
-            name: entry.name,
-            rect: parts.own,
-            text: &entry.label(),
-            size: text.button,
-            on: school.page == BoardPage::Yours,
-            enabled: true,
-        };
-        let response = way.show(ui).on_hover_text(theme::hint(entry));
-        if response.clicked() {
-            actions.push(entry.action.clone());
-        }
-    }
     if parts.digits.is_empty() {
         return;
     }
@@ -74,9 +59,6 @@ pub fn yours_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<A
         ),
     ];
     for ((name, key, action), rect) in mine.into_iter().zip(parts.mine) {
-        if !rect.is_positive() {
-            continue;
-        }
         let button = Place {
             name,
             rect,
