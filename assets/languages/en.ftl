@@ -476,8 +476,9 @@ school-refused = This graphics card cannot let them learn: { $reason }
 school-forget = Forget everything
 school-forget-short = Forget
 school-safe = They get it all back when you close this.
-school-then-learn = Learn: 20 seconds
-school-then-change = Change one thing, compare
+school-then-forget = They forget everything
+school-then-learn = They learn, for 20 seconds
+school-then-change = You change one thing, and compare
 school-learn = Learn
 school-pause = Pause
 school-again = Learn again
@@ -522,9 +523,12 @@ school-images = { $count } images seen
 school-film = They learn from:
 school-wobble = Your drawing, moved up to 5 dots each way
 school-wobble-blank = Draw a digit to see how it is read when moved
-school-wobble-same = still read as a { $digit }
+school-wobble-same = still read as { $digit ->
+    [8] an { $digit }
+   *[other] a { $digit }
+  }
 school-wobble-same-each = still read the same
-school-wobble-other = read as another digit
+school-wobble-other = another digit
 school-wobble-here = where it is now
 school-this-is = This is the digit { $digit }
 school-take-back = Take back

@@ -227,7 +227,7 @@ fn cells(rect: Rect, rows: usize, below: f32, beside: f32) -> Vec<Rect> {
 }
 
 /// So many beside each other, equally wide.
-pub fn columns(rect: Rect, count: usize, gap: f32) -> Vec<Rect> {
+fn columns(rect: Rect, count: usize, gap: f32) -> Vec<Rect> {
     let width = (rect.width() - gap * (count - 1) as f32) / count as f32;
     let column = |place: usize| {
         let left = rect.min.x + place as f32 * (width + gap);

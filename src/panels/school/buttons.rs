@@ -2,16 +2,16 @@
 
 use super::{
     Learner,
-    board::{Board, columns},
+    board::Board,
     reports::{can_keep, keep_ui},
-    switches::grouped,
+    switches::places_of,
 };
 use crate::{
     actions::Action,
     composition::WindowClass,
     panels::{Look, marks::mark, strip::text_in, theme, theme::Place},
     school::{BoardPage, Phase, SchoolAction},
-    words::{say, say_with},
+    words::{say, say_with, thousands},
 };
 use bevy_egui::egui::{
     CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, vec2,
@@ -43,7 +43,7 @@ pub fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
         }
         Phase::Paused => say("school-paused"),
         Phase::Learning => {
-            let count = grouped(school.plan.settings.examples).into();
+            let count = thousands(school.plan.settings.examples).into();
             if own > 0 {
                 let values = [("count", count), ("own", own.into())];
                 return say_with("school-learning-own", &values);
@@ -103,15 +103,20 @@ pub fn buttons_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec
         actions.push(Action::School(action));
     }
     let size = look.composed.places.text.technical;
-    let rects = columns(parts.others, others.len().max(1), 6.0);
+    // Beside others there is less room for some words.
+    let short = |key: &str| match key {
+        "school-forget" if is_wide => say("school-forget-short"),
+        _ => say(key),
+    };
+    let needed = others.iter().map(|(_, key, _)| {
+        let font = theme::medium(size);
+        let painter = ui.painter();
+        let galley = painter.layout_no_wrap(short(key), font, theme::text());
+        galley.size().x + theme::BESIDE_WORDS
+    });
+    let rects = places_of(parts.others, &needed.collect::<Vec<_>>());
     for ((name, key, action), rect) in others.into_iter().zip(rects) {
-        let words = say(key);
-        // Beside others there is less room for it.
-        let short = if name == "forget" && is_wide {
-            say("school-forget-short")
-        } else {
-            words.clone()
-        };
+        let (words, short) = (say(key), short(key));
         let enabled = ready || name == "restore";
         let button = Place {
             name,

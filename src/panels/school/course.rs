@@ -7,7 +7,11 @@ use crate::{
 use bevy_egui::egui::{Align2, Rect, Stroke, Ui, pos2};
 
 /// The keys of what is done, in order.
-pub const STEPS: [&str; 3] = ["school-forget", "school-then-learn", "school-then-change"];
+pub const STEPS: [&str; 3] = [
+    "school-then-forget",
+    "school-then-learn",
+    "school-then-change",
+];
 
 /// What is done here, in order; the first of it is next.
 pub fn course(ui: &Ui, look: &Look<'_>, rect: Rect) {
@@ -28,7 +32,8 @@ pub fn course(ui: &Ui, look: &Look<'_>, rect: Rect) {
         let font = theme::bold(size);
         ui.painter()
             .text(sign.center(), Align2::CENTER_CENTER, number, font, ink);
-        let sizes = [theme::LEAST_ON_BUTTONS, text.headline];
+        let large = (0.36 * words.height()).max(text.headline);
+        let sizes = [theme::LEAST_ON_BUTTONS, large];
         let galley = text_in(ui, key, &say(key), words, sizes);
         let place = pos2(words.min.x, words.center().y - galley.size().y / 2.0);
         ui.painter()

@@ -1,14 +1,16 @@
 //! How well each network read over the lesson, and how wrong it was.
 
-use super::{Learner, switches::grouped};
+use super::Learner;
 use crate::{
     panels::{Look, theme},
-    words::{say, say_with},
+    words::{say, say_with, thousands},
 };
 use bevy_egui::egui::{Align2, Mesh, Painter, Pos2, Rect, Shape, Stroke, pos2};
 
 /// Height of a line of small type, as a share of its size.
 const LINE: f32 = 1.25;
+/// Heights of the small type below which a chart is low.
+const LOW: f32 = 7.0;
 
 /// How well each network read over the lesson, and its loss as a river that runs dry.
 pub fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'_>]) {
@@ -50,12 +52,14 @@ pub fn curve(painter: &Painter, look: &Look<'_>, rect: Rect, pupils: &[Learner<'
         painter.add(Shape::line(points, Stroke::new(2.5, hue)));
     }
     // What the way to the right is, below where they are by now.
-    let words = say_with("school-images", &[("count", grouped(images).into())]);
-    let words = theme::fitting(painter, &words, size, rooms.axis.width());
-    let half = words.size().x / 2.0;
-    let middle = x(look.school.part).min(rooms.axis.max.x - half);
-    let left = (middle - half).max(rooms.axis.min.x);
-    painter.galley_with_override_text_color(pos2(left, rooms.axis.min.y), words, theme::dim());
+    if rooms.axis.is_positive() {
+        let words = say_with("school-images", &[("count", thousands(images).into())]);
+        let words = theme::fitting(painter, &words, size, rooms.axis.width());
+        let half = words.size().x / 2.0;
+        let middle = x(look.school.part).min(rooms.axis.max.x - half);
+        let left = (middle - half).max(rooms.axis.min.x);
+        painter.galley_with_override_text_color(pos2(left, rooms.axis.min.y), words, theme::dim());
+    }
     if rooms.names > 0.0 {
         let apart = LINE * size;
         ends.sort_by(|(a, ..), (b, ..)| a.y.total_cmp(&b.y));
@@ -121,7 +125,7 @@ pub struct Rooms {
     /// Above the curve, what its height is.
     pub title: Rect,
     pub plot: Rect,
-    /// Below it, what its way to the right is.
+    /// Below it, what its way to the right is, where there is room.
     pub axis: Rect,
     /// How much there is right of the plot for the networks' names; in a narrow room they stand at the rings alone.
     pub names: f32,
@@ -142,7 +146,10 @@ pub fn rooms(rect: Rect, size: f32) -> Rooms {
         rect.split_top_bottom_at_y(rect.max.y - river)
     };
     let (title, below) = upper.split_top_bottom_at_y(upper.min.y + line);
-    let (below, axis) = below.split_top_bottom_at_y(below.max.y - line);
+    // Where it is low, the curve needs the room more.
+    let is_low = !beside && rect.height() < LOW * size;
+    let axis = if is_low { 0.0 } else { line };
+    let (below, axis) = below.split_top_bottom_at_y(below.max.y - axis);
     let names = if upper.width() > 18.0 * size {
         6.0 * size
     } else {

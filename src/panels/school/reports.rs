@@ -1,11 +1,10 @@
 //! The lessons that were taken, and what becomes of what was learned.
 
-use super::switches::grouped;
 use crate::{
     actions::Action,
     panels::{Look, strip::text_in, theme, theme::Place},
     school::{Phase, SchoolAction},
-    words::{decimal, say},
+    words::{decimal, say, thousands},
 };
 use bevy_egui::egui::{Align, Align2, Color32, Rect, Ui, pos2};
 
@@ -32,7 +31,7 @@ pub fn table(ui: &Ui, look: &Look<'_>, rect: Rect) {
     top += height + 4.0;
     for report in look.school.reports.iter().rev() {
         let settings = &report.plan.settings;
-        let mut words = grouped(settings.examples);
+        let mut words = thousands(settings.examples);
         if report.own > 0 {
             words.push_str(&format!(" + {}", report.own));
         }

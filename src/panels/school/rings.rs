@@ -1,12 +1,12 @@
 //! How well each network reads by now, and what it says of the drawing moved about.
 
-use super::{Learner, switches::grouped};
+use super::Learner;
 use crate::{
     inference::ReadingItem,
     panels::{Look, strip::text_in, theme},
     school::{Pupil, WOBBLE_SIDE, Wobble},
     view::colour::value_colour,
-    words::{decimal, say, say_with},
+    words::{decimal, say, say_with, thousands},
 };
 use bevy_egui::egui::{
     Align, Color32, CornerRadius, Galley, Id, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui,
@@ -119,11 +119,11 @@ pub fn maps<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
         Color32::from_rgb(r, g, b)
     };
     let lines = [
-        ("same", same, colour(SAME + SAME_SURE)),
+        ("same", same, colour(SAME + 0.7 * SAME_SURE)),
         (
             "other",
             say("school-wobble-other"),
-            colour(OTHER + OTHER_SURE),
+            colour(OTHER + 0.7 * OTHER_SURE),
         ),
         ("here", say("school-wobble-here"), Color32::TRANSPARENT),
     ];
@@ -188,7 +188,7 @@ pub fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
     let words = if caption.height() < 2.0 * size || examined == 0 {
         say("school-unseen")
     } else {
-        say_with("school-unseen-of", &[("count", grouped(examined).into())])
+        say_with("school-unseen-of", &[("count", thousands(examined).into())])
     };
     let top = top + name_height + 2.0 * radius + 4.0;
     let galley = centred(painter, &words, size, caption.size());

@@ -5,7 +5,7 @@ use crate::{
     actions::Action,
     panels::{Look, strip::text_in, theme, theme::Place},
     school::{BoardPage, LessonPlan, SchoolAction, Speed},
-    words::{Language, decimal, language, say, say_in, say_with},
+    words::{Language, decimal, language, say, say_in, say_with, thousands},
 };
 use bevy_egui::egui::{Align, Id, Rect, Ui, pos2, vec2};
 use mnistify_learning::Optimizer;
@@ -42,7 +42,7 @@ fn line<T: Copy + PartialEq>(
 /// All that can be chosen, what teaches most first.
 pub fn choices(language: Language, plan: &LessonPlan) -> Vec<Line> {
     let say = |key: &str| say_in(language, key, &[]);
-    let thousands = [1_000, 10_000].map(grouped);
+    let thousands = [1_000, 10_000].map(thousands);
     let (on, off) = (say("school-on"), say("school-off"));
     let (slow, steady, full) = (say("school-slow"), say("school-steady"), say("school-full"));
     let mut lines = vec![
@@ -144,14 +144,6 @@ pub fn choices(language: Language, plan: &LessonPlan) -> Vec<Line> {
         |plan| &mut plan.settings.learning_rate,
     ));
     lines
-}
-
-/// A number with a thin space before its thousands, which all of the languages understand.
-pub fn grouped(number: usize) -> String {
-    if number < 1_000 {
-        return number.to_string();
-    }
-    format!("{}\u{202f}{:03}", number / 1_000, number % 1_000)
 }
 
 /// Shows what can be changed on this page; returns the key of the line that is pointed at, or was chosen last.

@@ -1,11 +1,11 @@
 //! The words of the board have room.
 
 use super::{
-    board::{Board, board, columns},
+    board::{Board, board},
     course::{STEPS, step_rooms},
     curve::rooms,
     rings::{caption, map_rooms},
-    switches::{choices, grouped, label_and_row, places_of, seen as seen_lines},
+    switches::{choices, label_and_row, places_of, seen as seen_lines},
     tabs::names,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         theme, to_egui,
     },
     school::{BoardPage, LessonPlan},
-    words::{Language, say_in},
+    words::{Language, say_in, thousands},
 };
 use bevy_egui::egui::{Rect, vec2};
 
@@ -93,6 +93,30 @@ fn every_page_has_its_parts_beside_each_other() {
 }
 
 #[test]
+fn figures_are_large_enough_to_be_read() {
+    let mut faults = Vec::new();
+    for window in WINDOWS {
+        let (places, lesson) = at_school(window, BoardPage::Lesson);
+        let (_, results) = at_school(window, BoardPage::Results);
+        let size = places.text.technical;
+        let rooms = rooms(lesson.curve, size);
+        let maps = map_rooms(results.maps, size, 2);
+        for (figure, side, least) in [
+            ("curve", rooms.plot.height(), 24.0),
+            ("curve's width", rooms.plot.width(), 80.0),
+            ("river", rooms.bed.height(), 6.0),
+            ("river's width", rooms.bed.width(), 80.0),
+            ("map", maps.fields[1][1].height(), 36.0),
+        ] {
+            if side < least {
+                faults.push(format!("{window:?}: {figure}: {side}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
 fn pages_turn_both_ways() {
     for page in BoardPage::ALL {
         assert_eq!(page.next().before(), page);
@@ -107,7 +131,7 @@ fn the_boards_words_fit_in_every_language() {
     let mut faults = Vec::new();
     for language in Language::ALL {
         let values = [
-            ("count", grouped(10_000).into()),
+            ("count", thousands(10_000).into()),
             ("own", 32.into()),
             ("digit", 8.into()),
         ];
@@ -165,7 +189,10 @@ fn the_boards_words_fit_in_every_language() {
             } else {
                 (&others[1..], Some(parts.others))
             };
-            let rects = columns(parts.others, others.len(), 6.0);
+            let needed = others
+                .iter()
+                .map(|key| size(&context, &say(key), least.clone(), f32::INFINITY).x);
+            let rects = places_of(parts.others, &needed.collect::<Vec<_>>());
             for (key, rect) in others.iter().zip(rects) {
                 check(&say(key), inside(rect));
             }
@@ -190,12 +217,10 @@ fn the_boards_words_fit_in_every_language() {
             }
             let rooms = rooms(parts.curve, small);
             check(&say("school-curve"), one_line(rooms.title));
-            check(&say("school-images"), one_line(rooms.axis));
+            if rooms.axis.is_positive() {
+                check(&say("school-images"), one_line(rooms.axis));
+            }
             check(&say("school-loss"), one_line(rooms.words));
-            assert!(
-                rooms.plot.height() > 20.0 && rooms.bed.height() > 5.0,
-                "{window:?}"
-            );
             let key = if caption(parts.dials, small).height() < 2.0 * small {
                 "school-unseen"
             } else {
@@ -215,9 +240,8 @@ fn the_boards_words_fit_in_every_language() {
             for key in ["school-wobble", "school-wobble-blank"] {
                 check(&say(key), one_line(maps.title));
             }
-            for [name, field] in &maps.fields {
+            for [name, _] in &maps.fields {
                 check("new MLP", one_line(*name));
-                assert!(field.width() > 40.0, "{window:?}: {field:?}");
             }
             let [same, other, here] = maps
                 .legend
@@ -268,7 +292,7 @@ fn the_boards_words_fit_in_every_language() {
             check(&say("school-results"), one_line(results.table));
             check(&say("school-results-none"), results.table);
             let (moved, wrong) = (say("school-not-moved"), say("school-false"));
-            let report = format!("{} + 32 · {moved} · 50 % {wrong}", grouped(10_000));
+            let report = format!("{} + 32 · {moved} · 50 % {wrong}", thousands(10_000));
             check(&report, results.table);
         }
     }
