@@ -93,7 +93,7 @@ fn wide(inner: Rect, page: BoardPage) -> Board {
             let high = (0.45 * rest.height()).min(76.0);
             let (upper, help) = upper.split_top_bottom_at_y(upper.min.y + high);
             // The most examples are the longest words.
-            let cuts = [0.0, 0.43, 0.67, 1.0];
+            let cuts = [0.0, 0.42, 0.68, 1.0];
             let part = |place: usize| {
                 let x = |cut: f32| upper.min.x + cut * upper.width();
                 let gap = if place < 2 { 2.0 * GAP } else { 0.0 };
@@ -139,7 +139,8 @@ fn narrow(inner: Rect, unit: f32, page: BoardPage) -> Board {
     let gap = (8.0 * unit).min(0.026 * inner.height());
     let high = (44.0 * unit).max(40.0).min(0.17 * inner.height());
     let tabs = (0.14 * inner.height()).clamp(27.0, 44.0 * unit.max(1.0));
-    let first = inner.min.y + 0.19 * inner.height();
+    // Three lines of the least type, however small the window.
+    let first = inner.min.y + (0.19 * inner.height()).max(46.0);
     let (words, rest) = inner.split_top_bottom_at_y(first);
     let (row, rest) = rest.split_top_bottom_at_y(rest.min.y + high);
     let (rest, tabs) = rest.split_top_bottom_at_y(rest.max.y - tabs);

@@ -12,6 +12,8 @@ use mnistify_learning::Optimizer;
 
 /// A line that is no higher has its words beside its choices.
 const ONE_ROW: f32 = 41.0;
+/// But not where it is no wider.
+const NARROW: f32 = 200.0;
 
 /// A choice: its name for scripts, what stands on it, whether it is on, and what it wishes.
 pub type Choice = (&'static str, String, bool, SchoolAction);
@@ -242,7 +244,7 @@ fn words_of(key: &str, own: usize) -> String {
 
 /// The place of a line's words, and of its choices: below or beside them.
 pub fn label_and_row(rect: Rect, above: bool) -> (Rect, Rect) {
-    if above && rect.height() > ONE_ROW {
+    if above && (rect.height() > ONE_ROW || rect.width() < NARROW) {
         rect.split_top_bottom_at_y(rect.min.y + (0.32 * rect.height()).clamp(14.0, 24.0))
     } else {
         let label = (0.36 * rect.width()).max(96.0).min(0.46 * rect.width());

@@ -8,7 +8,7 @@ use crate::{
     words::{Language, language, say_in},
 };
 use bevy_egui::egui::{
-    CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, vec2,
+    CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, vec2,
 };
 
 /// How far a finger has to go to turn the page, in points.
@@ -106,10 +106,16 @@ fn next_page(look: &Look<'_>) -> Option<BoardPage> {
 pub fn swipe_ui(ui: &Ui, look: &Look<'_>, board: Rect, actions: &mut Vec<Action>) {
     // What only a pointer can do is nowhere for the focus to go.
     let response = ui.interact(board, ui.id().with("board"), Sense::CLICK | Sense::DRAG);
+    let id = response.id.with("way");
+    // When the finger is lifted nothing tells any more where it came from.
+    if let Some(way) = response.total_drag_delta() {
+        ui.data_mut(|data| data.insert_temp(id, way));
+    }
     if !response.drag_stopped() {
         return;
     }
-    let way = response.total_drag_delta().unwrap_or_default();
+    let way = ui.data_mut(|data| data.remove_temp::<Vec2>(id));
+    let way = way.unwrap_or_default();
     if way.x.abs() > SWIPE.max(way.y.abs()) {
         let page = look.school.page;
         let page = if way.x < 0.0 {
