@@ -1,7 +1,8 @@
 //! Files that were changed at random end in a message, in time and within a memory, whatever they are: nothing panics.
 //!
 //! `MNISTIFY_MUTATIONS=100000 cargo test --release --test hostile -- --nocapture` tries so many of each kind and prints the
-//! slowest and the largest; a name behind it (`pictures`, `digits`, `drawings`, `networks`, `settings`) those alone.
+//! slowest and the largest; a name behind it (`pictures`, `digits`, `drawings`, `networks`, `settings`) those alone. What of the worst
+//! that is accepted `docs/limits.md` says, `cargo test --release --test hostile -- --ignored --nocapture` measures.
 
 use mnistify::{
     exhibit::{Settings, settings::EXAMPLE},
@@ -13,7 +14,7 @@ use mnistify_drawing::{
     PAD_SIZE, Point, Preparation, Stroke, Tool, digits_file, picture, rasterise_sheet, recording,
 };
 use mnistify_network::{
-    CpuNetwork, LayerSpec, Model, NetworkSpec,
+    Answer, Calibration, CpuNetwork, LayerSpec, Model, NetworkSpec, Score,
     import::{self, Opened},
 };
 use std::{
@@ -247,12 +248,16 @@ fn checked(mut png: Vec<u8>) -> Vec<u8> {
     png
 }
 
-/// A zip archive of one array and labels for it, stored.
+/// A zip archive of one array and labels for it.
 fn archive(array: Vec<u8>) -> Vec<u8> {
     let labels = array_file("|u1", "(1,)", &[3]);
+    archive_of(&[("x_test.npy", array), ("y_test.npy", labels)])
+}
+
+/// Stored.
+fn archive_of(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
-    let files = [("x_test.npy", array), ("y_test.npy", labels)];
-    for (name, content) in &files {
+    for (name, content) in files {
         let mut common = [20_u16, 0, 0, 0, 0].map(u16::to_le_bytes).concat();
         let size = content.len() as u32;
         common.extend([0, size, size].map(u32::to_le_bytes).concat());
@@ -306,6 +311,52 @@ fn with_numbers(header: Vec<u8>) -> Vec<u8> {
     bytes.resize(bytes.len() + numbers as usize, 0x3c);
     bytes
 }
+
+/// A header that speaks of these tensors.
+fn header_of(tensors: &[(&str, &[usize])]) -> Vec<u8> {
+    let mut end = 0;
+    let tensor = |(name, shape): &(&str, &[usize])| {
+        let start = end;
+        end += 4 * shape.iter().product::<usize>();
+        format!(r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{start},{end}]}}"#)
+    };
+    let tensors: Vec<String> = tensors.iter().map(tensor).collect();
+    format!("{{{}}}", tensors.join(",")).into_bytes()
+}
+
+/// A residual network whose tensors are only numbered, as Keras's.
+const KERAS_WEIGHTS: [(&str, &[usize]); 16] = [
+    ("layers/conv2d/vars/0", &[3, 3, 1, 2]),
+    ("layers/conv2d_1/vars/0", &[3, 3, 2, 2]),
+    ("layers/conv2d_2/vars/0", &[3, 3, 2, 2]),
+    ("layers/conv2d_3/vars/0", &[3, 3, 2, 4]),
+    ("layers/conv2d_4/vars/0", &[3, 3, 4, 4]),
+    ("layers/conv2d_5/vars/0", &[1, 1, 2, 4]),
+    ("layers/conv2d_5/vars/1", &[4]),
+    ("layers/batch_normalization/vars/0", &[2]),
+    ("layers/batch_normalization/vars/1", &[2]),
+    ("layers/batch_normalization/vars/2", &[2]),
+    ("layers/batch_normalization/vars/3", &[2]),
+    ("layers/functional/layers/dense/vars/0", &[4, 8]),
+    ("layers/functional/layers/dense/vars/1", &[8]),
+    ("layers/functional/layers/dense_1/vars/0", &[8, 10]),
+    ("layers/functional/layers/dense_1/vars/1", &[10]),
+    ("layers/dropout/seed_generator/vars/0", &[2]),
+];
+
+/// Means in the ways around its blocks.
+const RESNET_D: [(&str, &[usize]); 10] = [
+    ("conv1.0.weight", &[2, 1, 3, 3]),
+    ("conv1.3.weight", &[2, 2, 3, 3]),
+    ("conv1.6.weight", &[2, 2, 3, 3]),
+    ("layer1.0.conv1.weight", &[4, 2, 3, 3]),
+    ("layer1.0.conv2.weight", &[4, 4, 3, 3]),
+    ("layer1.0.downsample.1.weight", &[4, 2, 1, 1]),
+    ("layer2.0.conv1.weight", &[6, 4, 3, 3]),
+    ("layer2.0.conv2.weight", &[6, 6, 3, 3]),
+    ("layer2.0.downsample.1.weight", &[6, 4, 1, 1]),
+    ("fc.weight", &[10, 6]),
+];
 
 /// What [`with_numbers`] puts the numbers behind.
 fn header(file: &[u8]) -> Vec<u8> {
@@ -466,10 +517,15 @@ fn read_network(bytes: &[u8]) {
             return;
         }
     };
-    let _ = CpuNetwork::new(&loaded.model).forward(&[0.5; 784]);
+    let model = &loaded.model;
+    let logits = CpuNetwork::new(model).forward(&[0.5; 784]);
+    if let Some(answer) = Answer::from_logits(&logits, model.calibration.as_ref()) {
+        let is_number = |probability: &f32| (0.0..=1.0).contains(probability);
+        assert!(answer.probabilities.iter().all(is_number));
+    }
 }
 
-/// A small network as this project saves it, with every kind of layer that has a size.
+/// A small network as this project saves it, with every kind of layer that has a size, and a calibration.
 fn own_network() -> Vec<u8> {
     let conv = LayerSpec::Conv2d {
         in_channels: 1,
@@ -500,7 +556,16 @@ fn own_network() -> Vec<u8> {
         LayerSpec::linear(49, 10),
     ];
     let spec = NetworkSpec::new("own", layers).expect("they fit");
-    Model::random(spec, 1).to_bytes(false)
+    let calibration = Calibration {
+        temperature: 1.5,
+        score: Score::Probability,
+        threshold: 0.25,
+    };
+    Model {
+        calibration: Some(calibration),
+        ..Model::random(spec, 1)
+    }
+    .to_bytes(false)
 }
 
 #[test]
@@ -520,8 +585,11 @@ fn networks() {
         br#"{"a.weight":{"dtype":"F32","shape":[4294967295,4294967297,1,1],"data_offsets":[0,4]}}"#;
     let mut headers: Vec<Vec<u8>> = foreign.iter().map(|file| header(file)).collect();
     headers.extend([header(&own), endless.to_vec()]);
-    let description = br#"{"activation": "relu", "normalisation": {"mean": 0.1, "std": 0.3}, "padding": [2, 0],
-        "stride": 1, "pool": ["2x2", "3x3/2"], "order": ["conv1", "conv2", "fc1", "fc2", "fc3"], "name": "x"}"#;
+    headers.extend([&KERAS_WEIGHTS[..], &RESNET_D].map(header_of));
+    let description =
+        br#"{"activation": "relu", "normalisation": {"mean": 0.1, "std": 0.3}, "padding": [2, 0],
+        "stride": 1, "pool": ["2x2", "3x3/2"], "names": {"fc3": "out"},
+        "order": ["conv1", "conv2", "fc1", "fc2", "out"], "name": "x"}"#;
     let of = |name, seeds, seal| Format {
         name,
         seeds,
@@ -574,9 +642,8 @@ fn settings() {
     ]);
 }
 
-/// The largest drawing that is accepted, a zigzag over the pad with an eraser in between, is read in time.
-#[test]
-fn the_largest_drawing() {
+/// The largest drawing that is accepted, a zigzag over the pad with an eraser in between.
+fn largest_drawing() -> [Stroke; 2] {
     let points = |from: usize, count: usize| {
         (from..from + count)
             .map(|i| Point {
@@ -587,11 +654,16 @@ fn the_largest_drawing() {
             .collect()
     };
     let half = recording::MAX_POINTS / 2;
-    let strokes = [(Tool::Draw, 0), (Tool::Erase, half)].map(|(tool, from)| Stroke {
+    [(Tool::Draw, 0), (Tool::Erase, half)].map(|(tool, from)| Stroke {
         tool,
         width: 20.0,
         points: points(from, half),
-    });
+    })
+}
+
+#[test]
+fn the_largest_drawing_is_read_in_time() {
+    let strokes = largest_drawing();
     assert!(recording::check_strokes(&strokes, PAD_SIZE).is_ok());
     for preparation in [Preparation::Prepared, Preparation::Raw] {
         let begun = Instant::now();
@@ -602,4 +674,206 @@ fn the_largest_drawing() {
         );
         assert!(begun.elapsed() < MOST);
     }
+}
+
+/// Prints a row of `docs/limits.md`.
+fn measured(kind: &str, what: &str, bytes: &[u8], read: impl FnOnce(&[u8])) {
+    let held = HELD.get();
+    PEAK.set(held);
+    let begun = Instant::now();
+    read(bytes);
+    let (taken, peak) = (begun.elapsed().as_secs_f32(), PEAK.get() - held);
+    let size = bytes.len() as f32 / (1 << 20) as f32;
+    println!(
+        "| {kind} | {what} | {size:.1} MiB | {taken:.2} s | {} MiB |",
+        peak >> 20
+    );
+}
+
+/// Time and memory of the worst that each reader accepts, as a table.
+#[test]
+#[ignore = "it measures for minutes and takes 5 GiB; with --nocapture it prints"]
+fn the_worst_that_is_accepted() {
+    println!("| Kind | The worst that is accepted | File | Time | Memory beside the file |");
+    println!("|---|---|---|---|---|");
+    worst_pictures();
+    worst_digits();
+    worst_drawings();
+    worst_networks();
+}
+
+fn worst_pictures() {
+    use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, Rgba};
+    fn read(bytes: &[u8]) {
+        let gray = picture::decode_picture(bytes, "picture").expect("accepted");
+        let _ = picture::as_is(&gray);
+        let _ = picture::read(&gray);
+        let _ = picture::split(&gray);
+    }
+    // Just below 40 million.
+    let (width, height) = (8192, 4882);
+    let ink = |x: u32, y: u32| x % 7 < 3 && y % 7 < 3;
+    let dots = || {
+        let dots = ImageBuffer::from_fn(width, height, |x, y| {
+            Luma([if ink(x, y) { 30 } else { 200 + (x / 256) as u8 }])
+        });
+        DynamicImage::ImageLuma8(dots)
+    };
+    let deep = || {
+        let deep = ImageBuffer::from_fn(width, height, |x, y| {
+            let gray = if ink(x, y) { 5000 } else { 50_000 + x as u16 };
+            Rgba([gray, gray, gray, 65_535])
+        });
+        DynamicImage::ImageRgba16(deep)
+    };
+    let kinds: [(&str, &dyn Fn() -> DynamicImage, ImageFormat); 4] = [
+        ("PNG, 16 bits", &deep, ImageFormat::Png),
+        ("PNG", &dots, ImageFormat::Png),
+        ("JPEG", &dots, ImageFormat::Jpeg),
+        (
+            "WebP",
+            &|| DynamicImage::from(dots().to_rgb8()),
+            ImageFormat::WebP,
+        ),
+    ];
+    for (kind, picture, format) in kinds {
+        let mut bytes = Cursor::new(Vec::new());
+        picture().write_to(&mut bytes, format).expect("memory");
+        let bytes = bytes.into_inner();
+        measured(kind, "8192 × 4882 pixels, 800,000 dots", &bytes, read);
+    }
+}
+
+fn worst_digits() {
+    fn read(bytes: &[u8]) {
+        let digits = digits_file::parse(bytes, "digits").expect("accepted");
+        assert!(digits.images.len() > 100_000);
+    }
+    const MOST: usize = 256 << 20;
+    let count = (MOST - 256) / 784;
+    let pixels: Vec<u8> = (0..784).map(|i| (i % 256) as u8).collect();
+    let body = pixels.repeat(count);
+    let file = idx_file(0x08, &[count as u32, 28, 28], &body);
+    let what = format!("{count} images");
+    measured("IDX", &what, &file, read);
+    measured("IDX, gzipped", &what, &gzipped(file), read);
+    let array = array_file("|u1", &format!("({count}, 28, 28)"), &body);
+    drop(body);
+    measured("npz", &what, &archive_of(&[("x_test.npy", array)]), read);
+    let row = format!("7{}\n", ",9".repeat(784));
+    let rows = MOST / row.len();
+    let what = format!("{rows} images");
+    measured("CSV", &what, row.repeat(rows).as_bytes(), read);
+}
+
+fn worst_drawings() {
+    let strokes = largest_drawing();
+    let what = format!("{} points, half of them an eraser's", recording::MAX_POINTS);
+    let json = recording::to_json(&strokes);
+    measured("drawing", &what, json.as_bytes(), |bytes| {
+        let text = std::str::from_utf8(bytes).expect("JSON");
+        let sheet = recording::sheet_from_json(text).expect("accepted");
+        let _ = rasterise_sheet(&sheet, Preparation::Prepared);
+    });
+    let state = SharedState {
+        strokes: Some(strokes.to_vec()),
+        ..SharedState::default()
+    };
+    measured("link", &what, state.to_fragment().as_bytes(), |bytes| {
+        let (state, error) = SharedState::from_fragment(&String::from_utf8_lossy(bytes));
+        assert!(error.is_none());
+        let strokes = state.strokes.expect("accepted");
+        let _ = mnistify_drawing::rasterise(&strokes, Preparation::Prepared);
+    });
+}
+
+/// A network of so many convolutions of so many maps, then the mean of each.
+fn deep_network(maps: usize, convs: usize) -> Model {
+    let mut layers = Vec::new();
+    for number in 0..convs {
+        layers.push(LayerSpec::Conv2d {
+            in_channels: if number == 0 { 1 } else { maps },
+            out_channels: maps,
+            kernel_size: [3, 3],
+            stride: [1, 1],
+            padding: [1, 1],
+        });
+        layers.push(LayerSpec::Relu);
+    }
+    layers.push(LayerSpec::AvgPool2d {
+        kernel_size: [28, 28],
+        stride: [28, 28],
+    });
+    layers.push(LayerSpec::Flatten);
+    layers.push(LayerSpec::Linear {
+        in_features: maps,
+        out_features: 10,
+    });
+    Model::random(NetworkSpec::new("deep", layers).expect("they fit"), 2)
+}
+
+/// As another program would save it, in double precision.
+fn of_others(model: &Model) -> Vec<u8> {
+    use safetensors::{Dtype, tensor::TensorView};
+    let tensors: Vec<(&String, Vec<usize>, Vec<u8>)> = model
+        .tensors
+        .iter()
+        .map(|(name, tensor)| {
+            let values = tensor.values.iter();
+            let bytes = values.flat_map(|v| f64::from(*v).to_le_bytes()).collect();
+            (name, tensor.shape.clone(), bytes)
+        })
+        .collect();
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F64, shape.clone(), bytes);
+        (name.as_str(), view.expect("as long as its shape says"))
+    });
+    safetensors::serialize(views, None).expect("views become a file")
+}
+
+fn worst_networks() {
+    fn read(bytes: &[u8]) {
+        let opened = import::open(bytes, "network.safetensors", None, known_digits());
+        let loaded = match opened.expect("accepted") {
+            Opened::Network(loaded) => *loaded,
+            Opened::Trial(mut trial) => {
+                while trial.step() {}
+                trial.finish().expect("accepted")
+            }
+        };
+        let _ = CpuNetwork::new(&loaded.model).forward(&[0.5; 784]);
+    }
+    let linear = |in_features, out_features| LayerSpec::Linear {
+        in_features,
+        out_features,
+    };
+    // Just below 2²⁶ parameters, and 2³⁰ multiplications.
+    let wide = vec![
+        LayerSpec::Flatten,
+        linear(784, 84_000),
+        LayerSpec::Relu,
+        linear(84_000, 10),
+    ];
+    let wide = Model::random(NetworkSpec::new("wide", wide).expect("they fit"), 2);
+    let deep = deep_network(128, 10);
+    for (what, model) in [
+        ("66.8 million parameters", wide),
+        ("1.04 billion multiplications", deep),
+    ] {
+        measured("network", what, &model.to_bytes(false), read);
+        measured(
+            "network of others",
+            &format!("{what}, F64"),
+            &of_others(&model),
+            read,
+        );
+    }
+    // As large as is tried out.
+    let tried = of_others(&deep_network(64, 3));
+    measured(
+        "network of others",
+        "58 million multiplications, tried out",
+        &tried,
+        read,
+    );
 }

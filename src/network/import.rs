@@ -3,10 +3,11 @@
 //! Such a file holds names and shapes but no architecture. The names give the layers and their order
 //! (`import/modules.rs`, `import/order.rs`), gaps in their numbering where activations and pooling may stand
 //! (`import/plan.rs`), and the first dense layer's size which strides, paddings and poolings fit (`import/search.rs`).
-//! Which layers shortcuts go around only names tell (`import/blocks.rs`). What weights cannot tell (activation, pixels,
-//! pooling, order of flattened maps; `import/assumptions.rs`) comes from a JSON description beside the file
-//! (`import/sidecar.rs`), or is found by letting the plausible answers read known digits (`import/trial.rs`). Every
-//! assumption is noted, and what cannot be run is said in people's words.
+//! Which layers shortcuts go around names tell (`import/blocks.rs`), or numbers where a 1×1 convolution does not fit
+//! (`import/unnamed.rs`). What weights cannot tell (activation, pixels, pooling, order of flattened maps;
+//! `import/assumptions.rs`) comes from a JSON description beside the file (`import/sidecar.rs`), or is found by letting the
+//! plausible answers read known digits (`import/trial.rs`). Every assumption is noted, and what cannot be run is said in
+//! people's words.
 
 mod assumptions;
 mod blocks;
@@ -38,13 +39,15 @@ use plan::{Between, NormPlace, Plan};
 use safetensors::SafeTensors;
 use search::{Found, TooMany};
 use sidecar::{Fixed, FlattenOrder, Shortcuts, Sidecar};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 use thiserror::Error;
 use weights::Weights;
 use wording::{arrangement_advice, listing, order_advice};
 
 /// Arrangements that are looked for: to say how sure the first one is, and to try them out.
 const ARRANGEMENTS: usize = 40;
+/// An arrangement that costs so much more than another is taken for none that is meant.
+const UNUSUAL: u32 = 4;
 /// Lines of a report's section that are shown.
 const MAX_LINES: usize = 40;
 
@@ -205,9 +208,11 @@ pub fn open(
             name: name.to_string(),
             dtype: view.dtype(),
             shape: view.shape().to_vec(),
+            called: None,
         })
         .collect();
     entries.sort_by(|a, b| a.name.cmp(&b.name));
+    call(&mut entries, &sidecar.names).map_err(unusable)?;
     let fault = |fault| match fault {
         Fault::Sidecar(reason) => unusable(reason),
         Fault::Report(report) => ImportError::NotUnderstood {
@@ -240,6 +245,29 @@ pub fn open(
         notes,
         known: None,
     })))
+}
+
+/// Gives tensors the prefixes that a description has for them.
+fn call(entries: &mut [Entry], names: &BTreeMap<String, String>) -> Result<(), String> {
+    for (own, name) in names {
+        let path = own.replace('/', ".");
+        let without = names::without_containers(&path);
+        let mut any = false;
+        for entry in entries.iter_mut() {
+            let place = names::place(&entry.name).map(|place| place.path);
+            if place.is_some_and(|place| place == path || place == without) {
+                entry.called = Some(name.replace('/', "."));
+                any = true;
+            }
+        }
+        if !any {
+            return Err(format!("`names` has `{own}`, which the file does not"));
+        }
+        if name.is_empty() || name.len() > MAX_NAME {
+            return Err(format!("`names` calls `{own}` nothing, or too long a name"));
+        }
+    }
+    Ok(())
 }
 
 fn absent_note(absent: &[String]) -> Option<Note> {
@@ -398,6 +426,66 @@ impl Understood {
         })
     }
 
+    /// What blocks without, or with a pooling before, weights around them may do.
+    fn widenings(&self) -> Vec<Widening> {
+        if self.blocks.iter().any(|block| block.is_widened) {
+            Widening::ALL.to_vec()
+        } else if self.blocks.iter().any(|block| block.has_room) {
+            Widening::MEANS_FIRST.to_vec()
+        } else {
+            Widening::ALL[..1].to_vec()
+        }
+    }
+
+    /// Whether smaller maps that go around blocks are means.
+    fn takes_means(&self) -> bool {
+        let mut blocks = self.blocks.iter();
+        self.plan.form.widening.mean && blocks.any(|block| block.is_widened || block.has_room)
+    }
+
+    /// Leaves out arrangements in which means around a block would be of windows that are not whole.
+    ///
+    /// # Errors
+    /// Where the plausible ones are all of that kind: a network with other means, or fewer strides, would be another one.
+    fn keep_whole_means(&mut self) -> Result<(), Fault> {
+        let (plan, modules) = (&self.plan, &self.modules);
+        let odd: Vec<Option<(usize, [usize; 2])>> = self
+            .found
+            .iter()
+            .map(|found| plan.odd_mean(modules, found))
+            .collect();
+        let Some((place, [height, width])) = odd.iter().flatten().next() else {
+            return Ok(());
+        };
+        let halving = || {
+            let all = self.found.iter().zip(&odd);
+            all.filter(|(found, _)| plan.halves_all(modules, found))
+        };
+        let least = halving().map(|(found, _)| found.cost).min();
+        let whole = halving().filter(|(_, odd)| odd.is_none());
+        let whole = whole.map(|(found, _)| found.cost).min();
+        if whole.is_none_or(|whole| whole > least.unwrap_or(0) + UNUSUAL) {
+            let name = modules[*place].name();
+            return Err(Fault::Report(Report {
+                understood: modules.iter().map(Module::words).collect(),
+                problems: vec![format!(
+                    "{name}: by its number behind a mean of 2×2 places (ResNet-D), here of maps of {height}×{width}; at the \
+                     edge of maps of odd size such windows are not whole, which the means that run here are"
+                )],
+                advice: vec![
+                    "What runs: shortcuts whose convolution has the stride itself, or fewer halvings, so that 28×28 pixels \
+                     stay even: 28, 14, 7. If strides are fewer than assumed, say so in a JSON file beside the network: \
+                     {\"stride\": …, \"pool\": …}"
+                        .to_string(),
+                ],
+            }));
+        }
+        let mut odd = odd.iter();
+        self.found
+            .retain(|_| odd.next().is_some_and(Option::is_none));
+        Ok(())
+    }
+
     /// What goes around what; none where nothing does.
     fn shortcuts(&self) -> Option<Note> {
         let name = |place: usize| self.modules[place].name();
@@ -413,9 +501,11 @@ impl Understood {
                 .with("last", name(last))
         };
         let list: Vec<Note> = self.blocks.iter().map(around).collect();
+        let means = self.takes_means().then_some("note-shortcut-mean");
+        let forms = [self.plan.form.addition.key()].into_iter().chain(means);
         let note = || {
             Note::new("note-shortcuts")
-                .with("addition", Note::new(self.plan.form.addition.key()))
+                .with("addition", Value::list(forms.map(Note::new), ", "))
                 .with("blocks", listing(&list))
         };
         (!list.is_empty()).then(note)
@@ -492,7 +582,11 @@ fn readings(entries: &[Entry], sidecar: &Sidecar) -> Result<Vec<Understood>, Fau
         if residual.iter().any(|understood| understood.told) {
             readings.extend(residual.into_iter().chain(plain));
         } else {
-            readings.extend(plain.into_iter().chain(residual));
+            let (mut plain, mut residual) = (plain.into_iter(), residual.into_iter());
+            readings.extend(plain.next());
+            // The two common ones, before normalisations stand in unusual places.
+            readings.extend(residual.by_ref().take(2));
+            readings.extend(plain.chain(residual));
         }
     }
     match faults.into_iter().next() {
@@ -543,7 +637,7 @@ fn with_shortcuts(
         Some(Shortcuts::Before) => &[Addition::Before],
         Some(Shortcuts::After) => &[Addition::After],
         Some(Shortcuts::Bare) => &[Addition::Bare],
-        Some(Shortcuts::Early) => &[Addition::Early, Addition::EarlyRaw],
+        Some(Shortcuts::Early) => &[Addition::Early, Addition::EarlyRaw, Addition::EarlyRest],
     };
     let mut readings: Vec<Understood> = Vec::new();
     let norms = NormPlace::BeforeActivation;
@@ -555,17 +649,29 @@ fn with_shortcuts(
         match understand(entries, inputs_first, norms, Some(form), sidecar) {
             Ok(Some(understood)) => {
                 let blocks = &understood.blocks;
-                // Without ways of their own it does not matter from where they would go.
-                if *addition == Addition::EarlyRaw && !blocks.iter().any(Block::has_way) {
+                let mut has_way = blocks.iter().map(Block::has_way);
+                let same_as_early = match addition {
+                    // Without ways of their own it does not matter from where they would go.
+                    Addition::EarlyRaw => !has_way.any(|has_way| has_way),
+                    Addition::EarlyRest => {
+                        has_way.next() == Some(true) && !has_way.any(|has_way| has_way)
+                    }
+                    _ => false,
+                };
+                if same_as_early {
                     continue;
                 }
-                let is_widened = blocks.iter().any(|block| block.is_widened);
-                let widenings = if is_widened { Widening::ALL.len() } else { 1 };
-                readings.extend(Widening::ALL[..widenings].iter().map(|widening| {
+                for widening in understood.widenings() {
                     let mut other = understood.clone();
-                    other.plan.form.widening = *widening;
-                    other
-                }));
+                    other.plan.form.widening = widening;
+                    match other.keep_whole_means() {
+                        Ok(()) => readings.push(other),
+                        Err(fault) => {
+                            faults.push(fault);
+                            break;
+                        }
+                    }
+                }
             }
             Ok(None) => {}
             Err(fault) => faults.push(fault),
@@ -611,12 +717,15 @@ fn understand(
         ));
         return Err(Fault::Report(report));
     }
+    let is_early = form.is_some_and(|form| form.addition.is_early());
+    let (modules, is_inferred) = match form {
+        Some(_) if sidecar.order.is_none() => unnamed::named(modules, is_early),
+        _ => (modules, false),
+    };
     let (modules, around) = match form {
-        Some(_) if sidecar.order.is_none() => blocks::split(unnamed::named(modules)),
         Some(_) => blocks::split(modules),
         None => (modules, Vec::new()),
     };
-    let is_early = form.is_some_and(|form| form.addition.is_early());
     // A list may name shortcuts too; their place is told by their names.
     let is_main = |path: &&String| {
         let own = path.replace('/', ".");
@@ -630,7 +739,7 @@ fn understand(
         let Some(early) = early::ordered(modules, &around) else {
             return Ok(None);
         };
-        is_sure = early.is_sure;
+        is_sure = early.is_sure && !is_inferred;
         (early.modules, early.how)
     } else {
         order::ordered(modules, order.as_deref()).map_err(|problem| {
@@ -660,7 +769,9 @@ fn understand(
             .advice
             .push(
                 "Shortcuts are understood where names tell them, such as layer1.0.conv1, layer1.0.conv2 and \
-                 layer1.0.shortcut.0; other branches cannot be run"
+                 layer1.0.shortcut.0; where layers are only numbered, a JSON file beside the network can call them so: \
+                 {\"names\": {\"conv2d_1\": \"block1.conv1\", \"conv2d_2\": \"block1.conv2\", \"conv2d_3\": \
+                 \"block1.shortcut\", \"batch_normalization_1\": \"block1.bn1\"}}. Other branches cannot be run"
                     .to_string(),
             );
         return Err(Fault::Report(report));

@@ -114,9 +114,9 @@ impl Assumptions {
         }
         if understood.blocks.iter().any(|block| block.is_widened) {
             also(understood.plan.form.widening.key());
-            if understood.plan.form.widening.mean {
-                also("note-shortcut-mean");
-            }
+        }
+        if understood.takes_means() {
+            also("note-shortcut-mean");
         }
         if self.far_edges {
             also("note-far-edges");

@@ -21,21 +21,25 @@ pub(super) enum Addition {
     Early,
     /// The same, but a shortcut's layers take the block's input itself.
     EarlyRaw,
+    /// The same but for the first block, around which goes what its first normalisation and activation give: in Keras's example
+    /// these stand before the block.
+    EarlyRest,
 }
 
 impl Addition {
     /// The common ones first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Before,
         Self::Early,
         Self::EarlyRaw,
+        Self::EarlyRest,
         Self::After,
         Self::Bare,
     ];
 
     /// Whether blocks begin with their normalisations and activations.
     pub fn is_early(self) -> bool {
-        matches!(self, Self::Early | Self::EarlyRaw)
+        matches!(self, Self::Early | Self::EarlyRaw | Self::EarlyRest)
     }
 
     /// The key of its words.
@@ -46,6 +50,7 @@ impl Addition {
             Self::Bare => "note-added-bare",
             Self::Early => "note-added-early",
             Self::EarlyRaw => "note-added-early-raw",
+            Self::EarlyRest => "note-added-early-rest",
         }
     }
 }
@@ -56,7 +61,8 @@ impl Addition {
 pub(super) struct Widening {
     /// Half of the zeros come first; else all of them last.
     pub both_sides: bool,
-    /// Smaller maps are means of 2×2 places; else every second place.
+    /// Smaller maps are means of 2×2 places; else every second place. Also before a shortcut's own layers, where names leave
+    /// room for it (ResNet-D: He et al. 2018, arXiv:1812.01187).
     pub mean: bool,
 }
 
@@ -68,6 +74,9 @@ impl Widening {
         Self::new(true, true),
         Self::new(false, true),
     ];
+
+    /// Without zeros, where a pooling stands before a shortcut's layers, or something else without weights.
+    pub const MEANS_FIRST: [Self; 2] = [Self::new(true, true), Self::new(true, false)];
 
     const fn new(both_sides: bool, mean: bool) -> Self {
         Self { both_sides, mean }
@@ -112,6 +121,8 @@ pub(super) struct Block {
     pub is_widened: bool,
     /// Whether it halves the maps' size, where names or habit tell.
     pub halves: Option<bool>,
+    /// By its number the first on the way around is a 1×1 convolution behind a layer without weights.
+    pub has_room: bool,
 }
 
 impl Block {
@@ -169,29 +180,38 @@ pub(super) fn split(modules: Vec<Module>) -> (Vec<Module>, Vec<Around>) {
 
 /// The block of a module whose name means a shortcut.
 fn block_of_shortcut(path: &str) -> Option<Name> {
-    let means = |part: &str| {
-        // `convShortcut`
-        let inside = ["downsampl", "shortcut"];
-        let first = ["skip", "bypass"];
-        inside.iter().any(|word| part.contains(word))
-            || first.iter().any(|word| part.starts_with(word))
-            || ["proj", "projection", "sc"].contains(&part)
-    };
     if let Some((block, "0")) = numbered_part(path) {
         return Some(block);
     }
     let parts: Vec<&str> = path.split('.').collect();
     let place = parts
         .iter()
-        .position(|part| name(part).iter().any(|word| means(word)))?;
+        .position(|part| name(part).iter().any(|word| means_shortcut(word)))?;
     if place > 0 {
         return Some(name(&parts[..place].join(".")));
     }
     // `res1_shortcut`
     let mut own = name(parts[0]);
-    let place = own.iter().position(|word| means(word))?;
+    let place = own.iter().position(|word| means_shortcut(word))?;
     own.truncate(place);
     (place > 0).then_some(own)
+}
+
+fn means_shortcut(word: &str) -> bool {
+    // `convShortcut`; fastai's `idpath`
+    let inside = ["downsampl", "shortcut", "idpath"];
+    let first = ["skip", "bypass"];
+    inside.iter().any(|part| word.contains(part))
+        || first.iter().any(|part| word.starts_with(part))
+        || ["proj", "projection", "sc"].contains(&word)
+}
+
+/// Whether a module is numbered behind something without weights on a way around others: `downsample.1`.
+fn has_room(first: &Module) -> bool {
+    let is_way = |part: &&str| name(part).iter().any(|word| means_shortcut(word));
+    let mut parts = first.path.split('.').skip_while(|part| !is_way(part));
+    let place = parts.nth(1).and_then(number);
+    is_narrow(first) == Some(true) && place.is_some_and(|place| place > 0)
 }
 
 /// The block and the part that names of `keras.applications` tell: `conv2_block1_0_conv` (the shortcut's), `_1_bn`, `_preact_bn`.
@@ -494,6 +514,7 @@ pub(super) fn find(
             shortcut: start..start + own.len(),
             is_widened,
             halves: None,
+            has_room: own.first().is_some_and(has_room),
         });
         stacks.push(name[..name.len() - 1].to_vec());
         shortcuts.extend(own);

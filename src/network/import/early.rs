@@ -26,24 +26,26 @@ pub(super) fn ordered(modules: Vec<Module>, around: &[Around]) -> Option<Early> 
     let runs = names.runs(&operators);
     let mut before: Vec<Option<Module>> = vec![None; operators.len()];
     let mut is_sure = false;
-    for (block, _, run) in &runs {
+    for (number, (block, _, run)) in runs.iter().enumerate() {
         let is_own = |norm: &Module| names.of(norm).is_some_and(|(own, _)| own == *block);
         let (mut own, rest): (Vec<Module>, Vec<Module>) = norms.into_iter().partition(is_own);
         norms = rest;
         if own.is_empty() {
             continue;
         }
-        if own.len() != run.len() {
+        // The first block's first may stand before it.
+        let first = run.len().checked_sub(own.len())?;
+        if first > usize::from(number == 0 && run.start > 0) {
             return None;
         }
         let is_first = |norm: &Module| norm.path.contains("preact");
         own.sort_by_key(|norm| !is_first(norm));
-        for (norm, place) in own.into_iter().zip(run.clone()) {
+        for (norm, place) in own.into_iter().zip(run.clone().skip(first)) {
             let operator = &operators[place];
             if norm.outputs() != operator.inputs() || is_numbered_behind(&norm, operator) {
                 return None;
             }
-            is_sure |= is_first(&norm) || operator.inputs() != operator.outputs();
+            is_sure |= is_first(&norm) || first == 0 && operator.inputs() != operator.outputs();
             before[place] = Some(norm);
         }
     }

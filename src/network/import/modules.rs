@@ -13,6 +13,9 @@ const EPSILON: f32 = 1e-5;
 const KERAS_EPSILON: f32 = 1e-3;
 const APPLICATIONS_EPSILON: f32 = 1.001e-5;
 
+/// How names of Keras that tell more come into a file.
+const BY_PATH: &str = "variable.path in Keras tells it: {variable.path: variable.numpy() for variable in model.variables}";
+
 /// Names longer than this are refused: no program writes them, and they would fill every message.
 const MAX_NAME: usize = 200;
 
@@ -22,6 +25,8 @@ pub(super) struct Entry {
     pub name: String,
     pub dtype: Dtype,
     pub shape: Vec<usize>,
+    /// What the description calls its layer.
+    pub called: Option<String>,
 }
 
 /// Tensors with the same prefix, such as `conv1.weight` and `conv1.bias`.
@@ -170,9 +175,14 @@ pub(super) fn modules(entries: &[Entry], inputs_first: bool) -> Modules {
         let Some(place) = place(&entry.name) else {
             continue;
         };
-        let group = groups.entry(place.path).or_default();
+        let path = entry.called.clone().unwrap_or(place.path);
+        let group = groups.entry(path).or_default();
         group.inputs_first |= place.inputs_first;
         group.is_keras |= place.is_keras;
+        if let Some(number) = place.variable {
+            group.variables.push((number, entry));
+            continue;
+        }
         match place.leaf {
             Err(leaf) => group.unknown.push((leaf, entry)),
             Ok(leaf) => {
@@ -183,6 +193,10 @@ pub(super) fn modules(entries: &[Entry], inputs_first: bool) -> Modules {
             }
         }
     }
+    for (path, group) in &mut groups {
+        problems.extend(group.name_variables(path).err());
+    }
+    groups.retain(|_, group| !group.leaves.is_empty() || !group.unknown.is_empty());
     // What biases say about one dense layer holds for all of the file.
     let told = groups.values().filter_map(Group::dense_order);
     let (first, last): (Vec<bool>, Vec<bool>) = told.partition(|inputs_first| *inputs_first);
@@ -228,11 +242,68 @@ pub(super) fn modules(entries: &[Entry], inputs_first: bool) -> Modules {
 struct Group<'a> {
     leaves: BTreeMap<Leaf, &'a Entry>,
     unknown: Vec<(String, &'a Entry)>,
+    /// Those that Keras only numbers.
+    variables: Vec<(u64, &'a Entry)>,
     inputs_first: bool,
     is_keras: bool,
 }
 
 impl Group<'_> {
+    /// Calls numbered tensors by what Keras numbers so: a kernel and a bias; or scale, shift, mean and variance of a
+    /// normalisation, which has the first two only where it has these.
+    ///
+    /// # Errors
+    /// Where numbers and shapes do not tell what they are.
+    fn name_variables(&mut self, path: &str) -> Result<(), String> {
+        use Leaf::{Bias, Mean, Variance, Weight};
+        let mut variables = std::mem::take(&mut self.variables);
+        variables.sort_by_key(|(number, _)| *number);
+        let dimensions: Vec<usize> = variables.iter().map(|(_, e)| e.shape.len()).collect();
+        let own = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
+        let is_batch_norm = own.contains("batch") || own.starts_with("bn");
+        let all: &[Leaf] = match dimensions[..] {
+            [] => &[],
+            [1, 1, 1, 1] => &[Weight, Bias, Mean, Variance],
+            [1, 1] if is_batch_norm => &[Mean, Variance],
+            [_] => &[Weight],
+            [_, 1] => &[Weight, Bias],
+            _ if foreign(path).is_some() => &[],
+            [1, 1, 1] => {
+                return Err(format!(
+                    "{path}: three numbered tensors, so a normalisation without its scale or without its shift, and numbers \
+                     do not tell which; {BY_PATH}"
+                ));
+            }
+            _ => {
+                let shapes = variables
+                    .iter()
+                    .map(|(_, entry)| format!("{:?}", entry.shape));
+                let shapes: Vec<String> = shapes.take(6).collect();
+                return Err(format!(
+                    "{path}: numbered tensors {}, which no layer that can be run has; {BY_PATH}",
+                    shapes.join(", ")
+                ));
+            }
+        };
+        let numbers = variables.iter().map(|(number, _)| *number);
+        let has_names = !variables.is_empty() && !self.leaves.is_empty();
+        if has_names || !numbers.eq(0..variables.len() as u64) {
+            return Err(format!(
+                "{path}: of its numbered tensors some are missing or there twice"
+            ));
+        }
+        self.inputs_first |= dimensions.first().is_some_and(|first| *first > 1);
+        self.is_keras |= all.contains(&Variance);
+        let entries = variables.into_iter().map(|(_, entry)| entry);
+        if all.is_empty() {
+            self.unknown
+                .extend(entries.map(|entry| (String::new(), entry)));
+        } else {
+            self.leaves.extend(all.iter().copied().zip(entries));
+        }
+        Ok(())
+    }
+
     fn shape(&self, leaf: Leaf) -> Option<&[usize]> {
         self.leaves.get(&leaf).map(|entry| entry.shape.as_slice())
     }
@@ -266,7 +337,10 @@ impl Group<'_> {
         if let Some((leaf, Entry { name, shape, .. })) = self.unknown.first() {
             return Err(format!("{name} {shape:?}: {}", unknown(leaf)));
         }
-        for Entry { name, dtype, shape } in self.leaves.values() {
+        for Entry {
+            name, dtype, shape, ..
+        } in self.leaves.values()
+        {
             if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::F64) {
                 return Err(format!(
                     "{name}: holds {dtype}; only F32, F16, BF16 and F64 can be read"
@@ -381,6 +455,12 @@ fn foreign(path: &str) -> Option<String> {
             "attention"
         } else if has(&["excit"]) || is(&["se"]) {
             "squeeze and excitation, whose values others are multiplied with"
+        } else if has(&["depthwise_conv", "separable_conv"]) {
+            "a depthwise or separable convolution"
+        } else if has(&["deconv"]) || (has(&["conv"]) && has(&["transpose"])) {
+            "a transposed convolution"
+        } else if has(&["p_re_lu", "prelu"]) {
+            "a ReLU with slopes of its own (PReLU)"
         } else {
             continue;
         };
@@ -461,6 +541,7 @@ pub(super) mod tests {
                 name: name.to_string(),
                 dtype: Dtype::F32,
                 shape: shape.to_vec(),
+                called: None,
             })
             .collect()
     }
@@ -528,22 +609,38 @@ pub(super) mod tests {
                 ("i.0.se.fc1.weight", &[2, 8, 1, 1]),
                 ("i.0.se.fc2.weight", &[8, 2, 1, 1]),
                 ("OptimizedLSTMCell_0/hf/kernel", &[10, 10]),
+                ("layers/conv2d_transpose/vars/0", &[3, 3, 8, 8]),
+                ("layers/batch_normalization/vars/0", &[8]),
+                ("layers/batch_normalization/vars/1", &[8]),
+                ("layers/batch_normalization/vars/2", &[8]),
+                ("layers/dense/vars/1", &[10]),
+                ("layers/mixer/vars/0", &[8, 8]),
+                ("layers/mixer/vars/1", &[8, 8]),
+                ("layers/p_re_lu/vars/0", &[28, 28, 8]),
+                ("layers/separable_conv2d/vars/0", &[3, 3, 8, 1]),
+                ("layers/separable_conv2d/vars/1", &[1, 1, 8, 8]),
             ]),
             false,
         );
         assert!(found.list.is_empty());
         let problems = found.problems;
         let said = [
+            "batch_normalization: three numbered tensors",
+            "dense: of its numbered tensors some are missing",
+            "mixer: numbered tensors [8, 8], [8, 8]",
             "OptimizedLSTMCell_0: by its name a recurrent layer",
             "a.weight_ih_l0 [40, 28]: part of a recurrent layer (LSTM",
             "b: weight [6] and bias without running statistics: layer, group",
             "c: by its bias of 4 a transposed convolution",
+            "conv2d_transpose: by its name a transposed convolution",
             "d: weight [16, 1, 9]: a 1D convolution",
             "e: weight and bias [6, 28, 28]: layer normalisation",
             "f/depthwise_kernel:0 [3, 3, 8, 1]: part of a depthwise",
             "g.gru_cell: by its name a recurrent layer",
             "h.0.attn: by its name attention",
             "i.0.se: by its name squeeze and excitation",
+            "p_re_lu: by its name a ReLU with slopes",
+            "separable_conv2d: by its name a depthwise or separable",
         ];
         for (problem, said) in problems.iter().zip(said) {
             assert!(problem.contains(said), "{problem}");

@@ -1,10 +1,13 @@
-//! How programs name tensors: PyTorch and tinygrad (`conv1.weight`), burn (`norm1.gamma`), Keras (`conv2d/kernel:0`), Flax
-//! (`params/Conv_0/kernel`, `batch_stats/BatchNorm_0/mean`) and Haiku (`linear/w`).
+//! How programs name tensors: PyTorch and tinygrad (`conv1.weight`), burn (`norm1.gamma`), Keras (`conv2d/kernel:0`, and in
+//! files of weights alone `layers/conv2d/vars/0`), Flax (`params/Conv_0/kernel`, `batch_stats/BatchNorm_0/mean`) and Haiku
+//! (`linear/w`).
 
 use super::modules::number;
 
 /// Beginnings of names that say nothing about the layer.
 const WRAPPERS: [&str; 4] = ["params", "batch_stats", "model_weights", "state_dict"];
+/// What Keras 3 and 2 call a model's list of layers.
+const CONTAINERS: [&str; 2] = ["layers", "_layer_checkpoint_dependencies"];
 /// Parts of names of what a program keeps beside the weights.
 const NO_WEIGHTS: [&str; 8] = [
     "num_batches_tracked",
@@ -51,6 +54,8 @@ pub(super) struct Place {
     /// The layer's prefix, its parts separated by dots.
     pub path: String,
     pub leaf: Result<Leaf, String>,
+    /// Its place among the layer's tensors, where the name says no more: `conv2d/vars/1`.
+    pub variable: Option<u64>,
     /// The name says that the weight has its inputs before its outputs, as in TensorFlow and JAX.
     pub inputs_first: bool,
     /// The name is Keras's for running statistics, whose default epsilon is 1e-3 and not 1e-5.
@@ -64,7 +69,9 @@ pub(super) fn place(name: &str) -> Option<Place> {
         !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit())
     });
     let name = &name[..end.unwrap_or(name.len())];
-    let mut parts: Vec<&str> = name.split(['/', '.']).filter(|part| *part != "~").collect();
+    // Keras 2 took Windows's separators into its files.
+    let parts = name.split(['/', '.', '\\']);
+    let mut parts: Vec<&str> = parts.filter(|part| *part != "~").collect();
     if parts.iter().any(|part| NO_WEIGHTS.contains(part)) {
         return None;
     }
@@ -74,6 +81,11 @@ pub(super) fn place(name: &str) -> Option<Place> {
         .count();
     parts.drain(..wrappers.min(parts.len() - 1));
     let leaf = parts.pop().unwrap_or_default();
+    let variable = number(leaf).filter(|_| parts.last() == Some(&"vars"));
+    if variable.is_some() {
+        parts.pop();
+        parts.retain(|part| !CONTAINERS.contains(part));
+    }
     // Keras says a layer's name twice; a number twice is a place in a list of lists.
     parts.dedup_by(|a, b| a == b && number(a).is_none());
     let (leaf, inputs_first) = match leaf {
@@ -87,9 +99,16 @@ pub(super) fn place(name: &str) -> Option<Place> {
     Some(Place {
         path: parts.join("."),
         leaf,
+        variable,
         inputs_first,
         is_keras: name.ends_with("moving_variance"),
     })
+}
+
+/// A layer's path as a person may write it after the file's names, without Keras's lists.
+pub(super) fn without_containers(path: &str) -> String {
+    let parts = path.split('.').filter(|part| !CONTAINERS.contains(part));
+    parts.collect::<Vec<&str>>().join(".")
 }
 
 #[cfg(test)]
@@ -121,9 +140,26 @@ mod tests {
             );
             assert_eq!(place.inputs_first, inputs_first, "{name}");
         }
-        for name in ["bn.num_batches_tracked", "optimizer/iterations:0"] {
+        for name in [
+            "bn.num_batches_tracked",
+            "optimizer/iterations:0",
+            "optimizer/vars/3",
+            "layers/dropout/seed_generator/vars/0",
+        ] {
             assert_eq!(place(name), None);
         }
+        for (name, path) in [
+            ("layers/conv2d_1/vars/1", "conv2d_1"),
+            (
+                "_layer_checkpoint_dependencies\\conv2d_1\\vars\\1",
+                "conv2d_1",
+            ),
+            ("layers.functional.layers.dense.vars.1", "functional.dense"),
+        ] {
+            let place = place(name).unwrap();
+            assert_eq!((place.path.as_str(), place.variable), (path, Some(1)));
+        }
+        assert_eq!(place("layers.1.vars.weight").unwrap().variable, None);
         assert!(place("lstm.weight_ih_l0").unwrap().leaf.is_err());
     }
 }

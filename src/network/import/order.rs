@@ -5,10 +5,13 @@
 //!    and otherwise in natural order, in which `conv2` stands before `conv10`.
 //! 3. A batch normalisation of its own name (`bn1`) follows the layer of as many outputs that shares most of its path,
 //!    then its number, then comes first.
-//! 4. Where one layer's outputs are then not the next one's inputs, the order that the shapes allow is taken: of layers, or
-//!    of groups of them with a first name in common (`res1`), each in the order of its names.
+//! 4. Where one layer's outputs are then not the next one's inputs, the order that the shapes allow is taken: of groups with
+//!    a first name in common (`res1`), each in the order of its names, or of layers.
 
-use super::modules::{Kind, Module, number};
+use super::{
+    modules::{Kind, Module, number},
+    names::without_containers,
+};
 use std::{collections::BTreeSet, ops::Range};
 
 /// A part of a name, for comparing: numbers by value.
@@ -57,8 +60,16 @@ pub(super) fn ordered(
     }
     let (mut operators, attached) = split_norms(by_name(modules));
     let mut how = How::Names;
+    let is_nested = |module: &Module| module.parent() != operators[0].parent();
+    let order = || {
+        if operators.iter().any(is_nested) {
+            by_groups(&operators).or_else(|| by_shapes(&operators))
+        } else {
+            by_shapes(&operators).or_else(|| by_groups(&operators))
+        }
+    };
     if first_break(&operators).is_some()
-        && let Some(order) = by_shapes(&operators).or_else(|| by_groups(&operators))
+        && let Some(order) = order()
     {
         operators = order.into_iter().map(|i| operators[i].clone()).collect();
         how = How::Shapes;
@@ -71,7 +82,8 @@ fn listed(mut modules: Vec<Module>, wanted: &[String]) -> Result<Vec<Module>, St
     let mut result = Vec::with_capacity(modules.len());
     for path in wanted {
         let own = path.replace('/', ".");
-        let Some(place) = modules.iter().position(|module| module.path == own) else {
+        let is_it = |module: &Module| module.path == own || module.path == without_containers(&own);
+        let Some(place) = modules.iter().position(is_it) else {
             return Err(format!(
                 "`order` lists `{path}`, which the file does not have or which is listed twice"
             ));
@@ -165,12 +177,17 @@ fn attach(modules: Vec<Module>, norms: Vec<Module>) -> Result<Vec<Module>, Strin
     let mut first = Vec::new();
     let mut places: Vec<(Module, Option<Module>)> =
         modules.into_iter().map(|module| (module, None)).collect();
+    // Those of a list have what follows them in it.
+    let has_own: Vec<bool> = (1..=places.len())
+        .map(|next| places.get(next).is_some_and(|(module, _)| module.is_norm()))
+        .collect();
     for norm in norms {
         let best = places
             .iter()
             .enumerate()
-            .filter(|(_, (module, taken))| {
-                taken.is_none() && !module.is_norm() && module.outputs() == norm.outputs()
+            .filter(|(place, (module, taken))| {
+                let is_free = taken.is_none() && !module.is_norm() && !has_own[*place];
+                is_free && module.outputs() == norm.outputs()
             })
             .max_by_key(|(place, (module, _))| {
                 let same_number = last_number(&module.path) == last_number(&norm.path);

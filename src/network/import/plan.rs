@@ -6,7 +6,7 @@
 use super::{
     blocks::{self, Addition, Block, Form},
     modules::{Kind, Module},
-    search::{Choice, Conv, End, Found, Strides},
+    search::{Choice, Conv, End, Found, Stem, Strides},
     sidecar::Pool,
 };
 use crate::spec::{Activation, LayerSpec, Shape};
@@ -70,7 +70,7 @@ impl Plan {
         };
         if form.addition.is_early() {
             plan.lay_early(modules, flat, last);
-            plan.expect();
+            plan.expect(modules);
             return Some(plan);
         }
         let mut index = 0;
@@ -99,7 +99,7 @@ impl Plan {
             let habit = (&gaps[..], norms);
             index = plan.between(index - 1, next, habit, flat == Some(next), conv);
         }
-        plan.expect();
+        plan.expect(modules);
         Some(plan)
     }
 
@@ -114,8 +114,12 @@ impl Plan {
                 self.items.push(Item::Flatten);
             }
             let begins = self.block(|block| block.main.start == index);
-            let from_bent = self.form.addition == Addition::Early;
-            let late = begins.filter(|block| from_bent && self.blocks[*block].has_way());
+            let from_bent = |block: &usize| match self.form.addition {
+                Addition::Early => self.blocks[*block].has_way(),
+                Addition::EarlyRest => *block == 0,
+                _ => false,
+            };
+            let late = begins.filter(from_bent);
             if late.is_none() {
                 self.items.extend(begins.map(Item::Begin));
             }
@@ -130,7 +134,12 @@ impl Plan {
                 continue;
             }
             if begins.is_some() {
-                self.items.push(Item::Activation);
+                let mut before = self.items.iter().rev();
+                let before = before.find(|item| !matches!(item, Item::Pool(_) | Item::Begin(_)));
+                // Keras's example has the first block's before it.
+                if before != Some(&Item::Activation) {
+                    self.items.push(Item::Activation);
+                }
                 self.items.extend(late);
             }
             self.items.push(Item::Module(index));
@@ -165,7 +174,8 @@ impl Plan {
     }
 
     /// After which convolutions habit expects a pooling, by what stands around them.
-    fn expect(&mut self) {
+    fn expect(&mut self, modules: &[Module]) {
+        let stem = self.deep_stem(modules);
         let plan = self;
         let outputs: Vec<usize> = plan.convs.iter().map(|conv| conv.out_channels).collect();
         for (place, conv) in plan.convs.iter_mut().enumerate() {
@@ -180,8 +190,71 @@ impl Plan {
         for (place, conv) in plan.convs.iter_mut().enumerate() {
             let before_block = blocks.get(place + 1) == Some(&true);
             conv.pool_expected &= !blocks[place] && !before_block;
-            conv.is_stem = place == 0 && before_block && !blocks[0];
+            conv.stem = match (place, stem) {
+                (0, true) => Stem::First,
+                (1, true) => Stem::Inner,
+                (2, true) => Stem::Last,
+                (0, false) if before_block && !blocks[0] => Stem::Whole,
+                _ => Stem::None,
+            };
         }
+    }
+
+    /// Whether three convolutions of 3×3 before residual blocks stand for one of 7×7: in a list of their own, or where shortcuts
+    /// too are those of ResNet-D.
+    fn deep_stem(&self, modules: &[Module]) -> bool {
+        let is_in_block = |conv: &Conv| conv.in_block.is_some();
+        let before = self.convs.iter().position(is_in_block);
+        let small = self
+            .convs
+            .iter()
+            .take(3)
+            .all(|conv| conv.kernel_size == [3, 3]);
+        let convs: Vec<&Module> = modules.iter().filter(|module| module.is_conv()).collect();
+        let own_list = || {
+            let inside = |module: &&&Module| module.parent() == convs[0].parent();
+            let others = convs.iter().filter(inside).count();
+            others == 3 && convs[..3].iter().all(|conv| conv.index().is_some())
+        };
+        let has_room = || self.blocks.iter().any(|block| block.has_room);
+        before == Some(3) && small && (has_room() || own_list())
+    }
+
+    /// The first layer on a way around a block that takes means whose windows at the edge are not whole, and the size of its
+    /// maps.
+    pub fn odd_mean(&self, modules: &[Module], found: &Found) -> Option<(usize, [usize; 2])> {
+        let is_way = |place: &usize| {
+            let mut ways = self.blocks.iter();
+            ways.any(|block| block.has_room && block.shortcut.start == *place)
+        };
+        let between = Between {
+            activation: Activation::Relu,
+            mean_pool: false,
+            far_edges: false,
+        };
+        let layers = self.layers(modules, found, between);
+        let mut points: Vec<Shape> = vec![[1, 28, 28]];
+        for (place, (layer, _)) in layers.iter().enumerate() {
+            let &[_, height, width] = points.last()?;
+            let next = layers.get(place + 1).and_then(|(_, source)| *source);
+            if let (LayerSpec::AvgPool2d { stride, .. }, Some(way)) = (layer, next.filter(is_way))
+                && (height % stride[0] != 0 || width % stride[1] != 0)
+            {
+                return Some((way, [height, width]));
+            }
+            points.push(layer.output_shape(&points).ok()?);
+        }
+        None
+    }
+
+    /// Whether every block with room for a mean on the way around it, other than such as habit lets keep the maps, makes them
+    /// smaller.
+    pub fn halves_all(&self, modules: &[Module], found: &Found) -> bool {
+        let mut blocks = self.blocks.iter();
+        blocks.all(|block| {
+            let may_keep = !block.has_room || block.halves == Some(false);
+            may_keep || self.strides(block, modules, found) != [1, 1]
+        })
     }
 
     fn block(&self, is_it: impl Fn(&Block) -> bool) -> Option<usize> {
@@ -374,9 +447,17 @@ impl Plan {
         strides: [usize; 2],
         layers: &mut Layers,
     ) {
+        let takes_means = block.has_room && self.form.widening.mean && strides != [1, 1];
+        if takes_means {
+            let layer = LayerSpec::AvgPool2d {
+                kernel_size: strides,
+                stride: strides,
+            };
+            layers.push(layer, None);
+        }
         for place in block.shortcut.clone() {
             // The first takes the strides of all that it goes around.
-            let is_first = place == block.shortcut.start;
+            let is_first = place == block.shortcut.start && !takes_means;
             let layer = layer_of(&modules[place], |kernel| Choice {
                 padding: kernel.map(|size| (size - 1) / 2),
                 stride: if is_first { strides } else { [1, 1] },
@@ -545,7 +626,7 @@ fn conv(module: &Module) -> Option<Conv> {
             in_block: None,
             takes_over: false,
             is_of_tensorflow: module.inputs_first,
-            is_stem: false,
+            stem: Stem::None,
         }),
         _ => None,
     }

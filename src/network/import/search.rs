@@ -60,8 +60,22 @@ pub(super) struct Conv {
     pub takes_over: bool,
     /// Its weights lie as in TensorFlow and JAX, and nobody says that it is padded otherwise.
     pub is_of_tensorflow: bool,
-    /// Whether it comes first, and residual blocks follow.
-    pub is_stem: bool,
+    /// What it is to the beginning of a network of residual blocks.
+    pub stem: Stem,
+}
+
+/// A place among what stands before the first residual block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stem {
+    /// Among nothing of the kind.
+    None,
+    /// All of it.
+    Whole,
+    /// The first of three that stand for a wide one (ResNet-C and -D: He et al. 2018, arXiv:1812.01187); it has the stride.
+    First,
+    Inner,
+    /// Behind it stands the pooling.
+    Last,
 }
 
 /// The strides of a convolution in a residual block, the plausible first.
@@ -403,7 +417,7 @@ fn options(conv: &Conv, fixed: &Fixed) -> Vec<Choice> {
         for (stride, stride_cost) in strides(conv, fixed) {
             for (pool, pool_cost) in pools(conv, fixed) {
                 let mut cost = padding_cost + stride_cost + pool_cost;
-                if stride != [1, 1] && pool.is_some() && !conv.is_stem {
+                if stride != [1, 1] && pool.is_some() && conv.stem == Stem::None {
                     cost += STRIDE_AND_POOL;
                 }
                 options.push(Choice {
@@ -451,8 +465,11 @@ fn strides(conv: &Conv, fixed: &Fixed) -> Vec<([usize; 2], u32)> {
     if let Some(strides) = conv.in_block {
         return strides.options();
     }
-    if conv.is_stem && conv.kernel_size == WIDE_STEM {
-        return vec![([2, 2], 0), ([1, 1], OTHER_STEM)];
+    match conv.stem {
+        Stem::Whole if conv.kernel_size != WIDE_STEM => {}
+        Stem::None => {}
+        Stem::Whole | Stem::First => return vec![([2, 2], 0), ([1, 1], OTHER_STEM)],
+        Stem::Inner | Stem::Last => return vec![([1, 1], 0), ([2, 2], STRIDE_TWO)],
     }
     let mut strides = vec![([1, 1], 0), ([2, 2], STRIDE_TWO)];
     let [y, x] = conv.kernel_size;
@@ -469,14 +486,18 @@ fn pools(conv: &Conv, fixed: &Fixed) -> Vec<(Option<Pool>, u32)> {
     if !conv.may_pool {
         return vec![(None, 0)];
     }
-    if conv.is_stem {
+    if matches!(conv.stem, Stem::First | Stem::Inner) {
+        let small = Pool::either([2, 2], [2, 2]);
+        return vec![(None, 0), (Some(small), UNEXPECTED_POOL)];
+    }
+    if conv.stem != Stem::None {
         let padded = Pool {
             padding: [1, 1],
             mean: Some(false),
             ..Pool::either([3, 3], [2, 2])
         };
         let small = Pool::either([2, 2], [2, 2]);
-        return if conv.kernel_size == WIDE_STEM {
+        return if conv.stem == Stem::Last || conv.kernel_size == WIDE_STEM {
             vec![
                 (Some(padded), 0),
                 (None, OTHER_STEM),
@@ -526,7 +547,7 @@ mod tests {
                 in_block: None,
                 takes_over: false,
                 is_of_tensorflow: false,
-                is_stem: false,
+                stem: Stem::None,
             });
         all.collect()
     }

@@ -3,6 +3,7 @@
 use crate::spec::{Activation, Normalisation};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// PyTorch's and Flax's default slope of leaky ReLU.
 pub(super) const PYTORCH_SLOPE: f32 = 0.01;
@@ -19,7 +20,8 @@ pub(super) const KEYS: &str = "\"activation\": \"relu\", \"silu\", \"gelu\", \"t
      \"padding\" and \"stride\": a number or one per convolution (padding also \"same\"); \"pool\": \"none\", \"2x2\", \
      \"3x3/2\" (window/stride), \"3x3/2/1\" (and padding), \"2x2 mean\" or one per convolution; \"flatten\": \"chw\" or \"hwc\"; \"transposed\": true \
      for pictures that lie on their side; \"shortcuts\": added \"before\" the activation, \"after\" it, \"bare\" without one, \
-     \"early\" in blocks that begin with normalisation and activation, or \"none\"; \"order\": the prefixes first to last; \"classes\": a list of \
+     \"early\" in blocks that begin with normalisation and activation, or \"none\"; \"order\": the prefixes first to last; \"names\": other prefixes \
+     for some of them, {\"conv2d_5\": \"block2.shortcut\"}; \"classes\": a list of \
      names; \"name\"";
 
 /// A pooling.
@@ -76,6 +78,7 @@ pub(super) struct Sidecar {
     pub normalisation: Option<MeanStd>,
     pub classes: Option<Vec<String>>,
     pub order: Option<Vec<String>>,
+    pub names: BTreeMap<String, String>,
     pub flatten: Option<FlattenOrder>,
     pub transposed: Option<bool>,
     pub shortcuts: Option<Shortcuts>,

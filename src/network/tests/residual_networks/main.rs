@@ -2,8 +2,11 @@
 //! plain loops in f64 over the tensors by the names that PyTorch gives them.
 
 mod early;
+mod means;
 mod names;
+mod numbered;
 mod reference;
+mod variables;
 mod widening;
 
 use mnistify_network::{

@@ -36,6 +36,8 @@ struct Net {
     is_biased: bool,
     /// They are padded as in TensorFlow.
     is_same: bool,
+    /// What normalisations add to the variance.
+    epsilon: f64,
 }
 
 impl Net {
@@ -67,7 +69,8 @@ impl Net {
             } else {
                 State::conv
             };
-            state.normed(&conv(state, x, &part.conv, part.stride), &part.norm)
+            let y = conv(state, x, &part.conv, part.stride);
+            state.normed_by(&y, &part.norm, self.epsilon)
         };
         let mut x = bent(run(&half(image), &self.stem));
         for (parts, way) in &self.blocks {
@@ -149,6 +152,7 @@ fn hugging_faces_names() {
         dense: "classifier.1",
         is_biased: false,
         is_same: false,
+        epsilon: 1e-5,
     };
     net.assert_is_read(None);
 }
@@ -191,6 +195,7 @@ fn flaxs_names_and_paddings() {
         dense: "Dense_0",
         is_biased: false,
         is_same: true,
+        epsilon: 1e-5,
     };
     net.assert_is_read(Some(Program::Flax));
 }
@@ -217,6 +222,7 @@ fn blocks_of_three_in_flax() {
         dense: "Dense_0",
         is_biased: false,
         is_same: true,
+        epsilon: 1e-5,
     };
     net.assert_is_read(Some(Program::Flax));
 }
@@ -242,6 +248,7 @@ fn kerass_names_and_strides() {
         dense: "predictions",
         is_biased: true,
         is_same: true,
+        epsilon: 1e-5,
     };
     net.assert_is_read(Some(Program::Keras));
 }
@@ -265,6 +272,7 @@ fn torchvision(strides: [usize; 3]) -> Net {
         dense: "fc",
         is_biased: false,
         is_same: false,
+        epsilon: 1e-5,
     }
 }
 
@@ -281,31 +289,44 @@ fn which_of_three_halves_the_maps_is_found_by_trying() {
     });
 }
 
-/// Flax numbers all layers of a function; what goes around two others may come before or after them.
+/// A network whose layers are only numbered; what goes around two others may come before or after them.
+fn numbered(program: Program, is_first: bool) -> Net {
+    let (kinds, dense, epsilon) = match program {
+        Program::Flax => (["Conv", "BatchNorm"], "Dense_0", 1e-5),
+        _ => (["conv2d", "batch_normalization"], "dense", 1e-3),
+    };
+    let mut number = 0;
+    let mut own = |shape, stride| {
+        let [conv, norm] = kinds.map(|kind| match program {
+            Program::Flax => format!("{kind}_{number}"),
+            _ if number == 0 => kind.to_string(),
+            _ => format!("{kind}_{number}"),
+        });
+        number += 1;
+        part(conv, norm, shape, stride)
+    };
+    let stem = own([4, 1, 3], 1);
+    let keeps = vec![own([4, 4, 3], 1), own([4, 4, 3], 1)];
+    let before = is_first.then(|| own([8, 4, 1], 2));
+    let widens = vec![own([8, 4, 3], 2), own([8, 8, 3], 1)];
+    let way = before.unwrap_or_else(|| own([8, 4, 1], 2));
+    let last = vec![own([8, 8, 3], 1), own([8, 8, 3], 1)];
+    Net {
+        stem,
+        blocks: vec![(keeps, None), (widens, Some(way)), (last, None)],
+        dense,
+        is_biased: false,
+        is_same: true,
+        epsilon,
+    }
+}
+
 #[test]
 fn blocks_of_layers_that_are_only_numbered() {
-    for is_first in [false, true] {
-        let mut number = 0;
-        let mut own = |shape, stride| {
-            let names = ["Conv", "BatchNorm"].map(|kind| format!("{kind}_{number}"));
-            number += 1;
-            let [conv, norm] = names;
-            part(conv, norm, shape, stride)
-        };
-        let stem = own([4, 1, 3], 1);
-        let keeps = vec![own([4, 4, 3], 1), own([4, 4, 3], 1)];
-        let before = is_first.then(|| own([8, 4, 1], 2));
-        let widens = vec![own([8, 4, 3], 2), own([8, 8, 3], 1)];
-        let way = before.unwrap_or_else(|| own([8, 4, 1], 2));
-        let last = vec![own([8, 8, 3], 1), own([8, 8, 3], 1)];
-        let net = Net {
-            stem,
-            blocks: vec![(keeps, None), (widens, Some(way)), (last, None)],
-            dense: "Dense_0",
-            is_biased: false,
-            is_same: true,
-        };
-        net.assert_is_read(Some(Program::Flax));
+    for program in [Program::Flax, Program::Keras, Program::KerasWeights] {
+        for is_first in [false, true] {
+            numbered(program, is_first).assert_is_read(Some(program));
+        }
     }
 }
 

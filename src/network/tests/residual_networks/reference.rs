@@ -18,6 +18,8 @@ pub struct State(pub BTreeMap<String, (Vec<usize>, Vec<f32>)>);
 #[derive(Clone, Copy)]
 pub enum Program {
     Keras,
+    /// As its files of weights alone have it.
+    KerasWeights,
     Flax,
 }
 
@@ -153,6 +155,9 @@ impl State {
                     let leaf = ["gamma", "beta", "moving_mean", "moving_variance"][place];
                     format!("{path}/{leaf}:0")
                 }
+                (Program::KerasWeights, _) => {
+                    format!("layers/{}/vars/{place}", path.replace('/', "/layers/"))
+                }
                 (Program::Flax, false) => format!("params/{path}/{}", ["kernel", "bias"][place]),
                 (Program::Flax, true) => {
                     let collection = if place < 2 { "params" } else { "batch_stats" };
@@ -216,12 +221,17 @@ impl State {
     }
 
     pub fn normed(&self, x: &Maps, path: &str) -> Maps {
+        self.normed_by(x, path, 1e-5)
+    }
+
+    /// With this added to the variance.
+    pub fn normed_by(&self, x: &Maps, path: &str, epsilon: f64) -> Maps {
         let [weight, bias, mean, variance] =
             ["weight", "bias", "running_mean", "running_var"].map(|leaf| self.values(path, leaf));
         let mut y = x.clone();
         for (channel, map) in y.iter_mut().enumerate() {
             for value in map.iter_mut().flatten() {
-                let spread = (variance[channel] + 1e-5).sqrt();
+                let spread = (variance[channel] + epsilon).sqrt();
                 *value = (*value - mean[channel]) / spread * weight[channel] + bias[channel];
             }
         }
@@ -233,6 +243,15 @@ impl State {
         self.answer_by(x, "fc")
     }
 
+    /// A dense layer of values in a row.
+    pub fn dense(&self, x: &[f64], path: &str) -> Vec<f64> {
+        let weight = self.values(path, "weight");
+        let bias = self.values(path, "bias");
+        let row =
+            |(row, bias): (&[f64], &f64)| row.iter().zip(x).map(|(w, x)| w * x).sum::<f64>() + bias;
+        weight.chunks(x.len()).zip(&bias).map(row).collect()
+    }
+
     /// The mean of each map, then a dense layer.
     pub fn answer_by(&self, x: &Maps, dense: &str) -> Vec<f64> {
         let mean = |map: &Vec<Vec<f64>>| {
@@ -240,12 +259,7 @@ impl State {
             values.iter().sum::<f64>() / values.len() as f64
         };
         let means: Vec<f64> = x.iter().map(mean).collect();
-        let weight = self.values(dense, "weight");
-        let bias = self.values(dense, "bias");
-        let row = |(row, bias): (&[f64], &f64)| {
-            row.iter().zip(&means).map(|(w, x)| w * x).sum::<f64>() + bias
-        };
-        weight.chunks(means.len()).zip(&bias).map(row).collect()
+        self.dense(&means, dense)
     }
 
     /// Makes each answer of these images' as frequent as the others, more or less: away with what is common to all pictures,
@@ -307,6 +321,17 @@ pub fn assert_reads(model: &Model, images: &[Vec<f32>], reference: impl Fn(&[f32
     }
 }
 
+/// Of 2×2 places each.
+pub fn means(x: &Maps) -> Maps {
+    let map = |map: &Vec<Vec<f64>>| {
+        let of = |y: usize, x: usize| map[2 * y][2 * x] + map[2 * y][2 * x + 1];
+        let below = |y: usize, x: usize| map[2 * y + 1][2 * x] + map[2 * y + 1][2 * x + 1];
+        let line = |y| (0..map[0].len() / 2).map(move |x| (of(y, x) + below(y, x)) / 4.0);
+        (0..map.len() / 2).map(|y| line(y).collect()).collect()
+    };
+    x.iter().map(map).collect()
+}
+
 /// Each `step`th place.
 pub fn stepped(x: &Maps, step: usize) -> Maps {
     let line = |line: &Vec<f64>| line.iter().copied().step_by(step).collect();
@@ -316,12 +341,23 @@ pub fn stepped(x: &Maps, step: usize) -> Maps {
 
 /// What a network comes to whose answers, `forward`, are the labels of the known digits: it is tried out.
 pub fn tried(state: &mut State, seed: u64, forward: impl Fn(&State, &[f32]) -> Vec<f64>) -> Loaded {
+    tried_as(state, seed, State::clone, "fc", forward)
+}
+
+/// The same of the file of another state, `as_file` of this one, whose last layer is called so.
+pub fn tried_as(
+    state: &mut State,
+    seed: u64,
+    as_file: impl Fn(&State) -> State,
+    dense: &str,
+    forward: impl Fn(&State, &[f32]) -> Vec<f64>,
+) -> Loaded {
     let images = images(seed, 300);
     let logits = |state: &State| -> Vec<Vec<f64>> {
         images.iter().map(|image| forward(state, image)).collect()
     };
     let all = logits(state);
-    state.spread(&all, "fc");
+    state.spread(&all, dense);
     let largest = |logits: &Vec<f64>| (0..10).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
     let labels = logits(state);
     let labels: Vec<u8> = labels.iter().map(|l| largest(l).unwrap() as u8).collect();
@@ -329,7 +365,8 @@ pub fn tried(state: &mut State, seed: u64, forward: impl Fn(&State, &[f32]) -> V
         images: images.clone(),
         labels,
     };
-    let opened = import::open(&state.file(), "resnet.safetensors", None, Some(known)).unwrap();
+    let file = as_file(state).file();
+    let opened = import::open(&file, "resnet.safetensors", None, Some(known)).unwrap();
     let Opened::Trial(mut trial) = opened else {
         panic!("small enough to be tried");
     };

@@ -33,17 +33,6 @@ fn forward(state: &State, image: &[f32], both_sides: bool, mean: bool) -> Vec<f6
     state.answer(&bent(sum(y, &way)))
 }
 
-/// Of 2×2 places each.
-fn means(x: &Maps) -> Maps {
-    let map = |map: &Vec<Vec<f64>>| {
-        let of = |y: usize, x: usize| map[2 * y][2 * x] + map[2 * y][2 * x + 1];
-        let below = |y: usize, x: usize| map[2 * y + 1][2 * x] + map[2 * y + 1][2 * x + 1];
-        let line = |y| (0..map[0].len() / 2).map(move |x| (of(y, x) + below(y, x)) / 4.0);
-        (0..map.len() / 2).map(|y| line(y).collect()).collect()
-    };
-    x.iter().map(map).collect()
-}
-
 #[test]
 fn missing_maps_are_zeros_on_both_sides_where_nobody_says() {
     let state = state(31);
