@@ -4,7 +4,7 @@
 //! 2. Named siblings come with convolutions before dense layers, with names that mean the end (`out`, `head`, …) last,
 //!    and otherwise in natural order, in which `conv2` stands before `conv10`.
 //! 3. A batch normalisation of its own name (`bn1`) follows the layer of as many outputs that shares most of its path,
-//!    then its number, then comes first.
+//!    then its number (or, where a program counted, comes behind the one before it), then comes first.
 //! 4. Where one layer's outputs are then not the next one's inputs, the order that the shapes allow is taken: of groups with
 //!    a first name in common (`res1`), each in the order of its names, or of layers.
 
@@ -181,7 +181,9 @@ fn attach(modules: Vec<Module>, norms: Vec<Module>) -> Result<Vec<Module>, Strin
     let has_own: Vec<bool> = (1..=places.len())
         .map(|next| places.get(next).is_some_and(|(module, _)| module.is_norm()))
         .collect();
+    let mut last = 0;
     for norm in norms {
+        let is_counted = is_counted(&norm);
         let best = places
             .iter()
             .enumerate()
@@ -190,13 +192,19 @@ fn attach(modules: Vec<Module>, norms: Vec<Module>) -> Result<Vec<Module>, Strin
                 is_free && module.outputs() == norm.outputs()
             })
             .max_by_key(|(place, (module, _))| {
-                let same_number = last_number(&module.path) == last_number(&norm.path);
+                let is_next = match is_counted {
+                    true => *place >= last,
+                    false => last_number(&module.path) == last_number(&norm.path),
+                };
                 let shared = shared_parts(&module.path, &norm.path);
-                (shared, same_number, std::cmp::Reverse(*place))
+                (shared, is_next, std::cmp::Reverse(*place))
             })
             .map(|(place, _)| place);
         match best {
-            Some(place) => places[place].1 = Some(norm),
+            Some(place) => {
+                last = place;
+                places[place].1 = Some(norm);
+            }
             // Of the picture itself.
             None if first.is_empty() && [1, 784].contains(&norm.outputs()) => first.push(norm),
             None => {
@@ -213,6 +221,15 @@ fn attach(modules: Vec<Module>, norms: Vec<Module>) -> Result<Vec<Module>, Strin
         first.extend(norm);
     }
     Ok(first)
+}
+
+/// Whether a program numbered it by itself: these come in order, but their numbers are not those of other layers.
+fn is_counted(norm: &Module) -> bool {
+    let own = norm.path.rsplit('.').next().unwrap_or_default();
+    let rest = own
+        .strip_prefix("batch_normalization")
+        .or_else(|| own.strip_prefix("BatchNorm_"));
+    rest.is_some_and(|rest| rest.is_empty() || number(rest.trim_start_matches('_')).is_some())
 }
 
 pub(super) fn last_number(path: &str) -> Option<u64> {
@@ -441,6 +458,29 @@ mod tests {
             .collect();
         let found = order_of(&list);
         assert_eq!(found, ["conv1", "bn1", "conv2", "bn2", "fc1", "bn3", "fc2"]);
+    }
+
+    /// Keras counts on where there was a network before.
+    #[test]
+    fn counted_normalisations_come_in_order() {
+        let norm: &[usize] = &[8];
+        let found = order_of(&[
+            ("conv2d_2.weight", &[8, 1, 3, 3]),
+            ("conv2d_3.weight", &[8, 8, 3, 3]),
+            ("batch_normalization_3.running_mean", norm),
+            ("batch_normalization_3.running_var", norm),
+            ("batch_normalization_4.running_mean", norm),
+            ("batch_normalization_4.running_var", norm),
+            ("dense_2.weight", &[10, 8]),
+        ]);
+        let expected = [
+            "conv2d_2",
+            "batch_normalization_3",
+            "conv2d_3",
+            "batch_normalization_4",
+            "dense_2",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]
