@@ -448,6 +448,9 @@ impl Understood {
     /// # Errors
     /// Where the plausible ones are all of that kind: a network with other means, or fewer strides, would be another one.
     fn keep_whole_means(&mut self) -> Result<(), Fault> {
+        if !self.takes_means() {
+            return Ok(());
+        }
         let (plan, modules) = (&self.plan, &self.modules);
         let odd: Vec<Option<(usize, [usize; 2])>> = self
             .found
