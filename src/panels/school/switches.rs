@@ -245,7 +245,7 @@ fn words_of(key: &str, own: usize) -> String {
 /// The place of a line's words, and of its choices: below or beside them.
 pub fn label_and_row(rect: Rect, above: bool) -> (Rect, Rect) {
     if above && (rect.height() > ONE_ROW || rect.width() < NARROW) {
-        rect.split_top_bottom_at_y(rect.min.y + (0.32 * rect.height()).clamp(14.0, 24.0))
+        rect.split_top_bottom_at_y(rect.min.y + (0.32 * rect.height()).clamp(16.0, 24.0))
     } else {
         let label = (0.36 * rect.width()).max(96.0).min(0.46 * rect.width());
         rect.split_left_right_at_x(rect.min.x + label)
