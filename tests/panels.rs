@@ -231,6 +231,22 @@ fn the_river_grows_while_the_pen_is_down() {
 }
 
 #[test]
+fn a_sweep_over_a_phones_maps_turns_the_page() {
+    let mut harness = with_a_three([390, 844]);
+    let page = |harness: &Panels| harness.state().app.world().resource::<Screen>().page;
+    let from = egui::pos2(200.0, 170.0);
+    for (way, next) in [(-90.0, 1), (-90.0, 2), (90.0, 1), (20.0, 1)] {
+        harness.drag_at(from);
+        harness.run_steps(2);
+        harness.hover_at(from + egui::vec2(way, 4.0));
+        harness.run_steps(2);
+        harness.drop_at(from + egui::vec2(way, 4.0));
+        harness.run_steps(4);
+        assert_eq!(page(&harness), next, "after a sweep of {way}");
+    }
+}
+
+#[test]
 fn the_schools_board_has_pages_and_asks_what_was_drawn() {
     for size in [[1280, 720], [390, 844]] {
         let mut harness = with_a_three(size);

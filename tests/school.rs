@@ -84,7 +84,7 @@ fn networks_forget_learn_and_come_back_as_they_were() {
     // Another lesson begins from nothing.
     display.press(&later, "school_change");
     let later = wait(&mut app, "what can be changed", |state| {
-        state["school"]["page"] == "change"
+        state["school"]["page"] == "change" && !state["buttons"]["examples_10"].is_null()
     });
     display.press(&later, "examples_10");
     wait(&mut app, "ten examples", |state| {

@@ -25,6 +25,7 @@ mod scene;
 mod school;
 mod sheets;
 mod strip;
+mod swipe;
 pub mod theme;
 mod tiles;
 mod tour;

@@ -1,6 +1,6 @@
 //! Pointer input on the scene: it turns, moves, comes nearer, and cells are pointed at and explained.
 
-use super::{Look, to_egui};
+use super::{Look, swipe::swiped, to_egui};
 use crate::{
     actions::Action,
     view::picking::{Projector, pick},
@@ -28,13 +28,7 @@ pub fn pointer_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let touches = ui.input(|input| input.multi_touch());
     let is_page = matches!(places.scene, crate::composition::Scene::Page(_));
     if is_page {
-        // A swipe turns the page.
-        if response.drag_stopped() {
-            let way = response.total_drag_delta().unwrap_or_default().x;
-            if way.abs() > 40.0 {
-                actions.push(Action::Page(if way < 0.0 { 1 } else { -1 }));
-            }
-        }
+        actions.extend(swiped(ui, &response).map(Action::Page));
     } else if let Some(touch) = touches.filter(|_| response.hovered() || response.dragged()) {
         actions.push(Action::Zoom(1.0 / touch.zoom_delta));
         let shift = touch.translation_delta / window.height();

@@ -23,6 +23,8 @@ use mnistify_network::explain::Cell;
 const LEAST_BAR: f32 = 0.02;
 /// Probabilities below this have no number.
 const LEAST_NUMBER: f32 = 0.05;
+/// A bar gives no room to a number where it would be narrower, in points.
+const LEAST_BAR_WIDTH: f32 = 26.0;
 /// Words and bars beside a phone's figure need this much room, in units.
 const LEAST_BESIDE: f32 = 110.0;
 /// Seconds in which a tile grows or shrinks.
@@ -121,10 +123,11 @@ fn large_tile(
     let (line, word_size) = (1.3 * places.text.technical, places.text.certainty);
     let foot = 10.0 * unit;
     let room = rect.height() - 1.06 * places.glyph - foot;
-    let lines = |room: f32| ((room / line).max(0.0) as usize).min(shares.len());
-    // Two answers have room for a word or for the lines, which say more.
+    let all = line * shares.len() as f32;
+    // Without room for a word and for the lines the lines stay, which say more; two answers never have it.
     let mut words = told.words_of(look, class);
-    if told.winners.len() > 1 && lines(room) == shares.len() {
+    let has_room = told.winners.len() < 2 && all + 1.25 * word_size <= room;
+    if !has_room && all <= room {
         words.clear();
     }
     let word_height = if words.is_empty() {
@@ -132,10 +135,12 @@ fn large_tile(
     } else {
         1.25 * word_size
     };
-    let lines = lines(room - word_height);
-    let below = word_height + lines as f32 * line;
+    // All networks or none.
+    let all = if all <= room - word_height { all } else { 0.0 };
+    let below = word_height + all;
     let letters = name.chars().count().max(1) as f32;
-    let size = (places.glyph / theme::FIGURE_HEIGHT).min(rect.width() * 0.9 / (0.62 * letters));
+    let high = places.glyph.min(rect.height() - below - foot);
+    let size = (high / theme::FIGURE_HEIGHT).min(rect.width() * 0.9 / (0.62 * letters));
     // The figure itself, not its line, is centred in what the words leave.
     let middle = rect.min.y + (rect.height() - below - 0.6 * foot) / 2.0 + 2.0 * unit;
     painter.text(
@@ -157,7 +162,9 @@ fn large_tile(
         rect.width() - 12.0,
     );
     area.min.y += word_height;
-    share_lines(painter, area, &shares[..lines], line, true);
+    if all > 0.0 {
+        share_lines(painter, area, &shares, line, true);
+    }
 }
 
 /// One line a network: its name, its probability as a bar, and as a number where it is not nearly all.
@@ -170,8 +177,10 @@ fn share_lines(painter: &Painter, area: Rect, shares: &[Share<'_>], line: f32, o
     });
     // The bars begin behind the longest name, and end before the longest number.
     let names = widths.fold(0.0, f32::max) + 0.5 * font.size;
-    let numbered = shares.iter().any(|share| share.share < SURE);
-    let numbers = if numbered { 2.7 * font.size } else { 0.0 };
+    let numbers = 2.7 * font.size;
+    let numbered = shares.iter().any(|share| share.share < SURE)
+        && area.width() - names - numbers >= LEAST_BAR_WIDTH;
+    let numbers = if numbered { numbers } else { 0.0 };
     for (place, share) in shares.iter().enumerate() {
         let middle = area.min.y + (place as f32 + 0.5) * line;
         let hue = theme::network_hue(share.slot);
@@ -305,19 +314,14 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         painter.rect_filled(rect, radius, theme::tile().gamma_multiply(0.92));
         let Some(class) = winner else {
             // The sentence above says already what to do; what was drawn and not read has its reason here.
-            let words = if look.pad.image().is_blank() {
-                say("answer-here")
+            let (words, font) = if look.pad.image().is_blank() {
+                (say("answer-here"), theme::medium(places.text.body))
             } else {
-                told.headline.clone()
+                (told.headline.clone(), theme::bold(places.text.headline))
             };
             let left = rect.min.x + 12.0;
             let right = beside_explain(places, rect) - 12.0;
-            let text = painter.layout(
-                words,
-                theme::bold(places.text.headline),
-                theme::text(),
-                right - left,
-            );
+            let text = painter.layout(words, font, theme::text(), right - left);
             let at = pos2((left + right) / 2.0, rect.center().y) - text.size() / 2.0;
             painter.galley(at, text, theme::text());
             continue;

@@ -1,6 +1,6 @@
 //! The pages of the board, by name; a swipe turns them.
 
-use super::switches::places_of;
+use super::{super::swipe::swiped, switches::places_of};
 use crate::{
     actions::{Action, entry},
     panels::{Look, marks::mark, theme},
@@ -8,11 +8,8 @@ use crate::{
     words::{Language, language, say_in},
 };
 use bevy_egui::egui::{
-    CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, vec2,
+    CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, vec2,
 };
-
-/// How far a finger has to go to turn the page, in points.
-const SWIPE: f32 = 40.0;
 
 /// What scripts and tests call a page's name.
 fn name(page: BoardPage) -> &'static str {
@@ -106,23 +103,9 @@ fn next_page(look: &Look<'_>) -> Option<BoardPage> {
 pub fn swipe_ui(ui: &Ui, look: &Look<'_>, board: Rect, actions: &mut Vec<Action>) {
     // What only a pointer can do is nowhere for the focus to go.
     let response = ui.interact(board, ui.id().with("board"), Sense::CLICK | Sense::DRAG);
-    let id = response.id.with("way");
-    // When the finger is lifted nothing tells any more where it came from.
-    if let Some(way) = response.total_drag_delta() {
-        ui.data_mut(|data| data.insert_temp(id, way));
-    }
-    if !response.drag_stopped() {
-        return;
-    }
-    let way = ui.data_mut(|data| data.remove_temp::<Vec2>(id));
-    let way = way.unwrap_or_default();
-    if way.x.abs() > SWIPE.max(way.y.abs()) {
+    if let Some(way) = swiped(ui, &response) {
         let page = look.school.page;
-        let page = if way.x < 0.0 {
-            page.next()
-        } else {
-            page.before()
-        };
+        let page = if way > 0 { page.next() } else { page.before() };
         actions.push(Action::School(SchoolAction::Page(page)));
     }
 }
