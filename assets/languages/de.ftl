@@ -10,6 +10,7 @@ headline-reads = { $count ->
     [3] Drei Netze lesen
    *[other] Alle Netze lesen
   } eine { $digit }
+headline-slow = Langsam, Schicht für Schicht …
 headline-differ = Sie sind sich uneinig
 headline-torn = { $first } oder { $second }? { $count ->
     [one] Das Netz zweifelt
@@ -90,6 +91,7 @@ stage-detectors = { $count } Ganzbild-Detektoren
 stage-detectors-short = { $count } Detektoren
 stage-mixers = { $count } Mischer
 stage-mixers-short = Mischer
+portraits-long = was sie suchen
 portraits = suchen
 stage-more = { $count } weitere
 stage-hidden = +{ $count }

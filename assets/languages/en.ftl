@@ -13,6 +13,7 @@ headline-reads = { $count ->
     [8] an { $digit }
    *[other] a { $digit }
   }
+headline-slow = Slowly, layer by layer …
 headline-differ = They do not agree
 headline-torn = { $count ->
     [one] { $first } or { $second }? It cannot tell
@@ -96,6 +97,7 @@ stage-detectors = { $count } whole-picture detectors
 stage-detectors-short = { $count } detectors
 stage-mixers = { $count } mixers
 stage-mixers-short = mixers
+portraits-long = what they look for
 portraits = look for
 stage-more = { $count } more
 stage-hidden = +{ $count }

@@ -10,6 +10,7 @@ headline-reads = { $count ->
     [3] Tres redes leen
    *[other] Todas las redes leen
   } un { $digit }
+headline-slow = Despacio, capa por capa …
 headline-differ = No están de acuerdo
 headline-torn = ¿{ $first } { $second ->
     [8] u
@@ -96,6 +97,7 @@ stage-detectors = { $count } detectores de imagen entera
 stage-detectors-short = { $count } detectores
 stage-mixers = { $count } mezclas
 stage-mixers-short = mezcla
+portraits-long = lo que buscan
 portraits = buscan
 stage-more = { $count } más
 stage-hidden = +{ $count }

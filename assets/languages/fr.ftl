@@ -10,6 +10,7 @@ headline-reads = { $count ->
     [3] Trois réseaux lisent
    *[other] Tous les réseaux lisent
   } un { $digit }
+headline-slow = Lentement, couche par couche …
 headline-differ = Ils se contredisent
 headline-torn = { $first } ou { $second } ? { $count ->
     [one] Le réseau hésite
@@ -90,6 +91,7 @@ stage-detectors = { $count } détecteurs d’image entière
 stage-detectors-short = { $count } détecteurs
 stage-mixers = { $count } mélanges
 stage-mixers-short = mélange
+portraits-long = ce qu’ils cherchent
 portraits = cherchent
 stage-more = { $count } autres
 stage-hidden = +{ $count }

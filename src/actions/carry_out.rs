@@ -402,9 +402,13 @@ impl Changed<'_, '_> {
         self.screen.sliding = false;
     }
 
-    /// Explains the answer of the first network that has one, or ends an explanation.
+    /// Explains the answer of the first network that has one; what explains an answer already ends.
     fn explain(&mut self) {
-        if self.selection.cell.is_some() {
+        let explains = self.selection.cell.is_some_and(|selected| {
+            let network = self.networks.get(selected.network);
+            network.is_ok_and(|(_, network)| selected.cell.row + 1 == network.layout.rows())
+        });
+        if explains {
             return self.select(None);
         }
         let mut said: Vec<(Entity, &Network, usize)> = self

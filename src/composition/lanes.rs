@@ -1,7 +1,7 @@
 //! Lanes: one network's stages side by side, from the plate to the tiles.
 
 use super::{
-    Grid, LARGEST_DENSE_CELL, Lane, Opened, Rect, Shape, TextSizes,
+    Grid, LARGEST_DENSE_CELL, Lane, Opened, Rect, Shape, StagePlace, TextSizes,
     stages::{StagePlan, plan_cells, plan_maps},
 };
 
@@ -109,6 +109,7 @@ fn lane(
             left += pictures.width() + plan.gap;
         }
     }
+    align_counts(&mut places);
     // A label may reach to the next of its own line; the last one a little into the ribbons.
     let stride = if staggered { 2 } else { 1 };
     let ends: Vec<f32> = (0..places.len())
@@ -131,6 +132,22 @@ fn lane(
         technical_line,
         staggered,
         portraits,
+    }
+}
+
+/// The lines that count the small maps stand in one line, as low as the lowest, where that moves them a little only.
+fn align_counts(places: &mut [StagePlace]) {
+    let lines = places.iter().filter_map(|place| Some(place.more?[1]));
+    let lowest = lines.fold(0.0, f32::max);
+    for place in places {
+        let base = place.rect.max[1];
+        if let (Some(line), Some(chorus)) = (&mut place.more, &mut place.chorus) {
+            let down = (lowest - line[1]).min(base - chorus.bounds().max[1]);
+            if (0.0..8.0).contains(&down) {
+                line[1] += down;
+                chorus.origin[1] += down;
+            }
+        }
     }
 }
 
@@ -158,7 +175,13 @@ pub(super) fn open_layer(
     let side = (42.0 * unit).max(40.0);
     let gap = 8.0 * unit;
     let label = 1.3 * text.label;
-    let foot = text.network + 12.0 * unit;
+    // Below a large layer stands a sentence.
+    let sentence = if area.height() >= 400.0 * unit && !with_answer {
+        2.8 * text.body + 0.9 * text.network
+    } else {
+        0.0
+    };
+    let foot = text.network + 12.0 * unit + sentence;
     let (head, foot) = if low {
         (label + gap, foot.max(side + gap))
     } else {

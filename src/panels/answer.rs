@@ -55,7 +55,17 @@ impl Told {
                 classes: reading.network.spec().classes(),
             })
             .collect();
-        tell(&voices, look.settings.threshold, reason)
+        let told = tell(&voices, look.settings.threshold, reason);
+        // In slow motion the answer comes with the light that runs to it.
+        match look.motion.slow {
+            Some(share) if share < 1.0 && !told.is_refused => Self {
+                headline: say("headline-slow"),
+                why: told.why,
+                is_refused: true,
+                ..Self::default()
+            },
+            _ => told,
+        }
     }
 
     /// Each shown network's probability of a class, in the order of the lanes; nothing where all refuse.

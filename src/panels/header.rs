@@ -65,11 +65,17 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
     if let Some(rect) = controls.explain {
         let rect = to_egui(rect);
         let has_room = rect.width() > 100.0;
-        let explains = look.selection.cell.is_some();
+        let selected = look.selection.cell;
+        // A cell in between is looked at, but explains no answer.
+        let explains = selected.is_some_and(|selected| {
+            let reading = look.network(selected.network);
+            reading.is_some_and(|reading| selected.cell.row + 1 == reading.network.layout.rows())
+        });
         // Where nothing is read there is nothing to explain; then it is shown how reading goes.
         let shows_how = told.is_refused
-            && !explains
+            && selected.is_none()
             && places.strip.is_none()
+            && look.motion.slow.is_none()
             && look.exhibit.is_none()
             && !look.access.hidden.guide;
         let (words, icon, action) = match (shows_how, has_room) {
@@ -88,7 +94,7 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
             text: &words,
             size: text.button,
             on: explains,
-            enabled: shows_how || explains || !told.is_refused,
+            enabled: shows_how || selected.is_some() || !told.is_refused,
         };
         if explain.show_with(ui, icon).clicked() {
             actions.push(action);

@@ -3,6 +3,7 @@
 
 use super::{
     Look,
+    icons::Icon,
     labels::{stage_words, technical, who},
     theme, to_egui,
 };
@@ -200,7 +201,21 @@ impl<'b> Overlay<'_, 'b> {
         for stage in &place.stages {
             self.label(item, place, stage);
         }
+        self.steps(place, unit);
         self.shortcuts(item, place);
+    }
+
+    /// Between the layers' maps, which way it goes.
+    fn steps(&self, lane: &LanePlace, unit: f32) {
+        for pair in lane.stages.windows(2) {
+            let [before, after] = [0, 1].map(|at| to_egui(pair[at].heroes.bounds()));
+            let gap = after.min.x - before.max.x;
+            if lane.portraits.is_none() && gap >= 9.0 {
+                let middle = pos2(before.max.x + gap / 2.0, before.center().y);
+                let colour = theme::dim().gamma_multiply(0.8);
+                Icon::Right.paint(self.painter, middle, (0.26 * gap).min(5.0 * unit), colour);
+            }
+        }
     }
 
     /// A little of the network's hue below its shelf, fading to both ends: a floor on which the plates stand.

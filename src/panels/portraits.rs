@@ -12,8 +12,8 @@ use crate::{
 };
 use bevy::prelude::Entity;
 use bevy_egui::egui::{
-    Align2, Color32, ColorImage, Pos2, Rect, Stroke, StrokeKind, TextureHandle, TextureId,
-    TextureOptions, Ui, epaint::CubicBezierShape, pos2, vec2,
+    Color32, ColorImage, Pos2, Rect, Stroke, StrokeKind, TextureHandle, TextureId, TextureOptions,
+    Ui, epaint::CubicBezierShape, pos2, vec2,
 };
 use mnistify_drawing::{PIXELS, SIDE};
 use mnistify_network::{StageKind, explain::Cell};
@@ -70,13 +70,19 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
         let painter = ui.painter();
         let bounds = to_egui(grid.bounds());
         if let Some(stage) = place.stages.first() {
-            painter.text(
-                seen(pos2(bounds.min.x, stage.label[1])),
-                Align2::LEFT_TOP,
-                say("portraits"),
-                theme::medium(look.composed.places.text.label),
-                theme::text(),
-            );
+            let font = theme::medium(look.composed.places.text.label);
+            let words = ["portraits-long", "portraits"].map(|key| {
+                let words = say(key);
+                painter.layout_no_wrap(words, font.clone(), theme::text())
+            });
+            let [long, short] = words;
+            let words = if long.size().x <= bounds.width() + 4.0 {
+                long
+            } else {
+                short
+            };
+            let at = seen(pos2(bounds.min.x, stage.label[1]));
+            painter.galley(at, words, theme::text());
         }
         let rect_of = |index: usize| {
             let rect = to_egui(grid.place(index));

@@ -244,7 +244,7 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let foot = match &places.scene {
         Scene::Lanes(scene) => {
             let [left, right] = [scene.lanes_rect.min[0], scene.lanes_rect.max[0]];
-            let bottom = to_egui(scene.legend).center().y + 24.0;
+            let bottom = to_egui(scene.legend).center().y + 20.0;
             Rect::from_min_max(pos2(left, window.min.y), pos2(right, bottom))
         }
         _ => window.shrink2(vec2(0.0, 4.0)),
@@ -256,7 +256,7 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             egui::Frame::new()
                 .fill(theme::sheet())
                 .corner_radius(10)
-                .inner_margin(egui::Margin::symmetric(8, 4))
+                .inner_margin(egui::Margin::symmetric(8, 1))
                 .show(ui, |ui| {
                     ui.horizontal(|ui| {
                         let label = if look.motion.playing { "pause" } else { "play" };
