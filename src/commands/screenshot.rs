@@ -66,7 +66,7 @@ pub struct Arguments {
     /// From where to look: overview, side or top.
     #[arg(long, default_value = "overview", value_parser = ["overview", "side", "top"])]
     view: String,
-    /// As on a slow adapter: without relief, glow and smooth edges.
+    /// As on a slow adapter: without relief and glow.
     #[arg(long)]
     plain: bool,
     /// Without edges.

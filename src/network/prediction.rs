@@ -40,7 +40,7 @@ pub enum Verdict {
 }
 
 impl Answer {
-    /// The answer for some logits; none where they are empty or not finite, which [`overflow`] puts in words.
+    /// The answer for some logits; none where they are empty or not finite.
     pub fn from_logits(logits: &[f32], calibration: Option<&Calibration>) -> Option<Self> {
         if logits.is_empty() || logits.iter().any(|logit| !logit.is_finite()) {
             return None;
