@@ -63,6 +63,16 @@ fn open_the_strokes_page(harness: &mut Panels) {
     press(harness, "Your strokes");
 }
 
+/// A finger that goes so far sideways, and hardly down.
+fn sweep(harness: &mut Panels, from: egui::Pos2, way: f32) {
+    harness.drag_at(from);
+    harness.run_steps(2);
+    harness.hover_at(from + egui::vec2(way, 4.0));
+    harness.run_steps(2);
+    harness.drop_at(from + egui::vec2(way, 4.0));
+    harness.run_steps(4);
+}
+
 fn draw(harness: &mut Panels) {
     let three = include_str!("../assets/strokes/three.json");
     let strokes = recording::from_json(three).expect("a checked-in drawing");
@@ -233,16 +243,11 @@ fn the_river_grows_while_the_pen_is_down() {
 #[test]
 fn a_sweep_over_a_phones_maps_turns_the_page() {
     let mut harness = with_a_three([390, 844]);
-    let page = |harness: &Panels| harness.state().app.world().resource::<Screen>().page;
     let from = egui::pos2(200.0, 170.0);
     for (way, next) in [(-90.0, 1), (-90.0, 2), (90.0, 1), (20.0, 1)] {
-        harness.drag_at(from);
-        harness.run_steps(2);
-        harness.hover_at(from + egui::vec2(way, 4.0));
-        harness.run_steps(2);
-        harness.drop_at(from + egui::vec2(way, 4.0));
-        harness.run_steps(4);
-        assert_eq!(page(&harness), next, "after a sweep of {way}");
+        sweep(&mut harness, from, way);
+        let page = screen(&mut harness, |screen| screen.page);
+        assert_eq!(page, next, "after a sweep of {way}");
     }
 }
 
@@ -272,12 +277,7 @@ fn the_schools_board_has_pages_and_asks_what_was_drawn() {
         let words = "Both networks can read. Make them forget it all, and watch them learn.";
         let from = harness.get_by_label(words).rect().center();
         for (way, next) in [(-90.0, BoardPage::Change), (90.0, BoardPage::Lesson)] {
-            harness.drag_at(from);
-            harness.run_steps(2);
-            harness.hover_at(from + egui::vec2(way, 4.0));
-            harness.run_steps(2);
-            harness.drop_at(from + egui::vec2(way, 4.0));
-            harness.run_steps(4);
+            sweep(&mut harness, from, way);
             assert_eq!(page(&harness), next, "{size:?}");
         }
         press(&mut harness, "Your digits");
