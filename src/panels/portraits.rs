@@ -19,9 +19,14 @@ use mnistify_drawing::{PIXELS, SIDE};
 use mnistify_network::{StageKind, explain::Cell};
 use std::collections::HashMap;
 
-/// Pictures of weights, made once each.
+/// Pictures of weights, and whose are shown.
 #[derive(Default)]
-pub struct Portraits(HashMap<(Entity, usize, usize), TextureHandle>);
+pub struct Portraits {
+    /// Made once each.
+    pictures: HashMap<(Entity, usize, usize), TextureHandle>,
+    /// By network, the neurons chosen last: they hold still while the pen is down, as the maps in front do.
+    chosen: HashMap<Entity, Vec<usize>>,
+}
 
 impl Portraits {
     /// The picture of these weights, `[width, height]`; it is known by its network, row and channel.
@@ -32,7 +37,7 @@ impl Portraits {
         weights: &[f32],
         size: [usize; 2],
     ) -> TextureId {
-        let texture = self.0.entry(key);
+        let texture = self.pictures.entry(key);
         texture.or_insert_with(|| picture(ui, weights, size)).id()
     }
 }
@@ -96,9 +101,10 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
             continue;
         };
         let values = &arena[network.layout.range(1)];
-        let mut ranked: Vec<usize> = (0..values.len()).collect();
-        ranked.sort_by(|a, b| values[*b].abs().total_cmp(&values[*a].abs()));
-        ranked.truncate(grid.count);
+        let is_held = look.pad.drawing().is_drawing() || look.pad.scrubbed_at().is_some();
+        let chosen = portraits.chosen.entry(*entity).or_default();
+        choose(chosen, values, grid.count, is_held);
+        let mut ranked = chosen.clone();
         let centre = |channel: usize| {
             let cell = Cell {
                 row: 1,
@@ -140,6 +146,18 @@ pub fn portraits_ui(ui: &Ui, look: &Look<'_>, portraits: &mut Portraits) {
     }
 }
 
+/// Chooses the neurons with the largest values, unless those chosen before are held.
+fn choose(chosen: &mut Vec<usize>, values: &[f32], count: usize, is_held: bool) {
+    let fits = chosen.len() == count.min(values.len())
+        && chosen.iter().all(|channel| *channel < values.len());
+    if is_held && fits {
+        return;
+    }
+    *chosen = (0..values.len()).collect();
+    chosen.sort_by(|a, b| values[*b].abs().total_cmp(&values[*a].abs()));
+    chosen.truncate(count);
+}
+
 fn picture(ui: &Ui, weights: &[f32], size: [usize; 2]) -> TextureHandle {
     let largest = weights.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
     let pixels = weights.iter().map(|weight| {
@@ -149,4 +167,24 @@ fn picture(ui: &Ui, weights: &[f32], size: [usize; 2]) -> TextureHandle {
     let image = ColorImage::new(size, pixels.collect());
     ui.ctx()
         .load_texture("portrait", image, TextureOptions::NEAREST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chosen_hold_still_while_the_pen_is_down() {
+        let mut chosen = Vec::new();
+        choose(&mut chosen, &[0.1, -0.9, 0.5], 2, true);
+        assert_eq!(chosen, [1, 2]);
+        let later = [0.8, 0.0, 0.5];
+        choose(&mut chosen, &later, 2, true);
+        assert_eq!(chosen, [1, 2]);
+        choose(&mut chosen, &later, 2, false);
+        assert_eq!(chosen, [0, 2]);
+        // Another network has fewer neurons.
+        choose(&mut chosen, &[0.3], 2, true);
+        assert_eq!(chosen, [0]);
+    }
 }

@@ -97,11 +97,6 @@ impl Projector {
             Dir3::new(direction).expect("a unit vector"),
         )
     }
-
-    /// Points that one unit at `place` takes.
-    pub fn scale_at(&self, place: Vec3) -> f32 {
-        self.focal() / (-self.local(place).z).max(0.02)
-    }
 }
 
 /// The nearest cell that the ray meets.
