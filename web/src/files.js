@@ -9,6 +9,14 @@ export const MAX_NETWORK_BYTES = 512 << 20;
 export const MAX_DESCRIPTION_BYTES = 64 << 10;
 /** No recording is larger; see the app's own limit. */
 export const MAX_RECORDING_BYTES = 8 << 20;
+/** So much of a file tells the program a drawing from a description. */
+const BEGINNING = 4096;
+/** The same limits of pictures as the program has, which reads only what the browser made of them. */
+const MAX_PICTURE_BYTES = 64 << 20;
+const MAX_SIDE = 8192;
+const MAX_PIXELS = 40_000_000;
+/** A picture tells its size within so many bytes; in a photo the notes on the camera come first. */
+const HEAD_BYTES = 1 << 20;
 
 /**
  * Throws where something is larger than it may be; `what` is the key of what it would be then, such as "a-network".
@@ -33,6 +41,7 @@ export async function readFiles(files) {
     checkSize(name, size, described ? MAX_RECORDING_BYTES : MAX_NETWORK_BYTES, described ? "a-drawing" : "a-network");
     all += size;
   }
+  for (const file of files) await checkContent(file);
   checkSize(phrase("these-files", { count: files.length }), all, MAX_NETWORK_BYTES + MAX_RECORDING_BYTES, "a-network-and-description");
   return Promise.all(
     files.map(async (file) => {
@@ -52,6 +61,9 @@ const MOST_PIXELS = 2048;
 /** What pictures begin with, whatever their names: PNG, JPEG, WebP. */
 const BEGINNINGS = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF[^]{4}WEBP/];
 
+/** @param {ArrayBuffer} head */
+const isPictureHead = (head) => BEGINNINGS.some((beginning) => beginning.test(String.fromCharCode(...new Uint8Array(head, 0, Math.min(12, head.byteLength)))));
+
 /**
  * A picture as PNG, not larger than needed: the browser decodes what the program cannot, and no broken picture reaches it.
  * Anything else as it is.
@@ -59,8 +71,7 @@ const BEGINNINGS = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF[^]{4}WEBP/];
  * @returns {Promise<Blob>}
  */
 async function asPng(file) {
-  const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer()));
-  if (!BEGINNINGS.some((beginning) => beginning.test(start))) return file;
+  if (!isPictureHead(await file.slice(0, 12).arrayBuffer())) return file;
   try {
     const picture = await createImageBitmap(file);
     const scale = Math.min(1, MOST_PIXELS / Math.max(picture.width, picture.height));
@@ -75,6 +86,54 @@ async function asPng(file) {
     // Rust says what is wrong with it.
     return file;
   }
+}
+
+/**
+ * Throws where a description, or a picture of whatever name, is larger than it may be: a small file can be a huge picture.
+ * @param {File} file
+ */
+async function checkContent(file) {
+  const { name, size } = file;
+  const head = await file.slice(0, HEAD_BYTES).arrayBuffer().catch(() => null);
+  // Reading all of it will say why not.
+  if (head === null) return;
+  if (isPictureHead(head)) {
+    checkSize(name, size, MAX_PICTURE_BYTES, "a-picture");
+    const [width, height] = sizeIn(new DataView(head));
+    if (Math.max(width, height) <= MAX_SIDE && width * height <= MAX_PIXELS) return;
+    throw new Error(String(phrase("picture-too-large", { name, width: String(width), height: String(height) })));
+  }
+  const isDrawing = () => new TextDecoder().decode(head.slice(0, BEGINNING)).includes('"strokes"');
+  if (/\.json$/i.test(name) && size > MAX_DESCRIPTION_BYTES && !isDrawing()) checkSize(name, size, MAX_DESCRIPTION_BYTES, "a-description");
+}
+
+/**
+ * The width and the height that a PNG, a JPEG or a WebP picture begins with; zeros where they cannot be found.
+ * @param {DataView} head
+ */
+function sizeIn(head) {
+  const byte = (at) => head.getUint8(at);
+  try {
+    if (byte(0) === 0x89) return [head.getUint32(16), head.getUint32(20)];
+    if (byte(0) !== 0xff) {
+      // The fourth letter of WebP's first chunk: VP8X, VP8L, or VP8 and a space.
+      const kind = String.fromCharCode(byte(15));
+      if (kind === "X") return [24, 27].map((at) => 1 + byte(at) + 256 * head.getUint16(at + 1, true));
+      const sides = head.getUint32(21, true);
+      if (kind === "L") return [1 + (sides & 0x3fff), 1 + ((sides >> 14) & 0x3fff)];
+      return [head.getUint16(26, true) & 0x3fff, head.getUint16(28, true) & 0x3fff];
+    }
+    // JPEG: segments with their lengths, until that of a frame. C4, C8 and CC are none.
+    for (let at = 2; byte(at) === 0xff; ) {
+      const kind = byte(at + 1);
+      if (kind >= 0xc0 && kind < 0xd0 && ![0xc4, 0xc8, 0xcc].includes(kind)) return [head.getUint16(at + 7), head.getUint16(at + 5)];
+      // More of the same byte may stand in between.
+      at += kind === 0xff ? 1 : 2 + head.getUint16(at + 2);
+    }
+  } catch {
+    // It ends before.
+  }
+  return [0, 0];
 }
 
 /** @param {File} file */

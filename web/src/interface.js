@@ -5,6 +5,10 @@ import { checkSize, MAX_DESCRIPTION_BYTES, MAX_NETWORK_BYTES, MAX_RECORDING_BYTE
 import { asked } from "mnistify/lessons";
 import { language, onLanguage, phrase, setLanguage } from "mnistify/words";
 
+/** As many as MNIST has for testing. A million would end the app: they take gigabytes before anything is read. */
+const MAX_LOGITS_IMAGES = 10_000;
+const MAX_LOGITS_BYTES = MAX_LOGITS_IMAGES * 28 * 28;
+
 let backend = null;
 let markReady;
 let markPad;
@@ -43,8 +47,11 @@ const mnistify = {
     url.hash = now().link(withStrokes);
     return url.href;
   },
-  /** Resolves to the logits [model][image][class] of images of 28×28 bytes, one after the other in a Uint8Array. */
-  logitsOf: async (images) => now().logitsOf(images),
+  /** Resolves to the logits [model][image][class] of at most 10,000 images of 28×28 bytes, one after the other in a Uint8Array. */
+  logitsOf: async (images) => {
+    if (images?.length > MAX_LOGITS_BYTES) throw new Error(`at most ${MAX_LOGITS_IMAGES} images at once are read`);
+    return now().logitsOf(images);
+  },
   /**
    * Lets a network read beside the others, in the place of an earlier one: a safetensors file's bytes, and what it does
    * not say itself as an object or JSON. Resolves to {name, layers, classes, parameters, notes} when it reads; rejects

@@ -106,6 +106,26 @@ for (const [title, page, screen, canvas] of pages) {
       if (screen === 'ready') await app.shows('why it cannot be read', ({ refusal }) => /pasted\.png/.test(refusal));
       else await until('what this page says', () => app.text('#toast'), (text) => /picture/.test(text));
     });
+
+    if (screen !== 'ready') return;
+    await step('a picture above the limits is refused, although the browser can decode it', async () => {
+      for (const kind of ['png', 'jpeg', 'webp']) {
+        await app.draw(await recording('seven'));
+        await app.reads(7);
+        await app.ask(
+          async ([canvas, type]) => {
+            const picture = new OffscreenCanvas(8193, 2);
+            picture.getContext('2d').fillRect(0, 0, 1, 1);
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([await picture.convertToBlob({ type })], type));
+            document.querySelector(canvas).dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+          },
+          [canvas, `image/${kind}`],
+        );
+        await app.shows(`why the ${kind} is refused`, ({ refusal }) => refusal !== null && refusal.includes(kind) && /has 8193 × 2 pixels, but at most 8192/.test(refusal));
+        assert.equal((await app.state()).strokes, 2, 'the drawing is still there');
+      }
+    });
   });
 
   page.test(`what was set aside in ${title}`, async ({ open, url }) => {

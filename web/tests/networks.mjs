@@ -131,6 +131,8 @@ page.test('by script', async ({ open, step }) => {
     assert.equal(shown, 'all');
     const logits = await app.ask((count) => globalThis.mnistify.logitsOf(new Uint8Array(count)), PIXELS);
     assert.equal(logits.length, 2);
+    const tooMany = app.ask((count) => globalThis.mnistify.logitsOf(new Uint8Array(count)), 10_001 * PIXELS);
+    await assert.rejects(tooMany, /at most 10000 images/);
     await app.reads(7);
   });
 });
@@ -162,6 +164,18 @@ page.test('by hand', async ({ open, step }) => {
     await drag(app, 'drop', [['lenet.json', '{"name": "LeNet", "pool": "2x2"}']]);
     await has(app, ['MLP', 'CNN', 'LeNet']);
     await assertLogits(app, 'lenet');
+  });
+
+  await step('what is too long for a description is refused, unless it is a drawing', async () => {
+    const long = (text) => text.padEnd((64 << 10) + 1);
+    await drag(app, 'drop', [['lenet.json', long('{"name": "Long", "pool": "2x2"}')], ['lenet.safetensors', await imported('lenet.safetensors')]]);
+    const { refusal } = await app.shows('the explanation', ({ refusal }) => refusal !== null);
+    assert.match(refusal, /lenet\.json: holds 65537 bytes, more than the 65536/);
+    await app.keys('Escape');
+    await has(app, ['MLP', 'CNN', 'LeNet']);
+    await drag(app, 'drop', [['seven.json', long(JSON.stringify(await recording('seven')))]]);
+    await app.shows('the drawing', ({ strokes }) => strokes === 2);
+    await app.draw(await recording('three'));
   });
 
   await step('chosen, then removed with the button', async () => {
