@@ -3,8 +3,9 @@
 //! The test images have a function of their own, [`load_test`], which the command calls once, after every choice is
 //! made.
 
+use crate::Result;
 use md5::{Digest, Md5};
-use mnistify_drawing::idx::{IdxError, read_images, read_labels};
+use mnistify_drawing::idx::{read_images, read_labels};
 use mnistify_learning::{
     Images, Mnist,
     images::TRAINING_IMAGES,
@@ -12,7 +13,6 @@ use mnistify_learning::{
 };
 use rand::seq::SliceRandom;
 use std::path::{Path, PathBuf};
-use thiserror::Error;
 
 /// Images in the training files.
 const TRAINING_FILE_IMAGES: usize = 60_000;
@@ -49,28 +49,6 @@ pub const FILES: [DataFile; 4] = [
     },
 ];
 
-/// Why the data cannot be used.
-#[derive(Debug, Error)]
-pub enum DataError {
-    #[error(
-        "{file}: cannot be read: {source}. Put the four uncompressed IDX files of MNIST into that folder, or name theirs with --data"
-    )]
-    Read {
-        file: String,
-        source: std::io::Error,
-    },
-    #[error(
-        "{file}: its md5 is {found}, expected {expected}. Delete it, so that it is fetched again"
-    )]
-    Checksum {
-        file: String,
-        found: String,
-        expected: &'static str,
-    },
-    #[error(transparent)]
-    Format(#[from] IdxError),
-}
-
 /// The md5 of some bytes in lower-case hexadecimal. It identifies the published files; it is no protection against
 /// somebody who wants to deceive.
 pub fn md5_of(bytes: &[u8]) -> String {
@@ -95,7 +73,7 @@ pub fn cache_folder() -> PathBuf {
 ///
 /// # Errors
 /// Where a file is missing or is not MNIST's.
-pub fn load_training(folder: &Path) -> Result<Mnist, DataError> {
+pub fn load_training(folder: &Path) -> Result<Mnist> {
     let all = load_pair(folder, FILES[0], FILES[1])?;
     let (train, validation) = split(all.len(), VALIDATION_IMAGES);
     Ok(Mnist {
@@ -108,7 +86,7 @@ pub fn load_training(folder: &Path) -> Result<Mnist, DataError> {
 ///
 /// # Errors
 /// Where a file is missing or is not MNIST's.
-pub fn load_test(folder: &Path) -> Result<Images, DataError> {
+pub fn load_test(folder: &Path) -> Result<Images> {
     load_pair(folder, FILES[2], FILES[3])
 }
 
@@ -124,7 +102,7 @@ fn split(count: usize, held_out: usize) -> (Vec<usize>, Vec<usize>) {
 }
 
 /// How many there are follows from the checksums.
-fn load_pair(folder: &Path, images: DataFile, labels: DataFile) -> Result<Images, DataError> {
+fn load_pair(folder: &Path, images: DataFile, labels: DataFile) -> Result<Images> {
     Ok(Images {
         images: read_images(&verified(folder, images)?)?,
         labels: read_labels(&verified(folder, labels)?)?,
@@ -132,20 +110,18 @@ fn load_pair(folder: &Path, images: DataFile, labels: DataFile) -> Result<Images
 }
 
 /// The file's path, once its checksum is right.
-fn verified(folder: &Path, data_file: DataFile) -> Result<PathBuf, DataError> {
+fn verified(folder: &Path, data_file: DataFile) -> Result<PathBuf> {
     let path = folder.join(data_file.name);
-    let file = path.display().to_string();
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(source) => return Err(DataError::Read { file, source }),
-    };
-    let found = md5_of(&bytes);
-    if found != data_file.md5 {
-        return Err(DataError::Checksum {
-            file,
-            found,
-            expected: data_file.md5,
-        });
+    let file = path.display();
+    let bytes = std::fs::read(&path).map_err(|error| {
+        format!(
+            "{file}: cannot be read: {error}. Put the four uncompressed IDX files of MNIST into that folder, or name theirs with --data"
+        )
+    })?;
+    let (found, expected) = (md5_of(&bytes), data_file.md5);
+    if found != expected {
+        let reason = format!("its md5 is {found}, expected {expected}");
+        return Err(format!("{file}: {reason}. Delete it, so that it is fetched again").into());
     }
     Ok(path)
 }

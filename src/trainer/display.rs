@@ -1,99 +1,33 @@
 //! Progress in the terminal.
 
-use crate::{Result, train_loop::Event};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::{
-    io::IsTerminal,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use crate::{Result, train_loop::Progress};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
-/// Progress on standard error: a bar in a terminal, else one line an evaluation.
-pub struct Display {
-    bar: Option<ProgressBar>,
-    label: String,
-    steps: usize,
-    loss: f32,
-    learning_rate: f64,
-    images_per_second: f64,
-    best: Option<f64>,
-}
-
-impl Display {
-    /// A display of so many steps, each line after `label`.
-    pub fn new(steps: usize, label: String) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let template = "{prefix}{wide_bar} {pos}/{len} steps, {msg}, {eta} left";
-            let style = ProgressStyle::with_template(template);
-            ProgressBar::new(steps as u64)
-                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-                .with_prefix(label.clone())
-        });
-        Self {
-            bar,
-            label,
-            steps,
-            loss: f32::NAN,
-            learning_rate: 0.0,
-            images_per_second: 0.0,
-            best: None,
-        }
-    }
-
-    /// Shows what training tells.
-    pub fn show(&mut self, event: &Event) {
-        let step = match *event {
-            Event::Stepped {
-                step,
-                loss,
-                learning_rate,
-                images_per_second,
-            } => {
-                self.loss = loss;
-                self.learning_rate = learning_rate;
-                self.images_per_second = images_per_second;
-                step
-            }
-            Event::Evaluated {
-                step,
-                accuracy,
-                best,
-                seconds,
-            } => {
-                self.best = Some(best.accuracy);
-                if self.bar.is_none() {
-                    eprintln!(
-                        "{}step {step}/{}: loss {:.4}, validation {:.2} % (best {:.2} %), rate {:.1e}, {:.0} images/s, {seconds:.0} s",
-                        self.label,
-                        self.steps,
-                        self.loss,
-                        100.0 * accuracy,
-                        100.0 * best.accuracy,
-                        self.learning_rate,
-                        self.images_per_second,
-                    );
-                }
-                step
-            }
-        };
-        if let Some(bar) = &self.bar {
-            let best = match self.best {
-                Some(best) => format!(", validation {:.2} %", 100.0 * best),
-                None => String::new(),
-            };
-            let (loss, speed) = (self.loss, self.images_per_second);
-            bar.set_message(format!("loss {loss:.4}{best}, {speed:.0} images/s"));
-            bar.set_position(step as u64);
-        }
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.abandon();
+/// Shows what training tells, on standard error and after `label`: as a bar in a terminal, else as one line an evaluation.
+pub fn display(steps: usize, label: String) -> impl FnMut(&Progress) {
+    let template = "{prefix}{wide_bar} {pos}/{len} steps, {msg}, {eta} left";
+    let style = ProgressStyle::with_template(template).expect("the template is well formed");
+    let bar = ProgressBar::new(steps as u64)
+        .with_style(style)
+        .with_prefix(label.clone())
+        .with_finish(ProgressFinish::Abandon);
+    move |progress| {
+        let (step, loss, speed) = (progress.step, progress.loss, progress.images_per_second);
+        let best = progress.best.map(|best| 100.0 * best.accuracy);
+        let validation = best.map_or(String::new(), |best| format!(", validation {best:.2} %"));
+        bar.set_message(format!("loss {loss:.4}{validation}, {speed:.0} images/s"));
+        bar.set_position(step as u64);
+        // A bar is hidden where there is no terminal.
+        if let (true, Some(now), Some(best)) = (bar.is_hidden(), progress.evaluation, best) {
+            let (accuracy, seconds) = (100.0 * now.accuracy, now.seconds);
+            let rate = progress.learning_rate;
+            eprintln!(
+                "{label}step {step}/{steps}: loss {loss:.4}, validation {accuracy:.2} % (best {best:.2} %), rate {rate:.1e}, {speed:.0} images/s, {seconds:.0} s"
+            );
         }
     }
 }

@@ -30,6 +30,8 @@ pub fn render(template: &str, data: &impl Serialize) -> String {
     environment.add_filter("signed", |value: f64, digits: usize| {
         format!("{value:+.digits$}")
     });
+    // What was a number of 32 bits, as one of them.
+    environment.add_filter("scientific", |value: f64| format!("{:e}", value as f32));
     environment.add_filter("percent", |part: Option<f64>| {
         part.map_or(NOTHING.to_string(), |part| format!("{:.2} %", 100.0 * part))
     });
@@ -66,12 +68,8 @@ fn write_value(output: &mut Output<'_>, state: &State<'_, '_>, value: &Value) ->
 /// A number with commas: 55,000.
 fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).unwrap_or(""))
-        .collect();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
     groups.join(",")
 }
 

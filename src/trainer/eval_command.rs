@@ -74,8 +74,8 @@ pub struct EvalArguments {
     #[arg(long, value_name = "DIR", requires = "reject")]
     fonts: Option<PathBuf>,
 
-    /// Save a contact sheet of the drawings, .png or .pgm: in each line some as they are, then the same ones prepared;
-    /// with --reject also strangers' digits, digits in haste, and what is no digit.
+    /// Save a contact sheet of the drawings, a PNG: in each line some as they are, then the same ones prepared; with
+    /// --reject also strangers' digits, digits in haste, and what is no digit.
     #[arg(long, value_name = "PATH")]
     sheet: Option<PathBuf>,
 
@@ -412,7 +412,8 @@ fn save_sheet(arguments: &EvalArguments, path: &Path) -> Result<()> {
     if rows.is_empty() {
         return Err("--sheet needs --strokes or --reject".into());
     }
-    sheet::save(path, &sheet::sheet(&rows))
+    sheet::sheet(&rows)
+        .save(path)
         .map_err(|error| format!("{}: cannot be written: {error}", path.display()))?;
     eprintln!("saved {}", path.display());
     Ok(())

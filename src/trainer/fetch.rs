@@ -1,9 +1,11 @@
 //! Fetches MNIST's files where they are missing. Nothing is kept whose md5 is not the published one.
 
-use crate::data::{DataFile, FILES, md5_of};
+use crate::{
+    Result,
+    data::{DataFile, FILES, md5_of},
+};
 use flate2::read::GzDecoder;
 use std::{io::Read, path::Path, time::Duration};
-use thiserror::Error;
 use ureq::tls::{RootCerts, TlsConfig};
 
 /// A package with all four files, uncompressed, as `package/data/NAME`.
@@ -17,38 +19,17 @@ const MIRRORS: [&str; 2] = [
 const MAX_BYTES: u64 = 128 << 20;
 const TIME_LIMIT: Duration = Duration::from_secs(600);
 
-/// Why the files are still missing.
-#[derive(Debug, Error)]
-pub enum FetchError {
-    #[error(
-        "{file}: cannot be written: {source}. Check the space and the permissions, or name another folder with --data"
-    )]
-    Write {
-        file: String,
-        source: std::io::Error,
-    },
-    #[error(
-        "{folder}: {missing} could not be fetched:\n{reasons}\nDownload the four files from one of {mirrors} by hand, gunzip them and put them into that folder, or name their folder with --data"
-    )]
-    Unreachable {
-        folder: String,
-        missing: String,
-        reasons: String,
-        mirrors: String,
-    },
-}
-
 /// Makes sure that all four files are in `folder`. `say` hears what is being done.
 ///
 /// # Errors
 /// Where a file can neither be found nor fetched, or cannot be written.
-pub fn ensure(folder: &Path, say: &mut dyn FnMut(&str)) -> Result<(), FetchError> {
+pub fn ensure(folder: &Path, say: &mut dyn FnMut(&str)) -> Result<()> {
     let is_missing = |file: &DataFile| !folder.join(file.name).exists();
     let mut missing: Vec<DataFile> = FILES.into_iter().filter(is_missing).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    std::fs::create_dir_all(folder).map_err(|source| write_error(folder, source))?;
+    std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
     let agent = agent();
     let mut reasons = Vec::new();
 
@@ -86,12 +67,12 @@ pub fn ensure(folder: &Path, say: &mut dyn FnMut(&str)) -> Result<(), FetchError
         return Ok(());
     }
     let names: Vec<&str> = missing.iter().map(|file| file.name).collect();
-    Err(FetchError::Unreachable {
-        folder: folder.display().to_string(),
-        missing: names.join(", "),
-        reasons: reasons.join("\n"),
-        mirrors: MIRRORS.join(" or "),
-    })
+    let (folder, names) = (folder.display(), names.join(", "));
+    let (reasons, mirrors) = (reasons.join("\n"), MIRRORS.join(" or "));
+    Err(format!(
+        "{folder}: {names} could not be fetched:\n{reasons}\nDownload the four files from one of {mirrors} by hand, gunzip them and put them into that folder, or name their folder with --data"
+    )
+    .into())
 }
 
 fn agent() -> ureq::Agent {
@@ -106,29 +87,19 @@ fn agent() -> ureq::Agent {
         .new_agent()
 }
 
-fn download(agent: &ureq::Agent, address: &str) -> Result<Vec<u8>, String> {
-    let mut response = agent
-        .get(address)
-        .call()
-        .map_err(|error| error.to_string())?;
-    response
-        .body_mut()
-        .with_config()
-        .limit(MAX_BYTES)
-        .read_to_vec()
-        .map_err(|error| error.to_string())
+fn download(agent: &ureq::Agent, address: &str) -> Result<Vec<u8>> {
+    let mut response = agent.get(address).call()?;
+    let body = response.body_mut().with_config().limit(MAX_BYTES);
+    Ok(body.read_to_vec()?)
 }
 
 /// The wanted files of the package.
-fn unpack(package: &[u8], wanted: &[DataFile]) -> Result<Vec<(DataFile, Vec<u8>)>, String> {
+fn unpack(package: &[u8], wanted: &[DataFile]) -> Result<Vec<(DataFile, Vec<u8>)>> {
     let mut archive = tar::Archive::new(GzDecoder::new(package));
     let mut files = Vec::new();
-    for entry in archive.entries().map_err(|error| error.to_string())? {
-        let entry = entry.map_err(|error| error.to_string())?;
-        let path = entry
-            .path()
-            .map_err(|error| error.to_string())?
-            .into_owned();
+    for entry in archive.entries()? {
+        let entry = entry?;
+        let path = entry.path()?.into_owned();
         let matches = |file: &&DataFile| path == Path::new("package/data").join(file.name);
         if let Some(file) = wanted.iter().find(matches) {
             files.push((*file, read_all(entry)?));
@@ -137,44 +108,37 @@ fn unpack(package: &[u8], wanted: &[DataFile]) -> Result<Vec<(DataFile, Vec<u8>)
     Ok(files)
 }
 
-fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, String> {
+fn gunzip(bytes: &[u8]) -> Result<Vec<u8>> {
     read_all(GzDecoder::new(bytes))
 }
 
-fn read_all(source: impl Read) -> Result<Vec<u8>, String> {
+fn read_all(source: impl Read) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source
-        .take(MAX_BYTES)
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
+    source.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn verify(file: DataFile, bytes: &[u8]) -> Result<(), String> {
-    let found = md5_of(bytes);
-    if found == file.md5 {
+fn verify(file: DataFile, bytes: &[u8]) -> Result<()> {
+    let (name, found, expected) = (file.name, md5_of(bytes), file.md5);
+    if found == expected {
         return Ok(());
     }
-    Err(format!(
-        "{}: its md5 is {found}, expected {}",
-        file.name, file.md5
-    ))
+    Err(format!("{name}: its md5 is {found}, expected {expected}").into())
 }
 
 /// Writes the file whole or not at all.
-fn write(folder: &Path, file: DataFile, bytes: &[u8]) -> Result<(), FetchError> {
+fn write(folder: &Path, file: DataFile, bytes: &[u8]) -> Result<()> {
     let path = folder.join(file.name);
     let partial = folder.join(format!("{}.part", file.name));
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, &path))
-        .map_err(|source| write_error(&path, source))
+    let written = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, &path));
+    Ok(written.map_err(|error| unwritten(&path, &error))?)
 }
 
-fn write_error(path: &Path, source: std::io::Error) -> FetchError {
-    FetchError::Write {
-        file: path.display().to_string(),
-        source,
-    }
+fn unwritten(path: &Path, error: &std::io::Error) -> String {
+    let file = path.display();
+    format!(
+        "{file}: cannot be written: {error}. Check the space and the permissions, or name another folder with --data"
+    )
 }
 
 #[cfg(test)]

@@ -2,16 +2,20 @@
 //! plots, made of the runs that `hyperparameters-*.jsonl` and `studies-*.jsonl` hold.
 
 use crate::{
+    Result,
     chart::{self, Chart, Series},
     data::VALIDATION_IMAGES,
-    display::Display,
-    document,
-    records::{self, RecordError},
-    runs::{Journal, Planned, Run},
+    display::display,
+    document, records,
+    runs::{self, Planned, Run, SEARCHES, STUDIES},
     study::{self, FactorResult, Study},
     train_loop::{Job, train},
 };
-use mnistify_learning::{ModelKind, TrainConfig, engine::MakeEngine, hyperparameters::TABLE};
+use mnistify_learning::{
+    ModelKind, TrainConfig,
+    engine::MakeEngine,
+    hyperparameters::{TABLE, named},
+};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -25,10 +29,12 @@ pub fn markdown_path(folder: &Path, model: ModelKind) -> PathBuf {
 ///
 /// # Errors
 /// Where a file cannot be read or written.
-pub fn rebuild(folder: &Path, model: ModelKind) -> Result<Option<PathBuf>, RecordError> {
-    let runs = searched(folder, model)?;
-    let study = study::analyse(&Journal::studies(folder, model).read()?);
-    if runs.is_empty() && study.is_none() {
+pub fn rebuild(folder: &Path, model: ModelKind) -> Result<Option<PathBuf>> {
+    let mut searched = runs::read(folder, SEARCHES, model)?;
+    // They are recorded in the order in which they end.
+    searched.sort_by_key(|run| run.run);
+    let study = study::analyse(&runs::read(folder, STUDIES, model)?);
+    if searched.is_empty() && study.is_none() {
         return Ok(None);
     }
     for result in study.iter().flat_map(|study| &study.factors) {
@@ -36,7 +42,7 @@ pub fn rebuild(folder: &Path, model: ModelKind) -> Result<Option<PathBuf>, Recor
         records::write(&path, &factor_chart(model, result).svg())?;
     }
     let path = markdown_path(folder, model);
-    records::write(&path, &markdown(model, &runs, study.as_ref()))?;
+    records::write(&path, &markdown(model, &searched, study.as_ref()))?;
     Ok(Some(path))
 }
 
@@ -45,127 +51,97 @@ pub fn rebuild(folder: &Path, model: ModelKind) -> Result<Option<PathBuf>, Recor
 /// # Errors
 /// Where a training fails otherwise than by diverging, or a file cannot be read or written.
 pub fn make(
-    runs: &Journal<'_>,
+    folder: &Path,
+    kind: &str,
     plan: impl IntoIterator<Item = Planned>,
     job: &Job<'_>,
     maker: &mut dyn MakeEngine,
     backend: &str,
-) -> crate::Result<()> {
-    let made = runs.make(plan, backend, &mut |Planned { config, label, .. }| {
-        let mut display = Display::new(config.steps, format!("{label}: "));
-        let job = Job { config, ..*job };
-        train(&job, maker, &mut |event| display.show(event))
-    });
+) -> Result<()> {
+    let made = runs::make(
+        folder,
+        kind,
+        plan,
+        backend,
+        &mut |Planned { config, label, .. }| {
+            let job = Job { config, ..*job };
+            train(
+                &job,
+                maker,
+                &mut display(config.steps, format!("{label}: ")),
+            )
+        },
+    );
     // It shows what there is, also where the plan ended early.
-    if let Some(path) = rebuild(runs.folder, runs.model)? {
+    if let Some(path) = rebuild(folder, job.config.model)? {
         eprintln!("the journal is {}", path.display());
     }
     eprintln!("{} runs made", made?);
     Ok(())
 }
 
-/// The runs of the search in the order of their numbers; they are recorded in the order in which they end.
-fn searched(folder: &Path, model: ModelKind) -> Result<Vec<Run>, RecordError> {
-    let mut runs = Journal::searches(folder, model).read()?;
-    runs.sort_by_key(|run| run.run);
-    Ok(runs)
-}
-
 fn markdown(model: ModelKind, runs: &[Run], study: Option<&Study>) -> String {
     let context = json!({
         "model": model.name(),
         "validation_images": VALIDATION_IMAGES,
-        "search": best(runs).map(|best| search(model, runs, best)),
+        "search": search(runs),
         "study": study,
     });
     document::render("journal.md", &context)
 }
 
-/// The run with the best validation accuracy; of equals the first.
-fn best(runs: &[Run]) -> Option<&Run> {
+/// What a search has found; nothing of nothing.
+fn search(runs: &[Run]) -> Option<Value> {
     let accuracy = |run: &Run| run.validation.map_or(0.0, |metrics| metrics.accuracy);
-    runs.iter().reduce(|best, run| {
-        if accuracy(run) > accuracy(best) {
-            run
-        } else {
-            best
-        }
-    })
-}
-
-fn search(model: ModelKind, runs: &[Run], best: &Run) -> Value {
+    // Of equals `max_by` takes the last.
+    let last_first = runs.iter().rev();
+    let best = last_first.max_by(|a, b| accuracy(a).total_cmp(&accuracy(b)))?;
     let first = &runs[0].config;
-    let count = runs.len();
-    let mut options = format!(
-        "--model {} --search {count} --steps {} --seed {}",
-        model.name(),
-        first.steps,
-        first.seed
-    );
+    let defaults = TrainConfig::defaults(first.model, first.batch);
     // What the search held still, where the defaults are others by now.
-    let defaults = TrainConfig::defaults(model, first.batch);
     let told = ["steps", "evaluate-every"];
-    for one in TABLE.iter().filter(|one| !told.contains(&one.name)) {
-        let value = one.get(first);
-        if value != one.get(&defaults) {
-            options.push_str(&format!(" --{} {}", one.name, one.text(value)));
-        }
-    }
+    let held = TABLE.iter().filter(|one| !told.contains(&one.name));
+    let held = held.filter(|one| one.get(first) != one.get(&defaults));
+    let held = held.map(|one| format!(" --{} {}", one.name, one.text(one.get(first))));
     let best = json!({ "run": best.run, "options": best.config.options() });
-    json!({ "options": options, "half": count / 2, "best": best, "runs": runs })
+    Some(json!({ "runs": runs, "held": held.collect::<String>(), "best": best }))
 }
 
 /// The validation error of every level, the base filled and with a line through its mean.
 fn factor_chart(model: ModelKind, result: &FactorResult) -> Chart {
     let network = model.name().to_uppercase();
     let colour = chart::hue(&network);
-    let table = result.factor.0;
-    let mut ticks = Vec::new();
-    let mut seeds = Series::dots(
-        "single seeds; bars are ± 1 standard deviation",
-        chart::QUIET,
-        2,
-    );
+    let table = named(result.name);
+    let base_mean = result.base.summary().mean;
+    let mut base = Series::line("mean of the base recipe (filled)", chart::QUIET, true);
     let mut means = Series::line("", colour, false);
-    let mut bars = Vec::new();
+    let about_seeds = "single seeds; bars are ± 1 standard deviation";
+    let mut seeds = Series::dots(about_seeds, chart::QUIET, 2);
+    let (mut ticks, mut bars) = (Vec::new(), Vec::new());
     for (index, level) in result.levels.iter().enumerate() {
-        let x = if table.is_linear {
-            level.level
-        } else {
-            index as f64
-        };
         // Those that stand on a scale need no unit there.
-        let label = if table.is_linear {
-            x.to_string()
+        let (x, mut label) = if table.is_linear {
+            (level.level, level.level.to_string())
         } else {
-            level.label.clone()
+            (index as f64, level.label.clone())
         };
-        let diverged = if level.errors.is_empty() {
-            " (diverged)"
-        } else {
-            ""
-        };
-        ticks.push((x, format!("{label}{diverged}")));
-        seeds
-            .points
-            .extend(level.errors.iter().map(|error| (x, *error)));
-        if table.is_linear && !level.errors.is_empty() {
+        if level.errors.is_empty() {
+            label.push_str(" (diverged)");
+        } else if table.is_linear {
             means.points.push((x, level.summary().mean));
         }
+        ticks.push((x, label));
+        base.points.push((x, base_mean));
+        let errors = level.errors.iter();
+        seeds.points.extend(errors.map(|error| (x, *error)));
         bars.extend(chart::mean_and_sd(x, &level.errors, colour, level.is_base));
     }
-    let mut base = Series::line("mean of the base recipe (filled)", chart::QUIET, true);
-    let base_mean = result.base.summary().mean;
-    base.points
-        .extend(ticks.iter().map(|(x, _)| (*x, base_mean)));
-    let unit = if table.unit.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", table.unit)
-    };
     Chart {
         title: format!("{network}: {}", table.title),
-        x: format!("{}{unit}", table.what),
+        x: match table.unit {
+            "" => table.what.to_string(),
+            unit => format!("{} ({unit})", table.what),
+        },
         ticks,
         y: "validation error (%)".to_string(),
         series: [base, means, seeds].into_iter().chain(bars).collect(),
@@ -175,87 +151,49 @@ fn factor_chart(model: ModelKind, result: &FactorResult) -> Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        records::tests::scratch_folder,
-        study::tests::{factors, run},
-    };
-
-    /// 30 errors at the base, 20 at ±10°, 130 without rotation, 30 for every moving average; ± the seed.
-    fn studied(seeds: usize) -> Vec<Run> {
-        let base = study::base(ModelKind::Cnn, 12);
-        let planned = study::plan(&base, &factors(&["rotation", "ema"]), seeds);
-        let errors = |config: &TrainConfig| match config.augmentation.rotation as u32 {
-            0 => 130,
-            10 => 20,
-            15 => 30,
-            _ => 40,
-        };
-        let runs = planned.into_iter().map(|one| {
-            let errors = errors(&one.config) + one.config.seed;
-            run(one.config, errors)
-        });
-        runs.collect()
-    }
+    use crate::{records::tests::scratch_folder, study::tests::run};
 
     #[test]
-    fn a_study_has_a_table_a_plot_and_a_reading_for_each_factor() {
+    fn the_shipped_journals_and_plots_are_made_of_the_runs_beside_them() {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         let folder = scratch_folder("journal");
-        let model = ModelKind::Cnn;
-        assert_eq!(rebuild(&folder, model).unwrap(), None);
-        for run in studied(3) {
-            records::append(&folder.join("studies-cnn.jsonl"), &run).unwrap();
-        }
-        let text = records::read(&rebuild(&folder, model).unwrap().unwrap()).unwrap();
-        for part in [
-            "# Hyperparameters: CNN\n\n## One factor",
-            "study --model cnn --seeds 3 --epochs 12 --seed 1\n",
-            "### Rotation\n",
-            "](plots/cnn-rotation.svg)",
-            // 32 of 5,000 with one error more or less.
-            "| **±15°** | **3** | **0.64 ± 0.02 %** | **–** |",
-            "| off | 3 | 2.64 ± 0.02 % | +2.00 % (+122.5) |",
-            "The best level is ±10° (0.44 ± 0.02 %), the base ±15° (0.64 ± 0.02 %): 0.20 % less, 12.2 standard errors, \
-             more than noise explains.",
-            "The worst is off (2.64 ± 0.02 %)",
-            "is the best level",
-            "0.0 standard errors, within noise",
-        ] {
-            assert!(text.contains(part), "{part} is missing in:\n{text}");
-        }
-        for (name, title) in [
-            ("rotation", "CNN: Rotation"),
-            ("ema", "CNN: Moving average"),
-        ] {
-            let svg = records::read(&folder.join(format!("plots/cnn-{name}.svg"))).unwrap();
-            assert!(svg.contains(title), "{svg}");
+        for model in ModelKind::ALL {
+            assert_eq!(rebuild(&folder, model).unwrap(), None);
+            for kind in [SEARCHES, STUDIES] {
+                let file = format!("{kind}-{}.jsonl", model.name());
+                let runs = records::read(&models.join(&file)).unwrap();
+                records::write(&folder.join(file), &runs).unwrap();
+            }
+            let path = rebuild(&folder, model).unwrap().unwrap();
+            let plots = records::files(&folder.join("plots"), model.name(), ".svg").unwrap();
+            assert_eq!(plots.len(), study::factors().count());
+            for made in plots.iter().chain([&path]) {
+                let name = made.strip_prefix(&folder).unwrap();
+                let kept = records::read(&models.join(name)).unwrap();
+                let made = records::read(made).unwrap();
+                let is_same = made == kept;
+                assert!(is_same, "{}: train --journal makes it anew", name.display());
+            }
         }
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
-    fn one_seed_says_nothing_about_noise() {
-        let study = study::analyse(&studied(1)).unwrap();
-        let text = markdown(ModelKind::Cnn, &[], Some(&study));
+    fn one_seed_says_nothing_about_noise_and_no_figure_nothing_at_all() {
+        let base = study::base(ModelKind::Cnn, None);
+        let planned = study::plan(&base, &[named("rotation")], 1);
+        let mut runs: Vec<Run> = planned.into_iter().map(|one| run(one.config, 20)).collect();
+        let text = |runs: &[Run]| markdown(ModelKind::Cnn, &[], study::analyse(runs).as_ref());
+        let told = text(&runs);
         assert!(
-            text.contains("single seeds") && text.contains("the same seed."),
-            "{text}"
+            told.contains("single seeds") && told.contains("the same seed."),
+            "{told}"
         );
-    }
-
-    #[test]
-    fn the_shipped_journals_are_made_of_the_runs_beside_them() {
-        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-        for model in ModelKind::ALL {
-            let runs = searched(&models, model).unwrap();
-            let study = study::analyse(&Journal::studies(&models, model).read().unwrap());
-            let made = markdown(model, &runs, study.as_ref());
-            let kept = records::read(&markdown_path(&models, model)).unwrap();
-            let differs = made
-                .lines()
-                .zip(kept.lines())
-                .find(|(made, kept)| made != kept);
-            assert!(made == kept, "train --journal makes it anew: {differs:?}");
-            assert!(made.contains("The best is run ") && made.contains(" --first 6\n"));
-        }
+        runs[0].validation = None;
+        let told = text(&runs);
+        assert!(
+            told.contains("nothing to compare with") && told.contains("| **diverged** |"),
+            "{told}"
+        );
     }
 }

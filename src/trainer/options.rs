@@ -1,18 +1,14 @@
 //! Options that several commands share. Those of the hyperparameters are made of their table.
 
-use crate::{
-    data::cache_folder,
-    fetch::{self, FetchError},
-};
+use crate::{data::cache_folder, fetch};
 use clap::{
     Arg, ArgMatches, Args, Command, Error, FromArgMatches,
     builder::{PossibleValuesParser, TypedValueParser},
-    value_parser,
 };
 use mnistify_learning::{
     ModelKind, Schedule, TrainConfig,
     config::steps_of,
-    hyperparameters::{Hyperparameter, Preset, TABLE, named},
+    hyperparameters::{Hyperparameter, TABLE},
 };
 use std::path::PathBuf;
 
@@ -39,7 +35,7 @@ impl DataArguments {
     ///
     /// # Errors
     /// Where a file is missing and cannot be fetched.
-    pub fn folder(&self) -> Result<PathBuf, FetchError> {
+    pub fn folder(&self) -> crate::Result<PathBuf> {
         let cache = || cache_folder().join("mnist");
         let folder = self.data.clone().unwrap_or_else(cache);
         fetch::ensure(&folder, &mut |message| eprintln!("{message}"))?;
@@ -47,22 +43,19 @@ impl DataArguments {
     }
 }
 
-/// The hyperparameters that were named, each an option of its own, and the number of epochs.
+/// The hyperparameters that were named, each an option of its own.
 #[derive(Clone, Debug)]
-pub struct Chosen {
-    values: Vec<(&'static Hyperparameter, f64)>,
-    epochs: Option<usize>,
-}
+pub struct Chosen(Vec<(&'static Hyperparameter, f64)>);
 
 impl Chosen {
-    /// The default recipe with what was chosen. Where nothing else is said it makes a `part` of the steps.
-    pub fn config(&self, model: ModelKind, seed: u64, part: usize) -> TrainConfig {
-        let chosen = |name| self.values.iter().find(|(one, _)| one.name == name);
+    /// The default recipe with what was chosen. Where nothing is said of the steps, they are those of so many epochs or a
+    /// `part` of the recipe's.
+    pub fn config(&self, model: ModelKind, epochs: Option<u32>, part: usize) -> TrainConfig {
+        let chosen = |name| self.0.iter().find(|(one, _)| one.name == name);
         let batch = chosen("batch").map_or(model.default_batch(), |(_, batch)| *batch as usize);
         let mut config = TrainConfig::defaults(model, batch);
-        config.seed = seed;
-        config.steps = match self.epochs {
-            Some(epochs) => steps_of(epochs, batch),
+        config.steps = match epochs {
+            Some(epochs) => steps_of(epochs as usize, batch),
             None => config.steps.div_ceil(part),
         };
         let plateau = Schedule::Plateau as usize as f64;
@@ -73,7 +66,7 @@ impl Chosen {
                 }
             }
         }
-        for (one, value) in &self.values {
+        for (one, value) in &self.0 {
             one.set(&mut config, *value);
         }
         config
@@ -83,12 +76,7 @@ impl Chosen {
 impl FromArgMatches for Chosen {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let given = |one: &'static Hyperparameter| Some((one, *matches.get_one::<f64>(one.name)?));
-        Ok(Self {
-            values: TABLE.iter().filter_map(given).collect(),
-            epochs: matches
-                .get_one::<u32>("epochs")
-                .map(|epochs| *epochs as usize),
-        })
+        Ok(Self(TABLE.iter().filter_map(given).collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -99,15 +87,7 @@ impl FromArgMatches for Chosen {
 
 impl Args for Chosen {
     fn augment_args(command: Command) -> Command {
-        let epochs = Arg::new("epochs")
-            .long("epochs")
-            .value_parser(value_parser!(u32).range(1..))
-            .conflicts_with("steps")
-            .help(epochs_help());
-        TABLE
-            .iter()
-            .fold(command, |command, one| command.arg(option(one)))
-            .arg(epochs)
+        command.args(TABLE.iter().map(option))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -132,18 +112,10 @@ fn option(one: &'static Hyperparameter) -> Arg {
         .help(help)
 }
 
-fn epochs_help() -> String {
-    let Preset::Epochs([mlp, cnn]) = named("steps").default else {
-        unreachable!("the steps follow from the epochs");
-    };
-    format!(
-        "How often to see the 55,000 images instead of --steps [default: {mlp} for mlp, {cnn} for cnn, a tenth of that in a search]"
-    )
-}
-
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::train_command::TrainArguments;
 
     /// Options from words.
     pub fn parse<T: Args>(words: &str) -> Result<T, Error> {
@@ -154,39 +126,33 @@ pub mod tests {
 
     #[test]
     fn the_help_tells_the_defaults_that_are_used() {
-        let help = Chosen::augment_args(Command::new("train"))
-            .render_long_help()
-            .to_string();
+        let mut command = TrainArguments::augment_args(Command::new("train"));
+        let help = command.render_long_help().to_string();
         for one in &TABLE {
             assert!(help.contains(&format!("--{} <VALUE>", one.name)), "{help}");
         }
         let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            words.contains("[default: 800 for mlp, 120 for cnn"),
-            "{words}"
-        );
-        for model in ModelKind::ALL {
+        let [mlp, cnn] = ModelKind::ALL.map(|model| {
             let config = TrainConfig::defaults(model, model.default_batch());
-            let epochs = format!("{:.0} for {}", config.epochs(), model.name());
-            assert!(words.contains(&epochs), "{epochs}: {words}");
-        }
+            format!("{:.0} for {}", config.epochs(), model.name())
+        });
+        let epochs = format!("instead of --steps [default: {mlp}, {cnn}, a tenth");
+        assert!(words.contains(&epochs), "{epochs}: {words}");
     }
 
     #[test]
     fn what_is_chosen_comes_after_what_follows_from_it() {
-        let parse = parse::<Chosen>;
-        let config = parse("--schedule plateau --epochs 2 --batch 64").unwrap();
-        let config = config.config(ModelKind::Mlp, 3, 10);
-        assert_eq!(
-            (config.patience, config.steps, config.seed),
-            (3, steps_of(2, 64), 3)
-        );
-        let config = parse("--patience 5").unwrap();
-        let config = config.config(ModelKind::Mlp, 1, 10);
+        let config = |words, epochs| {
+            let chosen: Chosen = parse(words).unwrap();
+            chosen.config(ModelKind::Mlp, epochs, 10)
+        };
+        let found = config("--schedule plateau --batch 64", Some(2));
+        assert_eq!((found.patience, found.steps), (3, steps_of(2, 64)));
+        let found = config("--patience 5", None);
         let whole = TrainConfig::defaults(ModelKind::Mlp, 512).steps;
-        assert_eq!((config.patience, config.steps), (5, whole.div_ceil(10)));
-        for wrong in ["--steps 1 --epochs 1", "--scale 2", "--sampling x"] {
-            assert!(parse(wrong).is_err(), "{wrong}");
+        assert_eq!((found.patience, found.steps), (5, whole.div_ceil(10)));
+        for wrong in ["--scale 2", "--sampling x"] {
+            assert!(parse::<Chosen>(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -2,43 +2,30 @@
 //!
 //! Files named `studies-mlp*.jsonl` are read together, so that runs from several machines can be laid side by side.
 
+use crate::Result;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    io::{ErrorKind, Write},
+    io::{Error, ErrorKind, Write},
     path::{Path, PathBuf},
 };
-use thiserror::Error;
 
-/// Why a file of records cannot be read or written.
-#[derive(Debug, Error)]
-#[error("{file}: {reason}")]
-pub struct RecordError {
-    file: String,
-    reason: String,
-}
-
-impl RecordError {
-    fn new(path: &Path, what: &str, source: std::io::Error) -> Self {
-        Self {
-            file: path.display().to_string(),
-            reason: format!("cannot be {what}: {source}. Check the path and the permissions"),
-        }
-    }
+/// Why a file cannot be read or written, and what to do.
+fn failed(path: &Path, what: &str, source: &Error) -> String {
+    let file = path.display();
+    format!("{file}: cannot be {what}: {source}. Check the path and the permissions")
 }
 
 /// Adds a line of JSON, as one write, so that processes that share the file do not mix their lines.
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub fn append(path: &Path, record: &impl Serialize) -> Result<(), RecordError> {
+pub fn append(path: &Path, record: &impl Serialize) -> Result<()> {
     let line = format!("{}\n", to_json(record));
-    make_folder(path)
-        .and_then(|()| {
-            let mut options = std::fs::OpenOptions::new();
-            options.create(true).append(true).open(path)
-        })
-        .and_then(|mut file| file.write_all(line.as_bytes()))
-        .map_err(|source| RecordError::new(path, "written", source))
+    let mut options = std::fs::OpenOptions::new();
+    let written = make_folder(path)
+        .and_then(|()| options.create(true).append(true).open(path))
+        .and_then(|mut file| file.write_all(line.as_bytes()));
+    Ok(written.map_err(|source| failed(path, "written", &source))?)
 }
 
 /// Plain data as one line of JSON.
@@ -50,10 +37,9 @@ pub fn to_json(record: &impl Serialize) -> String {
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub fn write(path: &Path, text: &str) -> Result<(), RecordError> {
-    make_folder(path)
-        .and_then(|()| std::fs::write(path, text))
-        .map_err(|source| RecordError::new(path, "written", source))
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    let written = make_folder(path).and_then(|()| std::fs::write(path, text));
+    Ok(written.map_err(|source| failed(path, "written", &source))?)
 }
 
 fn make_folder(path: &Path) -> std::io::Result<()> {
@@ -64,10 +50,10 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
 ///
 /// # Errors
 /// Where there is one that cannot be read.
-pub fn read(path: &Path) -> Result<String, RecordError> {
+pub fn read(path: &Path) -> Result<String> {
     match std::fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        read => read.map_err(|source| RecordError::new(path, "read", source)),
+        read => Ok(read.map_err(|source| failed(path, "read", &source))?),
     }
 }
 
@@ -75,21 +61,16 @@ pub fn read(path: &Path) -> Result<String, RecordError> {
 ///
 /// # Errors
 /// Where a file cannot be read or a record is not what it should be.
-pub fn read_all<T: DeserializeOwned>(
-    folder: &Path,
-    start: &str,
-    end: &str,
-) -> Result<Vec<T>, RecordError> {
+pub fn read_all<T: DeserializeOwned>(folder: &Path, start: &str, end: &str) -> Result<Vec<T>> {
     let mut records = Vec::new();
     for path in files(folder, start, end)? {
         let text = read(&path)?;
         for record in serde_json::Deserializer::from_str(&text).into_iter() {
-            records.push(record.map_err(|error| RecordError {
-                file: path.display().to_string(),
-                reason: format!(
-                    "line {} is not what it should be: {error}. Correct or delete it",
-                    error.line()
-                ),
+            records.push(record.map_err(|error| {
+                let (file, line) = (path.display(), error.line());
+                format!(
+                    "{file}: line {line} is not what it should be: {error}. Correct or delete it"
+                )
             })?);
         }
     }
@@ -100,18 +81,17 @@ pub fn read_all<T: DeserializeOwned>(
 ///
 /// # Errors
 /// Where there is a folder that cannot be read.
-pub fn files(folder: &Path, start: &str, end: &str) -> Result<Vec<PathBuf>, RecordError> {
+pub fn files(folder: &Path, start: &str, end: &str) -> Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read.map_err(|source| RecordError::new(folder, "read", source))?,
+        read => read.map_err(|source| failed(folder, "read", &source))?,
     };
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            name.is_some_and(|name| name.starts_with(start) && name.ends_with(end))
-        })
-        .collect();
+    let fits = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(start) && name.ends_with(end))
+    };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut paths: Vec<PathBuf> = paths.filter(fits).collect();
     paths.sort();
     Ok(paths)
 }

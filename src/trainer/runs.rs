@@ -4,14 +4,13 @@
 //! A run is known by its whole configuration, so that a plan can be interrupted and several processes can share one.
 
 use crate::{
-    records::{self, RecordError},
-    train_loop::{Outcome, TrainError},
+    Result, records,
+    train_loop::{Diverged, Outcome},
 };
 use mnistify_learning::{ModelKind, TrainConfig};
 use mnistify_network::Metrics;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
-use thiserror::Error;
+use std::path::Path;
 
 /// A run that is to be made.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +26,7 @@ pub struct Planned {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Its number within a search, from 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<usize>,
     pub config: TrainConfig,
     /// What it ran on.
@@ -38,124 +37,89 @@ pub struct Run {
     #[serde(default)]
     pub step: usize,
     /// The step of the best evaluation on the way.
-    #[serde(default)]
     pub best_step: Option<usize>,
     /// None where the loss was no longer finite.
     pub validation: Option<Metrics>,
     /// How many validation images were read wrongly.
-    #[serde(default)]
     pub errors: Option<u64>,
 }
 
-/// Where runs are kept: the files of a folder whose names begin so.
-#[derive(Clone, Copy, Debug)]
-pub struct Journal<'a> {
-    pub folder: &'a Path,
-    kind: &'static str,
-    pub model: ModelKind,
+/// The kind of random searches in the names of their files.
+pub const SEARCHES: &str = "hyperparameters";
+/// The kind of studies of one factor at a time.
+pub const STUDIES: &str = "studies";
+
+fn stem(kind: &str, model: ModelKind) -> String {
+    format!("{kind}-{}", model.name())
 }
 
-/// Why not all runs were made.
-#[derive(Debug, Error)]
-pub enum RunError {
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    #[error(transparent)]
-    Train(#[from] TrainError),
-    #[error(
-        "{file}: holds run {number} with another configuration. Repeat that search's options, or move the file away"
-    )]
-    OtherSearch { file: String, number: usize },
+/// All runs of a kind that a folder has; of two with one configuration the first counts.
+///
+/// # Errors
+/// Where a file cannot be read or is not what it should be.
+pub fn read(folder: &Path, kind: &str, model: ModelKind) -> Result<Vec<Run>> {
+    let mut runs: Vec<Run> = Vec::new();
+    for run in records::read_all::<Run>(folder, &stem(kind, model), ".jsonl")? {
+        if !runs.iter().any(|known| known.config == run.config) {
+            runs.push(run);
+        }
+    }
+    Ok(runs)
 }
 
-impl<'a> Journal<'a> {
-    /// Where random searches are kept.
-    pub fn searches(folder: &'a Path, model: ModelKind) -> Self {
-        let kind = "hyperparameters";
-        Self {
-            folder,
-            kind,
-            model,
+/// Makes the planned runs that are missing, by `train`, until one is stopped; returns how many were made.
+///
+/// # Errors
+/// Where a training fails otherwise than by diverging, or a file cannot be read or written.
+pub fn make(
+    folder: &Path,
+    kind: &str,
+    plan: impl IntoIterator<Item = Planned>,
+    backend: &str,
+    train: &mut dyn FnMut(&Planned) -> Result<Outcome>,
+) -> Result<usize> {
+    let mut made = 0;
+    for planned in plan {
+        let model = planned.config.model;
+        let path = folder.join(format!("{}.jsonl", stem(kind, model)));
+        // Read anew each time: another process may have finished it meanwhile.
+        let finished = read(folder, kind, model)?;
+        if finished.iter().any(|known| known.config == planned.config) {
+            continue;
         }
-    }
-
-    /// Where studies of one factor at a time are kept.
-    pub fn studies(folder: &'a Path, model: ModelKind) -> Self {
-        let kind = "studies";
-        Self {
-            folder,
-            kind,
-            model,
+        if let Some(number) = planned.number
+            && finished.iter().any(|known| known.run == planned.number)
+        {
+            let file = path.display();
+            let reason = format!("holds run {number} with another configuration");
+            return Err(format!(
+                "{file}: {reason}. Repeat that search's options, or move the file away"
+            )
+            .into());
         }
+        let (step, outcome) = match train(&planned) {
+            Ok(outcome) if outcome.stopped => break,
+            Ok(outcome) => (outcome.step, Some(outcome)),
+            Err(error) => match error.downcast_ref() {
+                Some(Diverged { step, .. }) => (*step, None),
+                None => return Err(error),
+            },
+        };
+        let outcome = outcome.as_ref();
+        let run = Run {
+            run: planned.number,
+            config: planned.config,
+            backend: backend.to_string(),
+            seconds: outcome.map_or(0.0, |outcome| outcome.seconds),
+            step,
+            best_step: outcome.and_then(|outcome| outcome.best_step),
+            validation: outcome.map(|outcome| outcome.validation.metrics()),
+            errors: outcome.map(|outcome| outcome.validation.errors()),
+        };
+        records::append(&path, &run)?;
+        made += 1;
     }
-
-    fn name(&self) -> String {
-        format!("{}-{}", self.kind, self.model.name())
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.join(format!("{}.jsonl", self.name()))
-    }
-
-    /// All runs; of two with one configuration the first counts.
-    ///
-    /// # Errors
-    /// Where a file cannot be read or is not what it should be.
-    pub fn read(&self) -> Result<Vec<Run>, RecordError> {
-        let mut runs: Vec<Run> = Vec::new();
-        for run in records::read_all::<Run>(self.folder, &self.name(), ".jsonl")? {
-            if !runs.iter().any(|known| known.config == run.config) {
-                runs.push(run);
-            }
-        }
-        Ok(runs)
-    }
-
-    /// Makes the planned runs that are missing, by `train`, until one is stopped; returns how many were made.
-    ///
-    /// # Errors
-    /// Where a training fails otherwise than by diverging, or a file cannot be read or written.
-    pub fn make(
-        &self,
-        plan: impl IntoIterator<Item = Planned>,
-        backend: &str,
-        train: &mut dyn FnMut(&Planned) -> Result<Outcome, TrainError>,
-    ) -> Result<usize, RunError> {
-        let mut made = 0;
-        for planned in plan {
-            // Read anew each time: another process may have finished it meanwhile.
-            let finished = self.read()?;
-            if finished.iter().any(|known| known.config == planned.config) {
-                continue;
-            }
-            if let Some(number) = planned.number
-                && finished.iter().any(|known| known.run == planned.number)
-            {
-                let file = self.path().display().to_string();
-                return Err(RunError::OtherSearch { file, number });
-            }
-            let (step, outcome) = match train(&planned) {
-                Ok(outcome) if outcome.stopped => break,
-                Ok(outcome) => (outcome.step, Some(outcome)),
-                Err(TrainError::Diverged { step, .. }) => (step, None),
-                Err(error) => return Err(error.into()),
-            };
-            let outcome = outcome.as_ref();
-            let run = Run {
-                run: planned.number,
-                config: planned.config,
-                backend: backend.to_string(),
-                seconds: outcome.map_or(0.0, |outcome| outcome.seconds),
-                step,
-                best_step: outcome.and_then(|outcome| outcome.best_step),
-                validation: outcome.map(|outcome| outcome.validation.metrics()),
-                errors: outcome.map(|outcome| outcome.validation.errors()),
-            };
-            records::append(&self.path(), &run)?;
-            made += 1;
-        }
-        Ok(made)
-    }
+    Ok(made)
 }
 
 #[cfg(test)]
@@ -165,25 +129,21 @@ mod tests {
     use mnistify_learning::Confusion;
     use mnistify_network::{Model, NetworkSpec};
 
-    #[test]
-    fn finished_runs_are_skipped_and_a_diverged_one_is_recorded() {
-        let folder = scratch_folder("runs");
-        let journal = Journal::studies(&folder, ModelKind::Cnn);
-        let planned = |seed: u64, number| {
-            let mut config = TrainConfig::defaults(ModelKind::Cnn, 256);
-            config.seed = seed;
-            let label = String::new();
-            Planned {
-                config,
-                label,
-                number,
-            }
-        };
-        let mut train = |one: &Planned| match one.config.seed {
-            4 => Err(TrainError::Diverged {
-                step: 3,
-                loss: f32::NAN,
-            }),
+    fn planned(seed: u64, number: Option<usize>) -> Planned {
+        let mut config = TrainConfig::defaults(ModelKind::Cnn, 256);
+        config.seed = seed;
+        Planned {
+            config,
+            label: String::new(),
+            number,
+        }
+    }
+
+    /// Seed 4 diverges, seed 5 is stopped.
+    fn train(one: &Planned) -> Result<Outcome> {
+        let (step, loss) = (3, f32::NAN);
+        match one.config.seed {
+            4 => Err(Diverged { step, loss }.into()),
             seed => Ok(Outcome {
                 model: Model::random(NetworkSpec::mlp(), 1),
                 step: 9,
@@ -194,33 +154,30 @@ mod tests {
                 stopped: seed == 5,
                 history: Vec::new(),
             }),
-        };
-        let mut make = |plan: Vec<Planned>| journal.make(plan, "cpu", &mut train);
-        assert_eq!(
-            make(vec![planned(1, Some(1)), planned(2, None)]).unwrap(),
-            2
-        );
-        let plan = [1, 2, 3, 4, 5, 6].map(|seed| planned(seed, None));
-        assert_eq!(make(plan.to_vec()).unwrap(), 2);
-        let runs = journal.read().unwrap();
-        let found: Vec<_> = runs
+        }
+    }
+
+    #[test]
+    fn finished_runs_are_skipped_and_a_diverged_one_is_recorded() {
+        let folder = scratch_folder("runs");
+        let make = |plan: Vec<Planned>| make(&folder, STUDIES, plan, "cpu", &mut train);
+        let begun = vec![planned(1, Some(1)), planned(2, None)];
+        assert_eq!(make(begun).unwrap(), 2);
+        let all = (1..=6).map(|seed| planned(seed, None)).collect();
+        assert_eq!(make(all).unwrap(), 2);
+        let runs = read(&folder, STUDIES, ModelKind::Cnn).unwrap();
+        let found = runs
             .iter()
-            .map(|run| (run.config.seed, run.step, run.errors))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                (1, 9, Some(1)),
-                (2, 9, Some(1)),
-                (3, 9, Some(1)),
-                (4, 3, None)
-            ]
-        );
-        let error = make(vec![planned(9, Some(1))]).unwrap_err();
-        assert!(
-            matches!(error, RunError::OtherSearch { number: 1, .. }),
-            "{error}"
-        );
+            .map(|run| (run.config.seed, run.step, run.errors));
+        let expected = [
+            (1, 9, Some(1)),
+            (2, 9, Some(1)),
+            (3, 9, Some(1)),
+            (4, 3, None),
+        ];
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+        let error = make(vec![planned(9, Some(1))]).unwrap_err().to_string();
+        assert!(error.contains("holds run 1 with another"), "{error}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -3,7 +3,9 @@
 
 use crate::runs::Planned;
 use mnistify_learning::{
-    Sampling, Schedule, TrainConfig,
+    Sampling::{Bilinear, Nearest},
+    Schedule::{OneCycle, Plateau},
+    TrainConfig,
     random::{Purpose, generator},
 };
 use rand::Rng;
@@ -32,25 +34,18 @@ fn sample(base: &TrainConfig, run: usize) -> TrainConfig {
     config.batch = pick(&mut rng, &[128, 256, 512]);
     config.learning_rate = logarithmic(&mut rng, 5e-4, 6e-3);
     config.weight_decay = logarithmic(&mut rng, 5e-3, 0.2);
-    config.schedule = pick(
-        &mut rng,
-        &[Schedule::OneCycle, Schedule::OneCycle, Schedule::Plateau],
-    );
+    config.schedule = pick(&mut rng, &[OneCycle, OneCycle, Plateau]);
     config.decay = pick(&mut rng, &[0.3, 0.5, 0.7]);
-    let patience = pick(&mut rng, &[1, 2, 3]);
-    // In a one-cycle schedule a patience would end the run before the rate comes down.
-    config.patience = match config.schedule {
-        Schedule::OneCycle => 0,
-        Schedule::Plateau => patience,
-    };
+    config.patience = pick(&mut rng, &[1, 2, 3]);
+    if config.schedule == OneCycle {
+        // It would end the run before the rate comes down.
+        config.patience = 0;
+    }
     let augmentation = &mut config.augmentation;
     augmentation.rotation = pick(&mut rng, &[5.0, 8.0, 10.0, 12.0, 15.0, 20.0]);
     augmentation.scale = pick(&mut rng, &[0.05, 0.08, 0.1, 0.13, 0.16, 0.2]);
     augmentation.shift = pick(&mut rng, &[1.0, 1.5, 2.0, 2.5, 3.0]);
-    augmentation.sampling = pick(
-        &mut rng,
-        &[Sampling::Bilinear, Sampling::Bilinear, Sampling::Nearest],
-    );
+    augmentation.sampling = pick(&mut rng, &[Bilinear, Bilinear, Nearest]);
     augmentation.elastic = pick(&mut rng, &[0.0, 0.4, 0.8, 1.2, 1.6]);
     config
 }

@@ -1,12 +1,7 @@
 //! Runs of record: one recipe over several seeds, each with its figures on validation and, read once, on test. One line a
 //! run in `seeds-mlp.jsonl` and `seeds-cnn.jsonl`, as `train --json` writes it.
 
-use crate::{
-    document,
-    eval::report::Report,
-    records::{self, RecordError},
-    train_loop::Evaluation,
-};
+use crate::{Result, document, eval::report::Report, records, train_loop::Evaluation};
 use mnistify_learning::TrainConfig;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -41,7 +36,7 @@ pub struct SeedRun {
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub fn append(folder: &Path, run: &SeedRun) -> Result<(), RecordError> {
+pub fn append(folder: &Path, run: &SeedRun) -> Result<()> {
     let file = format!("seeds-{}.jsonl", run.config.model.name());
     records::append(&folder.join(file), run)
 }
@@ -50,7 +45,7 @@ pub fn append(folder: &Path, run: &SeedRun) -> Result<(), RecordError> {
 ///
 /// # Errors
 /// Where a file cannot be read or a line is not a run.
-pub fn read(folder: &Path, recipe: &TrainConfig) -> Result<Vec<SeedRun>, RecordError> {
+pub fn read(folder: &Path, recipe: &TrainConfig) -> Result<Vec<SeedRun>> {
     let start = format!("seeds-{}", recipe.model.name());
     let mut runs: Vec<SeedRun> = Vec::new();
     for run in records::read_all::<SeedRun>(folder, &start, ".jsonl")? {

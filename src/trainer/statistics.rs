@@ -51,12 +51,6 @@ pub fn error_of_difference(sd: f64, counts: [usize; 2]) -> f64 {
     sd * (parts[0] + parts[1]).sqrt()
 }
 
-/// The standard deviation of a share that is counted on so many images, from 0 to 1: what another sample of images
-/// would change.
-pub fn sampling_sd(share: f64, images: usize) -> f64 {
-    (share * (1.0 - share) / images as f64).sqrt()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +73,5 @@ mod tests {
         assert!((sd - (2.0f64 / 3.0).sqrt()).abs() < 1e-12);
         assert_eq!(pooled_sd(&groups[2..]), None);
         assert!((error_of_difference(1.0, [1, 4]) - 1.25f64.sqrt()).abs() < 1e-12);
-        assert!((sampling_sd(0.005, 5000) - 0.000_997).abs() < 1e-5);
     }
 }

@@ -6,7 +6,7 @@
 use crate::{
     data::VALIDATION_IMAGES,
     runs::{Planned, Run},
-    statistics::{Summary, error_of_difference, pooled_sd, sampling_sd},
+    statistics::{Summary, error_of_difference, pooled_sd},
 };
 use mnistify_learning::{
     ModelKind, Schedule, TrainConfig,
@@ -23,74 +23,60 @@ const PLATEAU_PATIENCE: usize = 2;
 const ONE_CYCLE: f64 = f64::NEG_INFINITY;
 
 /// What is varied. Its levels are the hyperparameter's values, but for the schedule.
-#[derive(Clone, Copy, Debug)]
-pub struct Factor(pub &'static Hyperparameter);
+pub type Factor = &'static Hyperparameter;
 
-impl PartialEq for Factor {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name == other.0.name
+/// All of them, in the order of the table.
+pub fn factors() -> impl Iterator<Item = Factor> + Clone {
+    TABLE.iter().filter(|one| !one.levels.is_empty())
+}
+
+/// The levels of a factor, in order, the base's own among them.
+fn levels(factor: &Hyperparameter, base: &TrainConfig) -> Vec<f64> {
+    let mut levels = factor.levels.to_vec();
+    levels.extend((factor.name == "schedule").then_some(ONE_CYCLE));
+    levels.push(level_of(factor, base));
+    levels.sort_by(f64::total_cmp);
+    levels.dedup();
+    levels
+}
+
+fn level_of(factor: &Hyperparameter, config: &TrainConfig) -> f64 {
+    match (factor.name, config.schedule) {
+        ("schedule", Schedule::OneCycle) => ONE_CYCLE,
+        ("schedule", Schedule::Plateau) => config.decay,
+        _ => factor.get(config),
     }
 }
 
-impl Factor {
-    /// All of them, in the order of the table.
-    pub fn all() -> impl Iterator<Item = Self> + Clone {
-        TABLE.iter().filter(|one| !one.levels.is_empty()).map(Self)
+/// The base with a factor at `level`. The base's own level gives the base itself. Epochs stay: another batch means
+/// another number of steps.
+fn apply(factor: &Hyperparameter, base: &TrainConfig, level: f64) -> TrainConfig {
+    let mut config = base.clone();
+    if level == level_of(factor, base) {
+        return config;
     }
-
-    fn is_schedule(self) -> bool {
-        self.0.name == "schedule"
-    }
-
-    /// The levels, in order, the base's own among them.
-    pub fn levels(self, base: &TrainConfig) -> Vec<f64> {
-        let mut levels = self.0.levels.to_vec();
-        levels.extend(self.is_schedule().then_some(ONE_CYCLE));
-        levels.push(self.level(base));
-        levels.sort_by(f64::total_cmp);
-        levels.dedup();
-        levels
-    }
-
-    /// The level of a configuration.
-    pub fn level(self, config: &TrainConfig) -> f64 {
-        match (self.is_schedule(), config.schedule) {
-            (true, Schedule::OneCycle) => ONE_CYCLE,
-            (true, Schedule::Plateau) => config.decay,
-            _ => self.0.get(config),
-        }
-    }
-
-    /// The base with this factor at `level`. The base's own level gives the base itself. Epochs stay: another batch
-    /// means another number of steps.
-    pub fn apply(self, base: &TrainConfig, level: f64) -> TrainConfig {
-        let mut config = base.clone();
-        if level == self.level(base) {
-            return config;
-        }
-        if !self.is_schedule() {
-            self.0.set(&mut config, level);
-        } else if level == ONE_CYCLE {
-            // In a one-cycle schedule a patience would end the run before the rate comes down.
-            (config.schedule, config.patience) = (Schedule::OneCycle, 0);
-        } else {
+    match (factor.name, level) {
+        // In a one-cycle schedule a patience would end the run before the rate comes down.
+        ("schedule", ONE_CYCLE) => (config.schedule, config.patience) = (Schedule::OneCycle, 0),
+        ("schedule", decay) => {
             (config.schedule, config.patience) = (Schedule::Plateau, PLATEAU_PATIENCE);
-            config.decay = level;
+            config.decay = decay;
         }
-        if config.batch != base.batch {
-            config.steps = (base.steps * base.batch).div_ceil(config.batch);
-            config.evaluate_every = evaluation_interval(config.steps);
-        }
-        config
+        _ => factor.set(&mut config, level),
     }
+    if config.batch != base.batch {
+        config.steps = (base.steps * base.batch).div_ceil(config.batch);
+        config.evaluate_every = evaluation_interval(config.steps);
+    }
+    config
+}
 
-    /// A level with its unit, for tables.
-    pub fn label(self, level: f64) -> String {
-        match level {
-            ONE_CYCLE => "one-cycle".to_string(),
-            _ if self.is_schedule() => format!("plateau × {level}"),
-            _ => self.0.label(level),
-        }
+/// A level with its unit, for tables.
+fn label(factor: &Hyperparameter, level: f64) -> String {
+    match (factor.name, level) {
+        ("schedule", ONE_CYCLE) => "one-cycle".to_string(),
+        ("schedule", decay) => format!("plateau × {decay}"),
+        _ => factor.label(level),
     }
 }
 
@@ -98,18 +84,14 @@ fn evaluation_interval(steps: usize) -> usize {
     (steps / EVALUATIONS).max(1)
 }
 
-/// How often a study's runs see the training images where nothing else is said.
-pub fn default_epochs(model: ModelKind) -> usize {
-    match model {
+/// The base of a study: the default recipe over so many epochs; over few where nothing is said.
+pub fn base(model: ModelKind, epochs: Option<u32>) -> TrainConfig {
+    let epochs = epochs.unwrap_or(match model {
         ModelKind::Mlp => 40,
         ModelKind::Cnn => 12,
-    }
-}
-
-/// The base of a study: the default recipe, over so many epochs.
-pub fn base(model: ModelKind, epochs: usize) -> TrainConfig {
+    });
     let recipe = TrainConfig::defaults(model, model.default_batch());
-    let steps = steps_of(epochs, recipe.batch);
+    let steps = steps_of(epochs as usize, recipe.batch);
     TrainConfig {
         steps,
         evaluate_every: evaluation_interval(steps),
@@ -120,26 +102,23 @@ pub fn base(model: ModelKind, epochs: usize) -> TrainConfig {
 /// All runs: the base and every other level of the factors, at `seeds` seeds from the base's own on. Seeds are
 /// outermost, so that an interrupted study has all levels at one seed before it begins with the next.
 pub fn plan(base: &TrainConfig, factors: &[Factor], seeds: usize) -> Vec<Planned> {
-    let mut plan = Vec::new();
-    for seed in (base.seed..).take(seeds) {
-        let base = with_seed(base, seed);
-        let mut add = |config: TrainConfig, what: String| {
-            plan.push(Planned {
-                config,
-                label: format!("{what}, seed {seed}"),
-                number: None,
-            });
-        };
-        add(base.clone(), "base".to_string());
-        for factor in Factor::all().filter(|factor| factors.contains(factor)) {
-            let levels = factor.levels(&base).into_iter();
-            for level in levels.filter(|level| *level != factor.level(&base)) {
-                let what = format!("{} {}", factor.0.name, factor.label(level));
-                add(factor.apply(&base, level), what);
+    let mut configs = vec![("base".to_string(), base.clone())];
+    for factor in factors {
+        for level in levels(factor, base) {
+            if level != level_of(factor, base) {
+                let what = format!("{} {}", factor.name, label(factor, level));
+                configs.push((what, apply(factor, base, level)));
             }
         }
     }
-    plan
+    let at_seed = |seed| {
+        configs.iter().map(move |(what, config)| Planned {
+            config: with_seed(config, seed),
+            label: format!("{what}, seed {seed}"),
+            number: None,
+        })
+    };
+    (base.seed..).take(seeds).flat_map(at_seed).collect()
 }
 
 fn with_seed(config: &TrainConfig, seed: u64) -> TrainConfig {
@@ -150,9 +129,8 @@ fn with_seed(config: &TrainConfig, seed: u64) -> TrainConfig {
 }
 
 /// The runs of one level.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Level {
-    #[serde(skip)]
     pub level: f64,
     /// The level with its unit.
     pub label: String,
@@ -168,16 +146,14 @@ pub struct Level {
 }
 
 impl Level {
-    fn new(factor: Factor, level: f64, is_base: bool, runs: &[&Run]) -> Self {
-        let mut runs = runs.to_vec();
-        runs.sort_by_key(|run| run.config.seed);
+    fn new(factor: &Hyperparameter, config: &TrainConfig, runs: &[&Run], is_base: bool) -> Self {
+        let level = level_of(factor, config);
         let found = runs.iter().filter_map(|run| run.validation);
-        let errors: Vec<f64> = found
-            .map(|metrics| 100.0 * (1.0 - metrics.accuracy))
-            .collect();
+        let errors = found.map(|metrics| 100.0 * (1.0 - metrics.accuracy));
+        let errors: Vec<f64> = errors.collect();
         Self {
             level,
-            label: factor.label(level),
+            label: label(factor, level),
             is_base,
             diverged: runs.len() - errors.len(),
             errors,
@@ -193,10 +169,8 @@ impl Level {
 }
 
 /// What a study says about one factor.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct FactorResult {
-    #[serde(skip)]
-    pub factor: Factor,
     pub title: &'static str,
     pub name: &'static str,
     pub base: Level,
@@ -209,7 +183,7 @@ pub struct FactorResult {
 impl FactorResult {
     /// Compares every level with the base. One standard deviation for all levels: two or three seeds alone hardly tell
     /// theirs.
-    fn new(factor: Factor, mut base: Level, mut levels: Vec<Level>) -> Self {
+    fn new(factor: &Hyperparameter, mut base: Level, mut levels: Vec<Level>) -> Self {
         let own = base.summary();
         base.points = (own.count > 0).then_some(0.0);
         levels.push(base.clone());
@@ -227,9 +201,8 @@ impl FactorResult {
             means.then(b.is_base.cmp(&a.is_base))
         });
         Self {
-            factor,
-            title: factor.0.title,
-            name: factor.0.name,
+            title: factor.title,
+            name: factor.name,
             base,
             levels,
             ranked,
@@ -238,7 +211,7 @@ impl FactorResult {
 }
 
 /// A whole study.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Study {
     /// The base recipe, at its first seed, how often that sees the images, and its options.
     pub base: TrainConfig,
@@ -248,7 +221,8 @@ pub struct Study {
     pub is_default: bool,
     /// How many seeds the base was run at.
     pub seeds: usize,
-    /// What another sample of images would move all levels by, in per cent.
+    /// What another sample of images would move all levels by, in per cent: the standard deviation of a share that is
+    /// counted on so many.
     pub sampling: f64,
     pub factors: Vec<FactorResult>,
 }
@@ -256,6 +230,8 @@ pub struct Study {
 /// Finds base and factors among the runs: the base is the configuration that most others differ from in one factor
 /// alone; of equals the default recipe, then the first. None of nothing.
 pub fn analyse(runs: &[Run]) -> Option<Study> {
+    let mut runs: Vec<&Run> = runs.iter().collect();
+    runs.sort_by_key(|run| run.config.seed);
     let mut groups: Vec<(TrainConfig, Vec<&Run>)> = Vec::new();
     for run in runs {
         let config = with_seed(&run.config, 0);
@@ -264,54 +240,44 @@ pub fn analyse(runs: &[Run]) -> Option<Study> {
             None => groups.push((config, vec![run])),
         }
     }
-    let score = |config: &TrainConfig| {
-        let near = groups
-            .iter()
-            .filter(|(other, _)| change(config, other).is_some());
-        (near.count(), is_default(config))
+    let score = |base: &TrainConfig| {
+        let changes = groups.iter().filter_map(|(other, _)| change(base, other));
+        (changes.count(), is_default(base))
     };
-    let scored = groups.iter().map(|group| (score(&group.0), group));
-    let ((_, is_default), (base, base_runs)) =
-        scored.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
-    let changed = groups
-        .iter()
-        .filter_map(|(config, runs)| Some((change(base, config)?, runs)));
-    let changed: Vec<_> = changed.collect();
-    let mut factors = Vec::new();
-    for factor in Factor::all() {
-        let own = changed
-            .iter()
-            .filter(|((changed, _), _)| *changed == factor);
-        let levels = own.map(|((_, level), runs)| Level::new(factor, *level, false, runs));
+    // Of equals `max_by_key` takes the last.
+    let first_best = groups.iter().rev().max_by_key(|group| score(&group.0));
+    let (base, base_runs) = first_best?;
+    let mut results = Vec::new();
+    for factor in factors() {
+        let is_own = |config| change(base, config).is_some_and(|one| one.name == factor.name);
+        let own = groups.iter().filter(|(config, _)| is_own(config));
+        let levels = own.map(|(config, runs)| Level::new(factor, config, runs, false));
         let levels: Vec<Level> = levels.collect();
         if !levels.is_empty() {
-            let base = Level::new(factor, factor.level(base), true, base_runs);
-            factors.push(FactorResult::new(factor, base, levels));
+            let base = Level::new(factor, base, base_runs, true);
+            results.push(FactorResult::new(factor, base, levels));
         }
     }
-    let first_seed = base_runs.iter().map(|run| run.config.seed).min();
-    let base = with_seed(base, first_seed.unwrap_or(1));
-    let error = factors
-        .first()
-        .map_or(0.0, |result| result.base.summary().mean);
+    let base = &base_runs[0].config;
+    let first = results.first();
+    let error = first.map_or(0.0, |result| result.base.summary().mean);
     Some(Study {
+        base: base.clone(),
         epochs: base.epochs(),
         options: base.options(),
-        is_default,
-        base,
+        is_default: is_default(base),
         seeds: base_runs.len(),
-        sampling: 100.0 * sampling_sd(error / 100.0, VALIDATION_IMAGES),
-        factors,
+        sampling: (error * (100.0 - error) / VALIDATION_IMAGES as f64).sqrt(),
+        factors: results,
     })
 }
 
-/// What `other` differs from `base` in, where it is exactly one factor; seeds do not count.
-fn change(base: &TrainConfig, other: &TrainConfig) -> Option<(Factor, f64)> {
+/// The one factor in which `other` differs from `base`; seeds do not count.
+fn change(base: &TrainConfig, other: &TrainConfig) -> Option<Factor> {
     let other = with_seed(other, base.seed);
-    Factor::all().find_map(|factor| {
-        let level = factor.level(&other);
-        let differs = level != factor.level(base) && factor.apply(base, level) == other;
-        differs.then_some((factor, level))
+    factors().find(|factor| {
+        let level = level_of(factor, &other);
+        level != level_of(factor, base) && apply(factor, base, level) == other
     })
 }
 
@@ -330,123 +296,87 @@ fn is_default(config: &TrainConfig) -> bool {
 pub mod tests {
     use super::*;
     use mnistify_learning::hyperparameters::named;
-    use mnistify_network::Metrics;
+    use serde_json::json;
 
+    /// A run with so many of the validation images wrong.
     pub fn run(config: TrainConfig, errors: u64) -> Run {
-        let accuracy = 1.0 - errors as f64 / 5000.0;
-        Run {
-            run: None,
-            step: config.steps,
-            config,
-            backend: "cpu".to_string(),
-            seconds: 2.0,
-            best_step: None,
-            validation: Some(Metrics {
-                images: 5000,
-                accuracy,
-                precision: accuracy,
-                recall: accuracy,
-                f1: accuracy,
-            }),
-            errors: Some(errors),
-        }
-    }
-
-    pub fn factors(names: &[&str]) -> Vec<Factor> {
-        names.iter().map(|name| Factor(named(name))).collect()
+        let part = 1.0 - errors as f64 / 5000.0;
+        let figures = json!({
+            "images": 5000, "accuracy": part, "precision": part, "recall": part, "f1": part
+        });
+        let run = json!({ "config": config, "backend": "", "seconds": 2.0, "validation": figures });
+        serde_json::from_value(run).unwrap()
     }
 
     #[test]
-    fn the_base_is_shared_and_seeds_are_outermost() {
-        for model in ModelKind::ALL {
-            let base = base(model, default_epochs(model));
-            let all: Vec<Factor> = Factor::all().collect();
+    fn every_level_is_planned_once_a_seed_and_known_by_its_change() {
+        let all: Vec<Factor> = factors().collect();
+        assert_eq!(all.len(), 16);
+        for base in ModelKind::ALL.map(|model| base(model, None)) {
+            let mut changed = 0;
+            for factor in &all {
+                let levels = levels(factor, &base);
+                assert!((4..=6).contains(&levels.len()), "{factor:?}: {levels:?}");
+                for level in levels {
+                    let config = apply(factor, &base, level);
+                    assert_eq!(level_of(factor, &config), level);
+                    assert_eq!(config.validate(), Ok(()), "{factor:?} {level}");
+                    let found = change(&base, &config).map(|found| found.name);
+                    assert_eq!(found, (config != base).then_some(factor.name));
+                    assert!((config.epochs() - base.epochs()).abs() < 0.02);
+                    changed += usize::from(config != base);
+                }
+            }
             let planned = plan(&base, &all, 3);
-            let levels: usize = all.iter().map(|f| f.levels(&base).len() - 1).sum();
-            assert_eq!(planned.len(), 3 * (1 + levels));
+            assert_eq!(planned.len(), 3 * (1 + changed));
             assert!(planned.is_sorted_by_key(|one| one.config.seed));
             for (place, one) in planned.iter().enumerate() {
-                assert_eq!(one.config.validate(), Ok(()), "{}", one.label);
                 let is_base = one.config == with_seed(&base, one.config.seed);
-                assert_eq!(is_base, place.is_multiple_of(1 + levels));
+                assert_eq!(is_base, place.is_multiple_of(1 + changed));
                 let same = planned.iter().filter(|other| other.config == one.config);
                 assert_eq!(same.count(), 1, "{}", one.label);
             }
         }
-        let planned = plan(&base(ModelKind::Cnn, 12), &factors(&["shift"]), 1);
-        assert_eq!(
-            (planned.len(), planned[1].label.as_str()),
-            (5, "shift off, seed 1")
-        );
-    }
-
-    #[test]
-    fn every_factor_has_four_to_six_levels_and_the_base() {
-        assert_eq!(Factor::all().count(), 16);
-        for model in ModelKind::ALL {
-            let base = base(model, 3);
-            for factor in Factor::all() {
-                let levels = factor.levels(&base);
-                assert!((4..=6).contains(&levels.len()), "{factor:?}: {levels:?}");
-                assert!(levels.contains(&factor.level(&base)));
-                for level in levels {
-                    let config = factor.apply(&base, level);
-                    assert_eq!(factor.level(&config), level);
-                    assert_eq!(change(&base, &config).is_some(), config != base);
-                    assert!((config.epochs() - base.epochs()).abs() < 0.02);
-                }
-            }
-        }
+        let planned = plan(&base(ModelKind::Cnn, None), &[named("shift")], 1);
+        assert_eq!(planned[1].label, "shift off, seed 1");
     }
 
     #[test]
     fn base_and_factors_are_found_again() {
-        let base = base(ModelKind::Cnn, 12);
-        let planned = plan(&base, &factors(&["schedule", "batch", "rotation"]), 2);
+        let base = base(ModelKind::Cnn, None);
+        let studied = ["rotation", "schedule", "batch"].map(named);
         // The order in which processes finish does not matter.
-        let runs = planned
-            .iter()
-            .rev()
-            .map(|one| run(one.config.clone(), 20 + one.config.seed));
-        let mut runs: Vec<Run> = runs.collect();
+        let planned = plan(&base, &studied, 2).into_iter().rev();
+        let mut runs: Vec<Run> = planned.map(|one| run(one.config, 20)).collect();
         runs[0].validation = None;
         let study = analyse(&runs).unwrap();
-        assert_eq!(
-            (&study.base, study.seeds, study.is_default),
-            (&base, 2, true)
-        );
-        let found: Vec<Factor> = study.factors.iter().map(|result| result.factor).collect();
-        assert_eq!(found, factors(&["rotation", "schedule", "batch"]));
-        for result in &study.factors {
-            assert_eq!(result.levels.len(), result.factor.levels(&base).len());
-            assert_eq!(result.base.level, result.factor.level(&base));
-            assert!(
-                result
-                    .levels
-                    .iter()
-                    .all(|level| level.errors.len() + level.diverged == 2)
-            );
+        let found = (&study.base, study.seeds, study.is_default);
+        assert_eq!(found, (&base, 2, true));
+        for (result, factor) in study.factors.iter().zip(studied) {
+            let found: Vec<f64> = result.levels.iter().map(|level| level.level).collect();
+            assert_eq!((result.name, found), (factor.name, levels(factor, &base)));
+            assert_eq!(result.base.level, level_of(factor, &base));
+            for level in &result.levels {
+                assert_eq!(level.errors.len() + level.diverged, 2);
+            }
         }
         assert_eq!(study.factors[2].levels[3].diverged, 1);
         assert!(analyse(&[]).is_none());
         // A single factor at a single seed still has the recipe as its base.
-        let planned = plan(&base, &factors(&["shift"]), 1).into_iter().rev();
+        let planned = plan(&base, &[named("shift")], 1).into_iter().rev();
         let runs: Vec<Run> = planned.map(|one| run(one.config, 20)).collect();
         assert_eq!(analyse(&runs).unwrap().base, base);
     }
 
     #[test]
     fn differences_are_told_with_their_error() {
-        let shift = factors(&["shift"])[0];
-        let level = |errors: &[f64], is_base: bool| Level {
+        let (base, shift) = (base(ModelKind::Mlp, None), named("shift"));
+        let level = |shifted: f64, errors: &[f64], is_base: bool| Level {
             errors: errors.to_vec(),
-            ..Level::new(shift, f64::from(u8::from(is_base)), is_base, &[])
+            ..Level::new(shift, &apply(shift, &base, shifted), &[], is_base)
         };
-        let result = FactorResult::new(
-            shift,
-            level(&[0.4, 0.6], true),
-            vec![level(&[0.9, 1.1], false)],
-        );
+        let other = level(0.0, &[0.9, 1.1], false);
+        let result = FactorResult::new(shift, level(1.0, &[0.4, 0.6], true), vec![other]);
         let other = &result.levels[0];
         assert!((other.points.unwrap() - 0.5).abs() < 1e-12);
         // Both spread by √0.02, so the difference of two means of two by as much.

@@ -8,7 +8,7 @@ use crate::{
     display::stop_on_ctrl_c,
     extras, journal,
     options::{DataArguments, model_kind},
-    runs::{Journal, Planned},
+    runs::{Planned, STUDIES},
     study::{self, Factor},
     train_loop::Job,
 };
@@ -63,8 +63,8 @@ pub struct StudyArguments {
 }
 
 fn factor() -> impl TypedValueParser<Value = Factor> {
-    let names = Factor::all().map(|factor| factor.0.name);
-    PossibleValuesParser::new(names).map(|name| Factor(named(&name)))
+    let names = study::factors().map(|factor| factor.name);
+    PossibleValuesParser::new(names).map(|name| named(&name))
 }
 
 /// One of several processes that make a study together: `1/4` is the second of four.
@@ -91,29 +91,20 @@ pub fn run(arguments: &StudyArguments) -> Result<()> {
     let pool = Arc::new(Pool::new(&data, &extras::of(&mixture, &data.train)));
     eprintln!("training on {name}");
     let stop = stop_on_ctrl_c()?;
-    let StudyArguments {
-        model,
-        share,
-        journal_dir,
-        ..
-    } = arguments;
-    let spec = model.spec();
-    let [index, count] = *share;
-    let base = plan[0].config.clone();
-    let plan = plan.into_iter().skip(index).step_by(count);
-    let job = Job::new(&spec, &base, &pool, &stop);
-    let runs = Journal::studies(journal_dir, *model);
-    journal::make(&runs, plan, &job, backend.maker().as_mut(), &name)
+    let spec = arguments.model.spec();
+    let job = Job::new(&spec, &plan[0].config, &pool, &stop);
+    let [index, count] = arguments.share;
+    let own = plan.iter().skip(index).step_by(count).cloned();
+    let folder = &arguments.journal_dir;
+    journal::make(folder, STUDIES, own, &job, backend.maker().as_mut(), &name)
 }
 
 fn plan(arguments: &StudyArguments) -> Vec<Planned> {
-    let model = arguments.model;
-    let epochs = arguments.epochs.map(|epochs| epochs as usize);
-    let mut base = study::base(model, epochs.unwrap_or(study::default_epochs(model)));
+    let mut base = study::base(arguments.model, arguments.epochs);
     base.seed = arguments.seed;
-    let only = &arguments.only;
-    let wanted = |factor: &Factor| only.is_empty() || only.contains(factor);
-    let factors: Vec<Factor> = Factor::all().filter(wanted).collect();
+    let only: Vec<&str> = arguments.only.iter().map(|factor| factor.name).collect();
+    let wanted = |factor: &Factor| only.is_empty() || only.contains(&factor.name);
+    let factors: Vec<Factor> = study::factors().filter(wanted).collect();
     study::plan(&base, &factors, arguments.seeds as usize)
 }
 

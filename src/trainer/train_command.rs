@@ -5,23 +5,23 @@ use crate::{
     backend::{self, Backend, BackendArguments},
     card,
     data::{self, FILES, cache_folder},
-    display::{Display, stop_on_ctrl_c},
+    display::{display, stop_on_ctrl_c},
     document::COMMAND,
     eval::{Reader, report::Report},
     extras, journal,
     options::{Chosen, DataArguments, model_kind},
     records, rounding,
-    runs::Journal,
+    runs::SEARCHES,
     search,
     seeds::{self, SeedRun},
-    train_loop::{Event, Job, train},
+    train_loop::{Job, train},
 };
 use clap::Args;
 use mnistify_learning::{
     Confusion, Mnist, ModelKind, Pool, TrainConfig, engine::MakeEngine, fused::FusedEngine,
     initial::initial_model,
 };
-use mnistify_network::{Card, Metrics, Model, NetworkSpec};
+use mnistify_network::{Card, Model, NetworkSpec};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
@@ -53,6 +53,11 @@ pub struct TrainArguments {
 
     #[command(flatten)]
     chosen: Chosen,
+
+    /// How often to see the 55,000 images instead of --steps [default: 800 for mlp, 120 for cnn, a tenth of that in a
+    /// search]
+    #[arg(long, conflicts_with = "steps", value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: Option<u32>,
 
     /// Decides initial weights, order and augmentation; in a search also the configurations.
     #[arg(long, default_value_t = 1)]
@@ -154,7 +159,10 @@ fn rebuild_journals(arguments: &TrainArguments) -> Result<()> {
 
 fn configuration(arguments: &TrainArguments, model: ModelKind) -> TrainConfig {
     let part = if arguments.search.is_some() { 10 } else { 1 };
-    arguments.chosen.config(model, arguments.seed, part)
+    TrainConfig {
+        seed: arguments.seed,
+        ..arguments.chosen.config(model, arguments.epochs, part)
+    }
 }
 
 /// All that a training or a search needs, apart from the backend's type.
@@ -175,12 +183,10 @@ impl Session<'_> {
     }
 
     fn search(&self, runs: usize, maker: &mut dyn MakeEngine) -> Result<()> {
-        let TrainArguments {
-            first, journal_dir, ..
-        } = self.arguments;
-        let plan = (*first..runs).map(|number| search::planned(self.config, number));
-        let runs = Journal::searches(journal_dir, self.config.model);
-        journal::make(&runs, plan, &self.job(self.config), maker, self.backend)
+        let first = self.arguments.first;
+        let plan = (first..runs).map(|number| search::planned(self.config, number));
+        let (folder, job) = (&self.arguments.journal_dir, self.job(self.config));
+        journal::make(folder, SEARCHES, plan, &job, maker, self.backend)
     }
 
     fn train(&self, maker: &mut dyn MakeEngine) -> Result<()> {
@@ -202,9 +208,7 @@ impl Session<'_> {
             resume,
             ..self.job(config)
         };
-        let mut display = Display::new(config.steps, String::new());
-        let outcome = train(&job, maker, &mut |event: &Event| display.show(event))?;
-        drop(display);
+        let outcome = train(&job, maker, &mut display(config.steps, String::new()))?;
         if outcome.stopped {
             eprintln!("stopped; keeping the weights of step {}", outcome.step);
         }
@@ -278,20 +282,12 @@ impl Session<'_> {
 }
 
 fn figures(confusion: &Confusion) -> String {
-    let Metrics {
-        images,
-        accuracy,
-        precision,
-        recall,
-        f1,
-    } = confusion.metrics();
+    let found = confusion.metrics();
+    let parts = [found.accuracy, found.precision, found.recall, found.f1];
+    let [accuracy, precision, recall, f1] = parts.map(|part| 100.0 * part);
+    let (wrong, images) = (confusion.errors(), found.images);
     format!(
-        "accuracy {:.2} %, precision {:.2} %, recall {:.2} %, F1 {:.2} % ({} of {images} wrong)",
-        100.0 * accuracy,
-        100.0 * precision,
-        100.0 * recall,
-        100.0 * f1,
-        confusion.errors(),
+        "accuracy {accuracy:.2} %, precision {precision:.2} %, recall {recall:.2} %, F1 {f1:.2} % ({wrong} of {images} wrong)"
     )
 }
 

@@ -4,21 +4,18 @@
 //! and the loss is read back rarely, because each reading waits for the GPU. What a step sees depends on the seed and
 //! the step's number alone; a resumed run therefore continues exactly where it was.
 
-use crate::{
-    document::COMMAND,
-    eval::{Reader, ReaderError},
-};
+use crate::{Result, document::COMMAND, eval::Reader};
 use mnistify_learning::{
     Confusion, Engine, Feeder, Images, Pool, Sample, Select, StepSettings, TrainConfig,
-    engine::{MakeEngine, OptimizerError},
-    fused::Unsupported,
+    engine::MakeEngine,
     initial::initial_model,
     schedule::{Stall, Verdict, average_decay},
 };
-use mnistify_network::{LayerSpec, Model, ModelError, NetworkSpec};
+use mnistify_network::{LayerSpec, Model, NetworkSpec};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{
+    fmt::Display,
     path::Path,
     sync::{
         Arc,
@@ -74,27 +71,19 @@ impl<'a> Job<'a> {
     }
 }
 
-/// What training tells while it runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Event {
-    /// Some steps were made.
-    Stepped {
-        /// Steps made so far.
-        step: usize,
-        /// The mean loss since the last event.
-        loss: f32,
-        learning_rate: f64,
-        /// Since the last such event.
-        images_per_second: f64,
-    },
-    /// The averaged weights were evaluated on validation.
-    Evaluated {
-        step: usize,
-        accuracy: f64,
-        best: Best,
-        /// Training time so far.
-        seconds: f64,
-    },
+/// What training tells from time to time.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Steps made so far.
+    pub step: usize,
+    /// The mean loss since the last time.
+    pub loss: f32,
+    pub learning_rate: f64,
+    /// Since the last time, without the evaluations.
+    pub images_per_second: f64,
+    /// Where there was one after this step.
+    pub evaluation: Option<Evaluation>,
+    pub best: Option<Best>,
 }
 
 /// The best evaluation on validation so far.
@@ -139,31 +128,12 @@ pub struct Evaluation {
     pub stepping_seconds: f64,
 }
 
-/// Why training ended without a network.
+/// Why there is no network at the end.
 #[derive(Debug, Error)]
-pub enum TrainError {
-    #[error("there are no {0} images; training needs some of both kinds")]
-    NoImages(&'static str),
-    #[error(
-        "the loss is {loss} after step {step}: training has diverged. Try a lower --learning-rate"
-    )]
-    Diverged { step: usize, loss: f32 },
-    #[error(
-        "{file}: the checkpoint cannot be written: {reason}. Check the space and the permissions"
-    )]
-    Write { file: String, reason: String },
-    #[error("{file}: the checkpoint cannot be read: {reason}. Leave out --resume to start anew")]
-    Read { file: String, reason: String },
-    #[error(
-        "{file}: the checkpoint was made with other options. Repeat them, or leave out --resume. They were:\n{command}"
-    )]
-    OtherConfig { file: String, command: String },
-    #[error("{0}. Add --engine burn to train with burn's operators")]
-    Unsupported(#[from] Unsupported),
-    #[error(transparent)]
-    Reader(#[from] ReaderError),
-    #[error(transparent)]
-    Model(#[from] ModelError),
+#[error("the loss is {loss} after step {step}: training has diverged. Try a lower --learning-rate")]
+pub struct Diverged {
+    pub step: usize,
+    pub loss: f32,
 }
 
 /// The part of a checkpoint that is not weights.
@@ -195,19 +165,22 @@ struct Trainer<'a> {
 pub fn train(
     job: &Job<'_>,
     maker: &mut dyn MakeEngine,
-    report: &mut dyn FnMut(&Event),
-) -> Result<Outcome, TrainError> {
+    report: &mut dyn FnMut(&Progress),
+) -> Result<Outcome> {
     let exam = Exam::new(job);
     for (count, name) in [
         (job.pool.training_images(), "training"),
         (exam.images.len(), "validation"),
     ] {
         if count == 0 {
-            return Err(TrainError::NoImages(name));
+            let reason = format!("there are no {name} images");
+            return Err(format!("{reason}; training needs some of both kinds").into());
         }
     }
     let initial = initial_model(job.spec, job.config.seed);
-    let engine = maker.engine(&initial, job.config, job.pool)?;
+    let engine = maker
+        .engine(&initial, job.config, job.pool)
+        .map_err(|error| format!("{error}. Add --engine burn to train with burn's operators"))?;
     let trainer = match job.resume {
         Some(folder) => Trainer::resume(job, folder, engine)?,
         None => Trainer::start(job, engine),
@@ -341,25 +314,18 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    fn resume(
-        job: &Job<'_>,
-        folder: &Path,
-        engine: &'a mut dyn Engine,
-    ) -> Result<Self, TrainError> {
+    fn resume(job: &Job<'_>, folder: &Path, engine: &'a mut dyn Engine) -> Result<Self> {
         let state_path = folder.join(STATE_FILE);
-        let read_error = |path: &Path, reason: String| TrainError::Read {
-            file: path.display().to_string(),
-            reason,
-        };
-        let text = std::fs::read_to_string(&state_path)
-            .map_err(|error| read_error(&state_path, error.to_string()))?;
-        let state: State = serde_json::from_str(&text)
-            .map_err(|error| read_error(&state_path, error.to_string()))?;
+        let text =
+            std::fs::read_to_string(&state_path).map_err(|error| unread(&state_path, &error))?;
+        let state: State =
+            serde_json::from_str(&text).map_err(|error| unread(&state_path, &error))?;
         if state.config != *job.config || state.spec != *job.spec {
-            return Err(TrainError::OtherConfig {
-                file: folder.display().to_string(),
-                command: format!("{COMMAND} {}", state.config.options()),
-            });
+            let (file, options) = (folder.display(), state.config.options());
+            return Err(format!(
+                "{file}: the checkpoint was made with other options. Repeat them, or leave out --resume. They were:\n{COMMAND} {options}"
+            )
+            .into());
         }
         let model = |step, part| Model::load(folder.join(weights_name(step, part)));
         let best = match state.best {
@@ -370,11 +336,10 @@ impl<'a> Trainer<'a> {
         let optimizer = folder.join(name);
         let network = model(state.step, NETWORK)?;
         let average = model(state.step, AVERAGE)?;
-        let bytes =
-            std::fs::read(&optimizer).map_err(|error| read_error(&optimizer, error.to_string()))?;
+        let bytes = std::fs::read(&optimizer).map_err(|error| unread(&optimizer, &error))?;
         engine
             .restore(&network, &average, &bytes)
-            .map_err(|OptimizerError(reason)| read_error(&optimizer, reason))?;
+            .map_err(|error| unread(&optimizer, &error))?;
         Ok(Self {
             engine,
             best,
@@ -390,8 +355,8 @@ impl<'a> Trainer<'a> {
         exam: &Exam,
         clock: &mut Clock,
         batches: &mpsc::Receiver<Vec<Sample>>,
-        report: &mut dyn FnMut(&Event),
-    ) -> Result<(Self, End), TrainError> {
+        report: &mut dyn FnMut(&Progress),
+    ) -> Result<(Self, End)> {
         let config = job.config;
         let mut last_report = (Instant::now(), self.state.step);
         while let Ok(batch) = batches.recv() {
@@ -408,55 +373,49 @@ impl<'a> Trainer<'a> {
 
             let step = self.state.step;
             let evaluates = step.is_multiple_of(config.evaluate_every) || step == config.steps;
-            if evaluates || step.is_multiple_of(REPORT_EVERY) {
-                let loss = self.engine.take_mean_loss();
-                if !loss.is_finite() {
-                    return Err(TrainError::Diverged { step, loss });
-                }
-                let (time, step_then) = last_report;
-                let images = ((step - step_then) * config.batch) as f64;
-                report(&Event::Stepped {
-                    step,
-                    loss,
-                    learning_rate: settings.learning_rate,
-                    images_per_second: images / time.elapsed().as_secs_f64().max(1e-9),
-                });
-                last_report = (Instant::now(), step);
+            if !evaluates && !step.is_multiple_of(REPORT_EVERY) {
+                continue;
             }
+            let loss = self.engine.take_mean_loss();
+            if !loss.is_finite() {
+                return Err(Diverged { step, loss }.into());
+            }
+            let (time, step_then) = last_report;
+            let images = ((step - step_then) * config.batch) as f64;
+            let images_per_second = images / time.elapsed().as_secs_f64().max(1e-9);
+            let mut verdict = Verdict::Continue;
             if evaluates {
                 let begun = Instant::now();
-                let verdict = self.examine(job, exam, clock, report)?;
+                verdict = self.examine(job, exam, clock)?;
                 clock.examining += begun.elapsed().as_secs_f64();
-                last_report = (Instant::now(), step);
-                if verdict == Verdict::Stop {
-                    return Ok((self, End::Stalled));
-                }
+            }
+            report(&Progress {
+                step,
+                loss,
+                learning_rate: settings.learning_rate,
+                images_per_second,
+                evaluation: self.history.last().copied().filter(|_| evaluates),
+                best: self.state.best,
+            });
+            last_report = (Instant::now(), step);
+            if verdict == Verdict::Stop {
+                return Ok((self, End::Stalled));
             }
         }
         Ok((self, End::Complete))
     }
 
     /// Evaluates, notes the best, writes the checkpoint.
-    fn examine(
-        &mut self,
-        job: &Job<'_>,
-        exam: &Exam,
-        clock: &Clock,
-        report: &mut dyn FnMut(&Event),
-    ) -> Result<Verdict, TrainError> {
+    fn examine(&mut self, job: &Job<'_>, exam: &Exam, clock: &Clock) -> Result<Verdict> {
         let begun = Instant::now();
         let step = self.state.step;
         self.engine.calibrate(exam.quick_calibration());
         let answers = self.engine.answers(&exam.images);
         let accuracy = Confusion::new(&exam.labels, &answers).accuracy();
-        let best = match self.state.best {
-            Some(best) if best.accuracy >= accuracy => best,
-            _ => {
-                self.best = Some(self.engine.average());
-                Best { step, accuracy }
-            }
-        };
-        self.state.best = Some(best);
+        if self.state.best.is_none_or(|best| best.accuracy < accuracy) {
+            self.best = Some(self.engine.average());
+            self.state.best = Some(Best { step, accuracy });
+        }
         self.history.push(Evaluation {
             step,
             accuracy,
@@ -468,23 +427,13 @@ impl<'a> Trainer<'a> {
         if let Some(folder) = job.checkpoint {
             self.write_checkpoint(folder)?;
         }
-        report(&Event::Evaluated {
-            step,
-            accuracy,
-            best,
-            seconds: self.state.seconds,
-        });
         Ok(verdict)
     }
 
     /// Writes a checkpoint. The state, which names the other files by their step, is replaced last, so that an
     /// interrupted write leaves the previous checkpoint whole; then what no state names any more is removed.
-    fn write_checkpoint(&self, folder: &Path) -> Result<(), TrainError> {
-        let write_error = |path: &Path, reason: String| TrainError::Write {
-            file: path.display().to_string(),
-            reason,
-        };
-        std::fs::create_dir_all(folder).map_err(|error| write_error(folder, error.to_string()))?;
+    fn write_checkpoint(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
         let state = &self.state;
         let save = |model: &Model, name: String| model.save(folder.join(name), false);
         save(&self.engine.network(), weights_name(state.step, NETWORK))?;
@@ -498,18 +447,16 @@ impl<'a> Trainer<'a> {
         let name = optimizer_name(state.step, self.engine.optimizer_extension());
         let optimizer_path = folder.join(name);
         let moments = self.engine.optimizer();
-        let moments =
-            moments.map_err(|OptimizerError(reason)| write_error(&optimizer_path, reason))?;
+        let moments = moments.map_err(|error| unwritten(&optimizer_path, &error))?;
         std::fs::write(&optimizer_path, moments)
-            .map_err(|error| write_error(&optimizer_path, error.to_string()))?;
+            .map_err(|error| unwritten(&optimizer_path, &error))?;
         let state_path = folder.join(STATE_FILE);
         let partial = folder.join("state.json.part");
         let json = serde_json::to_string_pretty(state).expect("plain data becomes JSON");
         std::fs::write(&partial, json)
             .and_then(|()| std::fs::rename(&partial, &state_path))
-            .map_err(|error| write_error(&state_path, error.to_string()))?;
-        let entries =
-            std::fs::read_dir(folder).map_err(|error| write_error(folder, error.to_string()))?;
+            .map_err(|error| unwritten(&state_path, &error))?;
+        let entries = std::fs::read_dir(folder).map_err(|error| unwritten(folder, &error))?;
         for entry in entries.flatten() {
             let name = entry.file_name();
             let best_step = state.best.map(|best| best.step);
@@ -520,6 +467,18 @@ impl<'a> Trainer<'a> {
         }
         Ok(())
     }
+}
+
+fn unread(path: &Path, reason: &dyn Display) -> String {
+    let file = path.display();
+    format!("{file}: the checkpoint cannot be read: {reason}. Leave out --resume to start anew")
+}
+
+fn unwritten(path: &Path, reason: &dyn Display) -> String {
+    let file = path.display();
+    format!(
+        "{file}: the checkpoint cannot be written: {reason}. Check the space and the permissions"
+    )
 }
 
 const NETWORK: &str = "network";
@@ -648,10 +607,8 @@ pub(crate) mod tests {
     fn training_lowers_the_loss_and_learns() {
         let (data, config, stop) = (data(), config(), AtomicBool::new(false));
         let mut losses = Vec::new();
-        let outcome = train(&job(&data, &config, &stop), &mut cpu(), &mut |event| {
-            if let Event::Stepped { loss, .. } = event {
-                losses.push(*loss);
-            }
+        let outcome = train(&job(&data, &config, &stop), &mut cpu(), &mut |progress| {
+            losses.push(progress.loss);
         })
         .unwrap();
         let (first, last) = (losses[0], losses[losses.len() - 1]);
@@ -679,8 +636,8 @@ pub(crate) mod tests {
             stop: &stop,
             ..*job
         };
-        let half = train(&interrupted, maker, &mut |event| {
-            if matches!(event, Event::Evaluated { step, .. } if *step == stopped_at) {
+        let half = train(&interrupted, maker, &mut |progress| {
+            if progress.evaluation.is_some() && progress.step == stopped_at {
                 stop.store(true, Ordering::Relaxed);
             }
         });
@@ -715,7 +672,7 @@ pub(crate) mod tests {
             ..job(&data, &other, &stop)
         };
         let error = train(&wrong, &mut cpu(), &mut |_| {}).unwrap_err();
-        assert!(matches!(error, TrainError::OtherConfig { .. }), "{error}");
+        assert!(error.to_string().contains("with other options"), "{error}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -30,7 +30,7 @@ pub mod severity;
 pub mod sheet;
 pub mod strangers;
 
-pub use reader::{Reader, ReaderError, Reading};
+pub use reader::{Reader, Reading};
 
 use serde::{Deserialize, Serialize};
 

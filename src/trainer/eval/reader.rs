@@ -1,10 +1,10 @@
 //! A network that reads many images in parallel on the CPU.
 
+use crate::Result;
 use mnistify_drawing::Image28;
 use mnistify_learning::{Confusion, Images, metrics::CLASSES};
 use mnistify_network::{Calibration, CpuNetwork, LayerSpec, Model};
 use rayon::prelude::*;
-use thiserror::Error;
 
 /// A network with a name for tables.
 pub struct Reader {
@@ -13,15 +13,6 @@ pub struct Reader {
     calibration: Option<Calibration>,
     /// The last layer, which is dense.
     last: usize,
-}
-
-/// Why a model cannot be examined.
-#[derive(Debug, Error, PartialEq)]
-pub enum ReaderError {
-    #[error("{name}: has {found} classes, expected the {CLASSES} digits")]
-    Classes { name: String, found: usize },
-    #[error("{name}: ends in a {found} layer, expected a Linear one")]
-    Last { name: String, found: &'static str },
 }
 
 /// What a network says about one image, and what it says that from.
@@ -37,21 +28,21 @@ impl Reader {
     ///
     /// # Errors
     /// Where the network is not one that tells ten digits apart.
-    pub fn new(model: &Model, name: &str) -> Result<Self, ReaderError> {
-        let name = name.to_string();
-        let found = model.spec.classes().len();
-        if found != CLASSES {
-            return Err(ReaderError::Classes { name, found });
+    pub fn new(model: &Model, name: &str) -> Result<Self> {
+        let classes = model.spec.classes().len();
+        if classes != CLASSES {
+            let expected = format!("expected the {CLASSES} digits");
+            return Err(format!("{name}: has {classes} classes, {expected}").into());
         }
         let last = model.spec.layers().len() - 1;
         let layer = &model.spec.layers()[last];
         if !matches!(layer, LayerSpec::Linear { .. }) {
             let found = layer.kind();
-            return Err(ReaderError::Last { name, found });
+            return Err(format!("{name}: ends in a {found} layer, expected a Linear one").into());
         }
         let network = CpuNetwork::new(model);
         Ok(Self {
-            name,
+            name: name.to_string(),
             network,
             calibration: model.calibration,
             last,

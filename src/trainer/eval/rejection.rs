@@ -14,11 +14,8 @@ use super::{
     reader::largest,
     scores::{NAMES, Scorer, auroc, logits_of, rejected, threshold},
 };
-use crate::non_digits::NonDigit;
-use mnistify_drawing::{
-    Image28,
-    idx::{IdxError, read_images},
-};
+use crate::{Result, non_digits::NonDigit};
+use mnistify_drawing::{Image28, idx::read_images};
 use mnistify_learning::{Images, metrics::CLASSES};
 use mnistify_network::{Answer, Calibration, Verdict, prediction::DEFAULT_THRESHOLD};
 use rayon::prelude::*;
@@ -197,7 +194,7 @@ pub fn non_digits(count: usize, seed: u64) -> Vec<Kind> {
 ///
 /// # Errors
 /// Where there is a file that cannot be read.
-pub fn fashion(folder: &Path, count: usize) -> Result<Option<Kind>, IdxError> {
+pub fn fashion(folder: &Path, count: usize) -> Result<Option<Kind>> {
     let names = ["t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"];
     let paths = names.map(|name| folder.join(name));
     let Some(path) = paths.iter().find(|path| path.exists()) else {

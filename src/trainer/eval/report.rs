@@ -92,12 +92,4 @@ mod tests {
         );
         assert!(text.contains("4 test images"), "{text}");
     }
-
-    #[test]
-    fn a_report_follows_from_its_matrix() {
-        let report = Report::new(&Confusion::new(&[1, 2], &[1, 3]));
-        assert_eq!((report.errors, report.metrics.accuracy), (1, 0.5));
-        let json = serde_json::to_string(&report).unwrap();
-        assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
-    }
 }
