@@ -58,20 +58,12 @@ pub fn make(
     maker: &mut dyn MakeEngine,
     backend: &str,
 ) -> Result<()> {
-    let made = runs::make(
-        folder,
-        kind,
-        plan,
-        backend,
-        &mut |Planned { config, label, .. }| {
-            let job = Job { config, ..*job };
-            train(
-                &job,
-                maker,
-                &mut display(config.steps, format!("{label}: ")),
-            )
-        },
-    );
+    let mut train_one = |Planned { config, label, .. }: &Planned| {
+        let job = Job { config, ..*job };
+        let mut display = display(config.steps, format!("{label}: "));
+        train(&job, maker, &mut display)
+    };
+    let made = runs::make(folder, kind, plan, backend, &mut train_one);
     // It shows what there is, also where the plan ended early.
     if let Some(path) = rebuild(folder, job.config.model)? {
         eprintln!("the journal is {}", path.display());
