@@ -66,6 +66,7 @@ loaded=(
     "libxrandr2|screen sizes, loaded at run time"
     "libxkbcommon0|the keyboard, loaded at run time"
     "libxkbcommon-x11-0|the keyboard, loaded at run time"
+    "libwayland-client0|the window where there is no X11, loaded at run time"
 )
 if [ "$loaded_only" = yes ]; then
     printf '%s\n' "${loaded[@]%%|*}"
@@ -82,6 +83,7 @@ if [ "$tests" = yes ]; then
     wanted+=(
         "xvfb|a display without a screen, for the test of the window"
         "xdotool|moves the pointer in the test of the window"
+        "weston|a Wayland display without a screen, for the same"
     )
 fi
 if [ "$web" = yes ] && ! rust_has_wasm && ! add_wasm_to_rust; then
@@ -161,7 +163,7 @@ name_packages_for_linux() {
         has_library "$library" || missing+=("$library")
     done
     if [ "$tests" = yes ]; then
-        for tool in Xvfb xdotool; do
+        for tool in Xvfb xdotool weston; do
             command -v "$tool" >/dev/null || missing+=("$tool")
         done
     fi
@@ -180,11 +182,11 @@ name_packages_for_linux() {
     for tool in "${missing[@]}"; do
         say "  $tool"
     done
-    local fedora="gcc gcc-c++ make pkgconf-pkg-config vulkan-loader mesa-vulkan-drivers libX11 libX11-xcb libXcursor libXi libXrandr libxkbcommon libxkbcommon-x11 systemd-devel"
-    local arch="base-devel pkgconf vulkan-icd-loader vulkan-swrast libx11 libxcursor libxi libxrandr libxkbcommon libxkbcommon-x11"
+    local fedora="gcc gcc-c++ make pkgconf-pkg-config vulkan-loader mesa-vulkan-drivers libX11 libX11-xcb libXcursor libXi libXrandr libxkbcommon libxkbcommon-x11 libwayland-client systemd-devel"
+    local arch="base-devel pkgconf vulkan-icd-loader vulkan-swrast libx11 libxcursor libxi libxrandr libxkbcommon libxkbcommon-x11 wayland"
     if [ "$tests" = yes ]; then
-        fedora+=" xorg-x11-server-Xvfb xdotool"
-        arch+=" xorg-server-xvfb xdotool"
+        fedora+=" xorg-x11-server-Xvfb xdotool weston"
+        arch+=" xorg-server-xvfb xdotool weston"
     fi
     if [ "$web" = yes ] || [ "$web_tests" = yes ]; then
         fedora+=" nodejs"

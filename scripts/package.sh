@@ -133,7 +133,8 @@ TEXT
     case $target in
         *linux*) cat <<'TEXT' ;;
 It needs the Vulkan loader and a Vulkan driver (Mesa has one that needs no GPU), and the libraries of X11: libX11,
-libX11-xcb, libXcursor, libXi, libXrandr, libxkbcommon and libxkbcommon-x11; and libudev, which finds gamepads.
+libX11-xcb, libXcursor, libXi, libXrandr, libxkbcommon and libxkbcommon-x11; where there is only Wayland, libwayland-client
+instead of these but libxkbcommon; and libudev, which finds gamepads.
 
 To have it in the menu of programs:
   install -D mnistify ~/.local/bin/mnistify

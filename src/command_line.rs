@@ -63,6 +63,7 @@ enum Command {
 }
 
 pub fn main() -> ExitCode {
+    prefer_x11();
     let cli = Cli::parse();
     speak(cli.language.or_else(system_language).unwrap_or_default());
     explain_what_is_missing();
@@ -109,7 +110,8 @@ fn explain_what_is_missing() {
         let missing = if text.contains("XOpenDisplayFailed") {
             let display = std::env::var("DISPLAY").unwrap_or_default();
             format!(
-                "the display `{display}` does not answer; check DISPLAY and that you may use it"
+                "the display `{display}` does not answer; check DISPLAY and that you may use it, \
+                 or unset it where there is Wayland"
             )
         } else if text.contains("Unable to find a GPU") {
             "no graphics driver was found; install one (on Debian and Ubuntu mesa-vulkan-drivers)"
@@ -124,11 +126,23 @@ fn explain_what_is_missing() {
     }));
 }
 
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+/// winit takes Wayland where there are both, and its Wayland knows no dropped files.
+fn prefer_x11() {
+    if cfg!(target_os = "linux") && is_set("DISPLAY") {
+        for variable in ["WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+            // SAFETY: the program has one thread yet.
+            unsafe { std::env::remove_var(variable) };
+        }
+    }
+}
+
 fn need_display() -> Result<(), String> {
-    let display = ["DISPLAY", "WAYLAND_DISPLAY"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-    if cfg!(target_os = "linux") && !display {
+    let displays = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
+    if cfg!(target_os = "linux") && !displays.into_iter().any(is_set) {
         return Err(
             "there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set). \
                     Without one, try:\n  mnistify predict FILE.png\n  \

@@ -3,13 +3,14 @@
 
 #![cfg(target_os = "linux")]
 
-use desktop::{App, Display, HEIGHT, REACTION, START, WIDTH};
+use desktop::{App, Display, HEIGHT, REACTION, Running, START, WIDTH};
 use image::RgbImage;
 use mnistify_drawing::{PAD_SIZE, Point, recording};
 use serde_json::Value;
 use std::{
     fs,
     path::Path,
+    process::{Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -129,4 +130,41 @@ fn is_ink(picture: &RgbImage, x: u32, y: u32) -> bool {
         .0
         .iter()
         .all(|channel| *channel > LEAST_INK)
+}
+
+#[test]
+fn where_there_is_only_wayland_the_app_opens_there() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wayland");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the target folder can be written to");
+    let silent = |command: &mut Command| {
+        let command = command.env("XDG_RUNTIME_DIR", &folder).stdin(Stdio::null());
+        Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+    };
+    let mut server = Command::new("weston");
+    let _server = silent(server.args(["--backend=headless-backend.so", "--socket=only"]));
+    let started = Instant::now();
+    while !folder.join("only").exists() {
+        assert!(started.elapsed() < START, "no Wayland display");
+        sleep(Duration::from_millis(50));
+    }
+    let state = folder.join("state.json");
+    let mut app = Command::new(env!("CARGO_BIN_EXE_mnistify"));
+    app.env_remove("DISPLAY")
+        .env("WAYLAND_DISPLAY", "only")
+        .env("MNISTIFY_STATE_FILE", &state);
+    let _app = silent(&mut app);
+    // A recorded hand shows how it works.
+    let reads = |state: &Value| {
+        let models = state["models"].as_array();
+        models.is_some_and(|models| models.iter().any(|model| model["class"].is_u64()))
+    };
+    loop {
+        let text = fs::read_to_string(&state).unwrap_or_default();
+        if serde_json::from_str(&text).is_ok_and(|state: Value| reads(&state)) {
+            break;
+        }
+        assert!(started.elapsed() < START, "{text}");
+        sleep(Duration::from_millis(100));
+    }
 }

@@ -11,12 +11,12 @@ use super::{
 use crate::composition::Part;
 use bevy::{
     camera::{RenderTarget, visibility::RenderLayers},
-    ecs::schedule::ScheduleLabel,
+    ecs::{schedule::ScheduleLabel, system::NonSendMarker},
     platform::time::Instant,
     prelude::*,
     window::{
         ClosingWindow, CursorOptions, Monitor, MonitorSelection, OnMonitor, PresentMode,
-        PrimaryMonitor, PrimaryWindow, WindowMode, WindowPosition, WindowRef,
+        PrimaryMonitor, PrimaryWindow, RawHandleWrapper, WindowMode, WindowPosition, WindowRef,
     },
 };
 use bevy_egui::EguiSchedule;
@@ -36,7 +36,9 @@ pub fn plugin(app: &mut App) {
     app.init_resource::<Closed>()
         .add_observer(outlive_monitor)
         .add_observer(take_down)
-        .add_systems(Update, (put_up, see_part).chain());
+        .add_systems(Update, (put_up, see_part, keep_keys).chain());
+    #[cfg(target_os = "linux")]
+    app.add_systems(Update, hear_of_screens);
     #[cfg(not(target_arch = "wasm32"))]
     if let Some(file) = std::env::var_os(CLOSE) {
         app.add_systems(
@@ -82,6 +84,43 @@ fn outlive_monitor(placed: On<Insert, OnMonitor>, mut commands: Commands) {
     commands.entity(placed.entity).try_remove::<OnMonitor>();
 }
 
+/// On X11 winit asks for news of screens over XCB and waits for them in Xlib, which drops the events of an extension that it
+/// has not met. So nobody would learn that a screen is gone. This lets them meet.
+#[cfg(target_os = "linux")]
+fn hear_of_screens(
+    windows: Query<&RawHandleWrapper, (With<PrimaryWindow>, Added<RawHandleWrapper>)>,
+    _main_thread: NonSendMarker,
+) {
+    use wgpu::rwh::RawDisplayHandle;
+    let Some(RawDisplayHandle::Xlib(handle)) =
+        windows.iter().next().map(|w| w.get_display_handle())
+    else {
+        return;
+    };
+    let (Some(display), Ok(library)) = (handle.display, x11_dl::xrandr::Xrandr::open()) else {
+        return;
+    };
+    let (mut event, mut error) = (0, 0);
+    // SAFETY: winit opened this display, keeps it as long as the app lives, and uses it on this thread. What Xlib calls from
+    // now on is in the library, which is never closed.
+    unsafe { (library.XRRQueryExtension)(display.as_ptr().cast(), &mut event, &mut error) };
+}
+
+/// The keys are the table's, whichever window the desktop gives them to.
+fn keep_keys(
+    walls: Query<&Window, With<WallWindow>>,
+    mut tables: Query<&mut Window, (With<PrimaryWindow>, Without<WallWindow>)>,
+    screens: Option<Res<Screens>>,
+) {
+    let is_full = screens.is_some_and(|screens| screens.full);
+    if let (true, Ok(wall), Ok(mut table)) = (is_full, walls.single(), tables.single_mut())
+        && wall.focused
+        && !table.focused
+    {
+        table.focused = true;
+    }
+}
+
 /// Opens the wall's window where its screen is there, and closes it where that is gone.
 fn put_up(
     mut commands: Commands,
@@ -89,7 +128,7 @@ fn put_up(
     mut surface: ResMut<DrawSurface>,
     closed: Res<Closed>,
     monitors: Query<(Entity, &Monitor, Has<PrimaryMonitor>)>,
-    walls: Query<(Entity, &WallWindow, Has<ClosingWindow>)>,
+    mut walls: Query<(Entity, &mut WallWindow, Has<ClosingWindow>)>,
     mut tables: Query<&mut Window, With<PrimaryWindow>>,
 ) {
     let (Some(screens), Ok(mut table)) = (screens, tables.single_mut()) else {
@@ -108,9 +147,11 @@ fn put_up(
     } else {
         Some(None)
     };
-    if let Ok((window, wall, is_closing)) = walls.single() {
+    if let Ok((window, mut wall, is_closing)) = walls.single_mut() {
         if wanted != Some(wall.monitor) && !is_closing {
             info!("the wall's screen is gone");
+            // Nobody closed it, so it may come back at once.
+            wall.monitor = None;
             // Bevy lets go of its surface first, and of the window a frame later.
             commands.entity(window).insert(ClosingWindow);
         }

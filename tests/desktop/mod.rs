@@ -44,7 +44,9 @@ impl Drop for Running {
 fn cannot_start(command: &Command, error: &std::io::Error) -> String {
     let program = command.get_program().display();
     if error.kind() == ErrorKind::NotFound {
-        format!("{program} is missing; on Debian and Ubuntu install the packages xvfb and xdotool")
+        format!(
+            "{program} is missing; on Debian and Ubuntu install the packages xvfb, xdotool and weston"
+        )
     } else {
         format!("{program} cannot be started: {error}")
     }
