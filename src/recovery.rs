@@ -58,6 +58,7 @@ mod desktop {
     };
     use bevy::{
         camera::visibility::RenderLayers,
+        ecs::system::SystemParam,
         prelude::*,
         render::{
             error_handler::{ErrorType, RenderError},
@@ -73,8 +74,10 @@ mod desktop {
     use std::{
         fs,
         io::Write,
+        panic,
         path::{Path, PathBuf},
         process::Command,
+        sync::{Arc, Mutex, PoisonError},
         time::{Duration, SystemTime, UNIX_EPOCH},
     };
 
@@ -88,20 +91,23 @@ mod desktop {
     /// Set where a supervisor starts the app again.
     const SUPERVISED: &str = "MNISTIFY_HEARTBEAT";
     /// For tests: names a file. The fault in it happens as soon as it is there, `validation`, `memory`, `lost`, `panic`,
-    /// `hang` or `black`, and the file goes; with `,again` at the end it stays, and the next process does the same.
+    /// `nested`, `hang` or `black`, and the file goes; with `,again` at the end it stays, and the next process does the same.
     const INJECT: &str = "MNISTIFY_INJECT_FAULT";
     /// By then a window is there.
     const FIRST_FAULTY_FRAME: u64 = 20;
     /// So many restarts within [`PERIOD`] are tried; the next fault ends the app.
     const MOST_RESTARTS: usize = 3;
     const PERIOD: Duration = Duration::from_secs(60);
+    /// The standard library's words for a destructor that panics while another panic is unwound.
+    const PANIC_INSIDE_PANIC: &str = "panic in a destructor during cleanup";
 
     pub fn plugin(app: &mut App) {
         app.init_resource::<Resumed>().add_systems(
             First,
             start_again.run_if(|fault: Res<GpuFault>| fault.0.is_some()),
         );
-        app.add_systems(Last, poll_device);
+        app.add_systems(Last, (poll_device, keep_at_hand));
+        start_again_after_nested_panics();
         if let Some(renderer) = app.get_sub_app_mut(RenderExtractApp) {
             let mut extract = renderer.take_extract();
             renderer.set_extract(move |main, render| {
@@ -209,76 +215,137 @@ mod desktop {
         since.map_or(0, |since| since.as_millis() as u64)
     }
 
-    /// Leaves a session to a new process and ends this one.
-    fn start_again(
-        (fault, resumed): (Res<GpuFault>, Res<Resumed>),
-        access: Res<Access>,
-        linked: Linked,
-        networks: Query<&Network>,
-        windows: Query<&Window, With<PrimaryWindow>>,
-        screens: Option<Res<Screens>>,
-    ) {
-        let Some(window) = windows.iter().next() else {
-            // Without a window a command is at work, and nobody waits to go on.
+    /// What is on the screen, as a new process would need it.
+    #[derive(SystemParam)]
+    struct Shown<'w, 's> {
+        resumed: Res<'w, Resumed>,
+        access: Res<'w, Access>,
+        linked: Linked<'w, 's>,
+        networks: Query<'w, 's, &'static Network>,
+        windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
+        screens: Option<Res<'w, Screens>>,
+    }
+
+    impl Shown<'_, '_> {
+        /// None without a window: a command is at work then, and nobody waits to go on.
+        fn at_hand(&self) -> Option<AtHand> {
+            let window = self.windows.iter().next()?;
+            let own = self
+                .networks
+                .iter()
+                .find_map(|network| match &network.origin {
+                    Origin::Own { notes, known } => {
+                        Some((network.model.clone(), notes.clone(), *known))
+                    }
+                    Origin::Shipped | Origin::Pupil => None,
+                });
+            Some(AtHand {
+                state: self.linked.state(true),
+                own,
+                restarts: self.resumed.0.clone(),
+                access: *self.access,
+                size: [window.width() as u32, window.height() as u32],
+                with_wall: self.screens.is_some(),
+            })
+        }
+    }
+
+    /// [`Shown`] by itself, cheap to take in every frame.
+    struct AtHand {
+        state: SharedState,
+        own: Option<(Arc<Model>, Vec<Note>, Option<Known>)>,
+        restarts: Vec<u64>,
+        access: Access,
+        size: [u32; 2],
+        with_wall: bool,
+    }
+
+    /// As it was in the newest frame, for [`start_again_after_nested_panics`].
+    static AT_HAND: Mutex<Option<AtHand>> = Mutex::new(None);
+
+    fn keep_at_hand(shown: Shown) {
+        let now = shown.at_hand();
+        *AT_HAND.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    /// A panic inside a panic, which ends the process before any system runs: the renderer's, when it lets go of the frame
+    /// that it was at while its device is lost (wgpu's swap chain).
+    fn start_again_after_nested_panics() {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            hook(info);
+            if info.payload_as_str() == Some(PANIC_INSIDE_PANIC) {
+                let now = AT_HAND.try_lock().ok().and_then(|mut now| now.take());
+                if let Some(now) = now {
+                    now.leave("the renderer has panicked, which is told above");
+                }
+            }
+        }));
+    }
+
+    impl AtHand {
+        /// Leaves a session to a new process and ends this one.
+        fn leave(mut self, reason: &str) -> ! {
+            let now = now_millis();
+            let restarts = &mut self.restarts;
+            restarts.retain(|then| now.saturating_sub(*then) < PERIOD.as_millis() as u64);
+            let gives_up = restarts.len() >= MOST_RESTARTS;
+            restarts.push(now);
+            let folder = std::env::temp_dir();
+            let name = format!("mnistify-session-{}", std::process::id());
+            let own = self.own.and_then(|(model, notes, known)| {
+                let file = folder.join(&name).with_extension("safetensors");
+                model.save(&file, false).ok()?;
+                Some((file, notes, known))
+            });
+            let session = Session {
+                link: self.state.to_fragment(),
+                own,
+                restarts: self.restarts,
+                language: words::language(),
+                access: self.access,
+                size: self.size,
+            };
+            let file = folder.join(&name).with_extension("json");
+            let text = serde_json::to_string(&session).unwrap_or_default();
+            if let Err(error) = fs::write(&file, text) {
+                say_in_terminal!("mnistify: {}: {error}", file.display());
+            }
+            if gives_up {
+                say_in_terminal!(
+                    "mnistify: the graphics device failed {} times within a minute: {reason}. Update the graphics driver, \
+                     or close other programs that use it. Nothing is lost; go on with:\n  mnistify --resume {}",
+                    MOST_RESTARTS + 1,
+                    file.display()
+                );
+                std::process::exit(3);
+            }
+            warn!("starting again after a graphics fault: {reason}");
+            if std::env::var_os(SUPERVISED).is_some() {
+                // An exhibit begins anew, and somebody watches over that.
+                std::process::exit(1);
+            }
+            let program = std::env::current_exe().unwrap_or_else(|_| "mnistify".into());
+            let mut command = Command::new(program);
+            command.arg("--resume").arg(&file);
+            if self.with_wall {
+                command.arg("--wall");
+            }
+            let started = command.spawn();
+            if let Err(error) = &started {
+                say_in_terminal!("mnistify: cannot start again: {error}");
+            }
+            // At once: what this process still does with the device can only fail.
+            std::process::exit(i32::from(started.is_err()));
+        }
+    }
+
+    fn start_again(fault: Res<GpuFault>, shown: Shown) {
+        let Some(now) = shown.at_hand() else {
             say_in_terminal!("mnistify: the graphics device failed: {}", reason(&fault));
             std::process::exit(1);
         };
-        let now = now_millis();
-        let mut restarts = resumed.0.clone();
-        restarts.retain(|then| now.saturating_sub(*then) < PERIOD.as_millis() as u64);
-        let gives_up = restarts.len() >= MOST_RESTARTS;
-        restarts.push(now);
-        let folder = std::env::temp_dir();
-        let name = format!("mnistify-session-{}", std::process::id());
-        let own = networks.iter().find_map(|network| match &network.origin {
-            Origin::Own { notes, known } => Some((network, notes, *known)),
-            Origin::Shipped | Origin::Pupil => None,
-        });
-        let own = own.and_then(|(network, notes, known)| {
-            let file = folder.join(&name).with_extension("safetensors");
-            network.model.save(&file, false).ok()?;
-            Some((file, notes.clone(), known))
-        });
-        let session = Session {
-            link: linked.state(true).to_fragment(),
-            own,
-            restarts,
-            language: words::language(),
-            access: *access,
-            size: [window.width() as u32, window.height() as u32],
-        };
-        let file = folder.join(&name).with_extension("json");
-        let text = serde_json::to_string(&session).unwrap_or_default();
-        if let Err(error) = fs::write(&file, text) {
-            say_in_terminal!("mnistify: {}: {error}", file.display());
-        }
-        if gives_up {
-            say_in_terminal!(
-                "mnistify: the graphics device failed {} times within a minute: {}. Update the graphics driver, or close \
-                 other programs that use it. Nothing is lost; go on with:\n  mnistify --resume {}",
-                MOST_RESTARTS + 1,
-                reason(&fault),
-                file.display()
-            );
-            std::process::exit(3);
-        }
-        warn!("starting again after a graphics fault: {}", reason(&fault));
-        if std::env::var_os(SUPERVISED).is_some() {
-            // An exhibit begins anew, and somebody watches over that.
-            std::process::exit(1);
-        }
-        let program = std::env::current_exe().unwrap_or_else(|_| "mnistify".into());
-        let mut command = Command::new(program);
-        command.arg("--resume").arg(&file);
-        if screens.is_some() {
-            command.arg("--wall");
-        }
-        let started = command.spawn();
-        if let Err(error) = &started {
-            say_in_terminal!("mnistify: cannot start again: {error}");
-        }
-        // At once: what this process still does with the device can only fail.
-        std::process::exit(i32::from(started.is_err()));
+        now.leave(reason(&fault));
     }
 
     fn reason(fault: &GpuFault) -> &str {
@@ -288,6 +355,14 @@ mod desktop {
     /// The file of a fault to provoke.
     #[derive(Resource, Clone, Debug)]
     struct Injection(PathBuf);
+
+    struct PanicsWhenDropped;
+
+    impl Drop for PanicsWhenDropped {
+        fn drop(&mut self) {
+            panic!("injected, inside a panic");
+        }
+    }
 
     fn inject(world: &mut World) {
         world.resource::<NextFrame>().ask();
@@ -327,6 +402,10 @@ mod desktop {
                 note_fault(&error, world, &mut World::new());
             }
             ("panic", _) => panic!("injected"),
+            ("nested", _) => {
+                let _panics_too = PanicsWhenDropped;
+                panic!("injected");
+            }
             ("hang", _) => loop {
                 std::thread::sleep(PERIOD);
             },

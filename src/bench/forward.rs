@@ -7,6 +7,7 @@ use crate::{
 use bevy::{platform::time::Instant, utils::default};
 use mnistify_network::{ArenaLayout, CpuNetwork, Model};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// Forwards before each measurement that do not count: they compile.
 const WARM_UP: usize = 3;
@@ -14,13 +15,19 @@ const WARM_UP: usize = 3;
 const ON_CPU: usize = 20;
 
 /// The networks' names and weights, for [`forward_report`].
-pub fn named_models<'a>(networks: impl IntoIterator<Item = &'a Network>) -> Vec<(String, Model)> {
+pub fn named_models<'a>(
+    networks: impl IntoIterator<Item = &'a Network>,
+) -> Vec<(String, Arc<Model>)> {
     let named = |network: &Network| (network.key(), network.model.clone());
     networks.into_iter().map(named).collect()
 }
 
 /// Every network's forward, fused and (not in the page) with burn's own operators, `count` times each.
-pub async fn forward_report(models: &[(String, Model)], gpu: &SharedGpu, count: usize) -> Value {
+pub async fn forward_report(
+    models: &[(String, Arc<Model>)],
+    gpu: &SharedGpu,
+    count: usize,
+) -> Value {
     let mut forwards = Map::new();
     for (name, model) in models {
         let cpu = CpuNetwork::new(model);

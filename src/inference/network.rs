@@ -22,7 +22,7 @@ pub struct Network {
     /// Whether it came with the app or a person brought it.
     pub origin: Origin,
     /// Its architecture and weights.
-    pub model: Model,
+    pub model: Arc<Model>,
     /// Whether it reads with the weights of `model`; not while it learns, when the GPU alone has them.
     pub is_current: bool,
     /// Where its values lie in the arena.
@@ -55,7 +55,7 @@ impl Network {
             origin,
             layout: ArenaLayout::new(&model.spec),
             cpu: Arc::new(CpuNetwork::new(&model)),
-            model,
+            model: Arc::new(model),
             is_current: true,
         }
     }
@@ -91,7 +91,7 @@ impl Network {
     /// Takes in the weights that it reads with by now; of the same architecture, under its own name.
     pub fn replace_weights(&mut self, model: Model) {
         self.cpu = Arc::new(CpuNetwork::new(&model));
-        self.model = model;
+        self.model = Arc::new(model);
         self.is_current = true;
     }
 

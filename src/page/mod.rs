@@ -61,9 +61,9 @@ thread_local! {
     /// What a link without strokes carries.
     static LINK: RefCell<SharedState> = RefCell::default();
     /// What [`logits_of`] needs, once the app runs.
-    static NETWORKS: RefCell<Option<(SharedGpu, Vec<Model>, Tuning)>> = const { RefCell::new(None) };
+    static NETWORKS: RefCell<Option<(SharedGpu, Vec<Arc<Model>>, Tuning)>> = const { RefCell::new(None) };
     /// The network that a person brought.
-    static OWN: RefCell<Option<Model>> = const { RefCell::new(None) };
+    static OWN: RefCell<Option<Arc<Model>>> = const { RefCell::new(None) };
     static STARTED: Cell<bool> = const { Cell::new(false) };
     /// How the app meets who uses it.
     static ACCESS: Cell<Access> = Cell::default();
