@@ -54,12 +54,15 @@ fn candidates(model: &Model) -> Vec<(String, Tuning)> {
             }
         }
     }
-    for dense_split in [8, 32] {
-        let tuning = Tuning {
-            dense_split,
-            ..Tuning::GPU
-        };
-        all.push((format!("dense split {dense_split}"), tuning));
+    for dense_lanes in [4, 8, 16, 32] {
+        for dense_split in [16, 32, 64] {
+            let tuning = Tuning {
+                dense_lanes,
+                dense_split,
+                ..Tuning::GPU
+            };
+            all.push((format!("{dense_lanes} lanes, split {dense_split}"), tuning));
+        }
     }
     // The first once more: what differs is what these numbers are good for.
     all.push(("convolutions unsplit".into(), unsplit));

@@ -125,15 +125,12 @@ const LEAST_TERMS: usize = 8;
 const LONG_SUM: usize = 800;
 const MOST_LONGER: usize = 8;
 /// Partial sums that are loaded before any of them is waited for, at most.
-const MOST_PARTS_UNROLLED: usize = 32;
+const MOST_PARTS_UNROLLED: usize = 64;
 /// Multiplications that a convolution writes out one by one, at most: five times five for eight channels at four places.
 /// More become a loop, since shaders of thousands of them take a compiler seconds to minutes.
 const MOST_WRITTEN_OUT: usize = 800;
 /// Terms of a dense output that are loaded before any of them is waited for, at most.
 const MOST_UNROLLED: usize = 8;
-/// Threads side by side in one workgroup of the dense kernel, each with its own output features.
-pub(super) const LANES: usize = 32;
-
 impl StageKernel {
     /// Its source for the GPU. Every kernel binds the input, the arena and the parameters, in this order.
     pub(super) fn shader(self, client: &ComputeClient<WgpuRuntime>) -> Shader {
@@ -272,17 +269,16 @@ fn stage_kernel(
         }
         StageKind::Linear { layer } => {
             push_weights(model, layer, in_channels, out_channels, parameters);
-            let split = tuning.dense_split;
-            let terms = in_channels / split;
+            let split = even_split(in_channels, tuning.dense_split);
             StageKernel::Linear(LinearShape {
                 offsets,
                 inputs: in_channels,
                 outputs: out_channels,
-                lanes: LANES,
+                lanes: tuning.dense_lanes,
                 split,
                 block: largest_divisor(out_channels, tuning.dense_features),
                 unrolled: if in_channels.is_multiple_of(split) {
-                    largest_divisor(terms, MOST_UNROLLED)
+                    largest_divisor(in_channels / split, MOST_UNROLLED)
                 } else {
                     0
                 },
@@ -321,6 +317,13 @@ fn stage_kernel(
             })
         }
     }
+}
+
+/// Threads for a sum of so many terms: where it costs less than half of them, as many as have equal shares, since a loop over
+/// unequal ones is not written out and waits for each of its terms.
+fn even_split(terms: usize, most: usize) -> usize {
+    let even = largest_divisor(terms, most);
+    if even > most / 2 { even } else { most }
 }
 
 /// The largest number up to `most` that divides `number`.
@@ -659,6 +662,7 @@ fn linear_stage(
         }
         sync_cube();
         if part == 0 {
+            #[unroll(comptime!(shape.split <= MOST_PARTS_UNROLLED))]
             for other in 1..shape.split {
                 #[unroll]
                 for feature in 0..shape.block {

@@ -121,7 +121,9 @@ impl Dispatch {
 /// How the work is cut into threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tuning {
-    /// Threads that share the terms of one dense output.
+    /// Threads side by side in one workgroup of a dense layer, each with its own output features.
+    pub dense_lanes: usize,
+    /// Threads that share the terms of one dense output, about.
     pub dense_split: usize,
     /// Neighbouring output features that one thread of a dense layer computes, at most.
     pub dense_features: usize,
@@ -144,6 +146,7 @@ pub struct Tuning {
 impl Tuning {
     /// Many short threads, for thousands of cores.
     pub const GPU: Self = Self {
+        dense_lanes: 8,
         dense_split: 32,
         dense_features: 1,
         conv_channels: 4,
@@ -156,6 +159,7 @@ impl Tuning {
     /// Few long threads that use each loaded value often: a software rasteriser runs a workgroup's threads one after
     /// the other, and every load of it is a gather.
     pub const SOFTWARE: Self = Self {
+        dense_lanes: 32,
         dense_split: 1,
         dense_features: 4,
         conv_channels: 8,
@@ -176,7 +180,7 @@ impl Tuning {
         let split_group = self.split_group.clamp(1, most);
         let groups = limits.max_compute_workgroups_per_dimension as usize;
         Self {
-            dense_split: self.dense_split.min((threads / kernels::LANES).max(1)),
+            dense_split: self.dense_split.min((threads / self.dense_lanes).max(1)),
             conv_split: self.conv_split.min(split_group),
             split_threads: self.split_threads.min(groups),
             split_channels,

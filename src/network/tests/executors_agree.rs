@@ -14,6 +14,7 @@ use random_networks::{PIXELS, TOLERANCE, any_spec, images, pixels, plain_logits}
 
 /// Shares that no shape is a multiple of, and more channels of a thread than threads that share them.
 const ODD: Tuning = Tuning {
+    dense_lanes: 3,
     dense_split: 5,
     dense_features: 3,
     conv_channels: 3,
