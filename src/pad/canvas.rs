@@ -24,6 +24,11 @@ const LIGHT_WIDTH: f32 = 3.4;
 /// Rings that the light is made of. They are opaque and lie under all ink, so lines that cross or turn back do
 /// not add up.
 const RINGS: u32 = 14;
+/// Ink casts light until there is so much of it, in pad units of its length: some sixty times across the pad. Nobody sees it
+/// in more, which has taken a software GPU minutes to draw.
+const LIT_LENGTH: f32 = 60.0 * PAD_SIZE;
+/// So much of a stroke is drawn, the newest of it. Even of the thinnest it is eight times as much ink as the pad has room for.
+const DRAWN_LENGTH: f32 = 600.0 * PAD_SIZE;
 /// The pad itself.
 pub const PAPER: Color = Color::srgb_u8(0x17, 0x21, 0x3E);
 /// Frames that the camera stays on after a change, so that meshes and pipelines are ready by the last.
@@ -187,13 +192,16 @@ fn draw_strokes(
                 commands.entity(entity).despawn();
             }
         }
+        let mut before: f32 = visible[..same].iter().map(length).sum();
         for (index, stroke) in visible.iter().enumerate().skip(same) {
+            before += length(stroke);
             // What is erased covers all that was drawn before it, light included.
             let section = visible[..=index]
                 .iter()
                 .filter(|stroke| stroke.tool == Tool::Erase)
                 .count();
             let layers: Vec<(f32, Color)> = match stroke.tool {
+                Tool::Draw if before > LIT_LENGTH => vec![ring(RINGS)],
                 Tool::Draw => (0..=RINGS).map(ring).collect(),
                 Tool::Erase => vec![(1.0, PAPER)],
             };
@@ -265,6 +273,24 @@ fn smooth(points: &[Vec2]) -> Vec<Vec2> {
     curve
 }
 
+/// How long a stroke's line is; a dot is as long as it is wide.
+fn length(stroke: &PadStroke) -> f32 {
+    let pairs = stroke.points.windows(2);
+    let pieces =
+        pairs.map(|pair| to_world(pair[0].x, pair[0].y).distance(to_world(pair[1].x, pair[1].y)));
+    stroke.width + pieces.sum::<f32>()
+}
+
+/// The end of a line that is no longer than this.
+fn newest(points: &[Vec2], mut length: f32) -> &[Vec2] {
+    let pieces = points.windows(2).rev();
+    let kept = pieces.take_while(|pair| {
+        length -= pair[0].distance(pair[1]);
+        length >= 0.0
+    });
+    &points[points.len() - 1 - kept.count()..]
+}
+
 /// A smooth line through the middle of each pair of points; a single point is a dot.
 fn stroke_shape(stroke: &PadStroke, width: f32, color: Color) -> Shape {
     let points: Vec<Vec2> = stroke.points.iter().map(|p| to_world(p.x, p.y)).collect();
@@ -275,7 +301,8 @@ fn stroke_shape(stroke: &PadStroke, width: f32, color: Color) -> Shape {
         };
         return ShapeBuilder::with(&dot).fill(color).build();
     }
-    let path = smooth(&points)
+    let points = newest(&points, DRAWN_LENGTH);
+    let path = smooth(points)
         .into_iter()
         .fold(ShapePath::new().move_to(points[0]), ShapePath::line_to);
     let options = StrokeOptions::default()
@@ -286,4 +313,21 @@ fn stroke_shape(stroke: &PadStroke, width: f32, color: Color) -> Shape {
     ShapeBuilder::with(&path)
         .stroke(Stroke { options, color })
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_line_without_end_the_newest_is_drawn() {
+        let zigzag: Vec<Vec2> = (0..20_000)
+            .map(|index| Vec2::new((index % 2) as f32 * PAD_SIZE, index as f32 * 0.01))
+            .collect();
+        let drawn = newest(&zigzag, DRAWN_LENGTH);
+        assert!(drawn.len() < 602, "{}", drawn.len());
+        assert_eq!(drawn.last(), zigzag.last());
+        assert_eq!(newest(&zigzag[..100], DRAWN_LENGTH).len(), 100);
+        assert_eq!(newest(&zigzag[..1], DRAWN_LENGTH).len(), 1);
+    }
 }

@@ -245,14 +245,31 @@ enum Decoded {
     TooLarge(u32, u32),
 }
 
+fn is_too_large(width: u32, height: u32) -> bool {
+    width > MAX_SIDE || height > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS
+}
+
+/// Columns and rows of a PNG, by its header (PNG specification, section 11.2.1).
+fn png_size(bytes: &[u8]) -> Option<[u32; 2]> {
+    let header = bytes.strip_prefix(PNG_SIGNATURE)?.get(8..16)?;
+    let [width, height] = [0, 4].map(|at| header[at..at + 4].try_into().map(u32::from_be_bytes));
+    Some([width.ok()?, height.ok()?])
+}
+
 fn decoded(bytes: &[u8], format: ImageFormat) -> ImageResult<Decoded> {
+    // The decoder would speak of memory.
+    if let Some([width, height]) = png_size(bytes)
+        && is_too_large(width, height)
+    {
+        return Ok(Decoded::TooLarge(width, height));
+    }
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_ALLOCATION);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
-    if width > MAX_SIDE || height > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
+    if is_too_large(width, height) {
         return Ok(Decoded::TooLarge(width, height));
     }
     // A picture whose notes on the camera are damaged is still a picture.
