@@ -1,7 +1,7 @@
 //! Every control of every panel, pressed through its name for screen readers, without a window.
 
 use bevy_egui::egui;
-use egui::accesskit::{Action as Asked, Live};
+use egui::accesskit::{Action as Asked, Live, Role};
 use egui_kittest::{
     Harness,
     kittest::{NodeT, Queryable},
@@ -275,7 +275,9 @@ fn the_schools_board_has_pages_and_asks_what_was_drawn() {
         }
         // A finger turns them too.
         let words = "Both networks can read. Make them forget it all, and watch them learn.";
-        let from = harness.get_by_label(words).rect().center();
+        // It is announced too.
+        let sentence = harness.get_by_role_and_label(Role::Label, words);
+        let from = sentence.rect().center();
         for (way, next) in [(-90.0, BoardPage::Change), (90.0, BoardPage::Lesson)] {
             sweep(&mut harness, from, way);
             assert_eq!(page(&harness), next, "{size:?}");

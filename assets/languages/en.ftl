@@ -123,6 +123,8 @@ explain-title-output = Why { $network } sees { $digit ->
    *[other] a { $digit }
   }
 explain-body-output = The { $listed } strongest of { $count } reasons for and against
+explain-body-output-maps = The { $listed } strongest of { $count } maps, for and against
+explain-other = And { $network }?
 why-tab-reasons = Reasons
 why-tab-alike = Digits like yours
 why-tab-strokes = Your strokes

@@ -16,7 +16,7 @@ pub struct TextSizes {
     pub tile: f32,
     /// "sure", below the winner's figure.
     pub certainty: f32,
-    /// The window's foot is full; its text never grows.
+    /// The window's foot is full; its text grows less.
     pub foot: f32,
 }
 
@@ -34,7 +34,7 @@ impl TextSizes {
             button: size(15.0),
             tile: size(20.0),
             certainty: size(20.0),
-            foot: usual(14.0),
+            foot: usual(14.0) * scale.sqrt(),
         }
     }
 }

@@ -145,6 +145,22 @@ impl Explanation {
         }
     }
 
+    /// A dense output's terms added up by the map that they come from, `plane` values each: the map's channel and its sum, those with
+    /// the largest magnitude first.
+    pub fn maps(&self, plane: usize) -> Vec<(usize, f32)> {
+        let mut sums = Vec::new();
+        for term in self.terms() {
+            let channel = term.source / plane.max(1);
+            if sums.len() <= channel {
+                sums.resize(channel + 1, 0.0);
+            }
+            sums[channel] += term.product();
+        }
+        let mut maps: Vec<(usize, f32)> = sums.into_iter().enumerate().collect();
+        maps.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+        maps
+    }
+
     /// The `count` terms with the largest magnitude, largest first; pooling's winner is a single term of weight `scale`.
     pub fn strongest_terms(&self, count: usize) -> Vec<Term> {
         if let Arithmetic::Pool {
@@ -626,5 +642,26 @@ mod tests {
             .filter(|term| term.product().abs() > least)
             .count();
         assert_eq!(larger, 8);
+    }
+
+    #[test]
+    fn a_dense_outputs_terms_add_up_by_the_maps_they_come_from() {
+        let model = Model::random(NetworkSpec::cnn(), 5);
+        let network = CpuNetwork::new(&model);
+        let arena = network.forward_arena(&digit());
+        let cell = Cell {
+            row: network.layout().rows() - 1,
+            channel: 2,
+            y: 0,
+            x: 0,
+        };
+        let explanation = explain(&model, network.layout(), &arena, cell);
+        let maps = explanation.maps(9);
+        assert_eq!(maps.len(), 64);
+        assert!(maps.is_sorted_by(|a, b| a.1.abs() >= b.1.abs()));
+        let (channel, sum) = maps[0];
+        let terms = explanation.terms();
+        let own: f32 = terms[channel * 9..][..9].iter().map(Term::product).sum();
+        assert!((own - sum).abs() < 1e-5);
     }
 }

@@ -1,7 +1,7 @@
 //! A challenge's strip: what to draw, how close it is, the best drawings, and the way to another.
 
 use super::{
-    Look,
+    Look, announce,
     pad_panel::ink_colour,
     strip::{Choice, parts, strip_ui, text_in},
     theme, to_egui,
@@ -76,6 +76,7 @@ pub fn challenge_ui(
     } else {
         asked(challenge)
     };
+    announce::lead(ui.ctx(), &words);
     let text = &places.text;
     let best = look.gallery.best(at);
     let wide = places.class == WindowClass::Wide;

@@ -44,7 +44,11 @@ fn invitation(ui: &Ui, look: &Look<'_>, words: &str) {
     let words = say(words);
     let galley = theme::fitting(painter, &words, 24.0 * unit, pad.width() - 60.0 * unit);
     let size = galley.size() + vec2(44.0, 18.0) * unit;
-    let place = Rect::from_center_size(pos2(pad.center().x, edge), size);
+    // Next below a table's pad stand its buttons.
+    let on_table = look.composed.mode.part == Part::Table && !above;
+    let lowest = edge + 6.0 * unit - size.y / 2.0;
+    let middle = if on_table { lowest } else { edge };
+    let place = Rect::from_center_size(pos2(pad.center().x, middle), size);
     let radius = CornerRadius::same((size.y / 2.0).min(120.0) as u8);
     painter.rect_filled(place, radius, theme::ANSWER);
     let text = place.center() - galley.size() / 2.0;

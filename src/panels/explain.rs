@@ -2,19 +2,19 @@
 //! plate and tiles do not move. Numbers move while the person draws.
 
 use super::{
-    Look,
+    Look, announce,
     labels::{row_title, stage_words},
     marks::mark,
     numbers::millis,
     pad_panel::ink_colour,
-    theme,
-    tiles::class_name,
+    theme::{self, Place},
+    tiles::{class_name, output_cell},
     to_egui,
     why::{self, Tabs},
 };
 use crate::{
     actions::{Action, Switch, entry},
-    composition::{Explanation as Places, Scene},
+    composition::{Explanation as Places, Scene, WindowClass},
     inference::Network,
     view::colour::{ramp_place, value_colour},
     why::WhyPage,
@@ -68,10 +68,17 @@ pub fn explain_ui(
     };
     card.frame(rect);
     // What lies below must not be reached through it.
-    ui.interact(rect, ui.id().with("explanation"), Sense::CLICK);
+    let whole = ui.interact(rect, ui.id().with("explanation"), Sense::CLICK);
     let explanation = look.explained().map(|explained| &explained.explanation);
     let told = card.title(explanation);
     let page = why::page_of(look, network, selected.cell);
+    if let Some(explanation) = explanation {
+        announce::lead(ui.ctx(), &told[0]);
+        whole.widget_info(|| {
+            let said = card.read_out(&told, page, explanation);
+            egui::WidgetInfo::labeled(egui::WidgetType::Label, true, said)
+        });
+    }
     card.top = card.head(ui, rect, &told, page, actions);
     match (page, explanation) {
         (WhyPage::Reasons, None) => {}
@@ -97,12 +104,13 @@ fn card_places(look: &Look<'_>) -> Option<Places> {
         Scene::Table(_) => None,
         Scene::Page(_) | Scene::FullScreen { .. } => {
             let [width, height] = look.composed.window;
-            let rect = crate::composition::Rect::new(
-                8.0,
-                8.0,
-                width - 8.0,
-                (height * 0.56).max(height.min(330.0) - 16.0),
-            );
+            // The drawing stays in sight where the window is high enough.
+            let bottom = match (&places.scene, places.class) {
+                (Scene::Page(_), WindowClass::Upright) => places.pad.min[1] - 8.0,
+                _ => 0.56 * height,
+            };
+            let bottom = bottom.max(height.min(330.0) - 16.0);
+            let rect = crate::composition::Rect::new(8.0, 8.0, width - 8.0, bottom);
             Some(crate::composition::explanation(
                 rect,
                 &places.text,
@@ -222,6 +230,12 @@ impl Card<'_, '_> {
             }
             Arithmetic::Linear { .. } if self.cell.row + 1 == rows => {
                 let digit = class_name(self.look, self.cell.channel);
+                let [sources, height, width] = self.network.layout.shape(self.source());
+                let (words, sources) = match (sources, height * width) {
+                    (1, _) => ("explain-body-output", count),
+                    (_, 1) => ("explain-body-output", sources),
+                    _ => ("explain-body-output-maps", sources),
+                };
                 [
                     say_with(
                         "explain-title-output",
@@ -231,10 +245,10 @@ impl Card<'_, '_> {
                         ],
                     ),
                     say_with(
-                        "explain-body-output",
+                        words,
                         &[
-                            ("listed", self.listed().min(count).into()),
-                            ("count", count.into()),
+                            ("listed", self.listed().min(sources).into()),
+                            ("count", sources.into()),
                         ],
                     ),
                 ]
@@ -274,7 +288,11 @@ impl Card<'_, '_> {
             vec2(side, side),
         );
         let cell = (self.network, self.cell);
-        let tabs = Tabs::of(&self.painter, self.look, cell, rect, close, first.width());
+        let gap = 14.0 * self.unit;
+        let left_of = close.min.x - gap;
+        let others = self.others_ui(ui, first.right_center() + vec2(gap, 0.0), left_of, actions);
+        let head = others - first.min.x;
+        let tabs = Tabs::of(&self.painter, self.look, cell, rect, close, head);
         let mut bottom = first.max.y;
         if let Some(tabs) = tabs {
             tabs.show(ui, self.look, actions);
@@ -283,7 +301,7 @@ impl Card<'_, '_> {
         // In a low card the reasons themselves need the room.
         let is_high = bottom - rect.min.y < 0.3 * rect.height();
         if page == WhyPage::Reasons && is_high {
-            bottom = self.sentence(body, pos2(place.x, bottom + 2.0), width);
+            bottom = self.sentence(body, pos2(place.x, bottom + 6.0 * self.unit), width);
         }
         let response = ui.interact(close, ui.id().with("close_explanation"), Sense::click());
         response.widget_info(|| {
@@ -295,6 +313,12 @@ impl Card<'_, '_> {
         } else {
             theme::dim()
         };
+        theme::edge(
+            ui.painter(),
+            close.shrink(3.0),
+            CornerRadius::same(9),
+            false,
+        );
         let half = 6.5;
         for way in [1.0, -1.0] {
             let arm = vec2(half, half * way);
@@ -305,6 +329,48 @@ impl Card<'_, '_> {
             actions.push(Action::Select(None));
         }
         bottom
+    }
+
+    /// Beside an answer's title, from `place` on: the other networks, each of which leads to its own answer to the same digit. Returns
+    /// where they end.
+    fn others_ui(&self, ui: &mut Ui, place: Pos2, right: f32, actions: &mut Vec<Action>) -> f32 {
+        let mut left = place.x;
+        if !self.network.is_answer(self.cell) {
+            return left;
+        }
+        let text = &self.look.composed.places.text;
+        let others = self.look.shown().filter(|reading| {
+            let network = reading.network;
+            let has_it = self.cell.channel < network.spec().classes().len();
+            network.name() != self.network.name() && has_it
+        });
+        for (name, reading) in ["explain_other", "explain_third"].into_iter().zip(others) {
+            let network = reading.network;
+            let words = say_with("explain-other", &[("network", network.name().into())]);
+            let galley = theme::fitting(&self.painter, &words, text.button, f32::MAX);
+            let size = vec2(
+                galley.size().x + 24.0 * self.unit,
+                (36.0 * self.unit).max(36.0),
+            );
+            if left + size.x > right {
+                break;
+            }
+            let rect = Rect::from_min_size(pos2(left, place.y - size.y / 2.0), size);
+            left = rect.max.x + 8.0 * self.unit;
+            let chip = Place {
+                name,
+                rect,
+                text: &words,
+                size: text.button,
+                on: false,
+                enabled: true,
+            };
+            if chip.show(ui).clicked() {
+                let cell = output_cell(reading, self.cell.channel);
+                actions.push(Action::Select(Some(cell)));
+            }
+        }
+        left
     }
 
     /// One line where that can be read, else as many as it takes; returns where it ends.
@@ -435,33 +501,14 @@ impl Card<'_, '_> {
     /// The strongest reasons for and against, as bars from a middle line; then the rest, the start, and the sum.
     fn reasons(&self, explanation: &Explanation, inputs: [usize; 3]) {
         let text = &self.look.composed.places.text;
-        let strongest = explanation.strongest_terms(self.listed());
-        let all: f32 = explanation.terms().iter().map(Term::product).sum();
-        let listed: f32 = strongest.iter().map(Term::product).sum();
-        let count = explanation.terms().len();
-        let skipped = explanation.skipped.map(|skipped| skipped.value);
-        let bias = explanation.sum - all - skipped.unwrap_or(0.0);
-        let mut lines: Vec<(String, f32, Option<Cell>)> = strongest
-            .iter()
-            .map(|term| {
-                let source = Cell::at(self.source(), term.source, inputs);
-                (
-                    self.source_name(source, inputs),
-                    term.product(),
-                    Some(source),
-                )
-            })
-            .collect();
-        let others = say_with("others", &[("count", (count - strongest.len()).into())]);
-        lines.push((others, all - listed, None));
-        lines.push((say("bias"), bias, None));
-        lines.extend(skipped.map(|value| (say("skipped"), value, None)));
+        let lines = self.reason_lines(explanation, inputs);
         let area = self.slots[0].union(self.slots[4]);
         let columns = if self.is_narrow() { 1 } else { 2 };
         let half = lines.len().div_ceil(columns);
-        // Nothing slides here: the line to scrub along leaves its room too.
+        // Nothing slides here: the line to scrub along leaves its room too, and in a narrow card so do the slots.
         let least = self.top + 14.0 * self.unit + 1.2 * text.body;
-        let first = pos2(area.min.x, area.min.y.max(least));
+        let slots = if self.is_narrow() { least } else { area.min.y };
+        let first = pos2(area.min.x, slots.max(least));
         let area = Rect::from_min_max(first, pos2(area.max.x, self.bottom));
         let pitch = (area.height() / half as f32).min(44.0 * self.unit);
         let gap = 24.0 * self.unit;
@@ -470,15 +517,15 @@ impl Card<'_, '_> {
         let values = || lines.iter().map(|line| line.1);
         let least = values().fold(0.0, f32::min);
         let most = values().fold(1e-6, f32::max);
-        for (index, (name, value, source)) in lines.iter().enumerate() {
+        for (index, (name, value, map)) in lines.iter().enumerate() {
             let left = area.min.x + (index / half) as f32 * (width + gap);
             let middle = area.min.y + ((index % half) as f32 + 0.5) * pitch;
             let mut name_left = left;
-            if let Some(source) = source.filter(|_| inputs[1] * inputs[2] > 1) {
+            if let Some(channel) = map.filter(|_| inputs[1] * inputs[2] > 1) {
                 let side = (pitch - 8.0).min(34.0 * self.unit);
                 let corner = pos2(left, middle - side / 2.0);
                 let rect = Rect::from_min_size(corner, vec2(side, side));
-                self.source_map(rect, source, inputs);
+                self.source_map(rect, channel, inputs);
                 name_left += side + 12.0 * self.unit;
             }
             let bars_left = left + width * 0.48;
@@ -522,22 +569,65 @@ impl Card<'_, '_> {
         );
     }
 
-    fn source_name(&self, source: Cell, [_, height, width]: [usize; 3]) -> String {
-        let is_neuron = [height, width] == [1, 1];
-        let words = if is_neuron { "term-neuron" } else { "term-map" };
-        say_with(words, &[("number", (source.channel + 1).into())])
+    /// What is listed of an answer's sum: a name, what it adds, and the channel that it is; then the others and the start.
+    fn reason_lines(
+        &self,
+        explanation: &Explanation,
+        [_, height, width]: [usize; 3],
+    ) -> Vec<(String, f32, Option<usize>)> {
+        let plane = height * width;
+        let words = if plane == 1 {
+            "term-neuron"
+        } else {
+            "term-map"
+        };
+        let maps = explanation.maps(plane);
+        let (listed, others) = maps.split_at(self.listed().min(maps.len()));
+        let mut lines: Vec<(String, f32, Option<usize>)> = listed
+            .iter()
+            .map(|(channel, sum)| {
+                let name = say_with(words, &[("number", (channel + 1).into())]);
+                (name, *sum, Some(*channel))
+            })
+            .collect();
+        let all: f32 = maps.iter().map(|(_, sum)| sum).sum();
+        let rest = others.iter().map(|(_, sum)| sum).sum();
+        let skipped = explanation.skipped.map(|skipped| skipped.value);
+        let bias = explanation.sum - all - skipped.unwrap_or(0.0);
+        let words = say_with("others", &[("count", others.len().into())]);
+        lines.push((words, rest, None));
+        lines.push((say("bias"), bias, None));
+        lines.extend(skipped.map(|value| (say("skipped"), value, None)));
+        lines
     }
 
-    /// The map that a cell is on, with the cell marked.
-    fn source_map(&self, rect: Rect, source: Cell, [_, height, width]: [usize; 3]) {
+    /// What a screen reader says of it: title, sentence, and an answer's reasons.
+    fn read_out(&self, told: &[String; 2], page: WhyPage, explanation: &Explanation) -> String {
+        let mut said = told.to_vec();
+        if page != WhyPage::Reasons {
+            said.truncate(1);
+            said.push(say(page.words()));
+        } else if let Arithmetic::Linear { .. } = explanation.arithmetic {
+            let lines = self.reason_lines(explanation, self.network.layout.shape(self.source()));
+            let lines = lines.into_iter();
+            said.extend(lines.map(|(name, value, _)| format!("{name} {}", signed(value))));
+        }
+        said.push(say_with(
+            "sum-of",
+            &[("sum", signed(explanation.sum).into())],
+        ));
+        said.join(". ")
+    }
+
+    /// A map of the row that the cell's is computed from.
+    fn source_map(&self, rect: Rect, channel: usize, [_, height, width]: [usize; 3]) {
         let Some(arena) = self.entity_arena() else {
             return;
         };
-        let row = &arena[self.network.layout.range(source.row)];
+        let row = &arena[self.network.layout.range(self.source())];
         let largest = row.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
-        let map = &row[source.channel * height * width..][..height * width];
+        let map = &row[channel * height * width..][..height * width];
         self.map(rect, [height, width], largest, |index| map[index]);
-        self.mark_cell(rect, [height, width], [source.y, source.x]);
     }
 
     /// A map in the colours of the stage.

@@ -359,14 +359,10 @@ fn panels_ui(
             .layer_id(egui::LayerId::background())
             .max_rect(window),
     );
+    context.accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label("Mnistify"));
     let names = look.school.is_open && look.school.page == BoardPage::Yours;
     let mut actions = keys::read_keys(context, names);
-    if part != Part::Table {
-        scene::pointer_ui(&root, &look, &mut actions);
-        overlay::paint(root.painter(), &look);
-        portraits::portraits_ui(&root, &look, &mut memory.portraits);
-        layer::layer_ui(&mut root, &look, &told, &mut memory.portraits, &mut actions);
-    }
+    // Who goes through everything in its order meets the pad first.
     pad_panel::pad_ui(
         &mut root,
         &look,
@@ -374,6 +370,12 @@ fn panels_ui(
         &mut memory.input_texture,
         &mut actions,
     );
+    if part != Part::Table {
+        scene::pointer_ui(&root, &look, &mut actions);
+        overlay::paint(root.painter(), &look);
+        portraits::portraits_ui(&root, &look, &mut memory.portraits);
+        layer::layer_ui(&mut root, &look, &told, &mut memory.portraits, &mut actions);
+    }
     tiles::tiles_ui(&mut root, &look, &told, &mut actions);
     header::header_ui(&mut root, &look, &told, &mut actions);
     header::foot_ui(&mut root, &look, &mut actions);
@@ -461,7 +463,7 @@ fn compose(look: &Look<'_>, told: &Told, part: Part, window: [f32; 2], scale: f3
             Some((place?, row))
         }),
         lanes_fill_screen: look.screen.lanes_fill_screen,
-        page: look.screen.page,
+        page: page(look, &networks),
         strip: look.screen.tour.is_some() || look.screen.challenge.is_some(),
         school: look.school.is_open,
         reach: look.access.reach && hand,
@@ -471,6 +473,21 @@ fn compose(look: &Look<'_>, told: &Told, part: Part, window: [f32; 2], scale: f3
         }),
     };
     Composed::new(window, scale, networks, mode)
+}
+
+/// The stage that a phone shows: the one that was turned to; in slow motion, the one of its network that the light is in.
+fn page(look: &Look<'_>, networks: &[(Entity, Vec<Shape>)]) -> usize {
+    let turned_to = look.screen.page;
+    let mut first = 0;
+    for (_, rows) in networks {
+        let hidden = rows.len().saturating_sub(2);
+        if turned_to < first + hidden {
+            let front = look.motion.slow.and_then(|_| look.motion.front(rows.len()));
+            return front.map_or(turned_to, |row| first + (row as usize).clamp(1, hidden) - 1);
+        }
+        first += hidden;
+    }
+    turned_to
 }
 
 fn composed_differs(now: &Composed, new: &Composed) -> bool {

@@ -346,13 +346,18 @@ impl<'b> Overlay<'_, 'b> {
             theme::text(),
         );
         let technical = technical(item.network, stage.row);
-        let strongest = technical.first().filter(|_| stage.hidden > 0).map(|words| {
-            let count = stage.heroes.count.into();
-            say_with(
-                "stage-strongest",
-                &[("count", count), ("technical", words.clone().into())],
-            )
-        });
+        // Of a blank pad there are none.
+        let is_blank = self.look.pad.image().is_blank();
+        let strongest = technical
+            .first()
+            .filter(|_| stage.hidden > 0 && !is_blank)
+            .map(|words| {
+                let count = stage.heroes.count.into();
+                say_with(
+                    "stage-strongest",
+                    &[("count", count), ("technical", words.clone().into())],
+                )
+            });
         // The longest that has room.
         let galley = strongest
             .into_iter()

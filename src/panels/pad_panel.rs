@@ -10,7 +10,7 @@ use crate::{
 };
 use bevy_egui::egui::{
     self, Color32, CornerRadius, Event, Mesh, PointerButton, Rect, Sense, Shape, Stroke,
-    StrokeKind, Ui, pos2, vec2,
+    StrokeKind, Ui, accesskit::Role, pos2, vec2,
 };
 use mnistify_drawing::{PAD_SIZE, Preparation, SIDE, Tool};
 
@@ -164,6 +164,8 @@ fn canvas_ui(
     let response = ui.interact(rect, ui.id().with("pad"), Sense::drag());
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Other, true, say("pad-hint")));
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_role(Role::Canvas));
     let painter = ui.painter_at(rect.expand(40.0));
     let line = if response.hovered() || pad.drawing().is_drawing() {
         EDGE_LIT

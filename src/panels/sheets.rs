@@ -238,16 +238,20 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let Some(share) = look.motion.slow else {
         return;
     };
-    let window = ui.ctx().viewport_rect();
     let places = &look.composed.places;
-    // Below the lanes, in the legend's place; on a phone at the foot.
+    // Below the lanes, in the legend's place; on a phone over the buttons, which wait meanwhile.
     let foot = match &places.scene {
         Scene::Lanes(scene) => {
-            let [left, right] = [scene.lanes_rect.min[0], scene.lanes_rect.max[0]];
-            let bottom = to_egui(scene.legend).center().y + 20.0;
-            Rect::from_min_max(pos2(left, window.min.y), pos2(right, bottom))
+            let lanes = to_egui(scene.lanes_rect);
+            let middle = pos2(lanes.center().x, to_egui(scene.legend).center().y);
+            Rect::from_center_size(middle, vec2(lanes.width().min(560.0), 40.0))
         }
-        _ => window.shrink2(vec2(0.0, 4.0)),
+        Scene::Page(page) if places.class == WindowClass::Sideways => {
+            let controls = &places.controls;
+            let foot = to_egui(controls.explain.unwrap_or(controls.more));
+            foot.with_min_x(page.label.min[0])
+        }
+        _ => to_egui(places.controls.draw).union(to_egui(places.controls.more)),
     };
     egui::Area::new("slow".into())
         .fixed_pos(foot.center_bottom())
@@ -258,17 +262,18 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                 .corner_radius(10)
                 .inner_margin(egui::Margin::symmetric(8, 1))
                 .show(ui, |ui| {
-                    ui.horizontal(|ui| {
+                    ui.horizontal_centered(|ui| {
+                        ui.set_min_size(foot.size() - vec2(16.0, 2.0));
                         let label = if look.motion.playing { "pause" } else { "play" };
                         let (label, close) = (say(label), say("close"));
                         let buttons = button_width(ui, &label) + button_width(ui, &close);
-                        let room = foot.width() - buttons - 8.0 * theme::GAP;
+                        let room = foot.width() - buttons - 5.0 * theme::GAP;
                         let button = ui.button(label);
                         mark(ui, "slow_play", button.rect);
                         if button.clicked() {
                             actions.push(Action::Toggle(Switch::Playing));
                         }
-                        ui.spacing_mut().slider_width = room.clamp(40.0, 420.0);
+                        ui.spacing_mut().slider_width = room.max(40.0);
                         let mut value = share.min(1.0);
                         let slider = egui::Slider::new(&mut value, 0.0..=1.0).show_value(false);
                         let slider = ui.add(slider);

@@ -58,7 +58,7 @@ const USUAL: Palette = Palette {
     dim: Color32::from_rgb(168, 179, 204),
     tile: Color32::from_rgb(30, 40, 68),
     track: Color32::from_rgb(108, 122, 166),
-    outline: (1.0, 0.3),
+    outline: (1.0, 0.5),
 };
 
 const HIGH_CONTRAST: Palette = Palette {
@@ -363,6 +363,18 @@ pub struct Place<'a> {
     pub enabled: bool,
 }
 
+/// The outline of what can be pressed; where outlines tell it, one that is on has twice as much of it.
+pub fn edge(painter: &Painter, rect: Rect, radius: CornerRadius, on: bool) {
+    let (width, share) = palette().outline;
+    let width = if on && width > 1.0 {
+        2.0 * width
+    } else {
+        width
+    };
+    let line = Stroke::new(width, palette().line.gamma_multiply(share));
+    painter.rect_stroke(rect, radius, line, egui::StrokeKind::Inside);
+}
+
 impl Place<'_> {
     /// Shows it.
     pub fn show(&self, ui: &mut Ui) -> Response {
@@ -377,7 +389,11 @@ impl Place<'_> {
             Sense::hover()
         };
         let response = ui.interact(self.rect, ui.id().with(self.name), sense);
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, self.enabled, self.text));
+        response.widget_info(|| {
+            let mut told = WidgetInfo::labeled(WidgetType::Button, self.enabled, self.text);
+            told.selected = self.on.then_some(true);
+            told
+        });
         mark(ui, self.name, self.rect);
         let colours = palette();
         let fill = match (self.on, response.hovered() && self.enabled) {
@@ -388,10 +404,7 @@ impl Place<'_> {
         let radius = CornerRadius::same((self.rect.height() * 0.22).min(14.0) as u8);
         ui.painter().rect_filled(self.rect, radius, fill);
         if self.enabled {
-            let (width, share) = colours.outline;
-            let edge = Stroke::new(width, colours.line.gamma_multiply(share));
-            ui.painter()
-                .rect_stroke(self.rect, radius, edge, egui::StrokeKind::Inside);
+            edge(ui.painter(), self.rect, radius, self.on);
         }
         if response.has_focus() {
             let line = Stroke::new(colours.outline.0 + 1.0, colours.text);
@@ -449,10 +462,15 @@ pub fn light(ui: &Ui, button: Rect) {
 
 /// An action's button as part of a sheet; scripts find it under the action's name.
 pub fn entry_button(ui: &mut Ui, entry: &'static Entry, on: bool, enabled: bool) -> Option<Action> {
-    let widget = egui::Button::new(entry.label()).selected(on);
+    let widget = egui::Button::new(entry.label());
+    // What is never on is no switch to a screen reader.
+    let widget = if on { widget.selected(true) } else { widget };
     let response = ui.add_enabled(enabled, widget);
     mark(ui, entry.name, response.rect);
-    let clicked = response.on_hover_text(hint(entry)).clicked();
+    let hint = hint(entry);
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_description(hint.as_str()));
+    let clicked = response.on_hover_text(hint).clicked();
     clicked.then(|| entry.action.clone())
 }
 

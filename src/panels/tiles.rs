@@ -18,6 +18,7 @@ use bevy_egui::egui::{
     epaint::Shadow, pos2, vec2,
 };
 use mnistify_network::explain::Cell;
+use std::iter;
 
 /// Probabilities below this have no bar.
 const LEAST_BAR: f32 = 0.02;
@@ -44,7 +45,13 @@ pub fn tiles_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Act
         let answers = told.winners.contains(&class);
         let response = ui.interact(rect, ui.id().with(("tile", class)), Sense::click());
         let name = class_name(look, class);
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &name));
+        response.widget_info(|| {
+            let shares = told.shares(look, class).into_iter();
+            let read = shares.filter(|share| share.share >= LEAST_BAR);
+            let read = read.map(|share| format!("{} {}", share.name, percent(share.share)));
+            let said: Vec<String> = iter::once(name.clone()).chain(read).collect();
+            WidgetInfo::labeled(WidgetType::Button, true, said.join(", "))
+        });
         if answers {
             large_tile(ui.painter(), rect, look, told, class, &name);
         } else {
@@ -67,7 +74,7 @@ pub fn tiles_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Act
 }
 
 /// A network's output of this class.
-fn output_cell(reading: &ReadingItem<'_, '_>, class: usize) -> SelectedCell {
+pub(super) fn output_cell(reading: &ReadingItem<'_, '_>, class: usize) -> SelectedCell {
     SelectedCell {
         network: reading.entity,
         cell: Cell {
@@ -243,6 +250,7 @@ fn small_tile(
         theme::tile()
     };
     painter.rect_filled(rect, radius, fill.gamma_multiply(0.92));
+    theme::edge(painter, rect, radius, false);
     let shares = told.shares(look, class);
     let most = shares.iter().map(|s| s.share).fold(0.0, f32::max);
     let size = places.text.tile.min(0.62 * rect.height()).max(theme::SMALL);
@@ -314,7 +322,8 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         painter.rect_filled(rect, radius, theme::tile().gamma_multiply(0.92));
         let Some(class) = winner else {
             // The sentence above says already what to do; what was drawn and not read has its reason here.
-            let (words, font) = if look.pad.image().is_blank() {
+            let is_coming = look.pad.image().is_blank() || look.motion.slow.is_some();
+            let (words, font) = if is_coming {
                 (say("answer-here"), theme::medium(places.text.body))
             } else {
                 (told.headline.clone(), theme::bold(places.text.headline))

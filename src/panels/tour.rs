@@ -1,7 +1,7 @@
 //! The guided tour's strip: what the step says, the way forwards, backwards and out; and the light on what it speaks of.
 
 use super::{
-    Look,
+    Look, announce,
     marks::mark,
     strip::{Choice, strip_ui, text_in},
     theme, to_egui, ways,
@@ -66,6 +66,7 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         _ => Action::Tour(None),
     }));
     let words = say_with(&step.words, &[("count", first_maps(look).into())]);
+    announce::lead(ui.ctx(), &words);
     let most = places.text.headline * 1.05;
     let galley = text_in(ui, "tour text", &words, room, [theme::SMALL, most]);
     let place = pos2(room.min.x, room.center().y - galley.size().y / 2.0);

@@ -17,7 +17,7 @@ mod yours;
 
 pub use film::Film;
 
-use super::{Look, strip::text_in, theme, to_egui, ways};
+use super::{Look, announce, strip::text_in, theme, to_egui, ways};
 use crate::{
     actions::Action,
     inference::ReadingItem,
@@ -68,6 +68,7 @@ pub fn school_ui(ui: &mut Ui, look: &Look<'_>, film: &mut Film, actions: &mut Ve
         Some(key) => say(&format!("{key}.help")),
         None => sentence(look, &pupils),
     };
+    announce::lead(ui.ctx(), &words);
     // Whoever sees the board first reads this.
     let large =
         (parts.words.height() / 4.0).clamp(places.text.headline, 22.0f32.max(places.text.headline));

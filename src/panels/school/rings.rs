@@ -9,8 +9,8 @@ use crate::{
     words::{decimal, say, say_with, thousands},
 };
 use bevy_egui::egui::{
-    Align, Color32, CornerRadius, Galley, Id, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui,
-    Vec2, pos2, text::LayoutJob, vec2,
+    Align, Color32, CornerRadius, Galley, Id, Painter, Pos2, Rect, Sense, Shape, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2, text::LayoutJob, vec2,
 };
 use std::sync::Arc;
 
@@ -154,6 +154,7 @@ pub fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
     let radius = (above / 2.0).min(0.46 * pitch);
     let top = rect.min.y + (above / 2.0 - radius).max(0.0);
     let mut examined = 0;
+    let mut said = Vec::new();
     for (index, (reading, pupil)) in shown.iter().enumerate() {
         let middle = rect.min.x + (index as f32 + 0.5) * pitch;
         let centre = pos2(middle, top + name_height + radius);
@@ -181,6 +182,7 @@ pub fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
         let words = unseen.map_or("–".into(), |_| {
             format!("{} %", decimal(format!("{:.1}", 100.0 * share)))
         });
+        said.push(format!("{}: {words}", reading.network.name()));
         let galley = theme::shrunk(painter, &words, theme::bold(0.44 * radius), 1.5 * radius);
         let place = centre - galley.size() / 2.0;
         painter.galley_with_override_text_color(place, galley, theme::text());
@@ -190,6 +192,9 @@ pub fn dials<'a>(ui: &Ui, look: &Look<'a>, rect: Rect, pupils: &[Learner<'a>]) {
     } else {
         say_with("school-unseen-of", &[("count", thousands(examined).into())])
     };
+    said.push(words.clone());
+    ui.interact(rect, ui.id().with("dials"), Sense::hover())
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, said.join(". ")));
     let top = top + name_height + 2.0 * radius + 4.0;
     let galley = centred(painter, &words, size, caption.size());
     let place = pos2(caption.center().x, top);

@@ -371,7 +371,12 @@ impl Page<'_, '_> {
             (Align2::LEFT_TOP, place + 6.0, right - 8.0)
         };
         let top = pos2(at, chart.min.y + 3.0);
-        theme::text_in(&self.painter, top, align, &words, font, theme::text(), room);
+        // Lines of the chart end at the words.
+        let ground = self.painter.add(Shape::Noop);
+        let words = theme::text_in(&self.painter, top, align, &words, font, theme::text(), room);
+        let place = words.expand2(vec2(4.0, 1.0));
+        let fill = Shape::rect_filled(place, CornerRadius::same(4), theme::sheet());
+        self.painter.set(ground, fill);
     }
 
     /// How long it took, below.
