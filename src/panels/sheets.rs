@@ -246,10 +246,9 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
             let middle = pos2(lanes.center().x, to_egui(scene.legend).center().y);
             Rect::from_center_size(middle, vec2(lanes.width().min(560.0), 40.0))
         }
-        Scene::Page(page) if places.class == WindowClass::Sideways => {
+        Scene::Page(_) if places.class == WindowClass::Sideways => {
             let controls = &places.controls;
-            let foot = to_egui(controls.explain.unwrap_or(controls.more));
-            foot.with_min_x(page.label.min[0])
+            to_egui(controls.explain.unwrap_or(controls.more)).expand2(vec2(8.0, 0.0))
         }
         _ => to_egui(places.controls.draw).union(to_egui(places.controls.more)),
     };

@@ -9,14 +9,16 @@ use super::{
     cameras::{SceneCamera, scene_camera},
 };
 use crate::composition::Part;
+#[cfg(target_os = "linux")]
+use bevy::window::RawHandleWrapper as Handles;
 use bevy::{
     camera::{RenderTarget, visibility::RenderLayers},
-    ecs::{schedule::ScheduleLabel, system::NonSendMarker},
+    ecs::schedule::ScheduleLabel,
     platform::time::Instant,
     prelude::*,
     window::{
         ClosingWindow, CursorOptions, Monitor, MonitorSelection, OnMonitor, PresentMode,
-        PrimaryMonitor, PrimaryWindow, RawHandleWrapper, WindowMode, WindowPosition, WindowRef,
+        PrimaryMonitor, PrimaryWindow, WindowMode, WindowPosition, WindowRef,
     },
 };
 use bevy_egui::EguiSchedule;
@@ -88,8 +90,8 @@ fn outlive_monitor(placed: On<Insert, OnMonitor>, mut commands: Commands) {
 /// has not met. So nobody would learn that a screen is gone. This lets them meet.
 #[cfg(target_os = "linux")]
 fn hear_of_screens(
-    windows: Query<&RawHandleWrapper, (With<PrimaryWindow>, Added<RawHandleWrapper>)>,
-    _main_thread: NonSendMarker,
+    windows: Query<&Handles, (With<PrimaryWindow>, Added<Handles>)>,
+    _main_thread: bevy::ecs::system::NonSendMarker,
 ) {
     use wgpu::rwh::RawDisplayHandle;
     let Some(RawDisplayHandle::Xlib(handle)) =
