@@ -286,6 +286,11 @@ mod desktop {
     impl AtHand {
         /// Leaves a session to a new process and ends this one.
         fn leave(mut self, reason: &str) -> ! {
+            warn!("starting again after a graphics fault: {reason}");
+            if std::env::var_os(SUPERVISED).is_some() {
+                // An exhibit begins anew, and somebody watches over that.
+                std::process::exit(1);
+            }
             let now = now_millis();
             let restarts = &mut self.restarts;
             restarts.retain(|then| now.saturating_sub(*then) < PERIOD.as_millis() as u64);
@@ -319,11 +324,6 @@ mod desktop {
                     file.display()
                 );
                 std::process::exit(3);
-            }
-            warn!("starting again after a graphics fault: {reason}");
-            if std::env::var_os(SUPERVISED).is_some() {
-                // An exhibit begins anew, and somebody watches over that.
-                std::process::exit(1);
             }
             let program = std::env::current_exe().unwrap_or_else(|_| "mnistify".into());
             let mut command = Command::new(program);

@@ -13,6 +13,7 @@ use mnistify_network::{
     LayerSpec, Model, NetworkSpec,
     import::{self, Loaded, Opened, Trial},
 };
+use safetensors::SafeTensors;
 use std::path::Path;
 
 fn trial_of(opened: Opened) -> Box<Trial> {
@@ -69,6 +70,36 @@ fn foreign_networks_read_at_their_own_accuracy() {
             "{name}: {notes}"
         );
     }
+}
+
+#[test]
+fn a_normalisation_may_close_two_convolutions() {
+    // The shipped CNN, as programs save it that number normalisations apart from convolutions.
+    let names = [
+        ("0", "conv1"),
+        ("2", "conv2"),
+        ("4", "bn1"),
+        ("6", "conv3"),
+        ("8", "conv4"),
+        ("10", "bn2"),
+        ("13", "fc"),
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = std::fs::read(root.join("models/cnn.safetensors")).unwrap();
+    let shipped = SafeTensors::deserialize(&shipped).unwrap();
+    let named = shipped.iter().map(|(name, view)| {
+        let (module, what) = name.split_once('.').unwrap();
+        let (_, module) = names.iter().find(|(number, _)| *number == module).unwrap();
+        (format!("{module}.{what}"), view)
+    });
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("closing.safetensors");
+    std::fs::write(&file, safetensors::serialize(named, None).unwrap()).unwrap();
+    let mut trial = trial_of(read_network(&file, None).unwrap());
+    while trial.step() {}
+    let loaded = trial.finish().unwrap();
+    let notes = said(&loaded).join("\n");
+    assert!(loaded.known.unwrap().right >= 93, "{notes}");
+    assert!(notes.contains("conv1, conv2, bn1, conv3"), "{notes}");
 }
 
 #[test]

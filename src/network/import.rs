@@ -35,7 +35,7 @@ use assumptions::{Assumptions, candidates};
 use blocks::{Addition, Block, Form, Widening};
 use modules::{Entry, Module};
 use order::{Break, How};
-use plan::{Between, NormPlace, Plan};
+use plan::{Between, NormPlace, Norms, Plan};
 use safetensors::SafeTensors;
 use search::{Found, TooMany};
 use sidecar::{Fixed, FlattenOrder, Shortcuts, Sidecar};
@@ -611,13 +611,32 @@ fn without_shortcuts(
     if matches!(sidecar.shortcuts, Some(said) if said != Shortcuts::None) {
         return Vec::new();
     }
-    let understand = |norms| understand(entries, inputs_first, norms, None, sidecar);
-    match understand(NormPlace::BeforeActivation) {
+    let understand = |place, closing| {
+        let norms = Norms { place, closing };
+        understand(entries, inputs_first, norms, None, sidecar)
+    };
+    match understand(NormPlace::BeforeActivation, false) {
         Ok(first) => {
             let open = first.iter().any(|first| first.plan.open_norms);
-            let places = [NormPlace::AfterActivation, NormPlace::AfterPool];
-            let others = places.into_iter().filter(|_| open);
-            let others = others.filter_map(|place| understand(place).ok().flatten());
+            let others = [
+                (NormPlace::BeforeActivation, true),
+                (NormPlace::AfterActivation, true),
+                (NormPlace::AfterActivation, false),
+                (NormPlace::AfterPool, false),
+                (NormPlace::AfterPool, true),
+            ];
+            let order = |one: &Understood| -> Vec<String> {
+                one.modules
+                    .iter()
+                    .map(|module| module.path.clone())
+                    .collect()
+            };
+            let usual: Option<Vec<String>> = first.as_ref().map(order);
+            let others = others.into_iter().filter(|_| open);
+            let others = others.filter_map(|(place, closing)| {
+                let other = understand(place, closing).ok().flatten()?;
+                (!closing || usual != Some(order(&other))).then_some(other)
+            });
             first.into_iter().chain(others).collect()
         }
         Err(fault) => {
@@ -643,7 +662,10 @@ fn with_shortcuts(
         Some(Shortcuts::Early) => &[Addition::Early, Addition::EarlyRaw, Addition::EarlyRest],
     };
     let mut readings: Vec<Understood> = Vec::new();
-    let norms = NormPlace::BeforeActivation;
+    let norms = Norms {
+        place: NormPlace::BeforeActivation,
+        closing: false,
+    };
     for addition in additions {
         let form = Form {
             addition: *addition,
@@ -690,7 +712,7 @@ fn with_shortcuts(
 fn understand(
     entries: &[Entry],
     inputs_first: bool,
-    norms: NormPlace,
+    norms: Norms,
     form: Option<Form>,
     sidecar: &Sidecar,
 ) -> Result<Option<Understood>, Fault> {
@@ -745,7 +767,7 @@ fn understand(
         is_sure = early.is_sure && !is_inferred;
         (early.modules, early.how)
     } else {
-        order::ordered(modules, order.as_deref()).map_err(|problem| {
+        order::ordered(modules, order.as_deref(), norms.closing).map_err(|problem| {
             if sidecar.order.is_some() {
                 return Fault::Sidecar(problem);
             }
@@ -794,7 +816,7 @@ fn understand(
     });
     let main = modules.len();
     let outputs = modules.last().map_or(0, Module::outputs);
-    let plan = Plan::new(&modules, norms, &blocks, form);
+    let plan = Plan::new(&modules, norms.place, &blocks, form);
     modules.extend(around);
     let Some(mut plan) = plan else {
         report

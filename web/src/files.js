@@ -41,8 +41,8 @@ export async function readFiles(files) {
     checkSize(name, size, described ? MAX_RECORDING_BYTES : MAX_NETWORK_BYTES, described ? "a-drawing" : "a-network");
     all += size;
   }
-  for (const file of files) await checkContent(file);
   checkSize(phrase("these-files", { count: files.length }), all, MAX_NETWORK_BYTES + MAX_RECORDING_BYTES, "a-network-and-description");
+  for (const file of files) await checkContent(file);
   return Promise.all(
     files.map(async (file) => {
       try {

@@ -566,7 +566,7 @@ mod tests {
         let found = modules(&entries(list), false);
         assert_eq!(found.problems, [""; 0]);
         let (main, around) = split(found.list);
-        let (main, _) = order::ordered(main, None)?;
+        let (main, _) = order::ordered(main, None, false)?;
         let (blocks, told, shortcuts) = find(&main, around, false)?;
         let paths = |range: Range<usize>| main[range].iter().map(|one| one.path.clone()).collect();
         let blocks = blocks.into_iter().map(|block| paths(block.main)).collect();

@@ -21,7 +21,7 @@ pub(super) fn ordered(modules: Vec<Module>, around: &[Around]) -> Option<Early> 
     let (norms, operators): (Vec<Module>, Vec<Module>) =
         modules.into_iter().partition(Module::is_norm);
     let mut norms = order::by_name(norms);
-    let (operators, how) = order::ordered(operators, None).ok()?;
+    let (operators, how) = order::ordered(operators, None, false).ok()?;
     let names = Names::new(&operators, around);
     let runs = names.runs(&operators);
     let mut before: Vec<Option<Module>> = vec![None; operators.len()];

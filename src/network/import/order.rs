@@ -5,6 +5,8 @@
 //!    and otherwise in natural order, in which `conv2` stands before `conv10`.
 //! 3. A batch normalisation of its own name (`bn1`) follows the layer of as many outputs that shares most of its path,
 //!    then its number (or, where a program counted, comes behind the one before it), then comes first.
+//!    Or, where there are fewer of them than such layers, as another way to understand the names, each closes as long a run of
+//!    these as the others do, as in two convolutions that one normalisation follows.
 //! 4. Where one layer's outputs are then not the next one's inputs, the order that the shapes allow is taken: of groups with
 //!    a first name in common (`res1`), each in the order of its names, or of layers.
 
@@ -49,10 +51,12 @@ impl How {
     }
 }
 
-/// The modules in the order in which they run, and how it was found. `wanted` are prefixes as a person lists them.
+/// The modules in the order in which they run, and how it was found. `wanted` are prefixes as a person lists them; `closing` is
+/// the other way of rule 3.
 pub(super) fn ordered(
     modules: Vec<Module>,
     wanted: Option<&[String]>,
+    closing: bool,
 ) -> Result<(Vec<Module>, How), String> {
     if let Some(wanted) = wanted {
         let modules = listed(modules, wanted)?;
@@ -74,7 +78,11 @@ pub(super) fn ordered(
         operators = order.into_iter().map(|i| operators[i].clone()).collect();
         how = How::Shapes;
     }
-    let modules = attach(operators, attached)?;
+    let modules = if closing {
+        attach_closing(operators, attached)?
+    } else {
+        attach(operators, attached)?
+    };
     Ok((modules, how))
 }
 
@@ -221,6 +229,34 @@ fn attach(modules: Vec<Module>, norms: Vec<Module>) -> Result<Vec<Module>, Strin
         first.extend(norm);
     }
     Ok(first)
+}
+
+/// Puts every normalisation of rule 3 behind a run of layers of as many outputs.
+fn attach_closing(modules: Vec<Module>, norms: Vec<Module>) -> Result<Vec<Module>, String> {
+    let has_own = |place: usize| {
+        let next = modules.get(place + 1);
+        modules[place].is_norm() || next.is_some_and(Module::is_norm)
+    };
+    let mut behind: Vec<Option<Module>> = vec![None; modules.len()];
+    let sizes: BTreeSet<usize> = norms.iter().map(Module::outputs).collect();
+    for size in sizes {
+        let of_size = |module: &&Module| module.outputs() == size;
+        let layers: Vec<usize> = (0..modules.len())
+            .filter(|place| modules[*place].outputs() == size && !has_own(*place))
+            .collect();
+        let norms: Vec<&Module> = norms.iter().filter(of_size).collect();
+        if norms.len() > layers.len() {
+            return Err(format!("too few layers of {size} outputs"));
+        }
+        for (nth, norm) in (1..).zip(&norms) {
+            let last = layers[nth * layers.len() / norms.len() - 1];
+            behind[last] = Some((*norm).clone());
+        }
+    }
+    let pairs = modules.into_iter().zip(behind);
+    Ok(pairs
+        .flat_map(|(module, norm)| std::iter::once(module).chain(norm))
+        .collect())
 }
 
 /// Whether a program numbered it by itself: these come in order, but their numbers are not those of other layers.
@@ -413,7 +449,7 @@ mod tests {
     fn order_of(list: &[(&str, &[usize])]) -> Vec<String> {
         let found = modules(&entries(list), false);
         assert_eq!(found.problems, [""; 0]);
-        let (found, _) = ordered(found.list, None).unwrap();
+        let (found, _) = ordered(found.list, None, false).unwrap();
         found.into_iter().map(|module| module.path).collect()
     }
 

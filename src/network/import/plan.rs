@@ -19,6 +19,14 @@ pub(super) enum NormPlace {
     AfterPool,
 }
 
+/// What is open of normalisations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Norms {
+    pub place: NormPlace,
+    /// Each closes a run of layers, instead of following the one of its number.
+    pub closing: bool,
+}
+
 /// The order of everything that may become a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Plan {

@@ -52,7 +52,7 @@ const ROUND_WORK: u64 = if cfg!(target_arch = "wasm32") {
     // One thread with narrow vectors, which also draws.
     3_000_000_000
 } else {
-    12_000_000_000
+    60_000_000_000
 };
 const FEWEST: usize = 12;
 /// Bringing a weight into our order and into a network takes as long as so many multiplications.
