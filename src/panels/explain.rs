@@ -289,9 +289,18 @@ impl Card<'_, '_> {
         );
         let cell = (self.network, self.cell);
         let gap = 14.0 * self.unit;
-        let left_of = close.min.x - gap;
-        let others = self.others_ui(ui, first.right_center() + vec2(gap, 0.0), left_of, actions);
-        let head = others - first.min.x;
+        // In a wide window above the card, in the line of the lane's name; else beside the title.
+        let above = matches!(self.look.composed.places.scene, Scene::Lanes(_));
+        let (middle, left, right) = if above {
+            let middle = rect.min.y - 0.5 * LANE_NAME * self.unit;
+            (middle, rect.center().x, rect.max.x)
+        } else {
+            (first.center().y, first.max.x + gap, close.min.x - gap)
+        };
+        let half = if above { 16.0 } else { 18.0 } * self.unit.max(1.0);
+        let room = Rect::from_min_max(pos2(left, middle - half), pos2(right, middle + half));
+        let end = self.others_ui(ui, room, above, actions);
+        let head = if above { first.max.x } else { end } - first.min.x;
         let tabs = Tabs::of(&self.painter, self.look, cell, rect, close, head);
         let mut bottom = first.max.y;
         if let Some(tabs) = tabs {
@@ -331,32 +340,37 @@ impl Card<'_, '_> {
         bottom
     }
 
-    /// Beside an answer's title, from `place` on: the other networks, each of which leads to its own answer to the same digit. Returns
-    /// where they end.
-    fn others_ui(&self, ui: &mut Ui, place: Pos2, right: f32, actions: &mut Vec<Action>) -> f32 {
-        let mut left = place.x;
-        if !self.network.is_answer(self.cell) {
-            return left;
-        }
+    /// The other networks, each of which leads to its own answer to the same digit: at the end of this room, or at its beginning.
+    /// Returns where they end.
+    fn others_ui(&self, ui: &mut Ui, room: Rect, at_end: bool, actions: &mut Vec<Action>) -> f32 {
         let text = &self.look.composed.places.text;
+        let is_answer = self.network.is_answer(self.cell);
         let others = self.look.shown().filter(|reading| {
             let network = reading.network;
             let has_it = self.cell.channel < network.spec().classes().len();
-            network.name() != self.network.name() && has_it
+            is_answer && network.name() != self.network.name() && has_it
         });
-        for (name, reading) in ["explain_other", "explain_third"].into_iter().zip(others) {
-            let network = reading.network;
-            let words = say_with("explain-other", &[("network", network.name().into())]);
-            let galley = theme::fitting(&self.painter, &words, text.button, f32::MAX);
-            let size = vec2(
-                galley.size().x + 24.0 * self.unit,
-                (36.0 * self.unit).max(36.0),
-            );
-            if left + size.x > right {
-                break;
-            }
-            let rect = Rect::from_min_size(pos2(left, place.y - size.y / 2.0), size);
-            left = rect.max.x + 8.0 * self.unit;
+        let chips = ["explain_other", "explain_third"].into_iter().zip(others);
+        let mut chips: Vec<_> = chips
+            .map(|(name, reading)| {
+                let network = reading.network.name();
+                let words = say_with("explain-other", &[("network", network.into())]);
+                let galley = theme::fitting(&self.painter, &words, text.button, f32::MAX);
+                (name, reading, galley.size().x + 24.0 * self.unit, words)
+            })
+            .collect();
+        let gap = 8.0 * self.unit;
+        let all = |chips: &[(_, _, f32, _)]| chips.iter().map(|chip| chip.2 + gap).sum::<f32>();
+        while all(&chips) > room.width() && chips.pop().is_some() {}
+        let mut left = if at_end {
+            room.max.x - all(&chips) + gap
+        } else {
+            room.min.x
+        };
+        for (name, reading, width, words) in chips {
+            let corner = pos2(left, room.min.y);
+            let rect = Rect::from_min_size(corner, vec2(width, room.height()));
+            left = rect.max.x + gap;
             let chip = Place {
                 name,
                 rect,
