@@ -52,6 +52,7 @@ mod desktop {
         inference::{Network, Origin},
         link::{Linked, SharedState},
         own_network::OwnNetworkAction,
+        pad::Pad,
         rest::NextFrame,
         view::wall::Screens,
         words::{self, Language},
@@ -250,7 +251,7 @@ mod desktop {
         }
     }
 
-    /// [`Shown`] by itself, cheap to take in every frame.
+    /// [`Shown`] by itself.
     struct AtHand {
         state: SharedState,
         own: Option<(Arc<Model>, Vec<Note>, Option<Known>)>,
@@ -260,10 +261,16 @@ mod desktop {
         with_wall: bool,
     }
 
-    /// As it was in the newest frame, for [`start_again_after_nested_panics`].
+    /// The drawing as it was in the newest frame and all else as a few frames before, for
+    /// [`start_again_after_nested_panics`].
     static AT_HAND: Mutex<Option<AtHand>> = Mutex::new(None);
+    /// Frames between two looks while the drawing stays as it is: its strokes need not be copied in each.
+    const LOOKS: u64 = 16;
 
-    fn keep_at_hand(shown: Shown) {
+    fn keep_at_hand(shown: Shown, pad: Res<Pad>, next: Res<NextFrame>) {
+        if !pad.is_changed() && !next.count.is_multiple_of(LOOKS) {
+            return;
+        }
         let now = shown.at_hand();
         *AT_HAND.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }

@@ -621,18 +621,23 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_strongest_terms_come_first() {
-        let model = Model::random(NetworkSpec::mlp(), 5);
+    /// Of the third output of such a network.
+    fn of_a_two(spec: NetworkSpec) -> Explanation {
+        let model = Model::random(spec, 5);
         let network = CpuNetwork::new(&model);
         let arena = network.forward_arena(&digit());
         let cell = Cell {
-            row: 3,
+            row: network.layout().rows() - 1,
             channel: 2,
             y: 0,
             x: 0,
         };
-        let explanation = explain(&model, network.layout(), &arena, cell);
+        explain(&model, network.layout(), &arena, cell)
+    }
+
+    #[test]
+    fn the_strongest_terms_come_first() {
+        let explanation = of_a_two(NetworkSpec::mlp());
         let strongest = explanation.strongest_terms(9);
         assert_eq!(strongest.len(), 9);
         let least = strongest[8].product().abs();
@@ -646,16 +651,7 @@ mod tests {
 
     #[test]
     fn a_dense_outputs_terms_add_up_by_the_maps_they_come_from() {
-        let model = Model::random(NetworkSpec::cnn(), 5);
-        let network = CpuNetwork::new(&model);
-        let arena = network.forward_arena(&digit());
-        let cell = Cell {
-            row: network.layout().rows() - 1,
-            channel: 2,
-            y: 0,
-            x: 0,
-        };
-        let explanation = explain(&model, network.layout(), &arena, cell);
+        let explanation = of_a_two(NetworkSpec::cnn());
         let maps = explanation.maps(9);
         assert_eq!(maps.len(), 64);
         assert!(maps.is_sorted_by(|a, b| a.1.abs() >= b.1.abs()));
