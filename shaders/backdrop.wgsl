@@ -1,4 +1,4 @@
-// The stage's air: a soft light behind the line from hand to answer, darker edges, and a haze where the floor is. Fed by
+// The backdrop: a soft light behind the line from hand to answer, darker edges, and a haze where the floor is. Fed by
 // src/view/backdrop.rs.
 
 struct Backdrop {

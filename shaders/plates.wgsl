@@ -14,6 +14,8 @@
 
 const RAMP_MIDDLE: f32 = 128.0;
 const GAMMA: f32 = 0.75;
+// The share of a range that is just below 0.5 on the ramp.
+const LEAST_GLOW: f32 = 0.396;
 // The edge of a plate and what shows between the cells of a dense layer.
 const EDGE: vec3<f32> = vec3(0.0070, 0.0116, 0.0368);
 
@@ -177,9 +179,9 @@ fn fragment_glow(in: Flat) -> @location(0) vec4<f32> {
             if cell >= stage.first.w {
                 continue;
             }
-            // Most cells are too dim to throw any light: the least that does is 0.5 on the ramp, 0.396 of the range.
+            // Most cells are too dim to throw any light: the least that does is 0.5 on the ramp.
             let share = shown[first + cell] / range;
-            if abs(share) < 0.396 {
+            if abs(share) < LEAST_GLOW {
                 continue;
             }
             let t = sign(share) * pow(min(abs(share), 1.0), GAMMA);

@@ -84,13 +84,14 @@ fn collect(
     time: Res<Time<Real>>,
     next: Res<NextFrame>,
 ) {
-    let gallery = gallery.bypass_change_detection();
     let drawing = pad.drawing();
     let strokes = drawing.strokes();
     let is_whole = !strokes.is_empty() && !drawing.is_drawing() && !pad.is_replaying();
     let wanted = screen.challenge.filter(|_| gallery.is_open && is_whole);
     let Some(at) = wanted.map(|at| at % CHALLENGES.len()) else {
-        gallery.stands(None, 0.0);
+        if gallery.standing.is_some() {
+            gallery.stands(None, 0.0);
+        }
         return;
     };
     let shown = networks.shown();
@@ -102,7 +103,8 @@ fn collect(
     let challenge = CHALLENGES[at];
     let progress = challenge.progress(&answers, ink);
     let what = progress.is_done.then_some((at, drawing.revision()));
-    if gallery.stands(what, time.delta_secs().min(0.1)) {
+    let is_news = what.is_some() || gallery.standing.is_some();
+    if is_news && gallery.stands(what, time.delta_secs().min(0.1)) {
         let seconds = duration_millis(strokes) / 1e3;
         let drawing = Best {
             number: pad.begun(),

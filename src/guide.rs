@@ -5,7 +5,7 @@ use crate::{
     inference::{Network, Networks},
     pad::{Pad, PadAction},
     rest::NextFrame,
-    tour::{Step, Wish, steps},
+    tour::{Asked, Step, steps},
     view::{Heroes, Preset, SelectedCell, Selection},
 };
 use bevy::{ecs::system::SystemParam, prelude::*};
@@ -150,12 +150,12 @@ fn is_met(step: &Step, guide: &Guide, seen: &Seen<'_, '_>) -> bool {
     let selected = seen.selection.cell.filter(|now| Some(*now) != cell);
     let is_output = |selected: SelectedCell| {
         let network = seen.networks.get(selected.network);
-        network.is_ok_and(|network| selected.cell.row + 1 == network.layout.rows())
+        network.is_ok_and(|network| network.is_output(selected.cell))
     };
     match step.waits {
         None => false,
-        Some(Wish::Map) => selected.is_some_and(|cell| !is_output(cell)),
-        Some(Wish::Tile) => selected.is_some_and(is_output),
-        Some(Wish::Drawing) => pad.drawing().revision() != drawing && !pad.drawing().is_drawing(),
+        Some(Asked::Map) => selected.is_some_and(|cell| !is_output(cell)),
+        Some(Asked::Tile) => selected.is_some_and(is_output),
+        Some(Asked::Drawing) => pad.drawing().revision() != drawing && !pad.drawing().is_drawing(),
     }
 }

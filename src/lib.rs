@@ -3,7 +3,7 @@
 //! This file is the map. The app's parts lie in layers, and a part uses only those of lower layers
 //! (`tests/layers.rs` holds them to it):
 //!
-//! layer 0: access, challenge, composition, notice, rest, screen_reader, tour, why, words
+//! layer 0: access, challenge, composition, notice, request, rest, screen_reader, tour, why, words
 //! layer 1: pad, platform
 //! layer 2: gpu
 //! layer 3: inference
@@ -53,6 +53,7 @@ mod page;
 pub mod panels;
 pub mod platform;
 pub mod recovery;
+pub mod request;
 pub mod rest;
 pub mod school;
 #[cfg(not(target_arch = "wasm32"))]
@@ -81,8 +82,11 @@ use mnistify_network::ModelError;
 /// The order of a frame, in `PostUpdate`.
 #[derive(SystemSet, Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AppSystems {
+    /// What a person does becomes actions, and these an image.
     Input,
+    /// The networks read the image.
     Infer,
+    /// What is to be seen is brought up to date.
     Present,
 }
 
@@ -90,11 +94,24 @@ pub enum AppSystems {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Surface {
     /// A window of the desktop.
-    Window { width: u32, height: u32 },
+    Window {
+        /// In physical pixels.
+        width: u32,
+        /// In physical pixels.
+        height: u32,
+    },
     /// The page's canvas, named by a CSS selector, as large as the element around it.
-    Canvas { selector: String },
+    Canvas {
+        /// Such as `#canvas`.
+        selector: String,
+    },
     /// An image without any window, for screenshots and measurements.
-    Image { width: u32, height: u32 },
+    Image {
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
 }
 
 /// The whole app, ready to run, with these networks.
@@ -149,7 +166,7 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
         ShapePlugin,
         gpu::SharedGpuPlugin,
     ))
-    .insert_resource(ClearColor(view::backdrop::EDGE))
+    .insert_resource(ClearColor(view::cameras::EDGE))
     .insert_resource(EguiGlobalSettings {
         auto_create_primary_context: false,
         ..default()
@@ -189,6 +206,9 @@ pub fn app(surface: &Surface, models: Vec<Model>) -> App {
 }
 
 /// The two networks that come with the app. The page fetches them instead.
+///
+/// # Errors
+/// Where a file is no model, which a test excludes; the message names it.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn shipped_models() -> Result<Vec<Model>, ModelError> {
     let files: [(&str, &[u8]); 2] = [

@@ -14,8 +14,8 @@ use crate::{
 use bevy::{ecs::system::SystemParam, math::Vec3, prelude::Res};
 use data_encoding::BASE64URL_NOPAD;
 use mnistify_drawing::{
-    Image28, PAD_SIZE, PIXELS, Point, Preparation, Stroke, Tool,
-    recording::{MAX_POINTS, check_strokes},
+    Image28, MAX_POINTS, PAD_SIZE, PIXELS, Point, Preparation, Stroke, Tool,
+    recording::check_strokes,
 };
 use std::fmt::Write;
 use thiserror::Error;
@@ -25,13 +25,17 @@ use thiserror::Error;
 pub struct SharedState {
     /// The name of the only network shown, in small letters.
     pub shown: Option<String>,
+    /// Where the camera stands, if not at home.
     pub view: Option<SharedView>,
     /// Without centring and scaling.
     pub raw: bool,
+    /// Without ribbons for the strongest contributions.
     pub without_edges: bool,
+    /// Without motion.
     pub calm: bool,
     /// The step of the guided tour, counted from 1.
     pub tour: Option<usize>,
+    /// What is drawn on the pad.
     pub strokes: Option<Vec<Stroke>>,
     /// The image beneath them.
     pub picture: Option<Box<Image28>>,
@@ -79,17 +83,32 @@ impl Linked<'_, '_> {
 /// Where the camera stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SharedView {
+    /// At one of the views that have a key.
     Preset(Preset),
+    /// Where somebody moved it.
     Free(Orbit),
 }
 
 /// Why a text is not a link of this app.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum LinkError {
+    /// A part that cannot be read.
     #[error("the link is damaged: `{key}={value}` means nothing here. Copy it again, whole")]
-    Value { key: String, value: String },
+    Value {
+        /// What stands before the `=`.
+        key: String,
+        /// What stands behind it, cut to 40 characters.
+        value: String,
+    },
+    /// The strokes or the image beneath them cannot be decoded.
     #[error("the drawing in the link is damaged or incomplete. Copy the link again, whole")]
     Strokes,
+    /// More than [`MAX_POINTS`].
+    #[error(
+        "the drawing in the link has more than {MAX_POINTS} points. Draw it with fewer and share it anew"
+    )]
+    Points,
+    /// Strokes in a form that this version does not know.
     #[error("the drawing in the link was made by a newer version. Reload the page to update it")]
     Version,
 }
@@ -335,9 +354,13 @@ pub fn decode_strokes(text: &str) -> Result<Vec<Stroke>, LinkError> {
         let head = take_number(&mut rest)?;
         let width = (head / 2) as f32 / STEPS;
         let count = usize::try_from(take_number(&mut rest)?).map_err(|_| LinkError::Strokes)?;
-        points_in_all = count.saturating_add(points_in_all);
-        if points_in_all > MAX_POINTS {
+        // Each point takes three bytes at least.
+        if count > rest.len() / 3 {
             return Err(LinkError::Strokes);
+        }
+        points_in_all += count;
+        if points_in_all > MAX_POINTS {
+            return Err(LinkError::Points);
         }
         let mut stroke = Stroke {
             tool: if head % 2 == 1 {
@@ -487,6 +510,11 @@ mod tests {
         assert_eq!(decode_strokes("!"), Err(LinkError::Strokes));
         let whole = encode_strokes(&[stroke(Tool::Draw, 20.0, &[[1.0, 2.0, 3.0]; 40])]);
         assert_eq!(decode_strokes(&whole[..20]), Err(LinkError::Strokes));
+        let long = stroke(Tool::Draw, 20.0, &[[1.0; 3]; MAX_POINTS + 1]);
+        assert_eq!(
+            decode_strokes(&encode_strokes(&[long])),
+            Err(LinkError::Points)
+        );
     }
 
     proptest! {

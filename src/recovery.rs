@@ -47,7 +47,7 @@ mod desktop {
     use super::{GpuFault, note_fault};
     use crate::{
         access::Access,
-        actions::Action,
+        actions::{Action, Screen},
         gpu::SharedGpu,
         inference::{Network, Origin},
         link::{Linked, SharedState},
@@ -222,6 +222,7 @@ mod desktop {
         resumed: Res<'w, Resumed>,
         access: Res<'w, Access>,
         linked: Linked<'w, 's>,
+        screen: Res<'w, Screen>,
         networks: Query<'w, 's, &'static Network>,
         windows: Query<'w, 's, &'static Window, With<PrimaryWindow>>,
         screens: Option<Res<'w, Screens>>,
@@ -241,7 +242,7 @@ mod desktop {
                     Origin::Shipped | Origin::Pupil => None,
                 });
             Some(AtHand {
-                state: self.linked.state(true),
+                state: self.screen.with_tour(self.linked.state(true)),
                 own,
                 restarts: self.resumed.0.clone(),
                 access: *self.access,

@@ -46,7 +46,7 @@ pub fn plugin(app: &mut App) {
     )
     .add_systems(
         PostUpdate,
-        read_egui_wish
+        read_egui_delay
             .after(EguiPostUpdateSet::EndPass)
             .before(EguiPostUpdateSet::ProcessOutput),
     )
@@ -139,13 +139,16 @@ fn follow_size(
 }
 
 /// What egui waits for: a tooltip, say. bevy_egui would draw at full rate until it is there.
-fn read_egui_wish(outputs: Query<&EguiFullOutput>, mut next: ResMut<NextFrame>) {
+fn read_egui_delay(outputs: Query<&EguiFullOutput>, mut next: ResMut<NextFrame>) {
     let delays = outputs
         .iter()
         .filter_map(|output| output.0.as_ref())
         .flat_map(|output| output.viewport_output.values())
         .map(|viewport| viewport.repaint_delay);
-    next.egui_waits = delays.min().filter(|delay| *delay < Duration::MAX);
+    let waits = delays.min().filter(|delay| *delay < Duration::MAX);
+    if next.egui_waits != waits {
+        next.egui_waits = waits;
+    }
 }
 
 /// Decides whether another frame follows.

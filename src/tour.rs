@@ -18,7 +18,7 @@ pub struct Step {
     pub explain: bool,
     /// What the visitor is asked to do.
     #[serde(default)]
-    pub waits: Option<Wish>,
+    pub waits: Option<Asked>,
 }
 
 /// What a step points at.
@@ -46,7 +46,7 @@ pub enum Target {
 /// What a visitor is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Wish {
+pub enum Asked {
     /// To tap a map.
     Map,
     /// To tap a digit of the answer.

@@ -8,10 +8,11 @@ use mnistify::{
     exhibit::{Settings, settings::EXAMPLE},
     link::SharedState,
     own_network::known_digits,
-    school::wish_of,
+    school::action_of,
 };
 use mnistify_drawing::{
-    PAD_SIZE, Point, Preparation, Stroke, Tool, digits_file, picture, rasterise_sheet, recording,
+    MAX_POINTS, PAD_SIZE, Point, Preparation, Stroke, Tool, digits_file, picture, rasterise_sheet,
+    recording,
 };
 use mnistify_network::{
     Answer, Calibration, CpuNetwork, LayerSpec, Model, NetworkSpec, Score,
@@ -577,14 +578,14 @@ fn networks() {
         "flax_cnn_bn",
         "torch_cnn_strided",
     ];
-    let foreign = names.map(|name| file(&format!("tests/foreign/{name}.safetensors")));
-    let mut foreign = foreign.to_vec();
-    foreign.push(LENET.clone());
+    let imported = names.map(|name| file(&format!("tests/imported/{name}.safetensors")));
+    let mut imported = imported.to_vec();
+    imported.push(LENET.clone());
     let own = own_network();
     // Sizes that no sum can hold.
     let endless =
         br#"{"a.weight":{"dtype":"F32","shape":[4294967295,4294967297,1,1],"data_offsets":[0,4]}}"#;
-    let mut headers: Vec<Vec<u8>> = foreign.iter().map(|file| header(file)).collect();
+    let mut headers: Vec<Vec<u8>> = imported.iter().map(|file| header(file)).collect();
     headers.extend([header(&own), endless.to_vec()]);
     headers.extend([&KERAS_WEIGHTS[..], &RESNET_D].map(header_of));
     let description =
@@ -598,7 +599,7 @@ fn networks() {
         read: read_network,
     };
     try_all(&[
-        of("network-of-others", foreign, as_it_is),
+        of("network-of-others", imported, as_it_is),
         of("network-of-our-own", vec![own], as_it_is),
         of("network-of-changed-names", headers, with_numbers),
         Format {
@@ -631,11 +632,11 @@ fn settings() {
             }
         }),
         of(
-            "wish",
+            "lesson",
             r#"{"learning_rate": 0.002, "batch": 64, "hidden": 20, "relu": true}"#,
             |bytes| {
                 let text = String::from_utf8_lossy(bytes);
-                if let Err(error) = wish_of(&text) {
+                if let Err(error) = action_of(&text) {
                     assert!(error.len() < MOST_LETTERS);
                 }
             },
@@ -654,7 +655,7 @@ fn largest_drawing() -> [Stroke; 2] {
             })
             .collect()
     };
-    let half = recording::MAX_POINTS / 2;
+    let half = MAX_POINTS / 2;
     [(Tool::Draw, 0), (Tool::Erase, half)].map(|(tool, from)| Stroke {
         tool,
         width: 20.0,
@@ -769,7 +770,7 @@ fn worst_digits() {
 
 fn worst_drawings() {
     let strokes = largest_drawing();
-    let what = format!("{} points, half of them an eraser's", recording::MAX_POINTS);
+    let what = format!("{} points, half of them an eraser's", MAX_POINTS);
     let json = recording::to_json(&strokes);
     measured("drawing", &what, json.as_bytes(), |bytes| {
         let text = std::str::from_utf8(bytes).expect("JSON");

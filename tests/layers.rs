@@ -21,9 +21,7 @@ use syn::{
 };
 
 /// Folders of `src` that are crates of their own, which cannot use the app.
-const CRATES: [&str; 6] = [
-    "drawing", "fallback", "learning", "network", "trainer", "training",
-];
+const CRATES: [&str; 5] = ["drawing", "fallback", "learning", "network", "trainer"];
 const LIBRARY: &str = "mnistify";
 /// What stands for an import of everything that `lib.rs` has.
 const EVERYTHING: &str = "*";

@@ -32,7 +32,6 @@ sure = sicher
 probably = vermutlich
 not-sure = unsicher
 percent = { $percent } %
-percent-of = { $network } { $percent } %
 
 # The pad.
 pad-hint = Male hier eine Ziffer
@@ -175,7 +174,6 @@ more-title = Mehr
 more-drawing = Zeichnung
 more-brush = Pinsel
 more-view = Ansicht
-more-networks = Netze
 edges-count = { $count } stärkste
 
 # Numbers.

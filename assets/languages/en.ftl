@@ -35,7 +35,6 @@ sure = sure
 probably = probably
 not-sure = not sure
 percent = { $percent } %
-percent-of = { $network } { $percent } %
 
 # The pad.
 pad-hint = Draw a digit here
@@ -190,7 +189,6 @@ more-title = More
 more-drawing = The drawing
 more-brush = Brush
 more-view = The view
-more-networks = Networks
 edges-count = { $count } strongest
 
 # Numbers.

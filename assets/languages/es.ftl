@@ -35,7 +35,6 @@ sure = seguro
 probably = probable
 not-sure = dudoso
 percent = { $percent } %
-percent-of = { $network } { $percent } %
 
 # The pad.
 pad-hint = Dibuja aquí un dígito
@@ -181,7 +180,6 @@ more-title = Más
 more-drawing = Dibujo
 more-brush = Pincel
 more-view = Vista
-more-networks = Redes
 edges-count = { $count } más fuertes
 
 # Numbers.

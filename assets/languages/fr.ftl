@@ -32,7 +32,6 @@ sure = sûr
 probably = probable
 not-sure = pas sûr
 percent = { $percent } %
-percent-of = { $network } { $percent } %
 
 # The pad.
 pad-hint = Tracez un chiffre ici
@@ -175,7 +174,6 @@ more-title = Plus
 more-drawing = Dessin
 more-brush = Pinceau
 more-view = Vue
-more-networks = Réseaux
 edges-count = { $count } plus fortes
 
 # Numbers.

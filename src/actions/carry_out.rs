@@ -1,14 +1,15 @@
 //! What each action does.
 
-use super::{Action, EDGES, Screen, Show, Switch};
+use super::{Action, EDGES, ForVisitors, Screen, Show, Switch};
 use crate::{
     access::{Access, TEXT_SIZES},
     inference::{CurrentAnswer, InferenceSettings, Network, Origin, Shown},
     inspector::InspectorSettings,
     link::{Linked, SharedState, SharedView},
     own_network::{OwnNetwork, OwnNetworkAction},
-    pad::{Pad, PadAction, PadRequest},
+    pad::{Pad, PadAction},
     platform,
+    request::Request,
     rest::NextFrame,
     school::{School, SchoolAction},
     tour,
@@ -41,28 +42,42 @@ pub struct Changed<'w, 's> {
     likeness: ResMut<'w, Likeness>,
 }
 
+/// What people want and what lower parts want, each in its order.
+#[derive(SystemParam)]
+pub struct Wanted<'w, 's> {
+    actions: MessageReader<'w, 's, Action>,
+    of_pad: MessageReader<'w, 's, Request<PadAction>>,
+    of_own_network: MessageReader<'w, 's, Request<OwnNetworkAction>>,
+    for_visitors: Res<'w, ForVisitors>,
+}
+
+impl Wanted<'_, '_> {
+    fn take(&mut self) -> Vec<Action> {
+        let mut queue: Vec<Action> = self.actions.read().cloned().collect();
+        let of_pad = self.of_pad.read();
+        queue.extend(of_pad.map(|request| Action::Pad(request.0.clone())));
+        let of_own_network = self.of_own_network.read();
+        queue.extend(of_own_network.map(|request| Action::OwnNetwork(request.0.clone())));
+        queue.retain(|action| !self.for_visitors.0 || action.is_for_visitors());
+        queue
+    }
+}
+
 /// Carries this frame's actions out, in their order.
 pub fn carry_out(
-    mut actions: MessageReader<Action>,
-    mut requests: MessageReader<PadRequest>,
+    mut wanted: Wanted,
     mut params: ParamSet<(Linked, Changed)>,
     mut held: Local<Vec<Action>>,
     next: Res<NextFrame>,
 ) {
     let mut queue = std::mem::take(&mut *held);
-    queue.extend(actions.read().cloned());
-    queue.extend(
-        requests
-            .read()
-            .map(|request| Action::Pad(request.0.clone())),
-    );
+    queue.extend(wanted.take());
     for action in queue {
         next.ask();
         match action {
             Action::Share => {
-                let mut state = params.p0().state(true);
-                state.tour = params.p1().screen.tour.map(|step| step + 1);
-                let fragment = state.to_fragment();
+                let state = params.p0().state(true);
+                let fragment = params.p1().screen.with_tour(state).to_fragment();
                 params.p1().tell(platform::share(&fragment));
             }
             // The network that it may name is there in the next frame.
@@ -406,7 +421,7 @@ impl Changed<'_, '_> {
     fn explain(&mut self) {
         let explains = self.selection.cell.is_some_and(|selected| {
             let network = self.networks.get(selected.network);
-            network.is_ok_and(|(_, network)| selected.cell.row + 1 == network.layout.rows())
+            network.is_ok_and(|(_, network)| network.is_output(selected.cell))
         });
         if explains {
             return self.select(None);

@@ -31,6 +31,7 @@ pub fn plugin(app: &mut App) {
     app.init_resource::<Screen>()
         .init_resource::<WhyPage>()
         .init_resource::<Likeness>()
+        .init_resource::<ForVisitors>()
         .add_message::<Action>()
         .add_systems(PostUpdate, demonstrate.before(ActionSystems))
         .add_observer(close_maps)
@@ -171,6 +172,10 @@ impl Action {
     }
 }
 
+/// Whether nothing but [`Action::is_for_visitors`] is carried out, wherever it comes from: an exhibit's people bring no files.
+#[derive(Resource, Debug, Default)]
+pub struct ForVisitors(pub bool);
+
 /// What is on or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Switch {
@@ -242,6 +247,16 @@ pub struct Screen {
     pub challenge: Option<usize>,
     /// What the person should know.
     pub notice: Option<String>,
+}
+
+impl Screen {
+    /// The same with the step of the tour, which a link counts from 1.
+    pub fn with_tour(&self, state: SharedState) -> SharedState {
+        SharedState {
+            tour: self.tour.map(|step| step + 1),
+            ..state
+        }
+    }
 }
 
 fn close_maps(gone: On<Remove, Network>, mut screen: ResMut<Screen>) {

@@ -135,7 +135,9 @@ fn fetch(mut digits: ResMut<Digits>, mut school: ResMut<School>, open: Open, nex
         next.ask();
         return;
     }
-    digits.asked = true;
+    if !digits.asked {
+        digits.asked = true;
+    }
     match school.bypass_change_detection().digits() {
         Ok(pool) => digits.pool = pool,
         Err(reason) => digits.trouble = Some(reason),
@@ -214,7 +216,9 @@ fn follow(
             (bytes, bank.is_busy())
         }
     };
-    desk.traffic.bytes_read_back += bytes;
+    if bytes > 0 {
+        desk.traffic.bytes_read_back += bytes;
+    }
     // What was asked may have come by now, and only a frame takes it in.
     desk.next.ask_if(busy || bytes > 0);
 }

@@ -16,7 +16,8 @@ use crate::{
     AppSystems,
     gpu::SharedGpu,
     inference::{Batch, CurrentAnswer, Executor, Network, Progress},
-    pad::{Pad, PadAction, PadRequest, in_replay_time},
+    pad::{Pad, PadAction, in_replay_time},
+    request::Request,
     rest::NextFrame,
     view::Selection,
     why::WhyPage,
@@ -135,7 +136,7 @@ impl Looking<'_> {
         let selected = self.selection.cell;
         *self.page == WhyPage::Strokes
             && selected.is_some_and(|selected| {
-                selected.network == entity && selected.cell.row + 1 == network.layout.rows()
+                selected.network == entity && network.is_output(selected.cell)
             })
     }
 }
@@ -154,7 +155,7 @@ fn attribute(
     looking: Looking,
     pad: Res<Pad>,
     gpu: Option<Res<SharedGpu>>,
-    mut requests: MessageWriter<PadRequest>,
+    mut requests: MessageWriter<Request<PadAction>>,
     next: Res<NextFrame>,
 ) {
     let mut looked_at = false;
@@ -215,7 +216,7 @@ fn attribute(
     }
     // Who let go of the river by closing the page finds the drawing whole.
     if pad.scrubbed_at().is_some() && !looked_at {
-        requests.write(PadRequest(PadAction::Scrub(None)));
+        requests.write(Request(PadAction::Scrub(None)));
         next.ask();
     }
 }

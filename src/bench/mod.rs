@@ -19,6 +19,7 @@ use bevy::{
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
+/// Times the app's frames while a measurement is under way.
 pub fn plugin(app: &mut App) {
     app.add_systems(First, begin_frame.run_if(resource_exists::<Bench>))
         .add_systems(Last, end_update.run_if(resource_exists::<Bench>));
@@ -199,7 +200,9 @@ fn begin_frame(mut bench: ResMut<Bench>, mut bed: TestBed) {
             if bed.settings.enabled != inference {
                 bed.settings.enabled = inference;
             }
-            bed.surface.lanes = view;
+            if bed.surface.lanes != view {
+                bed.surface.lanes = view;
+            }
             bench.move_pen(&mut bed.actions);
         }
         Phase::Latency { rounds, waiting } => {

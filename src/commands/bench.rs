@@ -59,7 +59,11 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Measures and prints one JSON object.
+/// Measures and prints one JSON object; returns the exit code.
+///
+/// # Errors
+/// Where a network cannot be read or cannot be made that wide, where there is no GPU adapter, and where a network does
+/// not answer or cannot learn.
 pub fn run(arguments: &Arguments) -> Result<i32, String> {
     let models = match arguments.channels {
         Some(channels) => {
@@ -76,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
         }
     };
     if arguments.rest {
-        return super::rest::run(arguments.width, arguments.height, models);
+        return Ok(super::rest::run(arguments.width, arguments.height, models));
     }
     let (width, height) = (arguments.width, arguments.height);
     if let Some(digits) = arguments.soak {
@@ -116,7 +120,7 @@ pub fn run(arguments: &Arguments) -> Result<i32, String> {
 fn learning_frames(offscreen: &mut Offscreen, frames: usize) -> Result<Value, String> {
     /// Frames in which kernels are compiled and a step's time is found out.
     const WARMING: usize = 30;
-    let act = |offscreen: &mut Offscreen, wish| offscreen.act(Action::School(wish));
+    let act = |offscreen: &mut Offscreen, action| offscreen.act(Action::School(action));
     let world = offscreen.app.world_mut();
     world.resource_mut::<School>().patient = true;
     world.remove_resource::<Bench>();

@@ -15,7 +15,8 @@ use crate::{
 };
 use mnistify_network::{
     fused::Gpu,
-    import::{Loaded, Opened, plain},
+    import::{Loaded, Opened},
+    model::plain,
 };
 use std::{io::Write, path::Path};
 

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 /// The app that draws into an image.
 pub struct Offscreen {
+    /// Its systems and its world.
     pub app: App,
 }
 
@@ -26,11 +27,17 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Offscreen {
     /// Starts the app and waits until the renderer and the self-test are ready.
+    ///
+    /// # Errors
+    /// As [`Offscreen::ready`].
     pub fn start(width: u32, height: u32, models: Vec<Model>) -> Result<Self, String> {
         Self::start_with(width, height, models, None)
     }
 
     /// The same with a network of one's own beside the others.
+    ///
+    /// # Errors
+    /// As [`Offscreen::ready`].
     pub fn start_with(
         width: u32,
         height: u32,
@@ -46,6 +53,9 @@ impl Offscreen {
     }
 
     /// This app, once the renderer and the self-test are ready.
+    ///
+    /// # Errors
+    /// Where there is no GPU adapter, or the renderer does not start or the networks do not answer in time.
     pub fn ready(mut app: App) -> Result<Self, String> {
         let started = Instant::now();
         while app.plugins_state() == PluginsState::Adding {
@@ -79,6 +89,9 @@ impl Offscreen {
     }
 
     /// Frames until every forward so far is answered and the self-test is done.
+    ///
+    /// # Errors
+    /// Where that takes longer than `patience`.
     pub fn settle(&mut self, patience: Duration) -> Result<(), String> {
         let started = Instant::now();
         loop {

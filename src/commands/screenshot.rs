@@ -8,7 +8,7 @@ use crate::{
     composition::Part,
     inference::Network,
     own_network::read_for_pad,
-    school::{BoardPage, Phase, Pupil, School, SchoolAction, wish_of},
+    school::{BoardPage, Phase, Pupil, School, SchoolAction, action_of},
     view::{DrawSurface, SelectedCell, cameras::OffscreenImage},
     why::{Likeness, WhyPage},
 };
@@ -269,15 +269,15 @@ fn explain(offscreen: &mut Offscreen, arguments: &Arguments) -> Result<(), Strin
 
 /// Opens the school and lets the networks make the steps that were asked for.
 fn go_to_school(offscreen: &mut Offscreen, arguments: &Arguments) -> Result<(), String> {
-    let act = |offscreen: &mut Offscreen, wish| offscreen.act(Action::School(wish));
+    let act = |offscreen: &mut Offscreen, action| offscreen.act(Action::School(action));
     if arguments.learn.is_none() && arguments.lesson.is_none() && arguments.board.is_none() {
         return Ok(());
     }
     offscreen.app.world_mut().resource_mut::<School>().patient = true;
     act(offscreen, SchoolAction::Open);
     if let Some(json) = &arguments.lesson {
-        let wish = wish_of(json).map_err(|reason| format!("--lesson: {reason}"))?;
-        act(offscreen, wish);
+        let action = action_of(json).map_err(|reason| format!("--lesson: {reason}"))?;
+        act(offscreen, action);
     }
     if let Some(steps) = arguments.learn {
         act(offscreen, SchoolAction::Forget);

@@ -31,7 +31,9 @@ const LARGEST_DENSE_CELL: f32 = 26.0;
 /// A rectangle, its sides parallel to the axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rect {
+    /// Left and top.
     pub min: [f32; 2],
+    /// Right and bottom.
     pub max: [f32; 2],
 }
 
@@ -173,17 +175,21 @@ impl WindowClass {
 /// Everything's place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Composition {
+    /// In which of the three ways it is composed.
     pub class: WindowClass,
     /// How much larger than in the design everything is; gaps and line widths scale with it.
     pub unit: f32,
+    /// How large texts are.
     pub text: TextSizes,
     /// Square; the only place where the visitor's line is drawn large.
     pub pad: Rect,
+    /// The places of the buttons.
     pub controls: Controls,
     /// Height of the winner's figure itself, not of its font's line. Inter's figures are 0.727 of the font's size.
     pub glyph: f32,
     /// Ten tiles in a wide window, by digit; on a phone one answer, or two where there are two winners.
     pub answers: Vec<Rect>,
+    /// What lies between hand and answer.
     pub scene: Scene,
     /// Where the guided tour or a challenge speaks.
     pub strip: Option<Rect>,

@@ -11,8 +11,11 @@ pub enum Scene {
     Page(PageScene),
     /// A phone's full screen: nothing but lanes, or one layer.
     FullScreen {
+        /// The way back to the page.
         close: Rect,
+        /// From top to bottom; only the open layer's where one is open.
         lanes: Vec<Lane>,
+        /// Where one layer is open.
         opened: Option<Opened>,
     },
     /// Nothing: the networks are on the wall.
@@ -61,12 +64,15 @@ pub struct LanesScene {
     pub plate_caption: [f32; 2],
     /// All lanes lie in it.
     pub lanes_rect: Rect,
+    /// From top to bottom; only the open layer's where one is open.
     pub lanes: Vec<Lane>,
+    /// Which colours stand for which values.
     pub legend: Rect,
     /// The way to the school or the guided tour, at the hand's side; without extent on a wall.
     pub guide: Rect,
     /// The inference times, aligned to the right.
     pub times: Rect,
+    /// Where a network is explained.
     pub explanation: Option<Explanation>,
     /// Where one layer is open.
     pub opened: Option<Opened>,
@@ -86,6 +92,7 @@ pub struct Opened {
 /// The place of an open explanation, below the lane it explains.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
+    /// All of it.
     pub rect: Rect,
     /// Window, weights, products, curve, result; the signs stand between them.
     pub slots: [Rect; 5],
@@ -102,6 +109,7 @@ pub struct PageScene {
     pub label: Rect,
     /// Where the finger swipes.
     pub swipe: Rect,
+    /// The strongest maps, line by line.
     pub maps: [Rect; 8],
     /// The dots that say which layer it is.
     pub dots: Rect,
@@ -114,12 +122,17 @@ pub struct PageScene {
 /// The controls at rest. Draw and erase share one. On a wall they have no extent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Controls {
+    /// Switches between drawing and erasing.
     pub draw: Rect,
+    /// Takes the last change back.
     pub undo: Rect,
+    /// Empties the pad.
     pub clear: Rect,
+    /// Chooses which networks are shown.
     pub networks: Rect,
     /// None where two answers stand on a phone: touching one of them explains it.
     pub explain: Option<Rect>,
+    /// Opens the sheet of everything else.
     pub more: Rect,
 }
 
@@ -151,6 +164,7 @@ impl Controls {
 pub struct Lane {
     /// Its place in the shown networks.
     pub network: usize,
+    /// All of it.
     pub rect: Rect,
     /// Height of the thin line in the network's hue on which the plates stand.
     pub shelf: f32,
@@ -171,7 +185,9 @@ pub struct Lane {
 pub struct StagePlace {
     /// Row of the arena; 0 is the input.
     pub row: usize,
+    /// `[channels, height, width]`.
     pub shape: Shape,
+    /// What its plates take, without the label.
     pub rect: Rect,
     /// The most active maps, large and in front; all cells of a dense row.
     pub heroes: Grid,
@@ -194,7 +210,9 @@ pub struct StagePlace {
 pub struct Grid {
     /// Top left of the first.
     pub origin: [f32; 2],
+    /// How many are side by side.
     pub columns: usize,
+    /// How many stand one below the other.
     pub rows: usize,
     /// Width and height of one.
     pub size: [f32; 2],

@@ -6,13 +6,21 @@ pub(super) const LEAST_TEXT: f32 = 14.0;
 /// The type scale, in logical pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TextSizes {
+    /// The app's name.
     pub title: f32,
+    /// The sentence that says what was read.
     pub headline: f32,
+    /// Names of networks.
     pub network: f32,
+    /// What a layer does, in words.
     pub label: f32,
+    /// Technical names, and small print.
     pub technical: f32,
+    /// Sentences of explanations.
     pub body: f32,
+    /// Words on buttons.
     pub button: f32,
+    /// Digits of tiles that did not win.
     pub tile: f32,
     /// "sure", below the winner's figure.
     pub certainty: f32,

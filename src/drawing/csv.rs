@@ -1,6 +1,15 @@
 //! Digits as lines of numbers: Kaggle's `label,pixel0,…,pixel783`, with or without that header and the label.
 
-use crate::{digits_file::Table, image28::PIXELS};
+use crate::image28::PIXELS;
+
+/// Numbers of images, row by row, and the images' labels.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Table {
+    /// A multiple of 784.
+    pub values: Vec<f32>,
+    /// One an image, 0 to 9.
+    pub labels: Option<Vec<u8>>,
+}
 
 /// What separates numbers.
 const SEPARATORS: [char; 4] = [',', ';', '\t', ' '];

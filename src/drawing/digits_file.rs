@@ -10,7 +10,7 @@ use std::{
 use thiserror::Error;
 
 use crate::{
-    csv,
+    csv::{self, Table},
     idx::{self, IdxError, parse_labels},
     image28::{Image28, PIXELS, SIDE},
     numpy::{self, Array},
@@ -45,15 +45,6 @@ const LABEL_NAMES: [&str; 10] = [
     "target",
     "arr_1",
 ];
-
-/// Numbers of images, row by row, and the images' labels.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Table {
-    /// A multiple of 784.
-    pub values: Vec<f32>,
-    /// One an image, 0 to 9.
-    pub labels: Option<Vec<u8>>,
-}
 
 /// Many digits.
 #[derive(Clone, Debug, PartialEq)]

@@ -31,6 +31,6 @@ pub use printable::printable;
 pub use raster::{Held, Preparation, rasterise, rasterise_sheet};
 pub use recording::RecordingError;
 pub use strokes::{
-    DEFAULT_BRUSH_WIDTH, Drawing, MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE, Point, Sheet, Stroke,
-    Tool,
+    DEFAULT_BRUSH_WIDTH, Drawing, MAX_BRUSH_WIDTH, MAX_POINTS, MIN_BRUSH_WIDTH, PAD_SIZE, Point,
+    Sheet, Stroke, Tool,
 };

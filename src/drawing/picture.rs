@@ -1,6 +1,6 @@
 //! Pictures of digits: brightness to the 28×28 image that the networks read.
 //!
-//! [`load_picture`] makes brightness of files. [`read`] then finds the paper, what stands out from it locally
+//! [`decode_picture`] makes brightness of files. [`read`] then finds the paper, what stands out from it locally
 //! (shadows do not), takes out lines (rules, squares, frames, axes), and tells a digit's connected parts from specks and
 //! from other digits. What was found is scaled and centred as MNIST's digits were. Where there is nothing to read, or too
 //! much, it says why.
@@ -12,7 +12,7 @@ mod paper;
 mod plane;
 mod small;
 
-pub use decoding::{PictureError, PictureKind, decode_picture, load_picture, picture_kind};
+pub use decoding::{PictureError, PictureKind, decode_picture, picture_kind};
 
 use crate::image28::{Image28, PIXELS, SIDE};
 use digits::{Digits, INK_THRESHOLD, Ink};

@@ -11,14 +11,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::image28::{Image28, PIXELS};
-use crate::strokes::{PAD_SIZE, Point, Sheet, Stroke};
+use crate::strokes::{MAX_POINTS, PAD_SIZE, Point, Sheet, Stroke};
 
 /// The only version so far.
 const VERSION: u64 = 1;
-
-/// The most points that a drawing may have in all, by whatever door it comes: five minutes of a pen that never rests. What
-/// draws every point again and again stays quick then.
-pub const MAX_POINTS: usize = 20_000;
 
 /// The largest file read, in bytes (8 MiB): more than the most points take.
 const MAX_FILE_BYTES: u64 = 8 << 20;

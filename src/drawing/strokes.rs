@@ -1,11 +1,14 @@
 //! The strokes on the pad, with undo and redo.
 
 use crate::image28::Image28;
-use crate::recording::MAX_POINTS;
 use serde::{Deserialize, Serialize};
 
 /// The pad's side, in the units of every coordinate and width here. (0, 0) is its top left corner, and y points down.
 pub const PAD_SIZE: f32 = 280.0;
+
+/// The most points that a drawing may have in all, by whatever door it comes: five minutes of a pen that never rests. What
+/// draws every point again and again stays quick then.
+pub const MAX_POINTS: usize = 20_000;
 
 /// The brush's width at first, in pad units.
 pub const DEFAULT_BRUSH_WIDTH: f32 = 20.0;

@@ -98,11 +98,11 @@ fn hold_corner(
         .finger
         .or(pointer)
         .is_some_and(|place| place.x < size && place.y < size);
-    held.seconds = if rests {
-        held.seconds + time.delta_secs().min(1.0)
-    } else {
-        0.0
-    };
+    if rests {
+        held.seconds += time.delta_secs().min(1.0);
+    } else if held.seconds > 0.0 {
+        held.seconds = 0.0;
+    }
     let limit = exhibit.settings.leave_corner_seconds;
     if limit > 0.0 && held.seconds >= limit {
         held.seconds = 0.0;

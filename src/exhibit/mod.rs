@@ -16,7 +16,7 @@ pub use pulse::heart;
 pub use settings::Settings;
 
 use crate::{
-    actions::{Action, ActionSystems, Screen, Switch},
+    actions::{Action, ActionSystems, ForVisitors, Screen, Switch},
     gallery::Gallery,
     guide::Guide,
     inference::{InferenceSettings, Networks, Origin},
@@ -47,6 +47,7 @@ const CLOCK: &str = "MNISTIFY_EXHIBIT_CLOCK";
 pub fn add(app: &mut App, settings: Settings) {
     let speed = std::env::var(CLOCK).ok().and_then(|text| text.parse().ok());
     app.insert_resource(Exhibit::new(settings, speed.unwrap_or(1.0)))
+        .insert_resource(ForVisitors(true))
         .add_systems(Startup, begin)
         .add_systems(
             PostUpdate,
@@ -297,8 +298,10 @@ fn count_digits(
 ) {
     let drawing = pad.drawing();
     let is_blank = drawing.strokes().is_empty();
-    let is_gone = |drawn: &mut Drawn| is_blank || drawn.begun != pad.begun();
-    if let Some(gone) = exhibit.drawn.take_if(is_gone) {
+    let is_gone = |drawn: &Drawn| is_blank || drawn.begun != pad.begun();
+    if exhibit.drawn.as_ref().is_some_and(is_gone)
+        && let Some(gone) = exhibit.drawn.take()
+    {
         exhibit.counts.digits += 1;
         if gone.read {
             exhibit.counts.answers += 1;

@@ -45,6 +45,7 @@ fn start(proxy: Option<Res<EventLoopProxyWrapper>>) {
     }
 }
 
+/// The file by which a supervisor sees that frames are drawn and that something is to be seen in them.
 #[cfg(not(target_arch = "wasm32"))]
 pub mod heart {
     use crate::{
@@ -73,9 +74,13 @@ pub mod heart {
         pub frames: u64,
         /// Whether nobody is there.
         pub attract: bool,
+        /// Visits that began.
         pub visitors: u64,
+        /// Drawings that were left for another.
         pub digits: u64,
+        /// Those that at least one network read.
         pub answers: u64,
+        /// Those that none did.
         pub refusals: u64,
         /// How often everything was put back.
         pub resets: u64,

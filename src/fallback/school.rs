@@ -1,7 +1,7 @@
 //! The light page's school: the MLP forgets everything and learns anew, on the CPU, between the page's frames.
 
 use mnistify_drawing::PIXELS;
-use mnistify_learning::{Images, LessonSettings, PlainLesson, Pool, lesson::lesson_pool};
+use mnistify_learning::{Images, LessonSettings, PlainLesson, Pool, course::lesson_pool};
 use mnistify_network::{CpuNetwork, NetworkSpec};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -149,7 +149,7 @@ fn paint_cursor(mut contexts: EguiContexts, gamepad: Res<Gamepad>) -> Result {
     if cursor.held.pen {
         painter.circle_filled(place, 11.0, theme::POINTER);
     }
-    painter.circle_stroke(place, 14.0, (2.0, theme::stage()));
+    painter.circle_stroke(place, 14.0, (2.0, theme::dark()));
     painter.circle_stroke(place, 12.0, (3.0, theme::text()));
     Ok(())
 }

@@ -51,7 +51,9 @@ impl Plugin for SharedGpuPlugin {
 pub struct SharedGpu {
     /// The same device as burn knows it; none where burn cannot use it: in a browser without timestamp queries.
     pub burn: Option<Gpu>,
+    /// The device as Bevy knows it.
     pub device: RenderDevice,
+    /// Where its work is submitted.
     pub queue: RenderQueue,
     /// Such as `NVIDIA H200 (Vulkan)`.
     pub adapter: String,

@@ -14,6 +14,8 @@ pub(super) struct ReadBack<T> {
     staging: wgpu::Buffer,
     /// Set while a result is on its way.
     busy: Arc<AtomicBool>,
+    /// Set for good once one could not come back.
+    broken: Arc<AtomicBool>,
     newest: Arc<Mutex<Option<Came<T>>>>,
 }
 
@@ -24,13 +26,14 @@ impl<T: Send + 'static> ReadBack<T> {
         Self {
             staging: super::buffer(gpu, label, bytes, usage),
             busy: Arc::default(),
+            broken: Arc::default(),
             newest: Arc::default(),
         }
     }
 
-    /// Whether a result is on its way.
+    /// Whether a result is on its way; none is any more after one that failed.
     pub fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::Acquire)
+        self.busy.load(Ordering::Acquire) && !self.broken.load(Ordering::Acquire)
     }
 
     /// Takes the way back for one result; false while the last one is still on it.
@@ -50,6 +53,7 @@ impl<T: Send + 'static> ReadBack<T> {
         encoder.copy_buffer_to_buffer(source, 0, &self.staging, 0, bytes);
         gpu.queue.submit([encoder.finish()]);
         let (newest, busy) = (self.newest.clone(), self.busy.clone());
+        let broken = self.broken.clone();
         let staging = self.staging.clone();
         let slice = self.staging.slice(..bytes);
         slice.map_async(wgpu::MapMode::Read, move |result| {
@@ -59,8 +63,10 @@ impl<T: Send + 'static> ReadBack<T> {
                 drop(view);
                 staging.unmap();
                 *newest.lock().expect("no holder panics") = Some((of, came));
-                // After a map that failed it must not be mapped again, and nothing further is asked for.
                 busy.store(false, Ordering::Release);
+            } else {
+                // It must not be mapped again: it stays busy, so that nothing further is asked for.
+                broken.store(true, Ordering::Release);
             }
         });
     }
@@ -74,8 +80,7 @@ impl<T: Send + 'static> ReadBack<T> {
 /// Pairs of a number and a value, as shaders write them.
 pub(super) fn pairs(bytes: &[u8]) -> impl Iterator<Item = (usize, f32)> {
     bytes.chunks_exact(8).map(|pair| {
-        let word = |at: usize| [pair[at], pair[at + 1], pair[at + 2], pair[at + 3]];
-        let number = u32::from_le_bytes(word(0)) as usize;
-        (number, f32::from_le_bytes(word(4)))
+        let [number, value]: [u32; 2] = bytemuck::pod_read_unaligned(pair);
+        (number as usize, f32::from_bits(value))
     })
 }

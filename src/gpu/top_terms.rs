@@ -15,6 +15,7 @@ pub const MOST_TERMS: usize = 96;
 pub struct Contribution {
     /// Index of the input value in the row that the neuron reads.
     pub source: usize,
+    /// `weight · input` itself.
     pub product: f32,
 }
 

@@ -95,11 +95,16 @@ impl Network {
         self.is_current = true;
     }
 
-    /// Whether this cell is an answer: an output of its last dense layer.
+    /// Whether this cell is one of its outputs.
+    pub fn is_output(&self, cell: Cell) -> bool {
+        cell.row + 1 == self.layout.rows()
+    }
+
+    /// Whether this cell is an output of a last dense layer, whose sum can be taken apart.
     pub fn is_answer(&self, cell: Cell) -> bool {
-        let is_last = cell.row + 1 == self.layout.rows();
         let last = self.layout.stages.last();
-        is_last && last.is_some_and(|stage| matches!(stage.kind, StageKind::Linear { .. }))
+        self.is_output(cell)
+            && last.is_some_and(|stage| matches!(stage.kind, StageKind::Linear { .. }))
     }
 
     /// The architecture.

@@ -9,9 +9,11 @@ use mnistify_network::{
 
 /// One of three ways to run a network; all fill the same arena.
 pub enum Runner {
+    /// A few fused kernels on the GPU, which is the fast way.
     Fused(Box<FusedRunner>),
-    /// Behind a vtable: the page never makes one, and so does not contain burn's kernels, a sixth of its size.
+    /// Behind a vtable: the page never makes one, and so does not contain burn's kernels, a seventh of its size.
     Plain(Box<dyn PlainForward>),
+    /// Plain Rust, for where no GPU gives the right answers.
     Cpu,
 }
 

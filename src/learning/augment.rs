@@ -50,6 +50,7 @@ pub struct Augmentation {
     /// Largest change of a stroke's radius, in pixels: thicker by a disc's dilation, thinner by its erosion.
     #[serde(default)]
     pub thickness: f64,
+    /// How a value between pixels is found.
     pub sampling: Sampling,
     /// Largest displacement of the elastic field's nodes, in pixels; each image's own limit lies between 0.1 and this.
     pub elastic: f64,
@@ -79,6 +80,7 @@ pub struct Affine {
     pub rotation: f32,
     /// Factors along x and y.
     pub scale: [f32; 2],
+    /// Horizontal: how many pixels x moves per pixel of y.
     pub shear: f32,
     /// In pixels along x and y.
     pub shift: [f32; 2],

@@ -60,6 +60,7 @@ pub enum Select {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
+    /// Which network is trained.
     pub model: ModelKind,
     /// Images a step.
     pub batch: usize,
@@ -67,15 +68,19 @@ pub struct TrainConfig {
     pub learning_rate: f64,
     /// AdamW's decoupled decay (Loshchilov & Hutter 2017, arXiv:1711.05101), on every parameter.
     pub weight_decay: f64,
+    /// How the learning rate changes.
     pub schedule: Schedule,
     /// Plateau: the factor on the learning rate when validation stalls.
     pub decay: f64,
     /// Evaluations without improvement before the decay (plateau) or the end (one-cycle; 0 is never).
     pub patience: usize,
+    /// How many steps are made.
     pub steps: usize,
     /// Steps between two evaluations on validation.
     pub evaluate_every: usize,
+    /// How strongly the images are distorted.
     pub augmentation: Augmentation,
+    /// What is mixed in among them.
     #[serde(default)]
     pub mixture: Mixture,
     /// The part of a target that is spread over all classes (Szegedy et al. 2015, arXiv:1512.00567).
@@ -84,6 +89,7 @@ pub struct TrainConfig {
     pub ema: f64,
     /// Decides the initial weights, the order of the images and their augmentation.
     pub seed: u64,
+    /// Which weights are kept in the end.
     pub select: Select,
 }
 

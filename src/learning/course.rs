@@ -5,13 +5,34 @@ use crate::{
     augment::Sampling,
     dials::Dials,
     engine::StepSettings,
-    feeder::{Feeder, Pool, Sample},
-    images::Images,
-    lesson::{AVERAGE, LessonSettings, Standing, learning_rate},
+    feeder::{Extras, Feeder, Pool, Sample},
+    images::{Images, Mnist},
+    lesson_settings::{AVERAGE, LessonSettings, learning_rate},
     schedule::average_decay,
 };
 use mnistify_drawing::PIXELS;
+use serde::Serialize;
 use std::sync::Arc;
+
+/// All images of lessons: what can be learned from, what is never learned from, and room for a visitor's own.
+pub fn lesson_pool(train: Images, unseen: Images) -> Pool {
+    let data = Mnist {
+        train,
+        validation: unseen,
+    };
+    Pool::new(&data, &Extras::default()).with_room()
+}
+
+/// How a lesson stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Standing {
+    /// Steps made.
+    pub step: usize,
+    /// The share of unseen digits that are read right, by the newest result of each; none before the first came back.
+    pub unseen: Option<f64>,
+    /// The mean cross entropy of the newest images; none before the first came back.
+    pub loss: Option<f64>,
+}
 
 /// A lesson apart from its network.
 pub struct Course {
@@ -25,7 +46,7 @@ pub struct Course {
 }
 
 impl Course {
-    /// Before its first step; `pool` is [`crate::lesson::lesson_pool`]'s.
+    /// Before its first step; `pool` is [`lesson_pool`]'s.
     pub(crate) fn new(settings: &LessonSettings, pool: &Arc<Pool>) -> Self {
         Self {
             pool: Arc::clone(pool),

@@ -79,3 +79,24 @@ impl Dials {
         self.own_classes[sample.image] != sample.class
     }
 }
+
+/// The same digits, moved by four pixels in four directions in turn.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn moved_samples(samples: &[Sample]) -> Vec<Sample> {
+    use crate::augment::{Affine, Warp};
+    const SHIFT: f32 = 4.0;
+    const WAYS: [[f32; 2]; 4] = [[SHIFT, 0.0], [0.0, SHIFT], [-SHIFT, 0.0], [0.0, -SHIFT]];
+    let moved = |(sample, shift): (&Sample, &[f32; 2])| {
+        let affine = Affine {
+            rotation: 0.0,
+            scale: [1.0; 2],
+            shear: 0.0,
+            shift: *shift,
+        };
+        Sample {
+            warp: Warp::new(affine, 1.0),
+            ..sample.clone()
+        }
+    };
+    samples.iter().zip(WAYS.iter().cycle()).map(moved).collect()
+}

@@ -14,6 +14,7 @@ use thiserror::Error;
 pub struct StepSettings {
     /// Counted from 0.
     pub step: usize,
+    /// By how much the weights follow their gradient.
     pub learning_rate: f64,
     /// Of the weights' moving average; 0 makes it equal to the weights.
     pub average_decay: f64,

@@ -154,6 +154,7 @@ pub struct Sample {
     pub image: usize,
     /// From 0 to 9, or [`NO_DIGIT`].
     pub class: u8,
+    /// How it is distorted.
     pub warp: Warp,
 }
 

@@ -24,6 +24,7 @@ pub struct Hyperparameter {
     pub unit: &'static str,
     /// How a value is written in tables, where `#` stands for the number.
     pub shown: &'static str,
+    /// Its value where nothing is said.
     pub default: Preset,
     /// The default with a plateau schedule, where that is another.
     pub with_plateau: Option<f64>,
@@ -37,7 +38,9 @@ pub struct Hyperparameter {
 /// The value where nothing is said; for the MLP and the CNN.
 #[derive(Clone, Copy, Debug)]
 pub enum Preset {
+    /// One value for both networks.
     Same(f64),
+    /// A value for each network.
     Each([f64; 2]),
     /// The steps of so many epochs.
     Epochs([usize; 2]),
@@ -325,8 +328,11 @@ impl Hyperparameter {
 #[derive(Debug, Error, PartialEq)]
 #[error("--{option} is {found}, expected {expected}")]
 pub struct ConfigError {
+    /// Its name, without the dashes.
     pub option: &'static str,
+    /// The value that it has.
     pub found: String,
+    /// What values it may have.
     pub expected: String,
 }
 

@@ -2,178 +2,18 @@
 //! nothing here waits for the GPU, so that whoever shows it makes as many in a frame as there is time for.
 
 use crate::{
-    augment::{Augmentation, Sampling},
-    config::{Mixture, ModelKind, TrainConfig},
     course::Course,
     feeder::{Pool, Sample},
     fused::{FusedEngine, Kernels, LiveStep, Unsupported, Wanted},
-    images::{Images, Mnist},
+    images::Images,
     initial::initial_model,
-    metrics::CLASSES,
+    lesson_settings::{LessonSettings, Optimizer},
 };
 use mnistify_network::{
     Model, NetworkSpec,
     fused::{ArenaRead, FusedNetwork, Gpu, GpuTimer},
 };
-use serde::{Deserialize, Serialize};
-use std::{f64::consts::PI, ops::Range, sync::Arc};
-
-/// The most images that a lesson can be given.
-pub const MOST_EXAMPLES: usize = 10_000;
-/// The largest share of wrong labels; with more of them most digits would be called something else.
-pub const MOST_WRONG: f64 = 0.5;
-/// What a moved copy is: a digit somewhere else, turned and scaled a little, as visitors draw.
-pub const MOVED: Augmentation = Augmentation {
-    rotation: 10.0,
-    scale: 0.12,
-    anisotropy: 0.08,
-    shear: 0.1,
-    shift: 4.5,
-    sampling: Sampling::Bilinear,
-    ..Augmentation::NONE
-};
-/// Decay of the moving averages, which are what reads: a hundred steps back.
-pub(crate) const AVERAGE: f64 = 0.99;
-/// The part of a lesson in which the learning rate rises.
-const WARM_UP: f64 = 0.02;
-/// What is left of the learning rate in the end.
-const LAST_RATE: f64 = 0.01;
-/// How far the dials' second figure moves the unseen digits, in pixels.
-pub const SHIFT: f32 = 4.0;
-
-/// Which way weights follow their gradient.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Optimizer {
-    /// Each weight at its own pace (Loshchilov & Hutter 2017, arXiv:1711.05101).
-    #[default]
-    AdamW,
-    /// Stochastic gradient descent with a momentum of 0.9.
-    Sgd,
-}
-
-/// What can be chosen of a lesson.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LessonSettings {
-    /// How many images there are to learn from, 10 to 10,000; the first of a shuffled, balanced set.
-    pub examples: usize,
-    /// Every image is seen moved, turned and scaled a little, each time otherwise.
-    pub moved: bool,
-    /// The share of images under a wrong label, 0 to 0.5.
-    pub wrong: f64,
-    /// Images a step, a multiple of 32.
-    pub batch: usize,
-    /// How weights follow their gradient.
-    pub optimizer: Optimizer,
-    /// The largest learning rate; the optimiser's usual one if not said.
-    pub learning_rate: Option<f64>,
-    /// Decides the first weights, the order of the images, how they are moved, and which labels are wrong.
-    pub seed: u64,
-}
-
-impl Default for LessonSettings {
-    fn default() -> Self {
-        Self {
-            examples: MOST_EXAMPLES,
-            moved: true,
-            wrong: 0.0,
-            batch: 128,
-            optimizer: Optimizer::default(),
-            learning_rate: None,
-            seed: 1,
-        }
-    }
-}
-
-impl LessonSettings {
-    /// Whether all of it can be used.
-    ///
-    /// # Errors
-    /// What cannot, and what it may be.
-    pub fn check(&self) -> Result<(), String> {
-        if !(CLASSES..=MOST_EXAMPLES).contains(&self.examples) {
-            return Err(format!(
-                "a lesson has {CLASSES} to {MOST_EXAMPLES} examples, not {}",
-                self.examples
-            ));
-        }
-        if !(0.0..=MOST_WRONG).contains(&self.wrong) {
-            return Err(format!(
-                "the share of wrong labels is 0 to {MOST_WRONG}, not {}",
-                self.wrong
-            ));
-        }
-        if self.batch == 0 || !self.batch.is_multiple_of(32) || self.batch > 1024 {
-            return Err(format!(
-                "a batch is a multiple of 32 up to 1024, not {}",
-                self.batch
-            ));
-        }
-        let rate = self.rate();
-        if !(rate > 0.0 && rate <= 1.0) {
-            return Err(format!(
-                "a learning rate is above 0 and at most 1, not {rate}"
-            ));
-        }
-        Ok(())
-    }
-
-    /// The largest learning rate.
-    fn rate(&self) -> f64 {
-        self.learning_rate.unwrap_or(match self.optimizer {
-            Optimizer::AdamW => 2e-3,
-            Optimizer::Sgd => 0.05,
-        })
-    }
-
-    pub(crate) fn config(&self) -> TrainConfig {
-        TrainConfig {
-            augmentation: if self.moved {
-                MOVED
-            } else {
-                Augmentation::NONE
-            },
-            mixture: Mixture::default(),
-            learning_rate: self.rate(),
-            weight_decay: 0.01,
-            label_smoothing: 0.0,
-            ema: AVERAGE,
-            seed: self.seed,
-            ..TrainConfig::defaults(ModelKind::Mlp, self.batch)
-        }
-    }
-}
-
-/// The learning rate when this part of a lesson is over, 0 to 1: up within the first fiftieth, then half a cosine down.
-pub fn learning_rate(peak: f64, part: f64) -> f64 {
-    let part = part.clamp(0.0, 1.0);
-    if part < WARM_UP {
-        return peak * (0.1 + 0.9 * part / WARM_UP);
-    }
-    let rest = (part - WARM_UP) / (1.0 - WARM_UP);
-    peak * (LAST_RATE + (1.0 - LAST_RATE) * (1.0 + (PI * rest).cos()) / 2.0)
-}
-
-/// All images of lessons: what can be learned from, what is never learned from, and room for a visitor's own.
-pub fn lesson_pool(train: Images, unseen: Images) -> Pool {
-    let data = Mnist {
-        train,
-        validation: unseen,
-    };
-    Pool::new(&data, &crate::feeder::Extras::default()).with_room()
-}
-
-/// How a lesson stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Standing {
-    /// Steps made.
-    pub step: usize,
-    /// The share of unseen digits that are read right, by the newest result of each; none before the first came back.
-    pub unseen: Option<f64>,
-    /// The mean cross entropy of the newest images; none before the first came back.
-    pub loss: Option<f64>,
-}
+use std::{ops::Range, sync::Arc};
 
 /// One network learning.
 pub struct Lesson {
@@ -188,7 +28,7 @@ pub struct Lesson {
 }
 
 impl Lesson {
-    /// A network of this architecture that knows nothing, on `gpu`; `pool` is [`lesson_pool`]'s.
+    /// A network of this architecture that knows nothing, on `gpu`; `pool` is [`crate::course::lesson_pool`]'s.
     ///
     /// # Errors
     /// Where the kernels do not cover the network, or the GPU is too small.
@@ -353,12 +193,12 @@ impl Lesson {
         self.engine.model_of(weights, statistics)
     }
 
-    /// The share of all unseen images that are read right: as they are, and moved by [`SHIFT`] pixels in four
+    /// The share of all unseen images that are read right: as they are, and moved by four pixels in four
     /// directions in turn. Blocks.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn examine(&mut self) -> [f64; 2] {
         use crate::engine::Engine;
-        let moved = moved_samples(&self.course.dials.unseen);
+        let moved = crate::dials::moved_samples(&self.course.dials.unseen);
         let still = self.course.dials.unseen.clone();
         [still, moved].map(|samples| {
             let answers = self.engine.answers(&samples);
@@ -376,35 +216,19 @@ impl Lesson {
     }
 }
 
-/// The same digits, moved by [`SHIFT`] pixels in four directions in turn.
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn moved_samples(samples: &[Sample]) -> Vec<Sample> {
-    use crate::augment::{Affine, Warp};
-    const WAYS: [[f32; 2]; 4] = [[SHIFT, 0.0], [0.0, SHIFT], [-SHIFT, 0.0], [0.0, -SHIFT]];
-    let moved = |(sample, shift): (&Sample, &[f32; 2])| {
-        let affine = Affine {
-            rotation: 0.0,
-            scale: [1.0; 2],
-            shear: 0.0,
-            shift: *shift,
-        };
-        Sample {
-            warp: Warp::new(affine, 1.0),
-            ..sample.clone()
-        }
-    };
-    samples.iter().zip(WAYS.iter().cycle()).map(moved).collect()
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::{
+        course::{Standing, lesson_pool},
         engine::{Engine, StepSettings},
+        lesson_settings::{AVERAGE, learning_rate},
+        metrics::CLASSES,
         schedule::average_decay,
     };
     use mnistify_drawing::PIXELS;
     use mnistify_network::fused::Tuning;
+    use std::sync::LazyLock;
 
     /// Bars at ten heights: a digit for each height.
     fn bars(count: usize) -> Images {
@@ -436,49 +260,22 @@ pub(crate) mod tests {
         }
     }
 
+    /// A lesson that begins; all tests share what is compiled.
+    pub(crate) fn begun(
+        spec: &NetworkSpec,
+        settings: &LessonSettings,
+        pool: &Arc<Pool>,
+        gpu: &Gpu,
+    ) -> Result<Lesson, Unsupported> {
+        static KERNELS: LazyLock<Kernels> = LazyLock::new(Kernels::default);
+        Lesson::with_kernels(spec, settings, pool, gpu, &KERNELS)
+    }
+
     fn settle(lesson: &mut Lesson, gpu: &Gpu) {
         while lesson.is_asking() {
             let _ = gpu.device.poll(wgpu::PollType::wait_indefinitely());
             lesson.take_in();
         }
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_said() {
-        assert_eq!(LessonSettings::default().check(), Ok(()));
-        let wrong = [
-            LessonSettings {
-                examples: 9,
-                ..LessonSettings::default()
-            },
-            LessonSettings {
-                wrong: 0.51,
-                ..LessonSettings::default()
-            },
-            LessonSettings {
-                wrong: f64::NAN,
-                ..LessonSettings::default()
-            },
-            LessonSettings {
-                batch: 100,
-                ..LessonSettings::default()
-            },
-            LessonSettings {
-                learning_rate: Some(0.0),
-                ..LessonSettings::default()
-            },
-        ];
-        for settings in wrong {
-            assert!(settings.check().is_err(), "{settings:?}");
-        }
-    }
-
-    #[test]
-    fn the_rate_rises_and_falls() {
-        assert!((learning_rate(1.0, 0.0) - 0.1).abs() < 1e-9);
-        assert!((learning_rate(1.0, WARM_UP) - 1.0).abs() < 1e-9);
-        assert!((learning_rate(1.0, 1.0) - LAST_RATE).abs() < 1e-9);
-        assert!(learning_rate(1.0, 0.5) < learning_rate(1.0, 0.3));
     }
 
     #[test]
@@ -490,7 +287,7 @@ pub(crate) mod tests {
                 ..settings()
             };
             let spec = NetworkSpec::mlp();
-            let mut lesson = Lesson::new(&spec, &settings, &pool, &gpu).unwrap();
+            let mut lesson = begun(&spec, &settings, &pool, &gpu).unwrap();
             lesson.step(0.0, None);
             lesson.ask();
             settle(&mut lesson, &gpu);
@@ -608,7 +405,7 @@ pub(crate) mod tests {
         let spec = NetworkSpec::cnn_of_width(4).unwrap();
         let settings = settings();
         let config = settings.config();
-        let mut lesson = Lesson::new(&spec, &settings, &pool, &gpu).unwrap();
+        let mut lesson = begun(&spec, &settings, &pool, &gpu).unwrap();
         let model = initial_model(&spec, settings.seed);
         let mut trainer = FusedEngine::new(&model, &config, &pool, &gpu).unwrap();
         let mut feeder = crate::feeder::Feeder::new(&pool, &config);
@@ -640,7 +437,7 @@ pub(crate) mod tests {
             (NetworkSpec::cnn_of_width(4).unwrap(), Tuning::SOFTWARE),
         ];
         for (spec, tuning) in cases {
-            let mut lesson = Lesson::new(&spec, &settings(), &pool, &gpu).unwrap();
+            let mut lesson = begun(&spec, &settings(), &pool, &gpu).unwrap();
             let live = FusedNetwork::new(&initial_model(&spec, 9), &gpu, 1, tuning);
             lesson.publish_to(&live);
             for step in 0..5 {

@@ -10,6 +10,7 @@ pub const CLASSES: usize = 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Confusion {
+    /// Numbers of images, `[digit, read as]`.
     pub counts: [[u64; CLASSES]; CLASSES],
 }
 

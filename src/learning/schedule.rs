@@ -53,7 +53,9 @@ impl Default for Stall {
 /// Whether training goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
+    /// There are steps to come.
     Continue,
+    /// Validation stalled for too long.
     Stop,
 }
 

@@ -28,12 +28,13 @@ pub use note::{Note, Value};
 pub use trial::{Known, KnownDigits, Trial};
 
 use crate::{
-    model::{MAX_FILE_BYTES, Model, ModelError},
+    model::{MAX_FILE_BYTES, Model, ModelError, plain},
     spec::{LayerSpec, MAX_CLASSES, MAX_LAYERS, MAX_NAME, NetworkSpec},
 };
 use assumptions::{Assumptions, candidates};
 use blocks::{Addition, Block, Form, Widening};
 use modules::{Entry, Module};
+use names::is_of_applications;
 use order::{Break, How};
 use plan::{Between, NormPlace, Norms, Plan};
 use safetensors::SafeTensors;
@@ -299,17 +300,6 @@ fn other_format(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// A text that may hold what a stranger wrote, as one line that a terminal and a window can show.
-pub fn plain(text: &str) -> String {
-    const MOST: usize = 400;
-    let shown = |c: char| if c.is_control() { '�' } else { c };
-    let mut line: String = text.chars().take(MOST).map(shown).collect();
-    if text.chars().nth(MOST).is_some() {
-        line.push('…');
-    }
-    line
-}
-
 /// A spec and where its layers came from.
 struct Architecture {
     spec: NetworkSpec,
@@ -363,7 +353,7 @@ impl Understood {
     /// Whether paddings are layers of their own in the file's program, and as PyTorch's.
     fn pads_itself(&self) -> bool {
         let mut modules = self.modules.iter();
-        modules.any(|module| blocks::is_of_applications(&module.path))
+        modules.any(|module| is_of_applications(&module.path))
     }
 
     fn has_square_kernels(&self) -> bool {

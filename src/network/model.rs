@@ -386,6 +386,17 @@ impl Model {
     }
 }
 
+/// A text that may hold what a stranger wrote, as one line that a terminal and a window can show.
+pub fn plain(text: &str) -> String {
+    const MOST: usize = 400;
+    let shown = |c: char| if c.is_control() { '�' } else { c };
+    let mut line: String = text.chars().take(MOST).map(shown).collect();
+    if text.chars().nth(MOST).is_some() {
+        line.push('…');
+    }
+    line
+}
+
 fn from_metadata<T: serde::de::DeserializeOwned>(
     json: &str,
     key: &'static str,
@@ -394,7 +405,7 @@ fn from_metadata<T: serde::de::DeserializeOwned>(
     serde_json::from_str(json).map_err(|error| ModelError::Metadata {
         file: file.to_string(),
         key,
-        reason: crate::import::plain(&error.to_string()),
+        reason: plain(&error.to_string()),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Answers told to programs, as JSON, and to people who hear them, as sentences.
+//! Answers told to programs, as JSON.
 
 use crate::prediction::{Answer, Verdict, headline};
 use serde_json::{Value, json};
@@ -34,31 +34,13 @@ impl Telling<'_> {
             "probabilities": answer.map(|answer| &answer.probabilities),
         })
     }
-
-    /// `CNN: 3, 98 percent.`
-    pub fn sentence(&self) -> String {
-        let name = self.name;
-        let Some(answer) = self.answer else {
-            return format!("{name}: waiting for a digit.");
-        };
-        let label = &self.classes[answer.class];
-        let percent = (answer.confidence() * 100.0).round();
-        match answer.verdict(self.threshold) {
-            Verdict::Digit => format!("{name}: {label}, {percent} percent."),
-            Verdict::NotSure => format!("{name}: not sure, perhaps {label}, {percent} percent."),
-            Verdict::NoDigit => format!("{name}: not a digit."),
-        }
-    }
 }
 
-/// All networks together: `{"models", "headline", "text"}`, where the text is for people who hear it.
+/// All networks together: `{"models", "headline"}`.
 pub fn all_to_json(tellings: &[Telling]) -> Value {
-    let headline = headline(tellings.iter().map(|telling| telling.answer));
-    let sentences = || tellings.iter().map(Telling::sentence).collect::<Vec<_>>();
     json!({
         "models": tellings.iter().map(Telling::to_json).collect::<Vec<_>>(),
-        "headline": headline,
-        "text": headline.map_or_else(|| sentences().join(" "), String::from),
+        "headline": headline(tellings.iter().map(|telling| telling.answer)),
     })
 }
 
@@ -68,7 +50,7 @@ mod tests {
     use crate::prediction::NO_DIGIT;
 
     #[test]
-    fn every_verdict_has_a_sentence() {
+    fn every_verdict_is_told() {
         let classes = ["0", "1", "2"].map(String::from);
         let answer = Answer::from_logits(&[0.0, 3.0, 1.0], None).expect("finite logits");
         let telling = |answer, threshold| Telling {
@@ -77,31 +59,20 @@ mod tests {
             answer,
             threshold,
         };
-        let said = |answer, threshold| telling(answer, threshold).sentence();
-        assert_eq!(said(None, 0.6), "CNN: waiting for a digit.");
-        assert_eq!(said(Some(&answer), 0.6), "CNN: 1, 84 percent.");
-        let doubt = "CNN: not sure, perhaps 1, 84 percent.";
-        assert_eq!(said(Some(&answer), 0.9), doubt);
         let json = telling(Some(&answer), 0.9).to_json();
         assert_eq!(
             (&json["label"], &json["runner_up"], &json["sure"]),
             (&json!("1"), &json!("2"), &json!(false))
         );
+        assert_eq!(telling(Some(&answer), 0.6).to_json()["sure"], true);
         let both = all_to_json(&[telling(Some(&answer), 0.6), telling(None, 0.6)]);
-        assert_eq!(
-            both["text"],
-            "CNN: 1, 84 percent. CNN: waiting for a digit."
-        );
         assert_eq!(both["models"][1]["class"], Value::Null);
+        assert_eq!(both["headline"], Value::Null);
         let refused = Answer {
             is_digit: false,
             ..answer.clone()
         };
-        assert_eq!(said(Some(&refused), 0.6), "CNN: not a digit.");
         let all = all_to_json(&[telling(Some(&refused), 0.6)]);
-        assert_eq!(
-            (&all["text"], &all["headline"]),
-            (&json!(NO_DIGIT), &json!(NO_DIGIT))
-        );
+        assert_eq!(all["headline"], NO_DIGIT);
     }
 }

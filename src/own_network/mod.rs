@@ -21,7 +21,8 @@ pub use pairing::{Offered, Outcome, Pairing};
 use crate::{
     inference::{AddNetwork, InferenceSettings, Network, Origin, shortened},
     notice::Notice,
-    pad::{Pad, PadAction, PadRequest},
+    pad::{Pad, PadAction},
+    request::Request,
     rest::NextFrame,
     words::say_with,
 };
@@ -53,10 +54,12 @@ pub type Content = std::sync::Arc<[u8]>;
 
 /// Takes files in and lets them read.
 pub fn plugin(app: &mut App) {
-    app.init_resource::<OwnNetwork>().add_systems(
-        PreUpdate,
-        (follow_bringing, follow_reading, change_network).chain(),
-    );
+    app.init_resource::<OwnNetwork>()
+        .add_message::<Request<OwnNetworkAction>>()
+        .add_systems(
+            PreUpdate,
+            (follow_bringing, follow_reading, change_network).chain(),
+        );
     #[cfg(not(target_arch = "wasm32"))]
     app.add_systems(PreUpdate, read_drops.before(follow_bringing));
 }
@@ -325,33 +328,31 @@ fn read(
 
 /// Files over and on the window. The page's own script does this for the page.
 #[cfg(not(target_arch = "wasm32"))]
-fn read_drops(mut messages: MessageReader<FileDragAndDrop>, mut own: ResMut<OwnNetwork>) {
+fn read_drops(
+    mut messages: MessageReader<FileDragAndDrop>,
+    mut requests: MessageWriter<Request<OwnNetworkAction>>,
+) {
     let mut dropped = Vec::new();
     for message in messages.read() {
-        match message {
-            FileDragAndDrop::HoveredFile { .. } => own.apply(OwnNetworkAction::Drag(true)),
-            FileDragAndDrop::HoveredFileCanceled { .. } => {
-                own.apply(OwnNetworkAction::Drag(false));
-            }
-            FileDragAndDrop::DroppedFile { path_buf, .. } => {
-                own.apply(OwnNetworkAction::Drag(false));
-                let name = path_buf.file_name().unwrap_or(path_buf.as_os_str());
-                dropped.push(Offered {
-                    name: name.to_string_lossy().into_owned(),
-                    content: path_buf.clone(),
-                });
-            }
+        let is_over = matches!(message, FileDragAndDrop::HoveredFile { .. });
+        requests.write(Request(OwnNetworkAction::Drag(is_over)));
+        if let FileDragAndDrop::DroppedFile { path_buf, .. } = message {
+            let name = path_buf.file_name().unwrap_or(path_buf.as_os_str());
+            dropped.push(Offered {
+                name: name.to_string_lossy().into_owned(),
+                content: path_buf.clone(),
+            });
         }
     }
     if !dropped.is_empty() {
-        own.apply(OwnNetworkAction::Offer(dropped));
+        requests.write(Request(OwnNetworkAction::Offer(dropped)));
     }
 }
 
 /// Passes a picture or a drawing on to the pad.
 fn follow_bringing(
     mut own: ResMut<OwnNetwork>,
-    mut requests: MessageWriter<PadRequest>,
+    mut requests: MessageWriter<Request<PadAction>>,
     mut notices: MessageWriter<Notice>,
     next: Res<NextFrame>,
 ) {
@@ -366,7 +367,7 @@ fn follow_bringing(
     own.bringing = None;
     match outcome {
         Ok(Brought { sheet, told }) => {
-            requests.write(PadRequest(PadAction::Lay(sheet)));
+            requests.write(Request(PadAction::Lay(sheet)));
             notices.write_batch(told.map(Notice::Say));
         }
         Err(explanation) => own.refuse(explanation),

@@ -8,6 +8,7 @@ use std::mem;
 pub struct Offered<T> {
     /// Without its folder.
     pub name: String,
+    /// Where it lies, or what is in it.
     pub content: T,
 }
 
@@ -16,7 +17,9 @@ pub struct Offered<T> {
 pub enum Outcome<T> {
     /// These weights are to be read with this description.
     Read {
+        /// Whatever is no description.
         weights: Offered<T>,
+        /// What says how the weights belong together; weights may do without.
         description: Option<Offered<T>>,
     },
     /// A description came without weights and is kept for them; what the person should know.

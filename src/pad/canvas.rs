@@ -46,6 +46,7 @@ pub fn plugin(app: &mut App) {
 /// The image that the strokes are drawn into.
 #[derive(Resource)]
 pub struct PadCanvas {
+    /// What the panel shows: the strokes on their paper, square.
     pub image: Handle<Image>,
     /// Side in physical pixels that the panel wants.
     pub wanted_side: u32,

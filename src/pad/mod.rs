@@ -4,16 +4,17 @@ mod canvas;
 
 pub use canvas::PadCanvas;
 
-use crate::{AppSystems, rest::NextFrame};
+use crate::{AppSystems, request::Request, rest::NextFrame};
 use bevy::{platform::time::Instant, prelude::*};
 use mnistify_drawing::{
     DEFAULT_BRUSH_WIDTH, Drawing, Image28, MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, Point, Preparation,
     Sheet, Stroke, Tool, rasterise, rasterise_sheet, recording,
 };
 
+/// Registers the pad, its replay, and the image that is made of it.
 pub fn plugin(app: &mut App) {
     app.init_resource::<Pad>()
-        .add_message::<PadRequest>()
+        .add_message::<Request<PadAction>>()
         .add_plugins(canvas::plugin)
         .add_systems(
             PostUpdate,
@@ -27,6 +28,7 @@ pub fn plugin(app: &mut App) {
 #[derive(Resource)]
 pub struct Pad {
     drawing: Drawing,
+    /// What the next stroke does.
     pub tool: Tool,
     /// Brush diameter in pad units (the pad is 280 wide).
     pub width: f32,
@@ -71,27 +73,41 @@ impl Replay {
 /// What a person can do with the pad.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PadAction {
+    /// Puts the pen down: a stroke begins, with the tool in the hand.
     Begin {
+        /// From the pad's left, in pad units.
         x: f32,
+        /// From the pad's top, in pad units.
         y: f32,
     },
+    /// Moves the pen: the stroke under way goes on to here.
     Extend {
+        /// From the pad's left, in pad units.
         x: f32,
+        /// From the pad's top, in pad units.
         y: f32,
     },
+    /// Lifts the pen.
     End,
+    /// Takes the last change back.
     Undo,
+    /// Makes the last undone change again.
     Redo,
+    /// Takes everything off the pad; can be undone.
     Clear,
+    /// Takes a tool into the hand.
     Use(Tool),
     /// Brush diameter in pad units.
     Width(f32),
     /// Wider (or thinner) by so many pad units.
     Widen(f32),
+    /// Decides how the drawing becomes the image.
     Prepare(Preparation),
+    /// Shows how the drawing came about, stroke by stroke.
     Replay,
     /// Shows the drawing as it was at this moment of its replay, or the drawing itself again.
     Scrub(Option<f32>),
+    /// Puts these strokes in the place of what is drawn; can be undone.
     Load(Vec<Stroke>),
     /// Put all of this on the pad, in the place of what is there.
     Lay(Sheet),
@@ -103,10 +119,6 @@ pub enum PadAction {
     /// Shows how a drawing is made, on a pad that stays blank: the first touch is ink on a clean pad.
     Demonstrate(Vec<Stroke>),
 }
-
-/// What another part wants of the pad; it becomes an action like any other.
-#[derive(Message, Clone, Debug)]
-pub struct PadRequest(pub PadAction);
 
 impl Default for Pad {
     fn default() -> Self {

@@ -61,7 +61,7 @@ thread_local! {
     /// What a link without strokes carries.
     static LINK: RefCell<SharedState> = RefCell::default();
     /// What [`logits_of`] needs, once the app runs.
-    static NETWORKS: RefCell<Option<(SharedGpu, Vec<Arc<Model>>, Tuning)>> = const { RefCell::new(None) };
+    static NETWORKS: RefCell<Option<(SharedGpu, Vec<(String, Arc<Model>)>, Tuning)>> = const { RefCell::new(None) };
     /// The network that a person brought.
     static OWN: RefCell<Option<Arc<Model>>> = const { RefCell::new(None) };
     static STARTED: Cell<bool> = const { Cell::new(false) };
@@ -220,8 +220,8 @@ pub fn lessons_failed(reason: String) {
 /// Where the JSON says nothing that the school can do.
 #[wasm_bindgen]
 pub fn learn(json: &str) -> Result<(), JsError> {
-    let wish = school::wish_of(json).map_err(|reason| JsError::new(&reason))?;
-    act(Action::School(wish));
+    let action = school::action_of(json).map_err(|reason| JsError::new(&reason))?;
+    act(Action::School(action));
     Ok(())
 }
 
@@ -418,7 +418,7 @@ pub fn bench() {
 }
 
 /// The logits of each network for images of 28×28 bytes, read by the fused kernels on the GPU: JSON
-/// `[model][image][class]`.
+/// `{key: [image][class]}`, with keys such as `cnn`.
 ///
 /// # Errors
 /// Before the app runs, without a GPU, and where the bytes are not a whole number of images.
@@ -435,13 +435,15 @@ pub async fn logits_of(images: Vec<u8>) -> Result<String, JsError> {
     let device = device.ok_or_else(|| JsError::new("the networks run on the CPU here"))?;
     let pixels: Vec<f32> = images.iter().map(|byte| f32::from(*byte) / 255.0).collect();
     let count = images.len() / SIZE;
-    let mut all = Vec::new();
-    for model in &models {
-        if !FusedNetwork::fits(&model.spec, &device.device.limits(), count) {
-            let name = model.spec.name();
-            let text = format!("{count} images at once are too many for {name} on this GPU");
-            return Err(JsError::new(&text));
-        }
+    let limits = device.device.limits();
+    let fits = |model: &Model| FusedNetwork::fits(&model.spec, &limits, count);
+    if let Some((_, model)) = models.iter().find(|(_, model)| !fits(model)) {
+        let name = model.spec.name();
+        let text = format!("{count} images at once are too many for {name} on this GPU");
+        return Err(JsError::new(&text));
+    }
+    let mut all = serde_json::Map::new();
+    for (key, model) in &models {
         let network = FusedNetwork::new(model, device, count, tuning);
         network.forward(&pixels);
         let arena = network.arena_async().await;
@@ -451,9 +453,9 @@ pub async fn logits_of(images: Vec<u8>) -> Result<String, JsError> {
             .chunks_exact(network.layout().len)
             .map(|image| image[logits.clone()].to_vec())
             .collect();
-        all.push(of_images);
+        all.insert(key.clone(), json!(of_images));
     }
-    Ok(json!(all).to_string())
+    Ok(Value::from(all).to_string())
 }
 
 fn keep_proxy(proxy: Res<EventLoopProxyWrapper>) {
@@ -466,14 +468,12 @@ fn carry_out_requests(
     mut settings: ResMut<InferenceSettings>,
     mut surface: ResMut<DrawSurface>,
     mut cameras: Query<&mut Camera, With<SceneCamera>>,
-    exhibit: Option<Res<exhibit::Exhibit>>,
 ) {
     for request in REQUESTS.take() {
         match request {
-            Request::Act(action) if exhibit.is_none() || action.is_for_visitors() => {
+            Request::Act(action) => {
                 actions.write(action);
             }
-            Request::Act(_) => {}
             Request::Frame => {}
             Request::Bench => commands.insert_resource(Bench::new(measurements::PAGE_FRAMES)),
             Request::BenchIsOver => {
@@ -492,8 +492,7 @@ fn keep_state(
     pad: Res<Pad>,
     screen: Res<Screen>,
     progress: Res<events::Progress>,
-    frames: Res<FrameTimes>,
-    next: Res<NextFrame>,
+    (frames, next): (Res<FrameTimes>, Res<NextFrame>),
     mut strokes_of: Local<Option<u64>>,
 ) {
     let Some(mut state) = snapshot.state() else {
@@ -514,9 +513,7 @@ fn keep_state(
         *strokes_of = Some(revision);
         SHEET.set(pad.drawing().sheet().clone());
     }
-    let mut state = linked.state(false);
-    state.tour = screen.tour.map(|step| step + 1);
-    LINK.set(state);
+    LINK.set(screen.with_tour(linked.state(false)));
 }
 
 /// Keeps what [`logits_of`] needs and tells which network is a person's own, whenever networks come or go.
@@ -534,7 +531,8 @@ fn keep_networks(
     }
     *known = Some(names);
     if let Some(gpu) = gpu {
-        let models = all.iter().map(|network| network.model.clone()).collect();
+        let keyed = |network: &&Network| (network.key(), network.model.clone());
+        let models = all.iter().map(keyed).collect();
         let tuning = crate::inference::tuning(&gpu);
         NETWORKS.set(Some((gpu.clone(), models, tuning)));
     }

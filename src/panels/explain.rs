@@ -759,7 +759,7 @@ impl Card<'_, '_> {
             if let Some(value) = value.filter(|_| cell.x >= NUMBERED_CELL) {
                 let [r, g, b, _] = colour.to_array();
                 let light = u32::from(r) + 2 * u32::from(g) + u32::from(b) > 560;
-                let ink = if light { theme::stage() } else { theme::text() };
+                let ink = if light { theme::dark() } else { theme::text() };
                 self.painter.text(
                     square.center(),
                     Align2::CENTER_CENTER,

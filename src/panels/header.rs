@@ -61,6 +61,8 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
     }
     egui::Popup::menu(&response)
         .width(210.0)
+        // The menu itself is nowhere for the focus to go.
+        .sense(egui::Sense::CLICK)
         .show(|ui| networks_menu(ui, look, actions));
     if let Some(rect) = controls.explain {
         let rect = to_egui(rect);
@@ -69,7 +71,7 @@ pub fn header_ui(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
         // A cell in between is looked at, but explains no answer.
         let explains = selected.is_some_and(|selected| {
             let reading = look.network(selected.network);
-            reading.is_some_and(|reading| selected.cell.row + 1 == reading.network.layout.rows())
+            reading.is_some_and(|reading| reading.network.is_output(selected.cell))
         });
         // Where nothing is read there is nothing to explain; then it is shown how reading goes.
         let shows_how = told.is_refused

@@ -249,7 +249,7 @@ fn filters(
         let texture = portraits.picture(ui, key, weights, [width, height]);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().image(texture, rect, whole, Color32::WHITE);
-        let line = Stroke::new(1.5, theme::stage());
+        let line = Stroke::new(1.5, theme::dark());
         ui.painter()
             .rect_stroke(rect, 0.0, line, StrokeKind::Outside);
     }

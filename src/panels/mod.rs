@@ -405,9 +405,6 @@ fn panels_ui(
                 .collect(),
         });
     }
-    if look.exhibit.is_some() {
-        actions.retain(Action::is_for_visitors);
-    }
     written.actions.write_batch(actions);
 }
 

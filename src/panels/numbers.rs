@@ -6,7 +6,7 @@ use crate::{
     inference::{RunnerStatus, shortened},
     words::{decimal, say, say_with},
 };
-use bevy_egui::egui::{self, Align2, RichText, TextStyle, Ui, vec2};
+use bevy_egui::egui::{self, Align2, RichText, Sense, TextStyle, Ui, vec2};
 use egui_plot::{Line, Plot, PlotPoints};
 
 /// Shows the sheet.
@@ -20,7 +20,7 @@ pub fn numbers_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         .show(ui.ctx(), |ui| {
             theme::card().show(ui, |ui| {
                 ui.set_width(width - 40.0);
-                super::sheets::title(ui, &say("numbers-title"), "close_numbers", || {
+                theme::sheet_title(ui, &say("numbers-title"), "close_numbers", || {
                     actions.push(Action::Set(Switch::Numbers, false));
                 });
                 ui.label(RichText::new(say("numbers-explained")).color(theme::dim()));
@@ -72,6 +72,7 @@ fn device(look: &Look<'_>) -> String {
 
 fn plot(ui: &mut Ui, look: &Look<'_>) {
     Plot::new("timing")
+        .sense(Sense::hover())
         .height(110.0)
         .show_axes([false, true])
         .show_grid([false, true])

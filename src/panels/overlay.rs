@@ -26,7 +26,7 @@ const THREAD: Color32 = Color32::from_rgb(214, 205, 196);
 const RIBBONS: usize = 16;
 
 /// Rows that the wave passes while its light runs along a curve, the tail's share of the curve, and the parts of the tail.
-const LIGHT_FLOORS: f32 = 3.0;
+const LIGHT_STAGES: f32 = 3.0;
 const LIGHT_TAIL: f32 = 0.35;
 const LIGHT_STEPS: usize = 8;
 
@@ -139,7 +139,7 @@ impl<'b> Overlay<'_, 'b> {
         let Some(front) = self.look.motion.front(rows.unwrap_or(1)) else {
             return;
         };
-        let head = (front - row) / LIGHT_FLOORS;
+        let head = (front - row) / LIGHT_STAGES;
         if head <= 0.0 || head >= 1.0 + LIGHT_TAIL {
             return;
         }
@@ -322,7 +322,7 @@ impl<'b> Overlay<'_, 'b> {
             offset: [0, 0],
             blur: 8,
             spread: 0,
-            color: theme::stage().gamma_multiply(0.3),
+            color: theme::dark().gamma_multiply(0.3),
         };
         self.painter
             .add(shade.as_shape(behind, CornerRadius::same(6)));

@@ -1,6 +1,6 @@
 //! A network of one's own: how to bring one, what was assumed about it, why a file was refused; and where to drop it.
 
-use super::{Look, marks::mark, sheets::title, theme};
+use super::{Look, marks::mark, theme};
 use crate::{
     actions::{Action, Switch},
     inference::{Network, Origin},
@@ -57,7 +57,7 @@ fn header_ui(ui: &mut Ui, refused: bool, actions: &mut Vec<Action>) {
     } else {
         "act-network"
     };
-    title(ui, &say(key), "close", || {
+    theme::sheet_title(ui, &say(key), "close", || {
         actions.push(Action::Set(Switch::OwnNetwork, false));
     });
 }
@@ -162,7 +162,7 @@ fn buttons_ui(ui: &mut Ui, is_there: bool, actions: &mut Vec<Action>) {
 pub fn drop_hint(context: &Context) {
     let painter = context.layer_painter(LayerId::new(Order::Tooltip, Id::new("drop")));
     let window = context.viewport_rect();
-    painter.rect_filled(window, 0.0, theme::stage().gamma_multiply(0.82));
+    painter.rect_filled(window, 0.0, theme::dark().gamma_multiply(0.82));
     let frame = window.shrink(22.0);
     let path = [
         frame.left_top(),

@@ -55,8 +55,9 @@ pub fn pointer_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         if scroll != 0.0 {
             actions.push(Action::Zoom((-scroll * 0.0025).exp()));
         }
+        // A touch pad's, or that of a wheel with Ctrl; egui tells that of fingers here too.
         let pinch = ui.input(|input| input.zoom_delta());
-        if pinch != 1.0 && look.camera.goal.distance > 0.0 {
+        if pinch != 1.0 && touches.is_none() && look.camera.goal.distance > 0.0 {
             actions.push(Action::Zoom(1.0 / pinch));
         }
     }

@@ -6,7 +6,7 @@ use super::{
     marks::mark,
     numbers, own_network,
     pad_panel::preparation_ui,
-    theme::{self, entry_button},
+    theme::{self, entry_button, sheet_title},
     to_egui,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     view::Preset,
     words::{self, say, say_with},
 };
-use bevy_egui::egui::{self, Align2, Rect, RichText, Sense, TextStyle, Ui, pos2, vec2};
+use bevy_egui::egui::{self, Align2, Rect, RichText, Sense, Ui, pos2, vec2};
 use mnistify_drawing::{MAX_BRUSH_WIDTH, MIN_BRUSH_WIDTH, PAD_SIZE};
 
 /// Shows those that are open, and the notice.
@@ -47,33 +47,6 @@ pub(super) fn sheets_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// How wide a button of a sheet is with these words.
-fn button_width(ui: &Ui, words: &str) -> f32 {
-    let font = TextStyle::Button.resolve(ui.style());
-    let words = ui
-        .painter()
-        .layout_no_wrap(words.into(), font, theme::text());
-    words.size().x + 2.0 * ui.spacing().button_padding.x
-}
-
-/// A sheet's title with its way out; in smaller type where the sheet is narrow.
-pub fn title(ui: &mut Ui, text: &str, name: &'static str, close: impl FnOnce()) {
-    let words = say("close");
-    ui.horizontal(|ui| {
-        let taken = button_width(ui, &words) + 2.0 * theme::GAP;
-        let font = TextStyle::Heading.resolve(ui.style());
-        let room = ui.available_width() - taken;
-        ui.label(theme::shrunk(ui.painter(), text, font, room));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let button = ui.button(words);
-            mark(ui, name, button.rect);
-            if button.clicked() {
-                close();
-            }
-        });
-    });
-}
-
 /// Everything that is not needed at once.
 fn more_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
     let window = ui.ctx().viewport_rect();
@@ -93,7 +66,7 @@ fn more_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         .show(ui.ctx(), |ui| {
             theme::card().show(ui, |ui| {
                 ui.set_width(width - 40.0);
-                title(ui, &say("more-title"), "close_more", || {
+                sheet_title(ui, &say("more-title"), "close_more", || {
                     actions.push(Action::Set(Switch::More, false));
                 });
                 egui::ScrollArea::vertical()
@@ -265,7 +238,8 @@ fn slow_ui(ui: &Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
                         ui.set_min_size(foot.size() - vec2(16.0, 2.0));
                         let label = if look.motion.playing { "pause" } else { "play" };
                         let (label, close) = (say(label), say("close"));
-                        let buttons = button_width(ui, &label) + button_width(ui, &close);
+                        let buttons =
+                            theme::button_width(ui, &label) + theme::button_width(ui, &close);
                         let room = foot.width() - buttons - 5.0 * theme::GAP;
                         let button = ui.button(label);
                         mark(ui, "slow_play", button.rect);
@@ -302,7 +276,7 @@ fn help_ui(ui: &Ui, actions: &mut Vec<Action>) {
         .show(ui.ctx(), |ui| {
             theme::card().show(ui, |ui| {
                 ui.set_width((window.width() - 64.0).min(940.0));
-                title(ui, &say("keys-title"), "close_help", || {
+                sheet_title(ui, &say("keys-title"), "close_help", || {
                     actions.push(Action::Set(Switch::Help, false));
                 });
                 egui::ScrollArea::vertical()

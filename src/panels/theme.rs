@@ -1,7 +1,10 @@
 //! Colours, type and buttons of the panels. Values are the only saturated colour; each network has one hue.
 
 use super::{icons::Icon, marks::mark};
-use crate::actions::{Action, Entry, keys_text};
+use crate::{
+    actions::{Action, Entry, keys_text},
+    words::say,
+};
 use bevy_egui::egui::{
     self, Align2, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Galley,
     Painter, Pos2, Rect, Response, Sense, Stroke, TextStyle, Ui, Visuals, WidgetInfo, WidgetType,
@@ -27,7 +30,7 @@ pub const POINTER: Color32 = Color32::from_rgb(255, 190, 90);
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Palette {
     /// The darkest part of the backdrop.
-    stage: Color32,
+    dark: Color32,
     /// Sheets over the scene.
     sheet: Color32,
     /// What can be pressed.
@@ -49,7 +52,7 @@ struct Palette {
 }
 
 const USUAL: Palette = Palette {
-    stage: Color32::from_rgb(9, 13, 27),
+    dark: Color32::from_rgb(9, 13, 27),
     sheet: Color32::from_rgb(20, 29, 56),
     button: Color32::from_rgb(34, 44, 72),
     on: Color32::from_rgb(58, 72, 112),
@@ -62,7 +65,7 @@ const USUAL: Palette = Palette {
 };
 
 const HIGH_CONTRAST: Palette = Palette {
-    stage: Color32::from_rgb(3, 5, 10),
+    dark: Color32::from_rgb(3, 5, 10),
     sheet: Color32::from_rgb(8, 11, 20),
     button: Color32::from_rgb(16, 21, 36),
     on: Color32::from_rgb(44, 56, 92),
@@ -91,8 +94,8 @@ fn palette() -> &'static Palette {
 }
 
 /// The darkest part of the backdrop.
-pub fn stage() -> Color32 {
-    palette().stage
+pub fn dark() -> Color32 {
+    palette().dark
 }
 
 /// Sheets over the scene.
@@ -239,7 +242,7 @@ fn visuals() -> Visuals {
     visuals.panel_fill = colours.sheet;
     visuals.window_fill = colours.sheet;
     visuals.window_stroke = Stroke::new(width, colours.line);
-    visuals.extreme_bg_color = colours.stage;
+    visuals.extreme_bg_color = colours.dark;
     visuals.override_text_color = Some(colours.text);
     visuals.selection.bg_fill = colours.on;
     visuals.selection.stroke = Stroke::new(1.0, colours.text);
@@ -460,6 +463,31 @@ pub fn light(ui: &Ui, button: Rect) {
         .rect_stroke(button, radius, line, egui::StrokeKind::Inside);
 }
 
+/// How wide a button of a sheet is with these words.
+pub fn button_width(ui: &Ui, words: &str) -> f32 {
+    let font = TextStyle::Button.resolve(ui.style());
+    let words = ui.painter().layout_no_wrap(words.into(), font, text());
+    words.size().x + 2.0 * ui.spacing().button_padding.x
+}
+
+/// A sheet's title with its way out; in smaller type where the sheet is narrow.
+pub fn sheet_title(ui: &mut Ui, text: &str, name: &'static str, close: impl FnOnce()) {
+    let words = say("close");
+    ui.horizontal(|ui| {
+        let taken = button_width(ui, &words) + 2.0 * GAP;
+        let font = TextStyle::Heading.resolve(ui.style());
+        let room = ui.available_width() - taken;
+        ui.label(shrunk(ui.painter(), text, font, room));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let button = ui.button(words);
+            mark(ui, name, button.rect);
+            if button.clicked() {
+                close();
+            }
+        });
+    });
+}
+
 /// An action's button as part of a sheet; scripts find it under the action's name.
 pub fn entry_button(ui: &mut Ui, entry: &'static Entry, on: bool, enabled: bool) -> Option<Action> {
     let widget = egui::Button::new(entry.label());
@@ -506,7 +534,7 @@ mod tests {
         let high = (HIGH_CONTRAST, 7.0, Color32::from_rgb(0x0C, 0x11, 0x20));
         for (colours, least, backdrop) in [usual, high] {
             let Palette {
-                stage,
+                dark,
                 sheet,
                 button,
                 on,
@@ -516,7 +544,7 @@ mod tests {
                 track,
                 ..
             } = colours;
-            for ground in [stage, PAD, sheet, button, tile, backdrop] {
+            for ground in [dark, PAD, sheet, button, tile, backdrop] {
                 assert!(contrast(text, ground) >= least, "{ground:?}");
                 assert!(contrast(dim, ground) >= least, "{ground:?}");
                 assert!(contrast(POINTER, ground) >= least, "{ground:?}");
@@ -526,7 +554,7 @@ mod tests {
             assert!(contrast(ANSWER_WORD, ANSWER) >= least);
             assert!(contrast(track, tile) >= 3.4);
             for index in 0..4 {
-                for ground in [stage, sheet, tile, backdrop] {
+                for ground in [dark, sheet, tile, backdrop] {
                     assert!(contrast(network_hue(index), ground) >= least, "{index}");
                 }
             }
@@ -536,10 +564,10 @@ mod tests {
     #[test]
     fn high_contrast_is_white_on_nearly_black_with_thick_outlines() {
         assert_eq!(HIGH_CONTRAST.text, Color32::WHITE);
-        assert!(contrast(HIGH_CONTRAST.stage, Color32::BLACK) < 1.1);
+        assert!(contrast(HIGH_CONTRAST.dark, Color32::BLACK) < 1.1);
         assert_eq!(HIGH_CONTRAST.outline, (2.0, 1.0));
         // An outline tells a control from what it stands on.
-        assert!(contrast(HIGH_CONTRAST.line, HIGH_CONTRAST.stage) >= 7.0);
+        assert!(contrast(HIGH_CONTRAST.line, HIGH_CONTRAST.dark) >= 7.0);
     }
 
     /// What eyes without one kind of cones see, in linear RGB: Machado, Oliveira and Fernandes, "A Physiologically-based

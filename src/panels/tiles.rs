@@ -316,7 +316,9 @@ fn phone_answers(ui: &mut Ui, look: &Look<'_>, told: &Told, actions: &mut Vec<Ac
     for (place, rect) in places.answers.iter().enumerate() {
         let rect = super::to_egui(*rect);
         let winner = told.winners.get(place).copied();
-        let response = ui.interact(rect, ui.id().with(("answer", place)), Sense::click());
+        // Without an answer there is nothing to press.
+        let sense = winner.map_or(Sense::hover(), |_| Sense::click());
+        let response = ui.interact(rect, ui.id().with(("answer", place)), sense);
         let painter = ui.painter();
         let radius = CornerRadius::same(16);
         painter.rect_filled(rect, radius, theme::tile().gamma_multiply(0.92));

@@ -48,7 +48,7 @@ pub fn tour_ui(ui: &mut Ui, look: &Look<'_>, actions: &mut Vec<Action>) {
         enabled,
         is_next,
     };
-    // A wish comes first; one may still go on without it.
+    // What the visitor is asked to do comes first; one may still go on without it.
     let done = step.waits.is_none() || look.guide.is_met;
     let choices = [
         choice("tour_next", next.as_str(), true, done),

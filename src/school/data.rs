@@ -1,7 +1,7 @@
 //! The digits of the lessons: in the program natively, brought by the page when the school is opened there.
 
 use mnistify_drawing::idx;
-use mnistify_learning::{Images, Pool, lesson::lesson_pool};
+use mnistify_learning::{Images, Pool, course::lesson_pool};
 use std::sync::Arc;
 
 /// The digits on their way.

@@ -17,7 +17,7 @@ pub use data::included as included_lessons;
 pub use data::read as read_lessons;
 pub use own::OwnDigits;
 pub use page::BoardPage;
-pub use plan::{LessonPlan, PlanChange, Speed, wish_of};
+pub use plan::{LessonPlan, PlanChange, Speed, action_of};
 pub use pupil::{Point, Pupil, Sight};
 pub use wobble::{Said, WOBBLE_SIDE, Wobble};
 
@@ -26,9 +26,10 @@ use crate::{
     gpu::SharedGpu,
     inference::{AddNetwork, Executor, Network, Origin, WeightsCame},
     notice::Notice,
-    own_network::{OwnNetwork, OwnNetworkAction},
+    own_network::OwnNetworkAction,
     pad::Pad,
     platform,
+    request::Request,
     rest::NextFrame,
     view::Selection,
     words::{say, say_with},
@@ -40,14 +41,14 @@ use mnistify_network::import::Loaded;
 use std::sync::Arc;
 use warm_up::WarmUp;
 
-/// Opens the school where somebody wishes it.
+/// Opens the school where somebody actions it.
 pub fn plugin(app: &mut App) {
     app.init_resource::<School>()
         .init_resource::<WarmUp>()
         .add_systems(
             PostUpdate,
             (
-                carry_out_wishes,
+                carry_out_actions,
                 warm_up::warm_up,
                 enrol,
                 teach,
@@ -174,7 +175,7 @@ pub struct School {
     /// Seconds since the newest single step, for the picture of its way back.
     pub since_step: Option<f32>,
     lessons: Lessons,
-    wishes: Vec<SchoolAction>,
+    waiting: Vec<SchoolAction>,
     /// What has to wait until the networks are there.
     next: Option<SchoolAction>,
     /// The better one is to be kept once its weights are here.
@@ -191,9 +192,9 @@ enum Keeping {
 }
 
 impl School {
-    /// Leaves a wish to this frame.
+    /// Leaves an action to this frame.
     pub fn apply(&mut self, action: SchoolAction) {
-        self.wishes.push(action);
+        self.waiting.push(action);
     }
 
     /// The digits of the lessons, where they are here; asks for them where nobody did.
@@ -231,7 +232,7 @@ impl School {
     }
 }
 
-/// All that wishes change.
+/// All that its actions change.
 #[derive(SystemParam)]
 struct Room<'w, 's> {
     commands: Commands<'w, 's>,
@@ -244,22 +245,22 @@ struct Room<'w, 's> {
     next: Res<'w, NextFrame>,
 }
 
-fn carry_out_wishes(mut room: Room) {
-    let mut wishes = std::mem::take(&mut room.school.bypass_change_detection().wishes);
+fn carry_out_actions(mut room: Room) {
+    let mut actions = std::mem::take(&mut room.school.bypass_change_detection().waiting);
     let waiting = room.school.next.is_some();
     if waiting && room.networks.iter().any(|(_, _, pupil)| pupil.is_some()) {
-        wishes.insert(0, room.school.next.take().unwrap_or(SchoolAction::Pause));
+        actions.insert(0, room.school.next.take().unwrap_or(SchoolAction::Pause));
     }
-    for wish in wishes {
+    for action in actions {
         room.next.ask();
-        room.carry_out(wish);
+        room.carry_out(action);
     }
 }
 
 impl Room<'_, '_> {
-    fn carry_out(&mut self, wish: SchoolAction) {
+    fn carry_out(&mut self, action: SchoolAction) {
         let school = &mut *self.school;
-        match wish {
+        match action {
             SchoolAction::Toggle if school.is_open => self.close(),
             SchoolAction::Open | SchoolAction::Toggle => self.open(),
             SchoolAction::Close => self.close(),
@@ -294,7 +295,7 @@ impl Room<'_, '_> {
             _ if !school.is_open => {
                 self.open();
                 if self.school.is_open {
-                    self.carry_out(wish);
+                    self.carry_out(action);
                 }
             }
             SchoolAction::Forget => self.forget(),
@@ -321,12 +322,12 @@ impl Room<'_, '_> {
                 }
             }
             SchoolAction::LearnOrPause => {
-                let wish = if school.phase == Phase::Learning {
+                let action = if school.phase == Phase::Learning {
                     SchoolAction::Pause
                 } else {
                     SchoolAction::Learn
                 };
-                self.carry_out(wish);
+                self.carry_out(action);
             }
             SchoolAction::Step => match school.phase {
                 Phase::Before => {
@@ -357,7 +358,7 @@ impl Room<'_, '_> {
             }
             SchoolAction::Restore => self.restore(),
             SchoolAction::Keep | SchoolAction::Save => {
-                school.keeps = Some(match wish {
+                school.keeps = Some(match action {
                     SchoolAction::Save => Keeping::File,
                     _ => Keeping::Own,
                 });
@@ -476,7 +477,7 @@ impl Room<'_, '_> {
         } else {
             self.restore();
             // Those before are gone in the next frame.
-            self.school.wishes.push(if learning {
+            self.school.waiting.push(if learning {
                 SchoolAction::Learn
             } else {
                 SchoolAction::Forget
@@ -591,7 +592,7 @@ fn teach(
     };
     let mut each = pupils.iter();
     if each.any(|(_, pupil, _, executor)| is_lost(pupil, executor)) {
-        let wish = match school.phase {
+        let action = match school.phase {
             Phase::Learning => SchoolAction::Learn,
             _ => SchoolAction::Forget,
         };
@@ -600,7 +601,7 @@ fn teach(
         }
         school.on_cpu = true;
         school.phase = Phase::Before;
-        school.apply(wish);
+        school.apply(action);
         next.ask();
         return;
     }
@@ -706,7 +707,7 @@ fn read_weights(
     mut commands: Commands,
     mut school: ResMut<School>,
     mut pupils: Query<(Entity, &mut Pupil, &mut Network, &mut Executor)>,
-    mut own: ResMut<OwnNetwork>,
+    mut requests: MessageWriter<Request<OwnNetworkAction>>,
     mut notices: MessageWriter<Notice>,
     next: Res<NextFrame>,
 ) {
@@ -726,7 +727,7 @@ fn read_weights(
         }
     }
     let is_reading = pupils.iter().any(|(_, pupil, ..)| pupil.is_reading());
-    if is_reading {
+    if is_reading || school.keeps.is_none() {
         return;
     }
     let Some(keeping) = school.keeps.take() else {
@@ -742,11 +743,13 @@ fn read_weights(
             Keeping::File => {
                 notices.write_batch(platform::save_network(&model).map(Notice::Say));
             }
-            Keeping::Own => own.apply(OwnNetworkAction::Add(Box::new(Loaded {
-                model,
-                notes: Vec::new(),
-                known: None,
-            }))),
+            Keeping::Own => {
+                requests.write(Request(OwnNetworkAction::Add(Box::new(Loaded {
+                    model,
+                    notes: Vec::new(),
+                    known: None,
+                }))));
+            }
         }
     }
 }

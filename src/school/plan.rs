@@ -136,7 +136,7 @@ struct ThisIs {
 ///
 /// # Errors
 /// What of it means nothing here, and what could be said.
-pub fn wish_of(json: &str) -> Result<SchoolAction, String> {
+pub fn action_of(json: &str) -> Result<SchoolAction, String> {
     const COMMANDS: &str = "open, close, forget, start, pause, step, restore, keep, save, take-back, \
                             forget-mine";
     if let Ok(command) = serde_json::from_str::<String>(json) {
@@ -238,19 +238,19 @@ mod tests {
 
     #[test]
     fn scripts_say_commands_and_choices() {
-        assert!(matches!(wish_of("\"forget\""), Ok(SchoolAction::Forget)));
-        let told = wish_of("\"forgive\"").unwrap_err();
+        assert!(matches!(action_of("\"forget\""), Ok(SchoolAction::Forget)));
+        let told = action_of("\"forgive\"").unwrap_err();
         assert!(told.contains("restore"), "{told}");
         assert!(matches!(
-            wish_of(r#"{"this_is": 7}"#),
+            action_of(r#"{"this_is": 7}"#),
             Ok(SchoolAction::ThisIs(7))
         ));
         assert!(matches!(
-            wish_of("\"forget-mine\""),
+            action_of("\"forget-mine\""),
             Ok(SchoolAction::ForgetMine)
         ));
         let json = r#"{"examples": 100, "moved": false, "speed": "full", "optimizer": "sgd"}"#;
-        let Ok(SchoolAction::Change(change)) = wish_of(json) else {
+        let Ok(SchoolAction::Change(change)) = action_of(json) else {
             panic!("that is a choice");
         };
         let before = LessonPlan {
@@ -270,7 +270,7 @@ mod tests {
             "7",
             "",
         ] {
-            assert!(wish_of(wrong).is_err(), "{wrong}");
+            assert!(action_of(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -6,7 +6,9 @@ use crate::gpu::{GpuTimer, SharedGpu};
 use bevy::{platform::time::Instant, prelude::*};
 use mnistify_drawing::PIXELS;
 use mnistify_learning::{
-    Lesson, PlainLesson, Pool, Sample, course::Course, fused::Kernels, lesson::Standing,
+    Lesson, PlainLesson, Pool, Sample,
+    course::{Course, Standing},
+    fused::Kernels,
 };
 use mnistify_network::{
     Card, Metrics, Model, NetworkSpec,

@@ -72,16 +72,16 @@ pub fn write(weights: &Path) -> Result<PathBuf> {
 impl CardData {
     fn read(weights: &Path) -> Result<Self> {
         let model = Model::load(weights)?;
-        let foreign = |reason: &str| {
+        let refused = |reason: &str| {
             let file = weights.display();
             format!(
                 "{file}: its metadata is not this trainer's: {reason}. Train it anew with --save"
             )
         };
         let config: TrainConfig = serde_json::from_value(model.card.recipe.clone())
-            .map_err(|error| foreign(&format!("no recipe, {error}")))?;
+            .map_err(|error| refused(&format!("no recipe, {error}")))?;
         let figures = model.card.validation.zip(model.card.test);
-        let (validation, test) = figures.ok_or_else(|| foreign("no figures"))?;
+        let (validation, test) = figures.ok_or_else(|| refused("no figures"))?;
         let folder = weights.parent().unwrap_or(Path::new(""));
         let mut words = model.card.command.split_whitespace();
         let is_half = words.any(|word| word == "--half");

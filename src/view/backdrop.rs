@@ -1,6 +1,9 @@
 //! The air behind the scene.
 
-use super::{Composed, wall::TABLE_LAYER};
+use super::{
+    Composed,
+    cameras::{EDGE, TABLE_LAYER},
+};
 use crate::{AppSystems, access::Access};
 use bevy::{
     asset::uuid_handle,
@@ -16,8 +19,6 @@ use bevy::{
 
 const SHADER: Handle<Shader> = uuid_handle!("b8b7f1b0-4f3a-4ad3-9a31-07c2fd6f4c11");
 
-/// Where the light falls off to.
-pub const EDGE: Color = Color::srgb_u8(0x09, 0x0D, 0x1B);
 /// Behind the middle of the lanes.
 const MIDDLE: Color = Color::srgb_u8(0x23, 0x34, 0x62);
 /// The same with high contrast.

@@ -2,15 +2,14 @@
 //!
 //! At home it looks straight at the window's plane from so far that this plane fills the window exactly.
 
-use super::{Composed, DrawSurface, FrameTimes, Motion, Quality, cameras::SceneCamera};
+use super::{
+    Composed, DrawSurface, FrameTimes, Motion, Quality,
+    cameras::{FIELD_OF_VIEW, HOME_DISTANCE, SceneCamera},
+};
 use crate::{AppSystems, rest::NextFrame};
 use bevy::prelude::*;
 use std::f32::consts::TAU;
 
-/// Distance of the camera at home, in heights of the window: far enough that plates at the edge are hardly skewed.
-pub const HOME_DISTANCE: f32 = 2.2;
-/// Vertical field of view in radians: 2·atan(1 / (2 · [`HOME_DISTANCE`])).
-pub const FIELD_OF_VIEW: f32 = 0.446_953_2;
 /// Seconds in which two thirds of the way to the goal are gone.
 const SMOOTH_SECONDS: f32 = 0.13;
 /// The least and the largest distance.

@@ -1,13 +1,22 @@
 //! Bevy's camera: one for the scene and, on top of it, egui. A second camera would cost two more passes over the window.
 //! Only a second window has one more ([`super::wall`]).
 
-use super::{DrawSurface, backdrop::EDGE, camera::FIELD_OF_VIEW};
+use super::DrawSurface;
 use bevy::{
     camera::RenderTarget,
     prelude::*,
     render::render_resource::{Extent3d, TextureFormat, TextureUsages},
 };
 use bevy_egui::PrimaryEguiContext;
+
+/// Distance of the camera at home, in heights of the window: far enough that plates at the edge are hardly skewed.
+pub const HOME_DISTANCE: f32 = 2.2;
+/// Vertical field of view in radians: 2·atan(1 / (2 · [`HOME_DISTANCE`])).
+pub const FIELD_OF_VIEW: f32 = 0.446_953_2;
+/// Where the backdrop's light falls off to.
+pub const EDGE: Color = Color::srgb_u8(0x09, 0x0D, 0x1B);
+/// What the table's camera sees while the scene is on the wall. Layer 1 is the pad's.
+pub const TABLE_LAYER: usize = 2;
 
 /// Spawns the camera.
 pub fn plugin(app: &mut App) {

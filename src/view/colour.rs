@@ -79,6 +79,21 @@ mod tests {
     }
 
     #[test]
+    fn the_shader_has_the_same_numbers() {
+        let shader = include_str!("../../shaders/plates.wgsl");
+        let number = |name: &str| -> f32 {
+            let declared = format!("const {name}: f32 = ");
+            let (_, after) = shader.split_once(&declared).expect("declared there");
+            let (number, _) = after.split_once(';').expect("a whole statement");
+            number.parse().expect("a number")
+        };
+        assert_eq!(number("GAMMA"), GAMMA);
+        assert_eq!(number("RAMP_MIDDLE"), (RAMP_STEPS / 2) as f32);
+        let least = ramp_place(number("LEAST_GLOW"), 1.0);
+        assert!((0.495..=0.5).contains(&least), "{least}");
+    }
+
+    #[test]
     fn darkest_at_zero_and_lighter_with_magnitude() {
         for step in 0..20 {
             let (t, next) = (step as f32 / 20.0, (step + 1) as f32 / 20.0);

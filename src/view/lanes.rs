@@ -4,7 +4,7 @@
 //! The strongest maps of a stage stand in front, large; all others behind and below them, small. Which they are is told by
 //! [`Heroes`]; a map that changes sides glides to its place.
 
-use super::{Composed, DrawSurface, FrameTimes, Quality, camera::HOME_DISTANCE, colour};
+use super::{Composed, DrawSurface, FrameTimes, Quality, cameras::HOME_DISTANCE, colour};
 use crate::{
     AppSystems,
     composition::{Grid, Lane as LanePlace, Scene, StagePlace},

@@ -10,20 +10,21 @@ use crate::{
 };
 use bevy::prelude::*;
 
-/// Floors that the wave of light passes in a second.
+/// Stages that the wave of light passes in a second.
 const WAVE_FLOORS_A_SECOND: f32 = 11.0;
-/// Floors that a slow forward pass passes in a second.
+/// Stages that a slow forward pass passes in a second.
 const SLOW_FLOORS_A_SECOND: f32 = 0.9;
-/// Half the width of the wave, in floors.
+/// Half the width of the wave, in stages.
 const WAVE_WIDTH: f32 = 0.9;
 /// Seconds without change after which the next change starts a new wave.
 const WAVE_PAUSE_SECONDS: f32 = 0.25;
-/// Seconds in which the lowest floor goes two thirds of the way to its new values, and how much longer each higher
-/// floor takes: the picture follows the pen and still shows the direction.
+/// Seconds in which the first stage goes two thirds of the way to its new values, and how much longer each further
+/// stage takes: the picture follows the pen and still shows the direction.
 const EASE_SECONDS: [f32; 2] = [0.025, 0.014];
 /// Seconds of easing after a change, then the display rests.
 const REST_SECONDS: f32 = 2.5;
 
+/// Moves what is shown towards what the networks computed.
 pub fn plugin(app: &mut App) {
     app.init_resource::<Motion>()
         .add_systems(PostUpdate, advance_displays.in_set(AppSystems::Present));

@@ -1,10 +1,11 @@
 //! From a place in the window to the cell under it, and which cell is selected.
 
-use super::{Lane, camera::FIELD_OF_VIEW, camera::Orbit};
+use super::{Lane, camera::Orbit, cameras::FIELD_OF_VIEW};
 use crate::inference::Network;
 use bevy::prelude::*;
 use mnistify_network::explain::Cell;
 
+/// Keeps the selection to networks that are there.
 pub fn plugin(app: &mut App) {
     app.init_resource::<Selection>().add_observer(let_go);
 }
@@ -25,13 +26,16 @@ fn let_go(gone: On<Remove, Network>, mut selection: ResMut<Selection>) {
 pub struct SelectedCell {
     /// The network's entity.
     pub network: Entity,
+    /// Its place in the network.
     pub cell: Cell,
 }
 
 /// What the inspector shows and what the pointer is over.
 #[derive(Resource, Default, Debug)]
 pub struct Selection {
+    /// What the inspector shows.
     pub cell: Option<SelectedCell>,
+    /// What the pointer is over.
     pub hovered: Option<SelectedCell>,
 }
 

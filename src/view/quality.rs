@@ -5,6 +5,7 @@ use crate::{gpu::SharedGpu, inference::Series, rest::NextFrame};
 use bevy::prelude::*;
 use serde::Serialize;
 
+/// Watches how fast frames come.
 pub fn plugin(app: &mut App) {
     app.init_resource::<FrameTimes>()
         .add_systems(First, watch_frames)
@@ -16,6 +17,7 @@ pub fn plugin(app: &mut App) {
 pub struct FrameTimes {
     /// From frame to frame, in milliseconds.
     pub millis: Series,
+    /// What is left out where they come slowly.
     pub quality: Quality,
 }
 

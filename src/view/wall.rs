@@ -6,7 +6,7 @@
 
 use super::{
     DrawSurface,
-    cameras::{SceneCamera, scene_camera},
+    cameras::{SceneCamera, TABLE_LAYER, scene_camera},
 };
 use crate::composition::Part;
 #[cfg(target_os = "linux")]
@@ -24,8 +24,6 @@ use bevy::{
 use bevy_egui::EguiSchedule;
 use std::time::Duration;
 
-/// What the table's camera sees while the scene is on the wall. Layer 1 is the pad's.
-pub const TABLE_LAYER: usize = 2;
 /// After this a wall that somebody closed is opened again, where it has a screen of its own.
 const REOPEN: Duration = Duration::from_secs(10);
 

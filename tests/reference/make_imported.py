@@ -31,7 +31,7 @@ IMAGES = 20
 BATCH = 100
 # Below this a network has not learned what the file is to show.
 LEAST_ACCURACY = 0.97
-# Absolute difference of a logit that f32 rounding explains; foreign_networks.rs says why.
+# Absolute difference of a logit that f32 rounding explains; src/network/tests/imported_networks.rs says why.
 TOLERANCE = 2e-3
 
 

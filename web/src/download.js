@@ -19,10 +19,6 @@ export class Downloads {
     this.#report = report;
   }
 
-  has(name) {
-    return name in this.#files;
-  }
-
   /** Counts these files, and only these, in the progress. */
   want(names) {
     const before = this.#wanted;

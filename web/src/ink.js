@@ -49,7 +49,7 @@ export class Ink {
   }
 
   read() {
-    return '{"text": "", "models": []}';
+    return '{"models": []}';
   }
 
   state() {

@@ -47,7 +47,7 @@ const mnistify = {
     url.hash = now().link(withStrokes);
     return url.href;
   },
-  /** Resolves to the logits [model][image][class] of at most 10,000 images of 28×28 bytes, one after the other in a Uint8Array. */
+  /** Resolves to each network's logits, {cnn: [image][class], …}, of at most 10,000 images of 28×28 bytes, one after the other in a Uint8Array. */
   logitsOf: async (images) => {
     if (images?.length > MAX_LOGITS_BYTES) throw new Error(`at most ${MAX_LOGITS_IMAGES} images at once are read`);
     return now().logitsOf(images);

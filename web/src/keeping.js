@@ -1,5 +1,5 @@
 // @ts-check
-// Keeps the drawing, the view and a visitor's own network over a reload that follows a failure or an update: the small ones in
+// Keeps the drawing, the view and a person's own network over a reload that follows a failure or an update: the small ones in
 // this tab's session storage, the network in IndexedDB.
 
 const STROKES = "mnistify.strokes";
@@ -113,7 +113,7 @@ async function leave(how) {
   await Promise.race([networkWritten, new Promise((resolve) => setTimeout(resolve, WRITE_MILLIS))]);
 }
 
-// ---- a visitor's own network ----
+// ---- a person's own network ----
 
 /** @typedef {{name: string, bytes: Uint8Array, description: string | undefined}} OwnNetwork */
 
@@ -125,7 +125,7 @@ write(TAB, tab);
 let networkWritten = Promise.resolve();
 
 /**
- * Remembers the visitor's own network, or with null that there is none.
+ * Remembers the person's own network, or with null that there is none.
  * @param {OwnNetwork | null} network
  */
 export function keepNetwork(network) {

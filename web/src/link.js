@@ -5,6 +5,7 @@ const VERSION = 1;
 /** Steps of a pad unit. */
 const STEPS = 10;
 const SIZE = 280;
+const MAX_POINTS = 20_000;
 
 /** @typedef {{tool: string, width: number, points: number[][]}} Stroke */
 
@@ -46,11 +47,14 @@ export function decoded(coded) {
   };
   /** @type {Stroke[]} */
   const strokes = [];
+  let all = 0;
   while (at < bytes.length) {
     const head = next();
     const count = next();
     // Each point takes three bytes at least.
     if (count < 1 || count > (bytes.length - at) / 3) throw damaged;
+    all += count;
+    if (all > MAX_POINTS) throw new Error("link-too-long");
     const last = [0, 0, 0];
     const points = Array.from({ length: count }, () => {
       for (const index of last.keys()) last[index] += next();

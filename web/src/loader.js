@@ -17,7 +17,7 @@ import { isAside, keep, keepNetwork, kept, keptAccess, keptView, left, networkLe
 import { listenToLessons } from "mnistify/lessons";
 import { codedIn, decoded } from "mnistify/link";
 import { ask, hideOffer, mirror, note, offerLight, screen, setScreen, showOffer, showProgress } from "mnistify/screen";
-import { heard } from "mnistify/telling";
+import { heard, refusal } from "mnistify/telling";
 import { storeApp, storeLessons, storePage } from "mnistify/update";
 import { language, languages, listed, offerLanguages, onLanguage, phrase, revived, sentences, setLanguage, unknownLanguage } from "mnistify/words";
 
@@ -88,7 +88,7 @@ const opening = new Set();
  * @type {((functions: any) => void)[]}
  */
 const aside = [];
-/** Whether the visitor's own network that the page before this one left is here again, or there was none. */
+/** Whether the person's own network that the page before this one left is here again, or there was none. */
 let networkRestored = false;
 
 main();
@@ -339,7 +339,7 @@ async function afterReady() {
     redo: () => app.redo(),
     act: (name) => app.act(name),
     wake: () => app.wake(),
-    state: () => JSON.parse(app.state()),
+    state: () => inWords(JSON.parse(app.state())),
     strokes: () => JSON.parse(app.strokes()),
     bench: () => app.bench(),
     link: (withStrokes) => app.link(withStrokes),
@@ -466,7 +466,7 @@ function inTurn(change) {
   return done;
 }
 
-/** Resolves to the name of the visitor's own network, or to null, when the list of networks has changed. */
+/** Resolves to the name of the person's own network, or to null, when the list of networks has changed. */
 function networksChanged() {
   const change = deferred();
   waiting.push(change);
@@ -698,6 +698,9 @@ async function padFailed(reason) {
 
 let lastText = "";
 
+/** What scripts are told, in the language of the page. */
+const inWords = (told) => told && { ...told, headline: refusal(told) };
+
 function prediction(answer) {
   keepSoon();
   if (answer.models.some((model) => model.class !== null)) stamp("first_prediction");
@@ -706,7 +709,7 @@ function prediction(answer) {
     lastText = String(text);
     mirror(text);
   }
-  emit("prediction", { ...answer, text: lastText });
+  emit("prediction", { ...inWords(answer), text: lastText });
 }
 
 async function showBench(report) {
@@ -752,7 +755,7 @@ function offerAside(functions, opened) {
   });
 }
 
-/** Lets the visitor's own network read again that the page before this one left. */
+/** Lets the person's own network read again that the page before this one left. */
 async function restoreNetwork(functions) {
   try {
     const network = await networkLeft();

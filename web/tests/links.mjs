@@ -39,5 +39,7 @@ test('what is damaged is refused', () => {
   });
   assert.ok(refused.length >= cut.length - 6, `${refused.length} of ${cut.length}`);
   assert.throws(() => decoded('Ag'), /link-newer/);
+  const long = { ...drawing, strokes: [{ ...drawing.strokes[0], points: Array.from({ length: 20_001 }, () => [1, 2, 3]) }] };
+  assert.throws(() => decoded(coded(long)), /link-too-long/);
   for (const bad of ['', '!', 'AQKAgICAgICAgICAgAE', 'AQL_____Dw']) assert.throws(() => decoded(bad), /damaged/);
 });

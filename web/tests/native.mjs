@@ -25,17 +25,17 @@ page.test('the same logits as natively', async ({ t, open }) => {
   const app = await open();
   const { models: shown } = await app.state();
   const logits = await app.page.evaluate((pixels) => globalThis.mnistify.logitsOf(Uint8Array.from(pixels)), await images());
-  assert.equal(logits.length, shown.length, 'one list for each network');
-  assert.deepEqual(shown.map(({ name }) => name.toLowerCase()).sort(), Object.keys(models).sort());
-  for (const [index, { name, runs_on }] of shown.entries()) {
-    const expected = models[name.toLowerCase()].logits.slice(0, IMAGES);
-    assert.deepEqual(logits[index].map((image) => image.length), expected.map((image) => image.length), `${name}: images and classes`);
+  for (const keys of [shown.map(({ name }) => name.toLowerCase()), Object.keys(logits)]) assert.deepEqual(keys.sort(), Object.keys(models).sort());
+  for (const { name, runs_on } of shown) {
+    const key = name.toLowerCase();
+    const expected = models[key].logits.slice(0, IMAGES);
+    assert.deepEqual(logits[key].map((image) => image.length), expected.map((image) => image.length), `${name}: images and classes`);
     let largest = 0;
     for (const [image, classes] of expected.entries()) {
       for (const [label, value] of classes.entries()) {
-        const difference = Math.abs(logits[index][image][label] - value);
+        const difference = Math.abs(logits[key][image][label] - value);
         // Written so that NaN fails too.
-        assert.ok(difference <= tolerance, `${name}: logit ${label} of image ${image} is ${logits[index][image][label]}, expected ${value}`);
+        assert.ok(difference <= tolerance, `${name}: logit ${label} of image ${image} is ${logits[key][image][label]}, expected ${value}`);
         largest = Math.max(largest, difference);
       }
     }

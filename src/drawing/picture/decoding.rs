@@ -3,10 +3,10 @@
 use super::Gray;
 use crate::printable::printable;
 use image::{
-    DynamicImage, ImageDecoder, ImageFormat, ImageReader, ImageResult, Limits,
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, Limits,
     metadata::Orientation,
 };
-use std::{fs::File, io::Cursor, io::Read, path::Path};
+use std::io::Cursor;
 use thiserror::Error;
 
 /// The largest file that is read (64 MiB): a photo has a tenth.
@@ -33,14 +33,6 @@ const SURELY_INK: f32 = 0.35;
 /// Why a picture could not be read. `file` is its name.
 #[derive(Debug, Error)]
 pub enum PictureError {
-    /// The file could not be opened.
-    #[error("cannot read {file}: {source}")]
-    Open {
-        /// The file.
-        file: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
     /// More bytes than any picture that is read here.
     #[error("{file} has more than 64 MiB; save the picture smaller, at most 8192 pixels a side")]
     TooLarge {
@@ -160,25 +152,9 @@ fn is_svg(bytes: &[u8]) -> bool {
     text.starts_with('<') && text.contains("<svg")
 }
 
-/// Reads a picture's brightness, whatever its colours, and turned as its camera was held. The file may be a PNG, a JPEG
-/// or a WebP picture of at most 64 MiB, 8192 pixels a side and 40 million pixels. What is transparent shows paper beneath,
-/// white, or of whatever brightness the ink is not.
-///
-/// # Errors
-/// When the file cannot be read or is no such picture; the message names it.
-pub fn load_picture(path: impl AsRef<Path>) -> Result<Gray, PictureError> {
-    let path = path.as_ref();
-    let file = printable(&path.display().to_string());
-    let mut bytes = Vec::new();
-    let read =
-        File::open(path).and_then(|open| open.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => decode_picture(&bytes, &file),
-        Err(source) => Err(PictureError::Open { file, source }),
-    }
-}
-
-/// The brightness of a picture in the bytes of a file called `name`, as [`load_picture`] has it.
+/// A picture's brightness, whatever its colours, and turned as its camera was held, from the bytes of a file called `name`.
+/// That may be a PNG, a JPEG or a WebP picture of at most 64 MiB, 8192 pixels a side and 40 million pixels. What is
+/// transparent shows paper beneath, white, or of whatever brightness the ink is not.
 ///
 /// # Errors
 /// When these are not the bytes of a sound PNG, JPEG or WebP picture within the limits; the message has the name.
@@ -206,6 +182,10 @@ pub fn decode_picture(bytes: &[u8], name: &str) -> Result<Gray, PictureError> {
     }
     match guarded(|| decoded(bytes, format)) {
         None => Err(damaged(file, "the decoder gave up")),
+        // Nothing here decodes JPEG and WebP for the page, and what the browser decodes comes as PNG.
+        Some(Err(ImageError::Unsupported(_))) if cfg!(target_arch = "wasm32") => {
+            Err(damaged(file, "the browser cannot decode it"))
+        }
         Some(Err(error)) => Err(damaged(file, &error.to_string())),
         Some(Ok(Decoded::TooLarge(width, height))) => Err(PictureError::TooManyPixels {
             file,
@@ -465,19 +445,6 @@ mod tests {
             fault.contains("p.png") && fault.contains("palette has 4 bytes"),
             "{fault}"
         );
-    }
-
-    #[test]
-    fn files_are_loaded_and_named() {
-        let path = std::env::temp_dir().join(format!("mnistify-{}.png", std::process::id()));
-        std::fs::write(&path, dot(0)).expect("a folder for temporary files");
-        assert_eq!(load_picture(&path).expect("the file just written").width, 3);
-        std::fs::write(&path, "no picture").expect("a folder for temporary files");
-        let fault = load_picture(&path).expect_err("not a PNG").to_string();
-        assert!(fault.contains("mnistify-") && fault.contains("PNG"));
-        std::fs::remove_file(&path).expect("the file just written");
-        let fault = load_picture(&path).expect_err("a removed file").to_string();
-        assert!(fault.contains("cannot read") && fault.contains("mnistify-"));
     }
 
     proptest! {

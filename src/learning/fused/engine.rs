@@ -5,7 +5,7 @@ use super::{
     header::{HEADER, Header},
     kernels::{RECORD, Tile},
     layout::{Kernel, TrainingLayout, Unsupported},
-    programs::{Kernels, Programs},
+    programs::{Buffers, Dispatch, Kernels, Programs},
     publish::Publisher,
 };
 use crate::{
@@ -20,7 +20,7 @@ use mnistify_network::{
     Model, NetworkSpec, Normalisation, TensorF32,
     fused::{
         ArenaBuffer, ArenaRead, FusedNetwork, Gpu, GpuTimer,
-        by_hand::{self, Bound, WORKED_ON},
+        by_hand::{self, WORKED_ON},
         read_polled,
     },
 };
@@ -64,29 +64,6 @@ pub struct LiveStep {
     pub statistics_decay: f64,
     /// Gradient descent with momentum in AdamW's place.
     pub plain: bool,
-}
-
-pub(super) struct Buffers {
-    /// The [`Header`], then `[batch, RECORD]`.
-    pub records: wgpu::Buffer,
-    /// Four pixels a word.
-    pub pool: wgpu::Buffer,
-    /// All values of a batch, their gradients, and partial sums.
-    pub work: wgpu::Buffer,
-    pub parameters: wgpu::Buffer,
-    pub average: wgpu::Buffer,
-    /// AdamW's first moments, then its second ones.
-    pub moments: wgpu::Buffer,
-    pub transposed: wgpu::Buffer,
-    /// Averaged means and mean squares of the batch normalisations.
-    pub running: wgpu::Buffer,
-    /// Lengths that no kernel reads, but that CubeCL declares.
-    pub lengths: wgpu::Buffer,
-}
-
-pub(super) struct Dispatch {
-    pub kernel: Bound,
-    pub workgroups: [u32; 3],
 }
 
 impl FusedEngine {
@@ -546,7 +523,9 @@ impl FusedEngine {
 pub struct KernelTime {
     /// Its number in the step, and what it does.
     pub kernel: String,
+    /// How it is cut; none where it is no matrix product.
     pub tile: Option<Tile>,
+    /// How many are launched, along x, y and z.
     pub workgroups: [usize; 3],
     /// Of one launch, the least of several means.
     pub micros: f64,

@@ -41,10 +41,15 @@ pub(super) struct AugmentShape {
 /// How a matrix product is cut: a workgroup's tile, a thread's part of it, and the slice of the sum held at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Tile {
+    /// Rows of the product that a workgroup computes.
     pub rows: usize,
+    /// Columns of it that a workgroup computes.
     pub columns: usize,
+    /// Rows of the product that one thread computes.
     pub thread_rows: usize,
+    /// Columns of it that one thread computes.
     pub thread_columns: usize,
+    /// Terms of the sum that are held at a time.
     pub depth: usize,
 }
 

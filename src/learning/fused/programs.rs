@@ -1,7 +1,6 @@
 //! The kernels of trainings, compiled: each once, and before somebody waits for them where that is wished.
 
 use super::{
-    engine::{Buffers, Dispatch},
     kernels::{
         THREADS, adam::Adam, augment::Augment, contract::Contract, cross_entropy::CrossEntropy,
         finish_statistics::FinishStatistics, finish_sums::FinishSums, pool_backward::PoolBackward,
@@ -25,6 +24,31 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+/// The buffers of a training.
+pub(super) struct Buffers {
+    /// The [`super::header::Header`], then `[batch, RECORD]`.
+    pub records: wgpu::Buffer,
+    /// Four pixels a word.
+    pub pool: wgpu::Buffer,
+    /// All values of a batch, their gradients, and partial sums.
+    pub work: wgpu::Buffer,
+    pub parameters: wgpu::Buffer,
+    pub average: wgpu::Buffer,
+    /// AdamW's first moments, then its second ones.
+    pub moments: wgpu::Buffer,
+    pub transposed: wgpu::Buffer,
+    /// Averaged means and mean squares of the batch normalisations.
+    pub running: wgpu::Buffer,
+    /// Lengths that no kernel reads, but that CubeCL declares.
+    pub lengths: wgpu::Buffer,
+}
+
+/// A kernel with its buffers, and how many workgroups run it.
+pub(super) struct Dispatch {
+    pub kernel: Bound,
+    pub workgroups: [u32; 3],
+}
 
 /// Compiled kernels of one GPU, which its trainings share. Whoever must not wait for them makes them before, one at a time.
 #[derive(Clone, Default)]

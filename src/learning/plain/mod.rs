@@ -10,7 +10,7 @@ use crate::{
     fused::Unsupported,
     images::Images,
     initial::initial_model,
-    lesson::{LessonSettings, Optimizer},
+    lesson_settings::{LessonSettings, Optimizer},
     metrics::CLASSES,
 };
 use mlp::{Descent, Mlp, Unit, Weights};
@@ -53,7 +53,7 @@ enum Job {
 }
 
 impl PlainLesson {
-    /// A network of this architecture that knows nothing; `pool` is [`crate::lesson::lesson_pool`]'s.
+    /// A network of this architecture that knows nothing; `pool` is [`crate::course::lesson_pool`]'s.
     ///
     /// # Errors
     /// Where it is something else than dense layers with SiLU or ReLU between them, or a setting cannot be used.
@@ -227,11 +227,11 @@ impl PlainLesson {
             .collect()
     }
 
-    /// The share of all unseen images that are read right: as they are, and moved by [`crate::lesson::SHIFT`] pixels in
+    /// The share of all unseen images that are read right: as they are, and moved by four pixels in
     /// four directions in turn.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn examine(&mut self) -> [f64; 2] {
-        let moved = crate::lesson::moved_samples(&self.course.dials.unseen);
+        let moved = crate::dials::moved_samples(&self.course.dials.unseen);
         let shares = [moved, self.course.dials.unseen.clone()].map(|samples| {
             // What is under way is of the images before.
             self.work(1.0, 0, || true);
@@ -291,9 +291,9 @@ fn dense_layers(spec: &NetworkSpec) -> Option<(Vec<usize>, Vec<usize>, Activatio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lesson::{
-        Lesson, Standing,
-        tests::{pool, settings},
+    use crate::{
+        course::Standing,
+        lesson::tests::{begun, pool, settings},
     };
     use mnistify_network::{CpuNetwork, fused::Gpu};
 
@@ -401,7 +401,7 @@ mod tests {
                 ..settings()
             };
             let mut plain = PlainLesson::new(&small(), &settings, &pool).unwrap();
-            let mut lesson = Lesson::new(&small(), &settings, &pool, &gpu).unwrap();
+            let mut lesson = begun(&small(), &settings, &pool, &gpu).unwrap();
             for step in 0..50 {
                 let part = f64::from(step) / 50.0;
                 assert_eq!(plain.work(part, 1, || true), 1);

@@ -83,10 +83,7 @@ impl Slot {
     /// The values of the mapped buffer, which is unmapped.
     fn take_values(&self) -> Vec<f32> {
         let view = self.buffer.slice(..).get_mapped_range();
-        let values = view
-            .chunks_exact(size_of::<f32>())
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
+        let values = bytemuck::pod_collect_to_vec(&view);
         drop(view);
         self.buffer.unmap();
         values

@@ -80,14 +80,11 @@ impl GpuTimer {
         read.map_async(wgpu::MapMode::Read, move |result| {
             // A buffer whose map failed must not be mapped again: the timer stays busy, and no further pass is timed.
             if result.is_ok() {
-                let ticks: Vec<u64> = staging
-                    .slice(..)
-                    .get_mapped_range()
-                    .chunks_exact(8)
-                    .map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")))
-                    .collect();
+                let view = staging.slice(..).get_mapped_range();
+                let [begin, end]: [u64; 2] = bytemuck::pod_read_unaligned(&view);
+                drop(view);
                 staging.unmap();
-                let millis = ticks[1].saturating_sub(ticks[0]) as f64 * period / 1e6;
+                let millis = end.saturating_sub(begin) as f64 * period / 1e6;
                 newest.store(millis.to_bits(), Ordering::Release);
                 busy.store(false, Ordering::Release);
             }

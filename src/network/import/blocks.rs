@@ -2,7 +2,8 @@
 //! others belong together (`layer1.0.conv1` and `layer1.0.conv2`; `res1.conv1`).
 
 use super::{
-    modules::{Kind, Module, number},
+    modules::{Kind, Module},
+    names::{Name, name, number, numbered_part},
     order,
 };
 use std::ops::Range;
@@ -145,14 +146,6 @@ pub(super) struct Around {
     pub module: Module,
 }
 
-type Name = Vec<String>;
-
-/// `layer1.0.conv_a` becomes `layer1`, `0`, `conv`, `a`.
-fn name(path: &str) -> Name {
-    let parts = path.split(['.', '_']).filter(|part| !part.is_empty());
-    parts.map(str::to_ascii_lowercase).collect()
-}
-
 /// The modules that run one after the other, sorted by name, and those on ways around them.
 pub(super) fn split(modules: Vec<Module>) -> (Vec<Module>, Vec<Around>) {
     let weak: Vec<String> = modules
@@ -212,27 +205,6 @@ fn has_room(first: &Module) -> bool {
     let mut parts = first.path.split('.').skip_while(|part| !is_way(part));
     let place = parts.nth(1).and_then(number);
     is_narrow(first) == Some(true) && place.is_some_and(|place| place > 0)
-}
-
-/// The block and the part that names of `keras.applications` tell: `conv2_block1_0_conv` (the shortcut's), `_1_bn`, `_preact_bn`.
-fn numbered_part(path: &str) -> Option<(Name, &str)> {
-    let own = path.rsplit('.').next()?;
-    let (rest, kind) = own.rsplit_once('_')?;
-    let (_, part) = rest.rsplit_once('_')?;
-    let block = name(&path[..path.len() - kind.len() - part.len() - 2]);
-    let is_block = block
-        .last()?
-        .strip_prefix("block")
-        .and_then(number)
-        .is_some();
-    let is_part = part == "preact" || number(part).is_some();
-    (["conv", "bn"].contains(&kind) && is_part && is_block).then_some((block, part))
-}
-
-/// Whether names are those of `keras.applications`, whose networks have habits of their own.
-pub(super) fn is_of_applications(path: &str) -> bool {
-    let own = path.rsplit('.').next().unwrap_or(path);
-    numbered_part(path).is_some() || ["conv1_bn", "post_bn"].contains(&own)
 }
 
 /// The prefix of a module in `….residual` or `….res_conv`, which may be a block as well as what goes around it: a shortcut

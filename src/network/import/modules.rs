@@ -1,9 +1,6 @@
 //! The modules of an imported file: which tensors belong together by their names, and what their shapes make of them.
 
-use super::{
-    blocks::is_of_applications,
-    names::{Leaf, place},
-};
+use super::names::{Leaf, is_of_applications, number, place};
 use safetensors::Dtype;
 use std::collections::BTreeMap;
 
@@ -152,12 +149,6 @@ impl Module {
     }
 }
 
-/// A part of a name that is nothing but a number.
-pub(super) fn number(part: &str) -> Option<u64> {
-    let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| part.parse().ok()).flatten()
-}
-
 /// Groups the tensors by prefix. `inputs_first` says how dense weights lie where nothing in the file does.
 pub(super) fn modules(entries: &[Entry], inputs_first: bool) -> Modules {
     let (mut list, mut problems) = (Vec::new(), Vec::new());
@@ -267,7 +258,7 @@ impl Group<'_> {
             [1, 1] if is_batch_norm => &[Mean, Variance],
             [_] => &[Weight],
             [_, 1] => &[Weight, Bias],
-            _ if foreign(path).is_some() => &[],
+            _ if unsupported(path).is_some() => &[],
             [1, 1, 1] => {
                 return Err(format!(
                     "{path}: three numbered tensors, so a normalisation without its scale or without its shift, and numbers \
@@ -331,7 +322,7 @@ impl Group<'_> {
         } else {
             path
         };
-        if let Some(what) = foreign(path) {
+        if let Some(what) = unsupported(path) {
             return Err(what);
         }
         if let Some((leaf, Entry { name, shape, .. })) = self.unknown.first() {
@@ -442,7 +433,7 @@ impl Group<'_> {
 }
 
 /// A sentence about a module that names tell to be none of ours, though its tensors may look like it.
-fn foreign(path: &str) -> Option<String> {
+fn unsupported(path: &str) -> Option<String> {
     let mut end = 0;
     for part in path.split('.') {
         end += part.len() + 1;

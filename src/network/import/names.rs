@@ -2,8 +2,6 @@
 //! files of weights alone `layers/conv2d/vars/0`), Flax (`params/Conv_0/kernel`, `batch_stats/BatchNorm_0/mean`) and Haiku
 //! (`linear/w`).
 
-use super::modules::number;
-
 /// Beginnings of names that say nothing about the layer.
 const WRAPPERS: [&str; 4] = ["params", "batch_stats", "model_weights", "state_dict"];
 /// What Keras 3 and 2 call a model's list of layers.
@@ -109,6 +107,42 @@ pub(super) fn place(name: &str) -> Option<Place> {
 pub(super) fn without_containers(path: &str) -> String {
     let parts = path.split('.').filter(|part| !CONTAINERS.contains(part));
     parts.collect::<Vec<&str>>().join(".")
+}
+
+/// A part of a name that is nothing but a number.
+pub(super) fn number(part: &str) -> Option<u64> {
+    let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| part.parse().ok()).flatten()
+}
+
+/// A path taken apart at its dots and underscores, in small letters.
+pub(super) type Name = Vec<String>;
+
+/// `layer1.0.conv_a` becomes `layer1`, `0`, `conv`, `a`.
+pub(super) fn name(path: &str) -> Name {
+    let parts = path.split(['.', '_']).filter(|part| !part.is_empty());
+    parts.map(str::to_ascii_lowercase).collect()
+}
+
+/// The block and the part that names of `keras.applications` tell: `conv2_block1_0_conv` (the shortcut's), `_1_bn`, `_preact_bn`.
+pub(super) fn numbered_part(path: &str) -> Option<(Name, &str)> {
+    let own = path.rsplit('.').next()?;
+    let (rest, kind) = own.rsplit_once('_')?;
+    let (_, part) = rest.rsplit_once('_')?;
+    let block = name(&path[..path.len() - kind.len() - part.len() - 2]);
+    let is_block = block
+        .last()?
+        .strip_prefix("block")
+        .and_then(number)
+        .is_some();
+    let is_part = part == "preact" || number(part).is_some();
+    (["conv", "bn"].contains(&kind) && is_part && is_block).then_some((block, part))
+}
+
+/// Whether names are those of `keras.applications`, whose networks have habits of their own.
+pub(super) fn is_of_applications(path: &str) -> bool {
+    let own = path.rsplit('.').next().unwrap_or(path);
+    numbered_part(path).is_some() || ["conv1_bn", "post_bn"].contains(&own)
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@
 //!    a first name in common (`res1`), each in the order of its names, or of layers.
 
 use super::{
-    modules::{Kind, Module, number},
-    names::without_containers,
+    modules::{Kind, Module},
+    names::{number, without_containers},
 };
 use std::{collections::BTreeSet, ops::Range};
 

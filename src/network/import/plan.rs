@@ -4,8 +4,9 @@
 //! them. A plan says what stands where; which pooling is real, and every stride and padding, is for `search.rs`.
 
 use super::{
-    blocks::{self, Addition, Block, Form},
+    blocks::{Addition, Block, Form},
     modules::{Kind, Module},
+    names::is_of_applications,
     search::{Choice, Conv, End, Found, Stem, Strides},
     sidecar::Pool,
 };
@@ -284,14 +285,14 @@ impl Plan {
         };
         let mut all = first.into_iter().chain(second).chain(operators);
         let wide = all.find(is_wide).or(first);
-        let is_of_applications = blocks::is_of_applications(&modules[place].path);
+        let of_applications = is_of_applications(&modules[place].path);
         let place = Some(place);
         let strides = match block.halves {
             _ if !block.may_halve() => Strides::Never,
             Some(false) if place == wide => Strides::Seldom,
             _ if place == wide => Strides::Often,
             // The first kind of `keras.applications` halves here.
-            None if place == first && second == wide && is_of_applications => Strides::Instead,
+            None if place == first && second == wide && of_applications => Strides::Instead,
             None if place == first && second == wide => Strides::Before,
             _ => Strides::Never,
         };
@@ -674,13 +675,16 @@ fn gaps(modules: &[Module]) -> Vec<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::modules::{modules, tests::entries};
+    use crate::import::{
+        blocks::Widening,
+        modules::{modules, tests::entries},
+    };
 
     fn kinds(list: &[(&str, &[usize])]) -> Vec<&'static str> {
         let modules = modules(&entries(list), false).list;
         let form = Form {
             addition: Addition::Before,
-            widening: blocks::Widening::ALL[0],
+            widening: Widening::ALL[0],
         };
         let plan = Plan::new(&modules, NormPlace::BeforeActivation, &[], form).unwrap();
         let pooled = Choice {

@@ -61,15 +61,15 @@ pub fn sentence(look: &Look<'_>, pupils: &[Learner<'_>]) -> String {
     }
 }
 
-/// A button: its name for scripts, the key of its words, and what it wishes.
-type Wish = (&'static str, &'static str, SchoolAction);
+/// A button: its name for scripts, the key of its words, and what it does.
+type Offer = (&'static str, &'static str, SchoolAction);
 
 /// What to press now, and smaller what else can be done.
 pub fn buttons_ui(ui: &mut Ui, look: &Look<'_>, parts: &Board, actions: &mut Vec<Action>) {
     let school = look.school;
     let is_wide = look.composed.places.class == WindowClass::Wide;
     let begins = school.phase == Phase::Before;
-    let (next, others): (Wish, Vec<Wish>) = {
+    let (next, others): (Offer, Vec<Offer>) = {
         let forget = ("forget", "school-forget", SchoolAction::Forget);
         let words = match school.phase {
             Phase::Learning => "school-pause",

@@ -15,7 +15,7 @@ const ONE_ROW: f32 = 41.0;
 /// But not where it is no wider.
 const NARROW: f32 = 200.0;
 
-/// A choice: its name for scripts, what stands on it, whether it is on, and what it wishes.
+/// A choice: its name for scripts, what stands on it, whether it is on, and what it does.
 pub type Choice = (&'static str, String, bool, SchoolAction);
 
 /// What can be chosen: the key of its words, and the choices.
@@ -35,8 +35,8 @@ fn line<T: Copy + PartialEq>(
         let mut other = plan.clone();
         let on = *field(&mut other) == *value;
         *field(&mut other) = *value;
-        let wish = SchoolAction::Plan(Box::new(other));
-        (*name, (*words).to_string(), on, wish)
+        let action = SchoolAction::Plan(Box::new(other));
+        (*name, (*words).to_string(), on, action)
     };
     (key, options.iter().map(choice).collect())
 }
