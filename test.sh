@@ -6,7 +6,9 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")"
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/mnistify/target}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mnistify
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
+export MNISTIFY_WEB_DIST=${MNISTIFY_WEB_DIST:-$cache/web-dist}
 
 if ! command -v cargo >/dev/null && [ -f "${CARGO_HOME:-$HOME/.cargo}/env" ]; then
     # shellcheck source=/dev/null
@@ -18,7 +20,9 @@ if ! command -v cargo >/dev/null; then
 fi
 
 temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
+page=
+# The page's build is a process group of its own.
+trap '[ -z "$page" ] || kill -- "-$page" 2>/dev/null; rm -rf "$temporary"' EXIT
 if [ -z "${XDG_RUNTIME_DIR-}" ]; then
     # Mesa complains on standard error where there is none.
     export XDG_RUNTIME_DIR=$temporary/runtime
@@ -46,6 +50,22 @@ rust_components() {
 
 documentation() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --workspace --no-deps
+}
+
+# The page compiles, at the lowest priority, beside the native build and its tests, which leave a core idle now and then.
+compile_page() {
+    set -m
+    nice -n 19 web/build.sh --out "$MNISTIFY_WEB_DIST" >"$temporary/page" 2>&1 &
+    page=$!
+    set +m
+}
+
+compiled_page() {
+    local built=0
+    wait "$page" || built=$?
+    page=
+    cat "$temporary/page"
+    return "$built"
 }
 
 # Two versions of wgpu would be two GPU devices, and burn's buffers could not be drawn from.
@@ -96,8 +116,10 @@ check "rustfmt and clippy" rust_components
 check "format" cargo fmt --all --check
 # Clippy needs only the dependencies' metadata; the tests then build all of them, and run.sh's app with them.
 check "clippy" cargo clippy --locked --release --workspace --all-targets -- -D warnings
+compile_page
 check "tests" cargo test --locked --release --workspace
 check "documentation" documentation
+check "the page" compiled_page
 check "the page in a browser" web/test.sh
 check "one wgpu" one_wgpu
 check "same features" same_features

@@ -4,9 +4,9 @@
 #
 #   web/test.sh [FILE…]      all tests, or those of the named files, such as drawing.mjs
 #
-# Everything is written outside the checkout, into mnistify in $XDG_CACHE_HOME or ~/.cache. Pictures of the page, and its
-# state where a test failed, go to $MNISTIFY_WEB_ARTIFACTS, or to `artifacts` in the build directory. The random networks
-# are those of $MNISTIFY_RANDOM_SEED, or always the same ones.
+# Everything is written outside the checkout, into mnistify in $XDG_CACHE_HOME or ~/.cache. The page's picture and state
+# where a test failed, and with $MNISTIFY_WEB_PICTURES set every step's picture, go to $MNISTIFY_WEB_ARTIFACTS, or to
+# `artifacts` in the build directory. The random networks are those of $MNISTIFY_RANDOM_SEED, or always the same ones.
 set -euo pipefail
 
 web=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -72,7 +72,7 @@ for file in "${files[@]}"; do
     if [ "$(basename "$file")" = random_networks.mjs ]; then
         export MNISTIFY_RANDOM_NETWORKS=$cache/random-networks
         build_generator
-        "$generator" --seed "${MNISTIFY_RANDOM_SEED:-1}" --count 12 --out "$MNISTIFY_RANDOM_NETWORKS"
+        "$generator" --seed "${MNISTIFY_RANDOM_SEED:-1}" --count 6 --out "$MNISTIFY_RANDOM_NETWORKS"
     fi
 done
 

@@ -85,9 +85,9 @@ export async function strokesOf(name) {
   return strokes.map(({ points }) => points.filter((_, index) => index % 2 === 0 || index === points.length - 1));
 }
 
-/** Long parts of a state that say little about why it is not as wanted. */
 /** Controls in the menu of networks; others that are not there at rest are under More. */
 const IN_THE_MENU = new Set(['both', 'mlp', 'cnn', 'yours', 'network']);
+/** Long parts of a state that say little about why it is not as wanted. */
 const LONG = new Set(['buttons', 'image', 'probabilities', 'logits', 'timings']);
 
 function brief(value) {
@@ -103,7 +103,8 @@ export async function until(what, probe, accept = Boolean, timeout = REACTION) {
     if (Date.now() > end) {
       throw new Error(`not within ${timeout / 1000} s: ${what}. It was: ${brief(found)}`);
     }
-    await pause(100);
+    // Most things come soon.
+    await pause(Date.now() < end - timeout + 1000 ? 25 : 100);
   }
 }
 
@@ -387,6 +388,8 @@ export function site(name, { gpu = 'software', base = '' } = {}) {
           for (const [index, app] of apps.entries()) await app.dump(`${name}-${index + 1}`, error);
           throw error;
         }
+        // A software GPU draws for a while.
+        if (!process.env.MNISTIFY_WEB_PICTURES) return;
         for (const [index, app] of apps.entries()) await app.picture(apps.length === 1 ? name : `${name}-${index + 1}`);
       };
       const step = (stepTitle, body) =>

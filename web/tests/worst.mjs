@@ -16,6 +16,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { crc32, createDeflate } from 'node:zlib';
 import { serve } from '../serve.mjs';
+import { coded as codedStrokes } from '../src/link.js';
 import { App, DIST, ROOT, launch, recording } from './browser.mjs';
 
 const { values } = parseArgs({
@@ -167,26 +168,8 @@ function drawing(count, strokes = 2) {
 const drawn = (name, count, strokes, bytes = 0) => () =>
   made(name, (path) => writeFileSync(path, JSON.stringify(drawing(count, strokes)).padEnd(bytes)));
 
-/** The part of a link after #, as src/link.rs has it. */
-function linkOf({ strokes }) {
-  const bytes = [1];
-  const push = (value) => {
-    let rest = value < 0 ? -2 * value - 1 : 2 * value;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-    bytes.push(rest);
-  };
-  for (const { tool, width, points } of strokes) {
-    push(width * 20 + (tool === 'erase' ? 1 : 0));
-    push(points.length);
-    let last = [0, 0, 0];
-    for (const [x, y, millis] of points) {
-      const now = [x * 10, y * 10, millis];
-      now.forEach((value, index) => push(value - last[index]));
-      last = now;
-    }
-  }
-  return `strokes=${Buffer.from(bytes).toString('base64url')}`;
-}
+/** The part of a link after #. */
+const linkOf = (drawing) => `strokes=${codedStrokes(drawing)}`;
 
 /** Some random numbers of this type, which a tensor repeats: a prime number of them. */
 function someValues(bound, type) {
