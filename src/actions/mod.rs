@@ -1,5 +1,5 @@
-//! What can be done with the app. An [`Action`] is the only thing that changes its state, whoever wishes it: a key, a
-//! finger, a panel, a link, the page's JavaScript, the command line. [`TABLE`] names those that need nothing said along.
+//! What can be done with the app. While it runs, an [`Action`] is the only thing that changes its state, whoever wants it:
+//! a key, a finger, a panel, a link, the page's JavaScript. [`TABLE`] names those that need nothing said along.
 
 mod carry_out;
 mod table;

@@ -259,7 +259,7 @@ engine('Firefox with WebGPU', { skip: noFirefox, launch: withWebGpu }, async ({ 
   await step('a digit is drawn, and read on the GPU', async () => {
     await page.trace('three');
     const { models } = await page.reads(3, 1);
-    t.diagnostic(JSON.stringify(models.map(({ name, confidence, timings }) => ({ name, confidence, millis: timings.result.median }))));
+    t.diagnostic(JSON.stringify(models.map(({ name, confidence, timings }) => ({ name, confidence, millis: timings.result?.median }))));
     const logits = await page.ask(async () => globalThis.mnistify.logitsOf(Uint8Array.from({ length: 784 }, (_, at) => (at * 7) % 256)));
     assert.deepEqual(Object.values(logits).map(([image]) => image.length), [10, 10], 'the GPU computes them');
     await page.ask(() => globalThis.mnistify.undo());
