@@ -22,7 +22,7 @@ fi
 temporary=$(mktemp -d)
 page=
 # The page's build is a process group of its own.
-trap '[ -z "$page" ] || kill -- "-$page" 2>/dev/null; rm -rf "$temporary"' EXIT
+trap 'if [ -n "$page" ]; then kill -- "-$page" 2>/dev/null || true; fi; rm -rf "$temporary"' EXIT
 if [ -z "${XDG_RUNTIME_DIR-}" ]; then
     # Mesa complains on standard error where there is none.
     export XDG_RUNTIME_DIR=$temporary/runtime
@@ -55,7 +55,7 @@ documentation() {
 # The page compiles, at the lowest priority, beside the native build and its tests, which leave a core idle now and then.
 compile_page() {
     set -m
-    nice -n 19 web/build.sh --out "$MNISTIFY_WEB_DIST" >"$temporary/page" 2>&1 &
+    nice -n 19 web/build.sh --out "$MNISTIFY_WEB_DIST" </dev/null >"$temporary/page" 2>&1 &
     page=$!
     set +m
 }
@@ -111,7 +111,7 @@ nothing_left_behind() {
 }
 
 paths >"$temporary/before"
-check "system packages" scripts/install-system.sh --tests
+check "system packages" scripts/install-system.sh --tests --web
 check "rustfmt and clippy" rust_components
 check "format" cargo fmt --all --check
 # Clippy needs only the dependencies' metadata; the tests then build all of them, and run.sh's app with them.

@@ -71,6 +71,11 @@ impl Gallery {
         before < STANDS && now >= STANDS
     }
 
+    /// Whether this has stood for long enough already, or nothing stands as before.
+    fn knows(&self, what: Option<(usize, u64)>) -> bool {
+        self.standing.map(|(standing, _)| standing) == what && !self.is_waiting()
+    }
+
     fn is_waiting(&self) -> bool {
         self.standing.is_some_and(|(_, seconds)| seconds < STANDS)
     }
@@ -103,8 +108,7 @@ fn collect(
     let challenge = CHALLENGES[at];
     let progress = challenge.progress(&answers, ink);
     let what = progress.is_done.then_some((at, drawing.revision()));
-    let is_news = what.is_some() || gallery.standing.is_some();
-    if is_news && gallery.stands(what, time.delta_secs().min(0.1)) {
+    if !gallery.knows(what) && gallery.stands(what, time.delta_secs().min(0.1)) {
         let seconds = duration_millis(strokes) / 1e3;
         let drawing = Best {
             number: pad.begun(),

@@ -18,8 +18,8 @@
 //! layer 12: commands, page
 //!
 //! A network is an entity ([`inference::Network`]); each part hangs its own component on it. While the
-//! app runs, an [`actions::Action`] is the only thing that changes its state, but for measurements ([`bench`]). One frame
-//! goes through [`AppSystems`] in order:
+//! app runs, an [`actions::Action`] is the only thing that changes its state, but for measurements ([`mod@bench`]). One
+//! frame goes through [`AppSystems`] in order:
 //!
 //! 1. `Input`: egui's pass ([`panels`]) turns pointer, touch and keys into actions, which are carried out; the pad's
 //!    strokes become a 28×28 image.

@@ -383,8 +383,7 @@ mod tests {
         }
     }
 
-    /// All files in a folder and in those inside it, in order.
-    /// The files of a folder and of those in it, or this file.
+    /// The files of a folder and of those in it, in order; or this file.
     fn files_in(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
         if folder.is_file() {
             return vec![folder.into()];

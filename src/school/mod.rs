@@ -41,7 +41,7 @@ use mnistify_network::import::Loaded;
 use std::sync::Arc;
 use warm_up::WarmUp;
 
-/// Opens the school where somebody actions it.
+/// Opens the school where somebody wants it.
 pub fn plugin(app: &mut App) {
     app.init_resource::<School>()
         .init_resource::<WarmUp>()

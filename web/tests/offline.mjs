@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { recording, site, START, strokesOf, until } from './browser.mjs';
 
-// At the root engines.mjs does so.
+// At the root engines.mjs does so, in other browsers.
 const page = site('offline', { base: '/some/where' });
 
 page.test('offline below a path', async ({ open, step, url }) => {
